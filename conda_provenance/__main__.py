@@ -1,0 +1,7 @@
+"""``python -m conda_provenance``."""
+
+import sys
+
+from conda_provenance.cli.main import main
+
+sys.exit(main())

@@ -1,0 +1,30 @@
+"""The builders: the only place that knows their insides. Importing this changes nothing; :func:`activate` does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+
+
+def activate() -> None:
+    """Have every package stamped that conda-build or py-rattler-build makes in this process from now on.
+
+    Works whatever was imported before, and may be called again. Conda's plugin calls it; a program
+    that uses ``rattler_build`` or ``conda_build.api`` without conda's plugins calls it itself.
+    """
+    from conda_provenance.builders.imports import when_imported
+
+    when_imported("conda_build.build", _attach("conda_build", "attach_build"))
+    when_imported("conda_build._rattler_build.compat", _attach("conda_build", "attach_v1"))
+    when_imported("rattler_build.render", _attach("rattler_build", "attach"))
+
+
+def _attach(builder: str, function: str) -> Callable[[ModuleType], None]:
+    """Load the module that knows the builder only when the builder is there."""
+
+    def attach(module: ModuleType) -> None:
+        from importlib import import_module
+
+        getattr(import_module(f"{__name__}.{builder}"), function)(module)
+
+    return attach

@@ -1,0 +1,74 @@
+"""Calls a function as soon as a module has been imported, at once if it already is.
+
+A builder may be imported before or after conda loads its plugins; importing it here to find out would
+cost every conda command the builder's import time.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+log = logging.getLogger(__name__)
+_waiting: dict[str, Callable[[ModuleType], None]] = {}
+
+
+def when_imported(name: str, action: Callable[[ModuleType], None]) -> None:
+    """Call ``action`` with the module ``name`` once its import has ended. A failing action is reported, never raised."""
+    module = sys.modules.get(name)
+    if module is not None and not _is_loading(module):
+        _call(action, module)
+        return
+    _waiting[name] = action
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())
+
+
+def _is_loading(module: ModuleType) -> bool:
+    return bool(getattr(getattr(module, "__spec__", None), "_initializing", False))
+
+
+def _call(action: Callable[[ModuleType], None], module: ModuleType) -> None:
+    try:
+        action(module)
+    except Exception as error:
+        log.warning("Packages of %s will not be stamped: %s (%s).", module.__name__, type(error).__name__, error)
+
+
+class _Finder:
+    """Finds nothing itself: it sees which module is about to be imported, and wraps its loader."""
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if not _waiting:
+            return None
+        for loading in [other for other in _waiting if other in sys.modules and not _is_loading(sys.modules[other])]:
+            # Conda may load its plugins while such a module is being imported: its loader was past wrapping then.
+            _call(_waiting.pop(loading), sys.modules[loading])
+        if name not in _waiting:
+            return None
+        for finder in sys.meta_path:
+            if isinstance(finder, _Finder) or not hasattr(finder, "find_spec"):
+                continue
+            spec = finder.find_spec(name, path, target)
+            if spec is not None:
+                _wrap(spec)
+                return spec
+        return None
+
+
+def _wrap(spec: ModuleSpec) -> None:
+    loader = spec.loader
+    if loader is None or not hasattr(loader, "exec_module"):
+        return
+    load = loader.exec_module
+
+    def exec_module(module: ModuleType) -> None:
+        load(module)
+        action = _waiting.pop(spec.name, None)
+        if action is not None:
+            _call(action, module)
+
+    loader.exec_module = exec_module  # type: ignore[method-assign]

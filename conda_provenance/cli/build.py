@@ -1,0 +1,114 @@
+"""``build``: builds recipe.yaml recipes with rattler-build's engine in this process, and stamps what it makes."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from conda_provenance.cli.main import UsageError, add_command
+from conda_provenance.errors import ProvenanceError
+from conda_provenance.recipes import find_recipe
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], program: str) -> None:
+    parser = add_command(
+        commands,
+        "build",
+        help="build recipe.yaml recipes with the embedded engine, stamped",
+        description="Build recipe.yaml recipes with rattler-build's engine (py-rattler-build) and stamp every package.",
+        examples=f"""  {program} build examples/hello
+  {program} build recipes/a recipes/b -o output -c conda-forge""",
+    )
+    parser.add_argument("recipes", nargs="+", metavar="RECIPE", help="a recipe.yaml or its folder")
+    parser.add_argument("-o", "--output-dir", default="output", metavar="DIR", help="folder for the packages (default: output)")
+    parser.add_argument(
+        "-c", "--channel", action="append", dest="channels", metavar="CHANNEL", help="channel for dependencies; may be given again"
+    )
+    parser.add_argument("-m", "--variant-config", action="append", default=[], metavar="FILE", help="variant file; may be given again")
+    parser.add_argument("--package-format", choices=("conda", "tar-bz2"), default="conda", help="default: conda")
+    parser.add_argument("--no-test", action="store_true", help="do not run the recipes' tests")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    try:
+        from conda_provenance.builders.engine import build_recipe
+    except ImportError:
+        raise ProvenanceError(
+            "The embedded engine is not installed: pip install 'conda-provenance[rattler-build]', or conda install py-rattler-build."
+        ) from None
+    recipes = [_recipe(given) for given in arguments.recipes]
+    variants = [Path(given) for given in arguments.variant_config]
+    for variant in variants:
+        if not variant.is_file():
+            raise UsageError(f"There is no variant file {str(variant)!r}.")
+    from conda_provenance.cli.render import console
+
+    built: list[Path] = []
+    for recipe in recipes:
+        console().print(f"Building {recipe}", markup=False)
+        built += build_recipe(
+            recipe,
+            output_dir=Path(arguments.output_dir),
+            channels=arguments.channels,
+            variant_files=variants,
+            package_format=arguments.package_format,
+            test=not arguments.no_test,
+            progress=_Progress(),
+        )
+    for package in built:
+        _print_built(package)
+    return 0
+
+
+def _recipe(given: str) -> Path:
+    try:
+        recipe = find_recipe(Path(given))
+    except ProvenanceError as error:
+        raise UsageError(str(error)) from None
+    if recipe.name.startswith("meta."):
+        raise UsageError(f"{given!r} is a meta.yaml recipe, which is conda-build's: use 'conda build' with this plugin installed.")
+    if not recipe.is_file():
+        raise UsageError(f"There is no recipe.yaml in {given!r}.")
+    return recipe
+
+
+class _Progress:
+    """The engine's log, line by line as it comes, so that a long build is seen to go on."""
+
+    def on_log(self, event: Any) -> None:
+        from conda_provenance.cli.render import console, text
+
+        style = {"error": "red", "warn": "yellow"}.get(event.level, "dim")
+        console().print(text(f"  {event.message}", style))
+
+    def on_build_step(self, event: Any) -> None:
+        from conda_provenance.cli.render import console, text
+
+        console().print(text(f"  {event.step_name}: {event.message}", "bold"))
+
+    def on_download_start(self, event: Any) -> None:
+        from conda_provenance.cli.render import console, text
+
+        console().print(text(f"  downloading {event.url}", "dim"))
+
+    def on_download_progress(self, event: Any) -> None:
+        """Too much for a log: start and end are told."""
+
+    def on_download_complete(self, event: Any) -> None:
+        """Told by the start; a failure is an error of the build."""
+
+
+def _print_built(package: Path) -> None:
+    import hashlib
+
+    from conda_provenance.cli.render import console, text
+    from conda_provenance.cli.show import provenance_table
+    from conda_provenance.packages import read_provenance
+
+    with package.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else hashlib.sha256(file.read()).hexdigest()
+    console().print()
+    console().print(text(str(package), "bold"))
+    console().print(provenance_table(read_provenance(package), [("sha256", digest)]))

@@ -1,0 +1,118 @@
+"""``detect``: what would be stamped here, and where each value comes from."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from conda_provenance.cli.main import UsageError, add_command
+from conda_provenance.collect import ENVIRONMENT, RECIPE, SOURCE_NAMES, Finding, collect
+from conda_provenance.errors import ProvenanceError
+from conda_provenance.plugins import ci_adapters
+from conda_provenance.provenance import KEYS
+from conda_provenance.recipes import find_recipe, read_extra
+from conda_provenance.settings import Settings, load_settings
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], program: str) -> None:
+    parser = add_command(
+        commands,
+        "detect",
+        help="show what would be stamped into a package built here",
+        description="Show what would be stamped into a package built from RECIPE, where each value comes from, and what was warned of.",
+        examples=f"""  {program} detect                    the recipe in this folder, or in its folder "recipe"
+  {program} detect recipes/numpy --json
+  {program} detect --format env > provenance.env && docker run --env-file provenance.env ...
+  rattler-build build -r recipe.yaml $({program} detect --format extra-meta)""",
+    )
+    parser.add_argument("recipe", nargs="?", default=".", metavar="RECIPE", help="a recipe's file or folder (default: this folder)")
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_const", const="json", dest="format", help="print one JSON object")
+    output.add_argument(
+        "--format",
+        choices=("table", "json", "extra-meta", "env"),
+        default="table",
+        help="extra-meta: the builders' flags; env: NAME=value lines that this plugin reads elsewhere, in a container",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = load_settings(os.environ)
+    try:
+        recipe = find_recipe(Path(arguments.recipe))
+    except ProvenanceError as error:
+        raise UsageError(str(error)) from None
+    finding = find(recipe, settings)
+    if arguments.format == "json":
+        print(json.dumps(to_json(finding), indent=2))
+    elif arguments.format == "env":
+        _warn(finding)
+        for key, value in finding.stamp(settings.fields).items():
+            if value:
+                print(f"{ENVIRONMENT[key]}={value}")
+    elif arguments.format == "extra-meta":
+        _warn(finding)
+        print(shlex.join(extra_meta_flags(finding.stamp(settings.fields))))
+    else:
+        _print_table(finding, settings)
+    finding.require(settings)
+    return 0
+
+
+def find(recipe: Path, settings: Settings) -> Finding:
+    """:func:`collect` for a recipe on disk, its own ``extra`` included as far as it can be told unrendered."""
+    extra = read_extra(recipe)
+    return collect(recipe, environ=os.environ, settings=settings, adapters=ci_adapters(), recipe_extra=extra.values)
+
+
+def extra_meta_flags(stamp: Mapping[str, str]) -> list[str]:
+    """Flags as rattler-build takes them: one pair a flag."""
+    return [word for key, value in stamp.items() for word in ("--extra-meta", f"{key}={value}")]
+
+
+def to_json(finding: Finding) -> dict[str, object]:
+    """The object that ``--json`` prints."""
+    provenance = finding.provenance
+    return {
+        **{key: getattr(provenance, key) for key in KEYS},
+        "ci_provider": finding.ci.provider if finding.ci else None,
+        "sources": dict(finding.sources),
+        "warnings": list(finding.warnings),
+    }
+
+
+def _warn(finding: Finding) -> None:
+    import logging
+
+    for warning in finding.warnings:
+        logging.getLogger(__name__).warning("%s", warning)
+
+
+def _print_table(finding: Finding, settings: Settings) -> None:
+    from conda_provenance.cli.render import console, facts_table, print_warnings
+
+    stamped = finding.stamp(settings.fields) if settings.enabled else {}
+    rows = []
+    for key in KEYS:
+        value = getattr(finding.provenance, key)
+        source = finding.sources.get(key)
+        note = SOURCE_NAMES[source] if source else finding.missing.get(key, "")
+        if source == "ci" and finding.ci:
+            note = finding.ci.name
+        elif source == "environment":
+            note = ENVIRONMENT[key]
+        if key == "sha" and value == "":
+            value, note = None, "not under version control: an empty string is stamped"
+            note = finding.missing.get(key, note) if source != RECIPE else note
+        if value and key not in stamped:
+            note += "; not stamped"
+        rows.append((key, value, note))
+    console().print(facts_table(rows, "from"))
+    print_warnings(finding.warnings)
+    if not settings.enabled:
+        print_warnings(["Nothing is stamped: plugins.provenance_enabled is false."])

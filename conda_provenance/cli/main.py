@@ -1,0 +1,88 @@
+"""The one parser behind ``conda provenance`` and ``conda-provenance``.
+
+Exit status: 0 done, 1 the answer is no, 2 used wrongly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from conda_provenance import __version__
+from conda_provenance.errors import ProvenanceError, SettingsError
+
+COMMANDS = ("detect", "build", "run", "show")
+
+
+class UsageError(ProvenanceError):
+    """The command was given something that cannot be worked with."""
+
+
+def main(arguments: Sequence[str] | None = None, *, program: str = "conda-provenance") -> int:
+    """Run a command and return its exit status. ``arguments`` are those of the process when not given."""
+    parser = make_parser(program)
+    try:
+        parsed = parser.parse_args(list(sys.argv[1:] if arguments is None else arguments))
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    _log_to_stderr()
+    try:
+        return int(parsed.run(parsed))
+    except (UsageError, SettingsError) as error:
+        print(f"{program}: {error}", file=sys.stderr)
+        return 2
+    except ProvenanceError as error:
+        print(f"{program}: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # The reader of our output has gone ("| head"): nothing is wrong, and nobody to tell.
+        sys.stderr.close()
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def make_parser(program: str) -> argparse.ArgumentParser:
+    """The parser with all commands; each module in this folder named as its command adds its own."""
+    parser = argparse.ArgumentParser(
+        prog=program,
+        description="Where conda packages come from (CEP 31): stamp it when they are built, show it afterwards.",
+        epilog="Exit status: 0 done, 1 the answer is no, 2 used wrongly.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"conda-provenance {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        import_module(f"conda_provenance.cli.{name}").add_parser(commands, program)
+    return parser
+
+
+def add_command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, *, help: str, description: str, examples: str
+) -> argparse.ArgumentParser:
+    """A command's own parser, its examples below the options."""
+    return commands.add_parser(
+        name,
+        help=help,
+        description=description,
+        epilog=f"examples:\n{examples}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def _log_to_stderr() -> None:
+    """Warnings of ours as one line each; whatever the surrounding program has set up stays."""
+    log = logging.getLogger("conda_provenance")
+    if not log.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(levelname)s conda-provenance: %(message)s"))
+        log.addHandler(handler)
+        log.propagate = False
+
+
+if __name__ == "__main__":
+    sys.exit(main())

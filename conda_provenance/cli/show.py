@@ -1,0 +1,128 @@
+"""``show``: what packages say of their origin."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conda_provenance.cli.main import UsageError, add_command
+from conda_provenance.errors import PackageError
+from conda_provenance.provenance import KEYS, Provenance, is_full_sha
+from conda_provenance.remotes import RemoteUrl, RemoteUrlError, clean_page_url, commit_page, hide_credentials, run_page
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], program: str) -> None:
+    parser = add_command(
+        commands,
+        "show",
+        help="show where package files come from",
+        description="Show the provenance in package files (.conda, .tar.bz2) or extracted package folders, with links to commit and CI run.",
+        examples=f"""  {program} show output/noarch/hello-1.0-h4616a5c_0.conda
+  {program} show --json output/*/*.conda""",
+    )
+    parser.add_argument("packages", nargs="+", metavar="PACKAGE", help="a package file or an extracted package's folder")
+    parser.add_argument("--json", action="store_true", help="print a JSON list, one object a package")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from conda_provenance.packages import read_provenance
+
+    paths = [Path(given) for given in arguments.packages]
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"There is no package {str(path)!r}.")
+    status, shown = 0, []
+    for path in paths:
+        try:
+            provenance = read_provenance(path)
+        except PackageError as error:
+            print(f"{error}", file=sys.stderr)
+            status = 1
+            continue
+        status = status if provenance else 1
+        if arguments.json:
+            shown.append(to_json(path, provenance))
+        else:
+            _print(path, provenance)
+    if arguments.json:
+        print(json.dumps(shown, indent=2))
+    return status
+
+
+def to_json(path: Path, provenance: Provenance) -> dict[str, str | None]:
+    """The object that ``--json`` prints for a package."""
+    values = {key: getattr(provenance, key) for key in KEYS}
+    return {
+        "package": path.name,
+        **{key: hide_credentials(value) if value else value for key, value in values.items()},
+        "commit_url": commit_link(provenance),
+    }
+
+
+def commit_link(provenance: Provenance) -> str | None:
+    """The page of the commit, where the forge is known."""
+    remote = _remote(provenance)
+    sha = (provenance.sha or "").lower()
+    if remote is None or not is_full_sha(sha):
+        return None
+    return commit_page(remote, sha, (provenance.flow_run_id or "").partition("_")[0])
+
+
+def run_link(provenance: Provenance) -> str | None:
+    """The page of the CI run: the one stamped, else one that the id leads to."""
+    try:
+        if provenance.flow_run_url:
+            return clean_page_url(provenance.flow_run_url)
+    except RemoteUrlError:
+        return None
+    return run_page(_remote(provenance), provenance.flow_run_id or "")
+
+
+def provenance_table(provenance: Provenance, further: Iterable[tuple[str, str]] = ()) -> Table:
+    """The keys and values of a package, linked where there is a page."""
+    from rich.table import Table
+
+    from conda_provenance.cli.render import text
+
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    commit, page = commit_link(provenance), run_link(provenance)
+    for key in KEYS:
+        value = getattr(provenance, key)
+        if value:
+            table.add_row(f"  {key}", text(value, "green"))
+        elif key != "flow_run_url":
+            table.add_row(f"  {key}", text("-", "yellow"))
+    if commit:
+        table.add_row("  commit", text(commit, "cyan", commit))
+    if page and page != provenance.flow_run_url:
+        table.add_row("  run", text(page, "cyan", page))
+    for key, value in further:
+        table.add_row(f"  {key}", text(value))
+    return table
+
+
+def _print(path: Path, provenance: Provenance) -> None:
+    from conda_provenance.cli.render import console, text
+
+    console().print(text(path.name, "bold"))
+    if provenance:
+        console().print(provenance_table(provenance))
+    else:
+        console().print(text("  no provenance", "yellow"))
+
+
+def _remote(provenance: Provenance) -> RemoteUrl | None:
+    try:
+        return RemoteUrl.parse(provenance.remote_url or "")
+    except RemoteUrlError:
+        return None

@@ -1,0 +1,49 @@
+"""What conda's plugin manager imports at every start: hooks only, nothing heavy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from conda.plugins import hookimpl
+
+from conda_provenance.builders import activate
+
+if TYPE_CHECKING:
+    from conda.plugins.types import CondaSetting, CondaSubcommand
+
+activate()
+
+
+@hookimpl
+def conda_subcommands() -> Iterator[CondaSubcommand]:
+    """``conda provenance``: the same as the ``conda-provenance`` command."""
+    from conda.plugins.types import CondaSubcommand
+
+    yield CondaSubcommand(
+        name="provenance",
+        summary="Show where conda packages come from: commit, repository and CI run.",
+        action=_run,
+    )
+
+
+def _run(arguments: tuple[str, ...]) -> int:
+    from conda_provenance.cli.main import main
+
+    return main(arguments, program="conda provenance")
+
+
+@hookimpl
+def conda_settings() -> Iterator[CondaSetting]:
+    """The condarc keys below ``plugins:``."""
+    from conda.common.configuration import PrimitiveParameter, SequenceParameter
+    from conda.plugins.types import CondaSetting
+
+    from conda_provenance.settings import SETTINGS
+
+    for setting in SETTINGS:
+        if isinstance(setting.default, tuple):
+            parameter = SequenceParameter(PrimitiveParameter("", element_type=str), default=setting.default)
+        else:
+            parameter = PrimitiveParameter(setting.default)
+        yield CondaSetting(name=setting.name, description=setting.description, parameter=parameter)

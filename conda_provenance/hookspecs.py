@@ -1,0 +1,70 @@
+"""The hooks by which this package is extended; its own features go through the same.
+
+A distribution takes part by an entry point in the group ``conda_provenance`` that names a module or object
+with functions marked by :data:`hookimpl`::
+
+    [project.entry-points.conda_provenance]
+    my-farm = "my_farm.provenance"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    from conda_provenance.ci import Adapter
+    from conda_provenance.collect import Finding
+    from conda_provenance.settings import Settings
+
+PROJECT = "conda_provenance"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@dataclass(frozen=True, slots=True)
+class PackageBuild:
+    """One package between build and finalisation."""
+
+    builder: str
+    """``conda-build`` or ``rattler-build``."""
+    recipe: Path
+    """The recipe's file, or its folder where the file is not known."""
+    name: str
+    version: str
+    settings: Settings
+    finding: Finding
+    """What is known of the recipe's origin, as it was when the engine was called."""
+    extra_meta: Mapping[str, Any] = field(default_factory=dict)
+    """What the user gave to the builder with ``--extra-meta``."""
+    recipe_extra: Mapping[str, Any] = field(default_factory=dict)
+    """The recipe's own ``extra`` as the builder rendered it."""
+
+
+@hookspec
+def conda_provenance_ci_adapters() -> Iterable[Adapter]:
+    """CI systems to recognise. Called when a run is looked for.
+
+    Adapters of other distributions are asked before the built-in ones, so that a farm that imitates
+    another CI's variables can be told from it. The first that is active and names a run wins.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def conda_provenance_post_build(build: PackageBuild) -> Mapping[str, str | None] | None:
+    """Entries for ``extra`` in about.json of a package that has been built and is not final yet.
+
+    Called once for each package: with conda-build before its archive is made, with rattler-build's engine before the
+    package is tested, indexed or uploaded. Return the entries to write (``None`` as a value removes one), or ``None``.
+    Entries of other distributions win over the built-in stamp; neither overrules what the user gave with
+    ``--extra-meta``. The four keys of this project are cleaned of credentials whoever returns them.
+
+    Raise :class:`~conda_provenance.errors.RequirementError` to stop the build; any other exception is reported
+    in one line, and the build goes on without this implementation's entries.
+    """
+    raise NotImplementedError

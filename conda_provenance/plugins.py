@@ -1,0 +1,104 @@
+"""Our pluggy plugin manager, the built-in plugin, and the one call that builders make for each package."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any
+
+import pluggy
+
+from conda_provenance import ci, hookspecs
+from conda_provenance.ci import Adapter
+from conda_provenance.collect import clean_value
+from conda_provenance.errors import ProvenanceError, RequirementError
+from conda_provenance.hookspecs import PROJECT, PackageBuild, hookimpl
+from conda_provenance.provenance import KEYS
+
+log = logging.getLogger(__name__)
+
+
+class BuiltIn:
+    """The features that come with this package."""
+
+    @hookimpl
+    def conda_provenance_ci_adapters(self) -> Iterable[Adapter]:
+        return ci.BUILTIN
+
+    @hookimpl
+    def conda_provenance_post_build(self, build: PackageBuild) -> Mapping[str, str | None]:
+        """Stamp: the values found, and the removal of a user's value that may not be written."""
+        stamp: dict[str, str | None] = dict(build.finding.stamp(build.settings.fields))
+        refused = {key for given in (build.extra_meta, build.recipe_extra) for key in KEYS if key in given} - stamp.keys()
+        return stamp | dict.fromkeys(refused)
+
+
+@cache
+def plugin_manager() -> pluggy.PluginManager:
+    """The manager with the built-in plugin and those of installed distributions; one that cannot be loaded is reported."""
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(hookspecs)
+    manager.register(BuiltIn(), "built-in")
+    for entry_point in entry_points(group=PROJECT):
+        try:
+            manager.register(entry_point.load(), entry_point.name)
+        except Exception as error:
+            log.warning("The plugin %s cannot be loaded (%s); it is left out.", entry_point.name, type(error).__name__)
+    return manager
+
+
+def ci_adapters() -> tuple[Adapter, ...]:
+    """All known CI adapters, other distributions' first."""
+    adapters: list[Adapter] = []
+    for plugin, provided in _each("conda_provenance_ci_adapters"):
+        try:
+            adapters += (adapter for adapter in provided if isinstance(adapter, Adapter))
+        except Exception as error:
+            log.warning("The CI adapters of %s cannot be used (%s).", plugin, type(error).__name__)
+    return tuple(adapters)
+
+
+def post_build(build: PackageBuild) -> dict[str, str | None]:
+    """Ask every plugin what to write into ``build``'s package; ``None`` means: remove this key.
+
+    Raises :class:`RequirementError` if the package must not be made.
+    """
+    answers = list(_each("conda_provenance_post_build", build=build))
+    entries: dict[str, str | None] = {}
+    for plugin, answer in reversed(answers):  # the built-in answer is the last: others go over it
+        for key, value in answer.items():
+            if plugin != "built-in" and key in build.extra_meta:
+                continue
+            try:
+                entries[key] = _clean(key, value) if plugin != "built-in" else value
+            except ProvenanceError as error:
+                log.warning("%s of the plugin %s is left out: %s", key, plugin, error)
+    return entries
+
+
+def _clean(key: str, value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ProvenanceError("it is no string.")
+    return clean_value(key, value) if key in KEYS else value
+
+
+def _each(hook: str, **arguments: object) -> list[tuple[str, Any]]:
+    """Call the implementations of ``hook`` one by one, so that one that fails does not take the others' answers along."""
+    answers = []
+    for implementation in reversed(getattr(plugin_manager().hook, hook).get_hookimpls()):
+        try:
+            answer = implementation.function(*(arguments[name] for name in implementation.argnames))
+        except RequirementError:
+            raise
+        except Exception as error:
+            if implementation.plugin_name == "built-in":
+                raise
+            log.warning("The plugin %s failed (%s); the build goes on without it.", implementation.plugin_name, type(error).__name__)
+            continue
+        if answer is not None:
+            answers.append((implementation.plugin_name, answer))
+    return answers

@@ -1,0 +1,233 @@
+"""Repository URLs: parsed once into one type, written as https without credentials; the pages that forges have for them.
+
+A URL is taken apart and rebuilt from the parts that are known to be harmless. Nothing is cut out of a
+string: what is not understood is refused, and no message repeats it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, unquote, urlsplit
+
+from conda_provenance.errors import ProvenanceError
+
+MAX_LENGTH = 2048
+
+_HOST = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\.?\Z")
+_IPV6 = re.compile(r"\[[0-9A-Fa-f:.]{2,45}\]\Z")
+# One user name at most, never "name:password": git reads "a:b@c:d" as host "a".
+_SCP = re.compile(r"(?:[A-Za-z0-9._~+-]+@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(?P<path>[^:].*)\Z")
+_DRIVE = re.compile(r"[A-Za-z]:([\\/]|[^@/:]*\Z)")
+# A path segment as forges have them, after decoding. Leading "@" (Tangled) and "~" (SourceHut) mark a user.
+_SEGMENT = re.compile(r"[@~]?[\w.+ ()!,'&$-]+\Z")
+_TOKEN = re.compile(r"(gh[a-z]_|github_pat_|gl[a-z]{2,6}-[0-9A-Za-z_-]{16}|AT[AB][A-Z]{2}|AKIA[0-9A-Z]{12}|npm_[0-9A-Za-z]{20})")
+_SCHEMES = {"http", "https", "git", "ssh", "git+ssh", "git+https", "git+http", "ssh+git"}
+_SSH_HOSTS = {
+    "ssh.github.com": "github.com",
+    "altssh.gitlab.com": "gitlab.com",
+    "altssh.bitbucket.org": "bitbucket.org",
+}
+
+
+class RemoteUrlError(ProvenanceError):
+    """A text that is not the URL of a repository others can reach; the message does not repeat it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteUrl:
+    """A repository on a server. ``str()`` gives the URL that is written into packages."""
+
+    scheme: str
+    """``https``; ``http`` only where an http URL named its own port, which then speaks http."""
+    host: str
+    port: int | None
+    path: str
+    """Percent-encoded, without leading and trailing slash and without ``.git``."""
+
+    def __str__(self) -> str:
+        port = "" if self.port is None else f":{self.port}"
+        return f"{self.scheme}://{self.host}{port}/{self.path}"
+
+    @classmethod
+    def parse(cls, text: str) -> RemoteUrl:
+        """Read any form git takes: https, ssh, git, scp-like; user names, passwords, queries and fragments are left behind.
+
+        Raises :class:`RemoteUrlError` for a local path, ``file://``, a ``transport::`` helper and all that does not parse.
+        """
+        text = text.strip()
+        if not text or len(text) > MAX_LENGTH or not text.isprintable() or "\\" in text:
+            raise RemoteUrlError("it is empty, too long or holds characters that no URL has")
+        if "://" not in text:
+            return cls._parse_scp(text)
+        scheme, _, rest = text.partition("://")
+        scheme = scheme.lower()
+        if scheme == "file":
+            raise RemoteUrlError("it is a local path")
+        if scheme not in _SCHEMES:
+            raise RemoteUrlError("its scheme is none that repositories are reached by")
+        authority, slash, path = rest.partition("/")
+        userinfo, _, place = authority.rpartition("@")
+        host, port_text = _split_port(place)
+        if port_text and not port_text.isdigit() and userinfo == "git":
+            # "ssh://git@github.com:owner/name" is a common slip, and what Semaphore documents for its own URL.
+            path, port_text = f"{port_text}/{path}", ""
+        if port_text and not (port_text.isascii() and port_text.isdigit() and 0 < int(port_text) < 65536):
+            raise RemoteUrlError("its port is not a number")
+        path = re.split(r"[?#]", path, maxsplit=1)[0]
+        web = scheme.removeprefix("git+") in ("http", "https")
+        # The port of an ssh or git URL says nothing of where the web server listens.
+        port = int(port_text) if port_text and web else None
+        plain = scheme.endswith("http") and port not in (None, 80)
+        if port == (443 if scheme.endswith("https") else 80):
+            port = None
+        return cls._make("http" if plain else "https", host, port, path)
+
+    @classmethod
+    def _parse_scp(cls, text: str) -> RemoteUrl:
+        if text.startswith(("/", ".", "~")) or _DRIVE.match(text):
+            raise RemoteUrlError("it is a local path")
+        match = _SCP.match(text)
+        if match is None:
+            raise RemoteUrlError("it is a local path, or no URL")
+        if "@" not in text and "." not in match["host"] and "/" not in match["path"]:
+            raise RemoteUrlError("it is no URL")  # "user:password" reads like "host:path"
+        return cls._make("https", match["host"], None, re.split(r"[?#]", match["path"], maxsplit=1)[0])
+
+    @classmethod
+    def _make(cls, scheme: str, host: str, port: int | None, path: str) -> RemoteUrl:
+        if not (_HOST.match(host) or _IPV6.match(host)):
+            raise RemoteUrlError("its host is not a host name")
+        host = host.lower().rstrip(".")
+        segments = [clean_segment(segment) for segment in path.strip("/").split("/") if segment]
+        host, segments = _azure_over_https(_SSH_HOSTS.get(host, host), segments)
+        if segments:
+            segments[-1] = segments[-1].removesuffix(".git")
+        if not all(segments) or not segments:
+            raise RemoteUrlError("it names no repository")
+        return cls(scheme, host, port, "/".join(segments))
+
+
+def clean_segment(segment: str, extra: str = "") -> str:
+    """One path segment, decoded, checked and encoded again; ``extra`` characters are let through as well.
+
+    Raises :class:`RemoteUrlError` for one that could hide credentials, a query, or leave the path.
+    """
+    plain = segment
+    for _ in range(3):  # "%2540" is an "@" for whoever decodes twice
+        plain = unquote(plain, errors="surrogateescape")
+    kept = plain
+    for char in extra:
+        kept = kept.replace(char, "")
+    if not plain.isprintable() or plain in (".", "..") or (kept and not _SEGMENT.match(kept)) or _TOKEN.search(plain):
+        raise RemoteUrlError("its path holds characters that may hide credentials")
+    return quote(plain, safe="@~+()!,'&$" + extra)
+
+
+def _split_port(place: str) -> tuple[str, str]:
+    if place.startswith("["):
+        host, bracket, port = place.partition("]")
+        return host + bracket, port.removeprefix(":")
+    host, _, port = place.partition(":")
+    return host, port
+
+
+def _azure_over_https(host: str, segments: list[str]) -> tuple[str, list[str]]:
+    """``git@ssh.dev.azure.com:v3/org/project/repo`` in the form that a browser opens."""
+    if host in ("ssh.dev.azure.com", "vs-ssh.visualstudio.com") and len(segments) == 4 and segments[0] == "v3":
+        _, organisation, project, repository = segments
+        return "dev.azure.com", [organisation, project, "_git", repository]
+    return host, segments
+
+
+def clean_page_url(text: str) -> str:
+    """A CI run's page, rebuilt without credentials, fragment and query.
+
+    The one query kept is a numeric ``buildId``: Azure Pipelines and TeamCity have no other address for a run.
+    Raises :class:`RemoteUrlError` for what does not parse.
+    """
+    text = text.strip()
+    if not text.isprintable() or len(text) > MAX_LENGTH or "\\" in text:
+        raise RemoteUrlError("it is too long or holds characters that no URL has")
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise RemoteUrlError("it is no URL") from None
+    host = parts.netloc.rpartition("@")[2]
+    host = _split_port(host)[0].lower()
+    if parts.scheme not in ("http", "https") or not (_HOST.match(host) or _IPV6.match(host)):
+        raise RemoteUrlError("it is no http or https URL")
+    path = "/".join(clean_segment(segment, ":") if segment else "" for segment in parts.path.split("/"))
+    build = re.search(r"(?:\A|&)buildId=(\d{1,20})(?:&|\Z)", parts.query)
+    query = f"?buildId={build[1]}" if build else ""
+    return f"{parts.scheme}://{host}{'' if port is None else f':{port}'}{path}{query}"
+
+
+_AT = r"(?:@|%(?:25)*40)"
+_SCHEME = r"[A-Za-z][\w+.-]*:/{1,3}"
+
+
+def hide_credentials(text: str) -> str:
+    """``text`` with what may be a login or a token in its URLs replaced by ``***``: for showing values of strangers.
+
+    The user name ``git``, which every forge has for ssh, is shown.
+    """
+    if re.match(_SCHEME, text):
+        return _hide(text)
+    return re.sub(r"\S+", lambda word: _hide(word[0]), text)
+
+
+def _hide(url: str) -> str:
+    if not re.match(rf"(?:{_SCHEME})?git@[^@%]*\Z", url):
+        match = re.match(rf"(?P<kept>{_SCHEME}|/*)(?P<login>.*){_AT}", url, re.DOTALL)
+        if match and re.search(r"[?#]", match["login"]):
+            return match["kept"] + "***"  # a login with "?", or a query with "@": nothing tells which
+        if match:
+            url = f"{match['kept']}***@{url[match.end() :]}"
+    if re.match(rf"{_SCHEME}|\S+:\S*/", url):
+        url = re.sub(r"(?<=.)[?#](?!buildId=\d+\Z).*", "", url, flags=re.DOTALL)
+    return url
+
+
+def commit_page(remote: RemoteUrl, sha: str, provider: str = "") -> str | None:
+    """The page of a commit, or ``None`` where the forge is not known. ``provider`` (a CI prefix) tells self-hosted forges."""
+    forge = _forge(remote.host, provider)
+    form = {"github": "commit", "gitea": "commit", "gitlab": "-/commit", "bitbucket": "commits", "azure": "commit"}.get(forge)
+    return f"{remote}/{form}/{sha}" if form and sha else None
+
+
+_RUNS = {
+    # provider: (form of its run id, page relative to the repository or absolute)
+    "github": (r"\d+", "{remote}/actions/runs/{id}"),
+    "gitlab": (r"\d+", "{remote}/-/pipelines/{id}"),
+    "circle": (r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", "https://app.circleci.com/pipelines/workflows/{id}"),
+}
+
+
+def run_page(remote: RemoteUrl | None, flow_run_id: str) -> str | None:
+    """The page of a CI run as far as its id allows it; ``None`` where the id alone does not lead to one."""
+    provider, _, run_id = flow_run_id.partition("_")
+    form, page = _RUNS.get(provider, ("", ""))
+    if not page or not re.fullmatch(form, run_id, re.ASCII) or ("{remote}" in page and remote is None):
+        return None
+    if provider in ("github", "gitlab") and remote is not None and _forge(remote.host, provider) != provider:
+        return None
+    return page.format(remote=remote, id=run_id)
+
+
+def _forge(host: str, provider: str) -> str:
+    known = {
+        "github.com": "github",
+        "gitlab.com": "gitlab",
+        "bitbucket.org": "bitbucket",
+        "codeberg.org": "gitea",
+        "gitea.com": "gitea",
+        "git.sr.ht": "gitea",
+        "dev.azure.com": "azure",
+    }.get(host)
+    if known:
+        return known
+    first = host.partition(".")[0]
+    by_name = {"github": "github", "gitlab": "gitlab", "gitea": "gitea", "forgejo": "gitea"}
+    return by_name.get(first) or {"forgejo": "gitea"}.get(provider, provider if provider in by_name else "")

@@ -1,0 +1,169 @@
+"""The user's settings: one frozen :class:`Settings`, from condarc where conda is, from the environment where it is not.
+
+Each key is described once, here; :mod:`conda_provenance.conda_plugin` gives the same descriptions to conda.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from conda_provenance.errors import SettingsError
+from conda_provenance.provenance import CEP_KEYS, KEYS
+
+_TRUE = frozenset({"true", "yes", "on", "y", "1"})
+_FALSE = frozenset({"false", "no", "off", "n", "0", "non", "none", ""})
+_DIRTY = ("warn", "error", "ignore")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is stamped, and what stops a build."""
+
+    enabled: bool = True
+    fields: tuple[str, ...] = CEP_KEYS
+    required: tuple[str, ...] = ()
+    dirty: str = "warn"
+    ci: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One condarc key below ``plugins:``."""
+
+    name: str
+    """As in condarc; the environment variable is ``CONDA_PLUGINS_`` and this in capitals."""
+    default: bool | str | tuple[str, ...]
+    description: str
+    parse: Callable[[object], object]
+    """The value for :class:`Settings`; raises :class:`ValueError`."""
+    allowed: Callable[[], str]
+    """What the key may be, for the error."""
+
+    @property
+    def variable(self) -> str:
+        return f"CONDA_PLUGINS_{self.name.upper()}"
+
+    @property
+    def field(self) -> str:
+        return self.name.removeprefix("provenance_")
+
+
+def _parse_bool(value: object) -> bool:
+    text = str(value).strip().lower()
+    if text not in _TRUE | _FALSE:
+        raise ValueError
+    return text in _TRUE
+
+
+def _parse_keys(value: object) -> tuple[str, ...]:
+    given = value.split(",") if isinstance(value, str) else list(value) if isinstance(value, Iterable) else [value]
+    keys = tuple(dict.fromkeys(text for item in given if (text := str(item).strip())))
+    if not set(keys) <= set(KEYS):
+        raise ValueError
+    return keys
+
+
+def _parse_dirty(value: object) -> str:
+    text = str(value).strip().lower()
+    if text not in _DIRTY:
+        raise ValueError
+    return text
+
+
+def _parse_ci(value: object) -> str:
+    text = str(value).strip().lower()
+    if text not in ("auto", "none", *_providers()):
+        raise ValueError
+    return text
+
+
+def _providers() -> tuple[str, ...]:
+    from conda_provenance.plugins import ci_adapters
+
+    return tuple(sorted({adapter.provider for adapter in ci_adapters()}))
+
+
+def _allowed_keys() -> str:
+    return f"a list of any of {', '.join(KEYS)}"
+
+
+SETTINGS = (
+    Setting(
+        "provenance_enabled",
+        True,
+        "Stamp every package that is built with where it came from (CEP 31).",
+        _parse_bool,
+        lambda: "true or false",
+    ),
+    Setting(
+        "provenance_fields",
+        CEP_KEYS,
+        f"Keys to write into the package: any of {', '.join(KEYS)}. Add flow_run_url for a link to the CI run; "
+        "leave out remote_url to keep the address of a private repository to yourself.",
+        _parse_keys,
+        _allowed_keys,
+    ),
+    Setting(
+        "provenance_required",
+        (),
+        f"Keys without which a build fails before its package is made: any of {', '.join(KEYS)}.",
+        _parse_keys,
+        _allowed_keys,
+    ),
+    Setting(
+        "provenance_dirty",
+        "warn",
+        "What to do when the recipe's folder has changes that are not committed: warn, error or ignore.",
+        _parse_dirty,
+        lambda: f"{_DIRTY[0]}, {_DIRTY[1]} or {_DIRTY[2]}",
+    ),
+    Setting(
+        "provenance_ci",
+        "auto",
+        "Which CI system names the run: auto (detect it), none, or a provider's name such as github; "
+        "'conda provenance detect' shows the one that is found.",
+        _parse_ci,
+        lambda: ", ".join(("auto", "none", *_providers())),
+    ),
+)
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings in force; :class:`SettingsError` names a key with a wrong value and what it may be."""
+    if "conda.base.context" not in sys.modules and find_spec("conda") is None:
+        return read_settings({setting.name: environ[setting.variable] for setting in SETTINGS if setting.variable in environ})
+    return read_settings(_from_condarc(environ))
+
+
+def read_settings(values: Mapping[str, object]) -> Settings:
+    """Settings from raw values by condarc key; keys that are absent have their default."""
+    parsed = {}
+    for setting in SETTINGS:
+        try:
+            parsed[setting.field] = setting.parse(values.get(setting.name, setting.default))
+        except ValueError:
+            raise _wrong(setting) from None
+    return Settings(**parsed)  # type: ignore[arg-type]
+
+
+def _from_condarc(environ: Mapping[str, str]) -> dict[str, object]:
+    from conda.base.context import context
+
+    found: dict[str, object] = {}
+    for setting in SETTINGS:
+        try:
+            found[setting.name] = getattr(context.plugins, setting.name)
+        except AttributeError:
+            # conda runs without our plugin (CONDA_NO_PLUGINS, or another installation): the environment alone.
+            if setting.variable in environ:
+                found[setting.name] = environ[setting.variable]
+        except Exception:  # conda's own validation; its message repeats the value
+            raise _wrong(setting) from None
+    return found
+
+
+def _wrong(setting: Setting) -> SettingsError:
+    return SettingsError(f"plugins.{setting.name} ({setting.variable}) has a value it cannot have: it may be {setting.allowed()}.")

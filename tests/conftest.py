@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# Shared machines are slow at times; a deadline would make that a failure.
+settings.register_profile("default", deadline=None)
+settings.load_profile("default")
+
+CI_PREFIXES = ("CONDA_PROVENANCE_", "CONDA_PLUGINS_PROVENANCE_")
+
+
+@pytest.fixture(autouse=True)
+def quiet_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No CI, no git configuration of the machine, no settings: the tests say what there is."""
+    from conda_provenance.ci import detect
+
+    for name in list(os.environ):
+        if name.startswith(CI_PREFIXES) or (name.startswith("GIT_") and name != "GIT_SSL_CAINFO"):
+            monkeypatch.delenv(name)
+    for prefix in _ci_prefixes():
+        for name in [name for name in os.environ if name.startswith(prefix)]:
+            monkeypatch.delenv(name)
+    for name in ("CI", "sha", "remote_url", "flow_run_id"):
+        monkeypatch.delenv(name, raising=False)
+    home = tmp_path_factory.getbasetemp() / "home"
+    home.mkdir(exist_ok=True)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    assert detect(os.environ) is None, "the CI that runs these tests is still visible to them"
+
+
+def _ci_prefixes() -> tuple[str, ...]:
+    return (
+        "GITHUB_", "GITEA_", "FORGEJO_", "GITLAB_", "CI_", "TF_BUILD", "BUILD_", "SYSTEM_", "CIRCLE", "TRAVIS", "APPVEYOR", "DRONE",
+        "BUILDKITE", "JENKINS", "TEAMCITY", "BITBUCKET", "CODEBUILD", "WOODPECKER",
+    )  # fmt: skip
+
+
+Git = Callable[..., str]
+
+
+@pytest.fixture
+def git() -> Git:
+    """Runs git in a folder; commits are always possible."""
+
+    def run(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> str:
+        identity = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "protocol.file.allow=always")
+        environment = {**os.environ, **(env or {})}
+        done = subprocess.run(
+            ["git", *identity, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"git {arguments}: {done.stderr}"
+        return done.stdout.strip()
+
+    return run
+
+
+@pytest.fixture
+def feedstock(tmp_path: Path, git: Git) -> Iterator[Path]:
+    """A repository with a committed recipe in its folder "recipe" and a remote that others can reach."""
+    root = tmp_path / "hello-feedstock"
+    recipe = root / "recipe"
+    recipe.mkdir(parents=True)
+    (recipe / "recipe.yaml").write_text("package:\n  name: hello\n  version: '1.0'\nbuild:\n  noarch: generic\n  script: echo hi > $PREFIX/hi\n")
+    git(root, "init", "-q", "-b", "main")
+    git(root, "add", ".")
+    git(root, "commit", "-q", "-m", "first")
+    git(root, "remote", "add", "origin", "https://user:s3cr3t@github.com/example/hello-feedstock.git")
+    yield root

@@ -1,0 +1,295 @@
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conda_provenance.git import read_git
+
+ORIGIN = "https://github.com/example/hello-feedstock"
+
+
+def recipe_of(root: Path) -> Path:
+    return root / "recipe" / "recipe.yaml"
+
+
+def test_commit_and_remote_of_a_recipe_in_a_sub_folder(feedstock, git):
+    facts = read_git(recipe_of(feedstock))
+    assert facts.sha == git(feedstock, "rev-parse", "HEAD")
+    assert facts.remote_url == ORIGIN
+    assert facts.dirty is False
+    assert facts.warnings == ()
+
+
+def test_a_folder_counts_by_the_files_tracked_in_it(feedstock, git):
+    assert read_git(feedstock / "recipe").sha == git(feedstock, "rev-parse", "HEAD")
+    (feedstock / "empty").mkdir()
+    assert read_git(feedstock / "empty").sha == ""
+
+
+def test_worktree(feedstock, git, tmp_path):
+    git(feedstock, "worktree", "add", "-q", "-b", "other", str(tmp_path / "tree"))
+    (tmp_path / "tree" / "new").write_text("x")
+    git(tmp_path / "tree", "add", "new")
+    git(tmp_path / "tree", "commit", "-q", "-m", "second")
+    facts = read_git(recipe_of(tmp_path / "tree"))
+    assert facts.sha == git(tmp_path / "tree", "rev-parse", "HEAD") != git(feedstock, "rev-parse", "HEAD")
+    assert facts.remote_url == ORIGIN
+
+
+def test_submodule_is_its_own_repository(feedstock, git, tmp_path):
+    outer = tmp_path / "outer"
+    outer.mkdir()
+    git(outer, "init", "-q")
+    git(outer, "submodule", "--quiet", "add", str(feedstock), "sub")
+    git(outer, "commit", "-q", "-m", "outer")
+    git(outer / "sub", "remote", "set-url", "origin", "git@gitlab.com:example/sub.git")
+    facts = read_git(recipe_of(outer / "sub"))
+    assert facts.sha == git(feedstock, "rev-parse", "HEAD")
+    assert facts.remote_url == "https://gitlab.com/example/sub"
+
+
+def test_detached_head(feedstock, git):
+    git(feedstock, "checkout", "-q", "--detach")
+    facts = read_git(recipe_of(feedstock))
+    assert facts.sha == git(feedstock, "rev-parse", "HEAD")
+    assert facts.remote_url == ORIGIN
+
+
+def test_shallow_clone(feedstock, git, tmp_path):
+    (feedstock / "more").write_text("x")
+    git(feedstock, "add", ".")
+    git(feedstock, "commit", "-q", "-m", "second")
+    git(tmp_path, "clone", "-q", "--depth=1", feedstock.as_uri(), "shallow")
+    facts = read_git(recipe_of(tmp_path / "shallow"))
+    assert facts.sha == git(feedstock, "rev-parse", "HEAD")
+
+
+def test_partial_clone_contacts_no_server(feedstock, git, tmp_path):
+    git(feedstock, "config", "uploadpack.allowFilter", "true")
+    git(tmp_path, "clone", "-q", "--filter=blob:none", feedstock.as_uri(), "partial")
+    shutil.rmtree(feedstock)
+    os.utime(recipe_of(tmp_path / "partial"), (1, 1))
+    assert read_git(recipe_of(tmp_path / "partial")).sha == git(tmp_path / "partial", "rev-parse", "HEAD")
+
+
+def test_no_commit_yet(tmp_path, git):
+    (tmp_path / "recipe.yaml").write_text("")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    facts = read_git(tmp_path / "recipe.yaml")
+    assert (facts.sha, facts.remote_url) == ("", None)
+    assert "no commit yet" in facts.warnings[0]
+
+
+def test_outside_any_repository_git_is_silent(tmp_path):
+    (tmp_path / "recipe.yaml").write_text("")
+    facts = read_git(tmp_path / "recipe.yaml")
+    assert (facts.sha, facts.remote_url, facts.dirty) == (None, None, None)
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_recipe_that_merely_lies_in_a_repository_is_not_under_version_control(feedstock, ignored):
+    folder = feedstock / "generated"
+    folder.mkdir()
+    (folder / "recipe.yaml").write_text("")
+    if ignored:
+        (feedstock / ".git" / "info").mkdir(exist_ok=True)
+        (feedstock / ".git" / "info" / "exclude").write_text("generated\n")
+    facts = read_git(folder / "recipe.yaml")
+    assert (facts.sha, facts.remote_url, facts.warnings) == ("", None, ())
+
+
+def test_an_inner_repository_that_does_not_track_it_leaves_it_to_the_outer(feedstock, git):
+    git(feedstock / "recipe", "init", "-q")
+    assert read_git(recipe_of(feedstock)).sha == git(feedstock, "rev-parse", "HEAD")
+
+
+def test_a_symbolic_link_leads_to_the_repository_of_the_content(feedstock, git, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    git(other, "init", "-q")
+    (other / "linked").symlink_to(feedstock / "recipe", target_is_directory=True)
+    git(other, "add", ".")
+    git(other, "commit", "-q", "-m", "link")
+    assert read_git(other / "linked" / "recipe.yaml").sha == git(feedstock, "rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize("name", ["re*cipe [a]", ":(top)x", "with space", "ünï"])
+def test_odd_folder_names(tmp_path, git, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / "recipe.yaml").write_text("")
+    git(tmp_path, "init", "-q")
+    assert read_git(folder / "recipe.yaml").sha == ""
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-q", "-m", "first")
+    assert read_git(folder / "recipe.yaml").sha == git(tmp_path, "rev-parse", "HEAD")
+
+
+def test_sha256_repository(tmp_path, git):
+    (tmp_path / "recipe.yaml").write_text("")
+    git(tmp_path, "init", "-q", "--object-format=sha256")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-q", "-m", "first")
+    facts = read_git(tmp_path / "recipe.yaml")
+    assert facts.sha == git(tmp_path, "rev-parse", "HEAD")
+    assert len(facts.sha) == 64
+
+
+@pytest.mark.parametrize(
+    ("configure", "expected"),
+    [
+        ([("remote", "add", "up", "https://gitlab.com/up/r"), ("config", "branch.main.remote", "up")], "https://gitlab.com/up/r"),
+        ([("remote", "add", "up", "https://gitlab.com/up/r")], ORIGIN),
+        ([("remote", "rename", "origin", "only")], ORIGIN),
+        ([("remote", "rename", "origin", "a"), ("remote", "add", "b", "https://h/o/r")], None),
+        ([("remote", "remove", "origin")], None),
+        ([("config", "branch.main.remote", "https://tok@gitlab.com/url/as-remote.git")], "https://gitlab.com/url/as-remote"),
+        ([("config", "branch.main.remote", ".")], ORIGIN),
+        ([("config", "branch.main.remote", "gone")], None),
+        ([("config", "url.git@rewritten.example:.insteadOf", "https://user:s3cr3t@github.com/")], ORIGIN),
+        ([("remote", "set-url", "--add", "--push", "origin", "https://h/push/only")], ORIGIN),
+        ([("remote", "set-url", "--add", "origin", "https://h/second/one")], ORIGIN),
+        ([("remote", "set-url", "origin", "/srv/git/r.git")], None),
+        ([("remote", "set-url", "origin", "file:///srv/git/r.git")], None),
+        ([("remote", "set-url", "origin", "../r.git")], None),
+        ([("remote", "set-url", "origin", "ext::sh -c 'touch /tmp/never'")], None),
+        ([("remote", "set-url", "origin", "user:s3cr3t@host:path")], None),
+    ],
+)
+def test_which_remote_and_in_which_form(feedstock, git, configure, expected):
+    for arguments in configure:
+        git(feedstock, *arguments)
+    facts = read_git(recipe_of(feedstock))
+    assert facts.remote_url == expected
+    assert facts.sha
+    assert "s3cr3t" not in repr(facts)
+
+
+def test_insteadof_of_the_user_does_not_rewrite(feedstock, git):
+    git(feedstock, "config", "--global", "url.https://mirror.corp.example/.insteadOf", "https://user:s3cr3t@github.com/")
+    assert git(feedstock, "remote", "get-url", "origin").startswith("https://mirror.corp.example/")
+    assert read_git(recipe_of(feedstock)).remote_url == ORIGIN
+
+
+@pytest.mark.parametrize(
+    ("change", "dirty"),
+    [
+        (lambda root: (root / "recipe" / "recipe.yaml").write_text("changed"), True),
+        (lambda root: (root / "recipe" / "build.sh").write_text("untracked, and used by the builder"), True),
+        (lambda root: (root / "recipe" / "recipe.yaml").unlink(), True),
+        (lambda root: (root / "elsewhere.txt").write_text("outside the recipe's folder"), False),
+        (lambda root: os.utime(root / "recipe" / "recipe.yaml", (1, 1)), False),
+        (lambda root: ((root / "recipe" / "output" / "noarch").mkdir(parents=True), (root / "recipe" / "output" / "noarch" / "repodata.json").write_text("{}")), False),
+    ],
+)  # fmt: skip
+def test_a_dirty_recipe_folder_is_noticed_and_only_that(feedstock, change, dirty):
+    change(feedstock)
+    assert read_git(recipe_of(feedstock)).dirty is dirty
+
+
+def test_staged_changes_are_dirty(feedstock, git):
+    (feedstock / "recipe" / "patch").write_text("x")
+    git(feedstock, "add", ".")
+    assert read_git(recipe_of(feedstock)).dirty is True
+
+
+def test_the_index_is_not_written(feedstock):
+    index = feedstock / ".git" / "index"
+    os.utime(recipe_of(feedstock), (1, 1))  # would be refreshed
+    before = index.read_bytes()
+    read_git(recipe_of(feedstock))
+    assert index.read_bytes() == before
+
+
+def test_within_a_git_hook_the_recipes_own_repository_counts(feedstock, git, tmp_path, monkeypatch):
+    other = tmp_path / "other"
+    other.mkdir()
+    git(other, "init", "-q")
+    sha = git(feedstock, "rev-parse", "HEAD")
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other / ".git" / "index"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(other))
+    facts = read_git(recipe_of(feedstock))
+    assert (facts.sha, facts.remote_url, facts.dirty) == (sha, ORIGIN, False)
+
+
+@pytest.mark.parametrize("head", ["", "garbage", "ref: refs/heads/\n", "0" * 10])
+def test_a_damaged_repository_is_no_error(feedstock, head):
+    (feedstock / ".git" / "HEAD").write_text(head)
+    facts = read_git(recipe_of(feedstock))
+    assert not facts.sha
+    assert all("\n" not in warning for warning in facts.warnings)
+
+
+def test_a_damaged_index_is_no_error(feedstock):
+    (feedstock / ".git" / "index").write_bytes(b"DIRC\0\0\0\x09garbage")
+    facts = read_git(recipe_of(feedstock))
+    assert facts.sha is None
+    assert "cannot be read" in facts.warnings[0]
+
+
+as_root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="giving files to another user needs root")
+
+
+def give_away(root: Path) -> None:
+    for path in (root, *root.rglob("*")):
+        os.chown(path, 12345, 12345, follow_symlinks=False)
+
+
+@as_root
+def test_a_repository_of_another_user_as_in_a_container(feedstock, git):
+    sha = git(feedstock, "rev-parse", "HEAD")
+    give_away(feedstock)
+    refused = subprocess.run(["git", "status"], cwd=feedstock, capture_output=True, text=True, check=False)
+    assert "dubious ownership" in refused.stderr, "git would not refuse here: the test shows nothing"
+    facts = read_git(recipe_of(feedstock))
+    assert (facts.sha, facts.remote_url, facts.dirty) == (sha, ORIGIN, False)
+
+
+@as_root
+@pytest.mark.parametrize("key", ["filter.evil.clean", "filter.evil.process", "core.fsmonitor", "diff.external"])
+def test_nothing_that_another_users_repository_names_is_run(feedstock, git, tmp_path, key):
+    (feedstock / "recipe" / ".gitattributes").write_text("* filter=evil\n")
+    git(feedstock, "add", ".")
+    git(feedstock, "commit", "-q", "-m", "attributes")
+    program = tmp_path / "evil.sh"
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/executed\ncat\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR | stat.S_IXOTH | stat.S_IXGRP)
+    git(feedstock, "config", key, str(program))
+    give_away(feedstock)
+    os.utime(recipe_of(feedstock), (1, 1))  # git must look into the file, through its filter
+    assert read_git(recipe_of(feedstock)).sha
+    assert not (tmp_path / "executed").exists()
+
+
+@pytest.mark.parametrize("version", ["2", "4"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_without_a_git_program(feedstock, git, tmp_path, version, packed):
+    git(feedstock, "update-index", "--index-version", version)
+    if packed:
+        git(feedstock, "pack-refs", "--all")
+    code = f"from pathlib import Path; from conda_provenance.git import read_git; print(read_git(Path({str(recipe_of(feedstock))!r})))"
+    environment = {"PATH": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[1])}
+    printed = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout
+    if version == "4":
+        assert "no git program" in printed
+        assert "sha=None" in printed
+    else:
+        assert f"sha='{git(feedstock, 'rev-parse', 'HEAD')}'" in printed
+        assert f"remote_url='{ORIGIN}', dirty=None, warnings=()" in printed
+
+
+def test_without_a_git_program_an_untracked_recipe_is_still_told(feedstock, tmp_path):
+    (feedstock / "new").mkdir()
+    (feedstock / "new" / "recipe.yaml").write_text("")
+    code = f"from pathlib import Path; from conda_provenance.git import read_git; print(read_git(Path({str(feedstock / 'new' / 'recipe.yaml')!r})))"
+    environment = {"PATH": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[1])}
+    printed = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout
+    assert "sha=''" in printed
