@@ -11,7 +11,7 @@ from typing import Any
 from conda_provenance.ci import Adapter, CIRun, detect
 from conda_provenance.errors import ProvenanceError, RequirementError
 from conda_provenance.git import GitFacts, read_git
-from conda_provenance.provenance import KEYS, Provenance, check, is_printable
+from conda_provenance.provenance import KEYS, Provenance, check
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError, clean_page_url
 from conda_provenance.settings import Settings
 
@@ -21,7 +21,13 @@ ENVIRONMENT = {key: f"CONDA_PROVENANCE_{key.upper()}" for key in KEYS}
 EXTRA_META, RECIPE, VARIABLE, GIT, CI = "extra-meta", "recipe", "environment", "git", "ci"
 """Where a value may come from, in the order of precedence."""
 
-SOURCE_NAMES = {EXTRA_META: "--extra-meta", RECIPE: "the recipe's extra", VARIABLE: "a variable of yours", GIT: "git", CI: "the CI"}
+SOURCE_NAMES = {
+    EXTRA_META: "--extra-meta",
+    RECIPE: "the recipe's extra",
+    VARIABLE: "a variable of yours",
+    GIT: "git",
+    CI: "the CI",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ class Finding:
                 )
         if settings.dirty == "error" and self.dirty:
             raise RequirementError(
-                "The recipe's folder has changes that are not committed (plugins.provenance_dirty is error): commit or remove them."
+                "The recipe's folder has uncommitted changes (plugins.provenance_dirty is error): commit or remove them."
             )
 
 
@@ -83,7 +89,7 @@ class _Collector:
         except RemoteUrlError as error:
             self.warnings.append(f"{name} is left out: {error}.")
         except ProvenanceError as error:
-            if source == VARIABLE or not is_printable(value):
+            if source == VARIABLE or not value.isprintable():
                 self.warnings.append(f"{name} is left out: {error}")
             else:
                 # The builder writes it with or without us; replacing it would overrule the user.
@@ -135,7 +141,8 @@ def collect(
     found.offer("sha", git.sha, GIT)
     found.offer("remote_url", git.remote_url, GIT)
     if ci is not None:
-        found.warnings += _disagreements(git, ci)
+        if inside or not ci.workspace:
+            found.warnings += _disagreements(git, ci)
         if inside and git.sha is None:
             found.offer("sha", ci.sha, CI)
             found.offer("remote_url", ci.remote_url, CI)

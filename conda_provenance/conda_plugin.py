@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 activate()
 
 
-@hookimpl
+@hookimpl  # type: ignore[untyped-decorator]
 def conda_subcommands() -> Iterator[CondaSubcommand]:
     """``conda provenance``: the same as the ``conda-provenance`` command."""
     from conda.plugins.types import CondaSubcommand
@@ -33,7 +33,7 @@ def _run(arguments: tuple[str, ...]) -> int:
     return main(arguments, program="conda provenance")
 
 
-@hookimpl
+@hookimpl  # type: ignore[untyped-decorator]
 def conda_settings() -> Iterator[CondaSetting]:
     """The condarc keys below ``plugins:``."""
     from conda.common.configuration import PrimitiveParameter, SequenceParameter

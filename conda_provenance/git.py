@@ -61,7 +61,11 @@ def read_git(recipe: Path) -> GitFacts:
             if not state.tracked:
                 continue  # it merely lies there; an outer repository may track it
             if not state.sha:
-                return GitFacts("", dirty=True, warnings=("The recipe's repository has no commit yet: it counts as not under version control.",))
+                return GitFacts(
+                    "",
+                    dirty=True,
+                    warnings=("The recipe's repository has no commit yet: it counts as not under version control.",),
+                )
             remote, warnings = _remote(repo, state.branch)
             return GitFacts(state.sha, remote, state.dirty, warnings)
         except _Unreadable as error:
@@ -166,7 +170,9 @@ def _protect(repo: Repo) -> None:
         # git refuses another user's repository because its configuration names programs: with the
         # refusal lifted above, the only ones that "status" would run, its content filters, are emptied.
         names = _run(repo, "config", "--includes", "--name-only", "-z", "--list").split(b"\0")
-        filters = sorted({name for name in map(os.fsdecode, names) if re.match(r"filter\..*\.(clean|process|smudge)\Z", name, re.S)})
+        filters = sorted(
+            {name for name in map(os.fsdecode, names) if re.match(r"filter\..*\.(clean|process|smudge)\Z", name, re.S)}
+        )
         count = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
         for number, name in enumerate(filters, count):
             environment |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": ""}
@@ -184,7 +190,7 @@ def _run(repo: Repo, command: str, *arguments: str) -> bytes:
 
 
 def _is_output(repo: Repo, change: bytes) -> bool:
-    """Is this untracked entry a folder that a builder writes its packages to? rattler-build's default is ``output`` beside the recipe."""
+    """Is this untracked entry a folder of built packages? rattler-build's default is ``output``, often beside the recipe."""
     if not change.startswith(b"? ") or not change.endswith(b"/"):
         return False
     folder = Path(str(repo.working_tree_dir), os.fsdecode(change[2:]))
@@ -192,7 +198,7 @@ def _is_output(repo: Repo, change: bytes) -> bool:
 
 
 def _remote(repo: Repo, branch: str | None) -> tuple[str | None, tuple[str, ...]]:
-    """The upstream's remote, else ``origin``, else the only one, as configured: GitPython's ``Remote.url`` would apply insteadOf."""
+    """The upstream's remote, else ``origin``, else the only one, as configured: ``Remote.url`` would apply insteadOf."""
     config = repo.config_reader("repository")
     remotes = [match[1] for section in config.sections() if (match := re.match(r'remote "(.*)"\Z', section, re.S))]
     upstream = _first(config, f'branch "{branch}"', "remote") if branch else None
@@ -202,7 +208,11 @@ def _remote(repo: Repo, branch: str | None) -> tuple[str | None, tuple[str, ...]
     elif name is not None:
         url = _first(config, f'remote "{name}"', "url")
     else:
-        return None, (("The recipe's repository has several remotes, none of them the branch's or 'origin': remote_url is left out.",) if remotes else ())
+        return None, (
+            ("The recipe's repository has several remotes, none of them the branch's or 'origin': remote_url is left out.",)
+            if remotes
+            else ()
+        )
     try:
         return (str(RemoteUrl.parse(url)) if url else None), ()
     except RemoteUrlError as error:

@@ -45,7 +45,9 @@ def plugin_manager() -> pluggy.PluginManager:
         try:
             manager.register(entry_point.load(), entry_point.name)
         except Exception as error:
-            log.warning("The plugin %s cannot be loaded (%s); it is left out.", entry_point.name, type(error).__name__)
+            log.warning(
+                "conda-provenance: The plugin %s cannot be loaded (%s); it is left out.", entry_point.name, type(error).__name__
+            )
     return manager
 
 
@@ -56,7 +58,7 @@ def ci_adapters() -> tuple[Adapter, ...]:
         try:
             adapters += (adapter for adapter in provided if isinstance(adapter, Adapter))
         except Exception as error:
-            log.warning("The CI adapters of %s cannot be used (%s).", plugin, type(error).__name__)
+            log.warning("conda-provenance: The CI adapters of %s cannot be used (%s).", plugin, type(error).__name__)
     return tuple(adapters)
 
 
@@ -74,7 +76,7 @@ def post_build(build: PackageBuild) -> dict[str, str | None]:
             try:
                 entries[key] = _clean(key, value) if plugin != "built-in" else value
             except ProvenanceError as error:
-                log.warning("%s of the plugin %s is left out: %s", key, plugin, error)
+                log.warning("conda-provenance: %s of the plugin %s is left out: %s", key, plugin, error)
     return entries
 
 
@@ -97,7 +99,11 @@ def _each(hook: str, **arguments: object) -> list[tuple[str, Any]]:
         except Exception as error:
             if implementation.plugin_name == "built-in":
                 raise
-            log.warning("The plugin %s failed (%s); the build goes on without it.", implementation.plugin_name, type(error).__name__)
+            log.warning(
+                "conda-provenance: The plugin %s failed (%s); the build goes on without it.",
+                implementation.plugin_name,
+                type(error).__name__,
+            )
             continue
         if answer is not None:
             answers.append((implementation.plugin_name, answer))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,19 +21,11 @@ MAX_LENGTH = 2048
 """Characters that a written value may have; readers must not be handed a flood."""
 
 _FULL_SHA = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
-_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def is_full_sha(value: str) -> bool:
     """Is this a whole git object id: 40 (SHA-1) or 64 (SHA-256) lower-case hexadecimal digits?"""
     return _FULL_SHA.match(value) is not None
-
-
-def is_printable(value: str) -> bool:
-    """Is this free of control, format (bidirectional) and line-breaking characters?"""
-    if value.isascii():
-        return value.isprintable()
-    return not any(unicodedata.category(char) in _UNPRINTABLE for char in value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +60,7 @@ class Provenance:
         """
         given = {key: extra[key] for key in KEYS if key in extra} if isinstance(extra, Mapping) else {}
         texts = {key: value if isinstance(value, str) else _text(value) for key, value in given.items()}
-        return cls(*(texts.get(key) for key in KEYS), _given=given)
+        return cls(texts.get("sha"), texts.get("remote_url"), texts.get("flow_run_id"), texts.get("flow_run_url"), given)
 
     def to_extra(self) -> dict[str, Any]:
         """The entries for about.json's ``extra``, in CEP 31's order; what is ``None`` is left out."""
@@ -90,7 +81,8 @@ def check(key: str, value: str | None) -> None:
         raise ProvenanceError(f"{key} must be a string, not {type(value).__name__}.")
     if len(value) > MAX_LENGTH:
         raise ProvenanceError(f"{key} is longer than {MAX_LENGTH} characters; give a shorter one.")
-    if not is_printable(value):
+    if not value.isprintable():
+        # Controls, line breaks and invisible or bidirectional format characters: whatever a terminal or log might obey.
         raise ProvenanceError(f"{key} holds a control character or line break; give it without.")
     if key == "sha" and value and not is_full_sha(value):
         raise ProvenanceError("sha must be a full commit hash (40 or 64 lower-case hexadecimal digits) or empty.")

@@ -66,7 +66,7 @@ class RemoteUrl:
             raise RemoteUrlError("it is a local path")
         if scheme not in _SCHEMES:
             raise RemoteUrlError("its scheme is none that repositories are reached by")
-        authority, slash, path = rest.partition("/")
+        authority, _slash, path = rest.partition("/")
         userinfo, _, place = authority.rpartition("@")
         host, port_text = _split_port(place)
         if port_text and not port_text.isdigit() and userinfo == "git":
@@ -158,7 +158,11 @@ def clean_page_url(text: str) -> str:
     host = _split_port(host)[0].lower()
     if parts.scheme not in ("http", "https") or not (_HOST.match(host) or _IPV6.match(host)):
         raise RemoteUrlError("it is no http or https URL")
-    path = "/".join(clean_segment(segment, ":") if segment else "" for segment in parts.path.split("/"))
+    for segment in filter(None, parts.path.split("/")):
+        # Checked decoded, written as it came: Jenkins tells "feature%252Fx", a branch, from "feature/x", two folders.
+        for part in filter(None, re.split(r"(?:/|%(?:25)*2[Ff])", segment)):
+            clean_segment(part, ":;*")
+    path = quote(parts.path, safe="/%@~+()!,'&$:;*")
     build = re.search(r"(?:\A|&)buildId=(\d{1,20})(?:&|\Z)", parts.query)
     query = f"?buildId={build[1]}" if build else ""
     return f"{parts.scheme}://{host}{'' if port is None else f':{port}'}{path}{query}"

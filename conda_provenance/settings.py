@@ -166,4 +166,6 @@ def _from_condarc(environ: Mapping[str, str]) -> dict[str, object]:
 
 
 def _wrong(setting: Setting) -> SettingsError:
-    return SettingsError(f"plugins.{setting.name} ({setting.variable}) has a value it cannot have: it may be {setting.allowed()}.")
+    return SettingsError(
+        f"plugins.{setting.name} ({setting.variable}) has a value it cannot have: it may be {setting.allowed()}."
+    )

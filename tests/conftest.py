@@ -37,12 +37,21 @@ def quiet_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
 
 def _ci_prefixes() -> tuple[str, ...]:
     return (
-        "GITHUB_", "GITEA_", "FORGEJO_", "GITLAB_", "CI_", "TF_BUILD", "BUILD_", "SYSTEM_", "CIRCLE", "TRAVIS", "APPVEYOR", "DRONE",
-        "BUILDKITE", "JENKINS", "TEAMCITY", "BITBUCKET", "CODEBUILD", "WOODPECKER",
+        "GITHUB_", "GITEA_", "FORGEJO_", "GITLAB_", "CI_", "TF_BUILD", "BUILD_", "SYSTEM_", "CIRCLE", "TRAVIS", "APPVEYOR",
+        "DRONE", "BUILDKITE", "JENKINS", "TEAMCITY", "BITBUCKET", "CODEBUILD", "WOODPECKER",
     )  # fmt: skip
 
 
 Git = Callable[..., str]
+
+RECIPE = """\
+package:
+  name: hello
+  version: "1.0"
+build:
+  noarch: generic
+  script: echo hi > $PREFIX/hi
+"""
 
 
 @pytest.fixture
@@ -67,9 +76,11 @@ def feedstock(tmp_path: Path, git: Git) -> Iterator[Path]:
     root = tmp_path / "hello-feedstock"
     recipe = root / "recipe"
     recipe.mkdir(parents=True)
-    (recipe / "recipe.yaml").write_text("package:\n  name: hello\n  version: '1.0'\nbuild:\n  noarch: generic\n  script: echo hi > $PREFIX/hi\n")
+    (recipe / "recipe.yaml").write_text(
+        "package:\n  name: hello\n  version: '1.0'\nbuild:\n  noarch: generic\n  script: echo hi > $PREFIX/hi\n"
+    )
     git(root, "init", "-q", "-b", "main")
     git(root, "add", ".")
     git(root, "commit", "-q", "-m", "first")
     git(root, "remote", "add", "origin", "https://user:s3cr3t@github.com/example/hello-feedstock.git")
-    yield root
+    return root

@@ -178,6 +178,11 @@ def test_insteadof_of_the_user_does_not_rewrite(feedstock, git):
     assert read_git(recipe_of(feedstock)).remote_url == ORIGIN
 
 
+def make_channel(folder: Path) -> None:
+    (folder / "noarch").mkdir(parents=True)
+    (folder / "noarch" / "repodata.json").write_text("{}")
+
+
 @pytest.mark.parametrize(
     ("change", "dirty"),
     [
@@ -186,7 +191,7 @@ def test_insteadof_of_the_user_does_not_rewrite(feedstock, git):
         (lambda root: (root / "recipe" / "recipe.yaml").unlink(), True),
         (lambda root: (root / "elsewhere.txt").write_text("outside the recipe's folder"), False),
         (lambda root: os.utime(root / "recipe" / "recipe.yaml", (1, 1)), False),
-        (lambda root: ((root / "recipe" / "output" / "noarch").mkdir(parents=True), (root / "recipe" / "output" / "noarch" / "repodata.json").write_text("{}")), False),
+        (lambda root: make_channel(root / "recipe" / "output"), False),
     ],
 )  # fmt: skip
 def test_a_dirty_recipe_folder_is_noticed_and_only_that(feedstock, change, dirty):
@@ -269,15 +274,19 @@ def test_nothing_that_another_users_repository_names_is_run(feedstock, git, tmp_
     assert not (tmp_path / "executed").exists()
 
 
+def read_without_program(recipe: Path, empty: Path) -> str:
+    code = f"from pathlib import Path; from conda_provenance.git import read_git; print(read_git(Path({str(recipe)!r})))"
+    environment = {"PATH": str(empty), "PYTHONPATH": str(Path(__file__).parents[1])}
+    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout
+
+
 @pytest.mark.parametrize("version", ["2", "4"])
 @pytest.mark.parametrize("packed", [False, True])
 def test_without_a_git_program(feedstock, git, tmp_path, version, packed):
     git(feedstock, "update-index", "--index-version", version)
     if packed:
         git(feedstock, "pack-refs", "--all")
-    code = f"from pathlib import Path; from conda_provenance.git import read_git; print(read_git(Path({str(recipe_of(feedstock))!r})))"
-    environment = {"PATH": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[1])}
-    printed = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout
+    printed = read_without_program(recipe_of(feedstock), tmp_path)
     if version == "4":
         assert "no git program" in printed
         assert "sha=None" in printed
@@ -289,7 +298,4 @@ def test_without_a_git_program(feedstock, git, tmp_path, version, packed):
 def test_without_a_git_program_an_untracked_recipe_is_still_told(feedstock, tmp_path):
     (feedstock / "new").mkdir()
     (feedstock / "new" / "recipe.yaml").write_text("")
-    code = f"from pathlib import Path; from conda_provenance.git import read_git; print(read_git(Path({str(feedstock / 'new' / 'recipe.yaml')!r})))"
-    environment = {"PATH": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[1])}
-    printed = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout
-    assert "sha=''" in printed
+    assert "sha=''" in read_without_program(feedstock / "new" / "recipe.yaml", tmp_path)

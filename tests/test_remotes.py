@@ -147,7 +147,11 @@ def urls_with_credentials(draw: st.DrawFn) -> str:
     user = draw(st.sampled_from(["", "user", "git", "x-access-token", "oauth2", "1234", "user%40corp"]))
     host = draw(st.sampled_from(["github.com", "host:8443", "[::1]", "gitlab.example.org", "host:80", ""]))
     path = draw(st.sampled_from(["/o/r.git", "/o/r", "/", "", ":o/r.git", "//o/r"]))
-    scheme = draw(st.sampled_from(["https://", "http://", "ssh://", "git+https://", "https:/", "https:", "//", "", "git://", "HTTPS://", "ext::"]))
+    scheme = draw(
+        st.sampled_from(
+            ["https://", "http://", "ssh://", "git+https://", "https:/", "https:", "//", "", "git://", "HTTPS://", "ext::"]
+        )
+    )
     at = draw(st.sampled_from(["@", "@", "@", "%40", "%2540"]))
     form = draw(st.sampled_from(["password", "token", "query", "fragment", "two-logins"]))
     if form == "password":
@@ -200,9 +204,15 @@ def test_any_text_is_a_clean_url_or_an_error(text):
     ("given", "written"),
     [
         ("https://dev.azure.com/o/p/_build/results?buildId=17", "https://dev.azure.com/o/p/_build/results?buildId=17"),
-        ("https://dev.azure.com/o/p/_build/results?token=x&buildId=17&view=y", "https://dev.azure.com/o/p/_build/results?buildId=17"),
+        (
+            "https://dev.azure.com/o/p/_build/results?token=x&buildId=17&view=y",
+            "https://dev.azure.com/o/p/_build/results?buildId=17",
+        ),
         ("https://u:p@ci.example.org:8080/job/x/12/#top", "https://ci.example.org:8080/job/x/12/"),
         ("http://ci.local/job/x/12/?token=y", "http://ci.local/job/x/12/"),
+        ("https://ci/job/r/job/feature%252Fx/12/", "https://ci/job/r/job/feature%252Fx/12/"),
+        ("https://ci/job/my job;x/12/", "https://ci/job/my%20job;x/12/"),
+        ("https://h/codebuild/1/build/p:0123", "https://h/codebuild/1/build/p:0123"),
     ],
 )
 def test_run_pages_keep_their_address_and_nothing_else(given, written):

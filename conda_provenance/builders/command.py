@@ -44,7 +44,9 @@ def plan(command: Sequence[str], find: Find, fields: Sequence[str]) -> Plan:
             return _plan_conda_build(command, index, index + 1, find, fields)
         if name in ("conda", "mamba") and list(rest[:1]) == ["build"]:
             return _plan_conda_build(command, index, index + 2, find, fields)
-    message = "No builder is recognised in the command: it runs as it is, and stamps only if this plugin is installed beside the builder in it."
+    message = (
+        "No builder is recognised in the command: it runs as it is, and stamps only where this plugin lies beside the builder."
+    )
     return Plan(tuple(command), {}, warnings=(message,))
 
 
@@ -68,14 +70,18 @@ def _plan_conda_build(command: Sequence[str], program: int, start: int, find: Fi
             return Plan(tuple(command), {})  # "conda build" loads the plugin itself
         return Plan((sys.executable, "-m", "conda_provenance.builders.launch", *command[start:]), {})
     head, tail = list(command[:start]), list(command[start:])
-    places = [Path(word) for word in tail if not word.startswith("-") and os.path.exists(word) and find_recipe(Path(word)).is_file()]
+    places = [
+        Path(word) for word in tail if not word.startswith("-") and os.path.exists(word) and find_recipe(Path(word)).is_file()
+    ]
     # A second flag replaces the first, so that there must be one; a value with "=" crashes conda-build.
     last = max((index for index, word in enumerate(tail) if word == "--extra-meta"), default=len(tail))
     end = next((index for index in range(last + 1, len(tail)) if tail[index].startswith("-")), len(tail))
     given = dict(pair.partition("=")[::2] for pair in tail[last + 1 : end])
     stamp, _removed, findings, warnings = _collect(places, given, find, fields)
     if any(find_recipe(place).name.startswith("recipe.") for place in places):
-        warnings += ("conda-build loses --extra-meta for a recipe.yaml: install conda-provenance beside it to have the package stamped.",)
+        warnings += (
+            "conda-build loses --extra-meta for a recipe.yaml: install conda-provenance beside it to have the package stamped.",
+        )
     pairs = {key: value for key, value in given.items() if key not in KEYS} | stamp
     odd = [key for key, value in pairs.items() if key in KEYS and "=" in value]
     if odd:
@@ -112,7 +118,9 @@ def _collect(
             }
         )
     warnings: tuple[str, ...] = ()
-    common = {key: value for key, value in (stamps[0] if stamps else {}).items() if all(other.get(key) == value for other in stamps)}
+    common = {
+        key: value for key, value in (stamps[0] if stamps else {}).items() if all(other.get(key) == value for other in stamps)
+    }
     differing = sorted({key for stamp in stamps for key in stamp} - common.keys())
     if differing:
         warnings = (f"The recipes differ in {', '.join(differing)}, which one command cannot tell apart: build them one by one.",)
@@ -127,7 +135,9 @@ def require_common(plan: Plan, required: Sequence[str]) -> None:
     if len(plan.findings) > 1:
         for key in required:
             if key not in plan.added:
-                raise RequirementError(f"{key} is required (plugins.provenance_required), but the recipes differ in it: build them one by one.")
+                raise RequirementError(
+                    f"{key} is required (plugins.provenance_required), but the recipes differ in it: build them one by one."
+                )
 
 
 def _is_beside(script: str) -> bool:

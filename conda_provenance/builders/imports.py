@@ -35,7 +35,9 @@ def _call(action: Callable[[ModuleType], None], module: ModuleType) -> None:
     try:
         action(module)
     except Exception as error:
-        log.warning("Packages of %s will not be stamped: %s (%s).", module.__name__, type(error).__name__, error)
+        log.warning(
+            "conda-provenance: Packages of %s will not be stamped: %s (%s).", module.__name__, type(error).__name__, error
+        )
 
 
 class _Finder:

@@ -62,7 +62,7 @@ def begin(builder: str, describe: Callable[[], dict[str, Any]], *, error_type: t
                 recipe_extra=told["recipe_extra"],
             )
             for warning in finding.warnings:
-                log.warning("%s", warning)
+                log.warning("conda-provenance: %s", warning)
             finding.require(settings)
             return PackageBuild(builder=builder, settings=settings, finding=finding, **told)
     return None
@@ -89,7 +89,7 @@ def _harmless(error_type: type[Exception]) -> Iterator[None]:
     except (RequirementError, SettingsError) as error:
         raise error_type(str(error)) from None
     except Exception as error:
-        log.warning("The package is built unstamped: %s.", type(error).__name__)
+        log.warning("conda-provenance: The package is built unstamped: %s.", type(error).__name__)
         log.debug("Why the package is built unstamped", exc_info=error)
 
 
@@ -116,13 +116,13 @@ def stamp_finished(package: Path, entries: Mapping[str, Any], *, error_type: typ
 
         stamp_package(package, entries)
     except Exception as error:
-        log.warning("The package %s stays unstamped: %s", package.name, error)
+        log.warning("conda-provenance: The package %s stays unstamped: %s", package.name, error)
         _fail_if_required(error, error_type)
 
 
 def refuse(why: str, *, error_type: type[Exception]) -> None:
     """Say that a package is built unstamped, because of ``why``; an error if the user requires provenance."""
-    log.warning("The package is built unstamped: %s.", why)
+    log.warning("conda-provenance: The package is built unstamped: %s.", why)
     _fail_if_required(None, error_type)
 
 

@@ -86,5 +86,5 @@ def _ask(adapter: Adapter, variables: Environ) -> CIRun | None:
         return adapter.run(variables) if adapter.is_active(variables) else None
     except Exception as error:
         # The exception's text may repeat a variable, and with it a secret.
-        log.warning("The CI adapter %s failed (%s); it is left out.", adapter.provider, type(error).__name__)
+        log.warning("conda-provenance: The CI adapter %s failed (%s); it is left out.", adapter.provider, type(error).__name__)
         return None

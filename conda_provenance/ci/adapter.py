@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from conda_provenance.provenance import MAX_LENGTH, is_full_sha, is_printable
+from conda_provenance.provenance import MAX_LENGTH, is_full_sha
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError, clean_page_url
 
 _PROVIDER = re.compile(r"[a-z][a-z0-9-]*\Z")
@@ -23,7 +23,7 @@ class Environ(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         value = self._variables[name].strip()
-        if not value or len(value) > MAX_LENGTH or not is_printable(value):
+        if not value or len(value) > MAX_LENGTH or not value.isprintable():
             raise KeyError(name)
         return value
 
@@ -86,7 +86,12 @@ def make_run(
     workspace: str | None = None,
     merge_of: str | None = None,
 ) -> CIRun:
-    """A :class:`CIRun` from raw values: those that are no full hash or no clean URL are dropped; an id needs its run part."""
+    """A :class:`CIRun` from raw values: those that are no full hash or no clean URL are dropped; an id needs its run part.
+
+    Raises :class:`ValueError` for a provider's name by which an id could not be told apart again.
+    """
+    if not _PROVIDER.match(provider):
+        raise ValueError("a provider's name has lower-case letters, digits and '-' only")
     if run_id and "://" in run_id:
         run_id = _quietly(clean_page_url, run_id)  # a server's address in an id may carry a login
     return CIRun(
@@ -103,7 +108,7 @@ def make_run(
 
 def _usable(text: str | None) -> str | None:
     # Joined from several variables, or percent-encoded, a text can be longer than any of its parts.
-    return text if text and len(text) <= MAX_LENGTH and is_printable(text) else None
+    return text if text and len(text) <= MAX_LENGTH and text.isprintable() else None
 
 
 def _quietly(parse: Callable[[str], str], text: str | None) -> str | None:
@@ -125,7 +130,7 @@ class Adapter:
     is_active: Callable[[Environ], bool]
     """Is this system running us, and not one that sets the same variables?"""
     read: Callable[[Environ], Mapping[str, str | None]]
-    """Raw values by the names of :func:`make_run`'s keywords: ``run_id``, ``run_url``, ``sha``, ``remote_url``, ``workspace``, ``merge_of``."""
+    """Raw values by the names of :func:`make_run`'s keywords; ``provider`` and ``name`` need not be among them."""
 
     def __post_init__(self) -> None:
         if not _PROVIDER.match(self.provider):

@@ -39,7 +39,7 @@ def _run_url(environ: Environ) -> str | None:
     collection = environ.first("SYSTEM_COLLECTIONURI", "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI", "SYSTEM_TEAMFOUNDATIONSERVERURI")
     project = environ.first("SYSTEM_TEAMPROJECT", "SYSTEM_TEAMPROJECTID")
     build = environ.get("BUILD_BUILDID")
-    if not (collection and project and build):
+    if not (collection and project and build) or "/" in project:  # no project can be named so
         return None
     return f"{collection.rstrip('/')}/{quote(project, safe='')}/_build/results?buildId={build}"
 

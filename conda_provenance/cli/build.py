@@ -23,9 +23,16 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], pr
     parser.add_argument("recipes", nargs="+", metavar="RECIPE", help="a recipe.yaml or its folder")
     parser.add_argument("-o", "--output-dir", default="output", metavar="DIR", help="folder for the packages (default: output)")
     parser.add_argument(
-        "-c", "--channel", action="append", dest="channels", metavar="CHANNEL", help="channel for dependencies; may be given again"
+        "-c",
+        "--channel",
+        action="append",
+        dest="channels",
+        metavar="CHANNEL",
+        help="channel for dependencies; may be given again",
     )
-    parser.add_argument("-m", "--variant-config", action="append", default=[], metavar="FILE", help="variant file; may be given again")
+    parser.add_argument(
+        "-m", "--variant-config", action="append", default=[], metavar="FILE", help="variant file; may be given again"
+    )
     parser.add_argument("--package-format", choices=("conda", "tar-bz2"), default="conda", help="default: conda")
     parser.add_argument("--no-test", action="store_true", help="do not run the recipes' tests")
     parser.set_defaults(run=run)
@@ -36,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         from conda_provenance.builders.engine import build_recipe
     except ImportError:
         raise ProvenanceError(
-            "The embedded engine is not installed: pip install 'conda-provenance[rattler-build]', or conda install py-rattler-build."
+            "The embedded engine is not installed: pip install 'conda-provenance[rattler-build]' or conda install it."
         ) from None
     recipes = [_recipe(given) for given in arguments.recipes]
     variants = [Path(given) for given in arguments.variant_config]
@@ -68,7 +75,9 @@ def _recipe(given: str) -> Path:
     except ProvenanceError as error:
         raise UsageError(str(error)) from None
     if recipe.name.startswith("meta."):
-        raise UsageError(f"{given!r} is a meta.yaml recipe, which is conda-build's: use 'conda build' with this plugin installed.")
+        raise UsageError(
+            f"{given!r} is a meta.yaml recipe, which is conda-build's: use 'conda build' with this plugin installed."
+        )
     if not recipe.is_file():
         raise UsageError(f"There is no recipe.yaml in {given!r}.")
     return recipe
@@ -108,7 +117,11 @@ def _print_built(package: Path) -> None:
     from conda_provenance.packages import read_provenance
 
     with package.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else hashlib.sha256(file.read()).hexdigest()
+        digest = (
+            hashlib.file_digest(file, "sha256").hexdigest()
+            if hasattr(hashlib, "file_digest")
+            else hashlib.sha256(file.read()).hexdigest()
+        )
     console().print()
     console().print(text(str(package), "bold"))
     console().print(provenance_table(read_provenance(package), [("sha256", digest)]))

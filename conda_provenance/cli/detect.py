@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import shlex
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,13 +24,15 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], pr
         commands,
         "detect",
         help="show what would be stamped into a package built here",
-        description="Show what would be stamped into a package built from RECIPE, where each value comes from, and what was warned of.",
+        description="Show what would be stamped into a package built from RECIPE, and where each value comes from.",
         examples=f"""  {program} detect                    the recipe in this folder, or in its folder "recipe"
   {program} detect recipes/numpy --json
   {program} detect --format env > provenance.env && docker run --env-file provenance.env ...
   rattler-build build -r recipe.yaml $({program} detect --format extra-meta)""",
     )
-    parser.add_argument("recipe", nargs="?", default=".", metavar="RECIPE", help="a recipe's file or folder (default: this folder)")
+    parser.add_argument(
+        "recipe", nargs="?", default=".", metavar="RECIPE", help="a recipe's file or folder (default: this folder)"
+    )
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_const", const="json", dest="format", help="print one JSON object")
     output.add_argument(
@@ -87,10 +90,8 @@ def to_json(finding: Finding) -> dict[str, object]:
 
 
 def _warn(finding: Finding) -> None:
-    import logging
-
     for warning in finding.warnings:
-        logging.getLogger(__name__).warning("%s", warning)
+        print(f"conda-provenance: warning: {warning}", file=sys.stderr)
 
 
 def _print_table(finding: Finding, settings: Settings) -> None:

@@ -79,7 +79,7 @@ def _log_to_stderr() -> None:
     log = logging.getLogger("conda_provenance")
     if not log.handlers:
         handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(levelname)s conda-provenance: %(message)s"))
+        handler.setFormatter(logging.Formatter("%(message)s"))
         log.addHandler(handler)
         log.propagate = False
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
@@ -33,7 +32,7 @@ def console(*, stderr: bool = False) -> Console:
 def harmless(value: str) -> str:
     """A stranger's text as it may be shown: escapes and line breaks visible, credentials hidden, no flood."""
     value = hide_credentials(value)
-    shown = "".join(char if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn") else repr(char)[1:-1] for char in value[:MAX_SHOWN])
+    shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in value[:MAX_SHOWN])
     return shown + ("…" if len(value) > MAX_SHOWN else "")
 
 

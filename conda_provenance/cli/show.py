@@ -23,7 +23,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], pr
         commands,
         "show",
         help="show where package files come from",
-        description="Show the provenance in package files (.conda, .tar.bz2) or extracted package folders, with links to commit and CI run.",
+        description="Show the provenance in package files (.conda, .tar.bz2) or extracted packages, with links.",
         examples=f"""  {program} show output/noarch/hello-1.0-h4616a5c_0.conda
   {program} show --json output/*/*.conda""",
     )

@@ -1,0 +1,93 @@
+"""Recipes without dependencies, which build in seconds offline, and what can be read from their packages."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+V0_SPLIT = """\
+package:
+  name: split
+  version: "1.0"
+outputs:
+  - name: split-base
+    build: {noarch: generic}
+    script: base.sh
+  - name: split-top
+    build: {noarch: generic}
+    script: top.sh
+    requirements:
+      run:
+        - {{ pin_subpackage("split-base", exact=True) }}
+    test:
+      commands:
+        - test -f $PREFIX/base.txt
+"""
+V0 = """\
+package:
+  name: hello
+  version: "1.0"
+build:
+  noarch: generic
+  script: echo hi > $PREFIX/hi
+about:
+  summary: says hi
+"""
+V1 = """\
+package:
+  name: hello
+  version: "1.0"
+build:
+  noarch: generic
+  script: echo hi > $PREFIX/hi
+tests:
+  - script: test -f $PREFIX/hi
+"""
+V1_SPLIT = """\
+recipe:
+  name: split
+  version: "1.0"
+outputs:
+  - package: {name: split-base}
+    build: {noarch: generic, script: echo base > $PREFIX/base.txt}
+    tests:
+      - script: test -f $PREFIX/base.txt
+  - package: {name: split-top}
+    build: {noarch: generic, script: echo top > $PREFIX/top.txt}
+    requirements:
+      host:
+        - split-base ==1.0
+      run:
+        - split-base ==1.0
+    tests:
+      - script: test -f $PREFIX/base.txt
+"""
+
+
+def about(package: Path) -> dict[str, Any]:
+    """about.json as conda-package-streaming, a reader that is not ours, finds it."""
+    return json.loads(_member(package, "info/about.json"))
+
+
+def packaged_recipe(package: Path) -> dict[str, Any]:
+    """The rendered meta.yaml within a conda-build package."""
+    from ruamel.yaml import YAML
+
+    return YAML(typ="safe", pure=True).load(_member(package, "info/recipe/meta.yaml"))
+
+
+def _member(package: Path, name: str) -> bytes:
+    from conda_package_streaming.package_streaming import stream_conda_info
+
+    for tar, member in stream_conda_info(str(package)):
+        if member.name == name:
+            return _read(tar, member)
+    raise AssertionError(f"{package.name} has no {name}")
+
+
+def _read(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = tar.extractfile(member)
+    assert file is not None
+    return file.read()

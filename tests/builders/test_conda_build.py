@@ -1,0 +1,247 @@
+"""Real conda-build, where it is installed: every door, both kinds of recipe."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders_recipes import V0, V0_SPLIT, V1, V1_SPLIT, about, packaged_recipe
+
+pytestmark = pytest.mark.usefixtures("conda_build_environment")
+
+ORIGIN = "https://github.com/example/hello-feedstock"
+RUN = {"GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": "77", "GITHUB_REPOSITORY": "example/hello-feedstock"}
+SPLIT = {"meta_yaml": V0_SPLIT, "base_sh": "echo base > $PREFIX/base.txt\n", "top_sh": "echo top > $PREFIX/top.txt\n"}
+
+API = "import sys, conda_build.api as api; api.build(sys.argv[1], output_folder=sys.argv[2])"
+DOORS = {
+    "conda build": ["conda", "build"],
+    "conda-build": ["conda-build"],
+    "api": [sys.executable, "-c", API],
+    "api, conda first": [sys.executable, "-c", f"from conda.base.context import context; context.plugins; {API}"],
+    "api, conda_build first": [sys.executable, "-c", f"import conda_build.build; from conda.base.context import context; {API}"],
+}
+
+
+def build(run, door: str, recipe: Path, out: Path, *more: str, status: int | None = 0, **variables: str) -> Any:
+    option = [] if door.startswith("api") else ["--output-folder"]
+    return run(*DOORS[door], recipe, *option, out, *more, status=status, **{**RUN, **variables})
+
+
+def packages(out: Path) -> list[Path]:
+    return sorted([*out.glob("noarch/*.conda"), *out.glob("noarch/*.tar.bz2")])
+
+
+def stamp(recipe: Path, git) -> dict[str, str]:
+    return {"sha": git(recipe, "rev-parse", "HEAD"), "remote_url": ORIGIN, "flow_run_id": "github_77"}
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_meta_yaml_is_stamped_by_every_door(write_feedstock, run, git, tmp_path, door):
+    recipe = write_feedstock(meta_yaml=V0)
+    done = build(run, door, recipe, tmp_path / "out")
+    (package,) = packages(tmp_path / "out")
+    expected = stamp(recipe, git)
+    assert expected.items() <= about(package)["extra"].items()
+    assert expected.items() <= packaged_recipe(package)["extra"].items()
+    assert "s3cr3t" not in done.stdout
+
+
+@pytest.mark.parametrize("door", ["conda build", "conda-build"])
+def test_every_output_of_a_meta_yaml_is_stamped(write_feedstock, run, git, tmp_path, door):
+    recipe = write_feedstock(**SPLIT)
+    build(run, door, recipe, tmp_path / "out")
+    found = packages(tmp_path / "out")
+    assert len(found) == 2
+    for package in found:
+        assert stamp(recipe, git).items() <= about(package)["extra"].items()
+        assert stamp(recipe, git).items() <= packaged_recipe(package)["extra"].items()
+
+
+@pytest.mark.parametrize("kind", ["meta.yaml", "recipe.yaml"])
+@pytest.mark.parametrize("door", ["conda build", "conda-build"])
+def test_the_users_extra_meta_is_kept_and_wins(write_feedstock, run, git, tmp_path, door, kind):
+    recipe = write_feedstock(meta_yaml=V0) if kind == "meta.yaml" else write_feedstock(recipe_yaml=V1)
+    build(run, door, recipe, tmp_path / "out", "--extra-meta", "flow_run_id=farm_5", "date=today")
+    (package,) = packages(tmp_path / "out")
+    assert (stamp(recipe, git) | {"flow_run_id": "farm_5", "date": "today"}).items() <= about(package)["extra"].items()
+
+
+@pytest.mark.parametrize("kind", ["meta.yaml", "recipe.yaml"])
+def test_a_secret_in_the_users_extra_meta_does_not_arrive(write_feedstock, run, tmp_path, kind):
+    recipe = write_feedstock(meta_yaml=V0) if kind == "meta.yaml" else write_feedstock(recipe_yaml=V1)
+    given = ["--extra-meta", "remote_url=https://user:s3cr3t@h/o/r", "flow_run_url=user:s3cr3t@h:x"]
+    done = build(run, "conda-build", recipe, tmp_path / "out", *given)
+    (package,) = packages(tmp_path / "out")
+    extra = about(package)["extra"]
+    assert extra["remote_url"] == "https://h/o/r"
+    assert "flow_run_url" not in extra
+    assert "s3cr3t" not in done.stdout
+    if kind == "meta.yaml":
+        assert "s3cr3t" not in json.dumps(packaged_recipe(package))
+
+
+@pytest.mark.parametrize("door", ["conda build", "conda-build"])
+def test_recipe_yaml_is_stamped_and_the_index_agrees(write_feedstock, run, git, tmp_path, door):
+    recipe = write_feedstock(recipe_yaml=V1_SPLIT)  # the second output installs the first, by its checksum in the index
+    build(run, door, recipe, tmp_path / "out")
+    found = packages(tmp_path / "out")
+    assert len(found) == 2
+    for package in found:
+        assert stamp(recipe, git).items() <= about(package)["extra"].items()
+        assert_indexed(package)
+
+
+def assert_indexed(package: Path) -> None:
+    import hashlib
+
+    index = json.loads((package.parent / "repodata.json").read_text())
+    record = (index["packages.conda"] | index["packages"])[package.name]
+    assert record["sha256"] == hashlib.sha256(package.read_bytes()).hexdigest()
+    assert record["size"] == package.stat().st_size
+
+
+def test_the_case_that_the_plugin_does_not_reach_is_covered_by_run(write_feedstock, run, git, tmp_path):
+    recipe = write_feedstock(recipe_yaml=V1)
+    channel = ["--override-channels", "-c", os.environ["CONDA_CHANNELS"]]
+    build(run, "conda-build", recipe, tmp_path / "plain", *channel)
+    (package,) = packages(tmp_path / "plain")
+    assert "sha" not in about(package).get("extra", {}), "conda-build loads plugins here now: the case is gone"
+    command = ["conda-provenance", "run", "--", "conda-build", recipe, "--output-folder", tmp_path / "out", *channel]
+    run(*command, "--extra-meta", "date=today", **RUN)
+    (package,) = packages(tmp_path / "out")
+    assert (stamp(recipe, git) | {"date": "today"}).items() <= about(package)["extra"].items()
+
+
+def test_both_package_formats(write_feedstock, run, git, tmp_path):
+    recipe = write_feedstock(meta_yaml=V0)
+    build(run, "conda-build", recipe, tmp_path / "out", "--package-format", "1")
+    (package,) = packages(tmp_path / "out")
+    assert package.name.endswith(".tar.bz2")
+    assert stamp(recipe, git).items() <= about(package)["extra"].items()
+
+
+def test_a_recipes_own_extra_wins(write_feedstock, run, tmp_path):
+    recipe = write_feedstock(meta_yaml=V0 + "extra:\n  flow_run_id: farm_own\n  remote_url: https://user:s3cr3t@h/o/r\n")
+    build(run, "conda-build", recipe, tmp_path / "out")  # conda-build prints the recipe itself, as it always does
+    (package,) = packages(tmp_path / "out")
+    assert about(package)["extra"]["flow_run_id"] == "farm_own"
+    assert about(package)["extra"]["remote_url"] == "https://h/o/r"
+    assert packaged_recipe(package)["extra"]["remote_url"] == "https://h/o/r"
+
+
+@pytest.mark.parametrize("kind", ["meta.yaml", "recipe.yaml"])
+@pytest.mark.parametrize("door", ["conda build", "conda-build"])
+def test_a_missing_required_key_fails_the_build_before_its_package(write_feedstock, run, tmp_path, door, kind):
+    recipe = write_feedstock(meta_yaml=V0) if kind == "meta.yaml" else write_feedstock(recipe_yaml=V1)
+    out = tmp_path / "out"
+    done = build(
+        run, door, recipe, out, status=None, CONDA_PLUGINS_PROVENANCE_REQUIRED="sha,flow_run_id", GITHUB_RUN_ID="", GITHUB_ACTIONS=""
+    )
+    assert done.returncode != 0
+    assert not packages(out)
+    assert "flow_run_id is required (plugins.provenance_required) but missing: no CI run was recognised" in done.stdout
+
+
+@pytest.mark.parametrize("kind", ["meta.yaml", "recipe.yaml"])
+def test_dirty_is_warned_of_or_an_error(write_feedstock, run, git, tmp_path, kind):
+    recipe = write_feedstock(meta_yaml=V0) if kind == "meta.yaml" else write_feedstock(recipe_yaml=V1)
+    (recipe / "new.patch").write_text("x")
+    done = build(run, "conda-build", recipe, tmp_path / "out")
+    assert "conda-provenance: The recipe's folder has changes that are not committed" in done.stdout
+    assert stamp(recipe, git).items() <= about(packages(tmp_path / "out")[0])["extra"].items()
+    done = build(run, "conda-build", recipe, tmp_path / "strict", status=None, CONDA_PLUGINS_PROVENANCE_DIRTY="error")
+    assert done.returncode != 0
+    assert "plugins.provenance_dirty is error" in done.stdout
+    assert not packages(tmp_path / "strict")
+
+
+@pytest.mark.parametrize("kind", ["meta.yaml", "recipe.yaml"])
+def test_switched_off_nothing_is_written(write_feedstock, run, tmp_path, kind):
+    recipe = write_feedstock(meta_yaml=V0) if kind == "meta.yaml" else write_feedstock(recipe_yaml=V1)
+    build(run, "conda-build", recipe, tmp_path / "out", CONDA_PLUGINS_PROVENANCE_ENABLED="false")
+    assert not {"sha", "remote_url", "flow_run_id"} & set(about(packages(tmp_path / "out")[0]).get("extra", {}))
+
+
+def test_condarc_keys(write_feedstock, run, tmp_path):
+    recipe = write_feedstock(meta_yaml=V0)
+    (Path(os.environ["HOME"]) / ".condarc").write_text(
+        "plugins:\n  provenance_fields: [sha, flow_run_url]\n  provenance_required: [sha]\n  provenance_ci: github\n"
+    )
+    build(run, "conda build", recipe, tmp_path / "out")
+    extra = about(packages(tmp_path / "out")[0])["extra"]
+    assert extra["flow_run_url"] == "https://github.com/example/hello-feedstock/actions/runs/77"
+    assert "sha" in extra
+    assert not {"remote_url", "flow_run_id"} & set(extra)
+
+
+def test_conda_config_describes_the_keys_and_sets_them(run):
+    from conda_provenance.settings import SETTINGS
+
+    for setting in SETTINGS:
+        done = run("conda", "config", "--json", "--describe", f"plugins.{setting.name}")
+        assert setting.description in json.loads(done.stdout)[0]["description"]
+    run("conda", "config", "--set", "plugins.provenance_dirty", "error")
+    assert "provenance_dirty: error" in run("conda", "config", "--show", "plugins.provenance_dirty").stdout.replace("plugins.", "")
+
+
+@pytest.mark.parametrize(
+    ("variable", "allowed"),
+    [("CONDA_PLUGINS_PROVENANCE_ENABLED", "true or false"), ("CONDA_PLUGINS_PROVENANCE_REQUIRED", "a list of any of sha")],
+)
+@pytest.mark.parametrize("kind", ["meta.yaml", "recipe.yaml"])
+def test_a_wrong_setting_stops_the_build_and_names_the_key(write_feedstock, run, tmp_path, kind, variable, allowed):
+    recipe = write_feedstock(meta_yaml=V0) if kind == "meta.yaml" else write_feedstock(recipe_yaml=V1)
+    done = build(run, "conda-build", recipe, tmp_path / "out", status=None, **{variable: "perhaps"})
+    assert done.returncode != 0
+    assert f"({variable}) has a value it cannot have: it may be {allowed}" in done.stdout
+    assert not packages(tmp_path / "out")
+
+
+@pytest.mark.parametrize("kind", ["meta.yaml", "recipe.yaml"])
+def test_a_failure_of_ours_is_one_line_and_the_package_is_built(write_feedstock, run, tmp_path, kind):
+    recipe = write_feedstock(meta_yaml=V0) if kind == "meta.yaml" else write_feedstock(recipe_yaml=V1)
+    code = (
+        "import sys, conda_provenance.collect as c\n"
+        "def fail(*a, **k): raise ZeroDivisionError('s3cr3t')\n"
+        "c.collect = fail\n"
+        "from conda_build.cli.main_build import execute; sys.exit(execute())"
+    )
+    done = run(sys.executable, "-c", code, recipe, "--output-folder", tmp_path / "out", **RUN)
+    assert len([line for line in done.stdout.splitlines() if "conda-provenance" in line]) == 1
+    assert "The package is built unstamped: ZeroDivisionError" in done.stdout
+    assert "s3cr3t" not in done.stdout
+    assert "sha" not in about(packages(tmp_path / "out")[0]).get("extra", {})
+    done = run(
+        sys.executable, "-c", code, recipe, "--output-folder", tmp_path / "strict", status=None, CONDA_PLUGINS_PROVENANCE_REQUIRED="sha"
+    )
+    assert done.returncode != 0
+    assert not packages(tmp_path / "strict")
+
+
+def test_conda_build_that_is_not_known_is_left_alone(write_feedstock, run, tmp_path):
+    recipe = write_feedstock(meta_yaml=V0)
+    code = (
+        "import sys, conda_build.build as b\n"
+        "original = b.write_about_json\n"
+        "b.write_about_json = lambda metadata, **new: original(metadata)\n"
+        "from conda_build.cli.main_build import execute; sys.exit(execute())"
+    )
+    done = run(sys.executable, "-c", code, recipe, "--output-folder", tmp_path / "out", **RUN)
+    assert "built unstamped: this version of conda-build is not known" in done.stdout
+    assert len(packages(tmp_path / "out")) == 1
+
+
+def test_an_untracked_recipe_says_so_by_an_empty_sha(write_feedstock, run, tmp_path):
+    recipe = write_feedstock(meta_yaml=V0)
+    copy = recipe.parent / "generated"
+    copy.mkdir()
+    (copy / "meta.yaml").write_text(V0)
+    build(run, "conda-build", copy, tmp_path / "out")
+    extra = about(packages(tmp_path / "out")[0])["extra"]
+    assert extra["sha"] == ""
+    assert "remote_url" not in extra

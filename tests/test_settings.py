@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from conda_provenance.errors import SettingsError
+from conda_provenance.provenance import CEP_KEYS, KEYS
+from conda_provenance.settings import SETTINGS, Settings, read_settings
+
+
+def test_the_defaults():
+    assert read_settings({}) == Settings(enabled=True, fields=CEP_KEYS, required=(), dirty="warn", ci="auto")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("provenance_enabled", "false", False),
+        ("provenance_enabled", "No", False),
+        ("provenance_enabled", "1", True),
+        ("provenance_enabled", True, True),
+        ("provenance_fields", "sha, flow_run_url", ("sha", "flow_run_url")),
+        ("provenance_fields", ["sha", "sha"], ("sha",)),
+        ("provenance_fields", "", ()),
+        ("provenance_required", ("sha",), ("sha",)),
+        ("provenance_dirty", "Error", "error"),
+        ("provenance_ci", "none", "none"),
+        ("provenance_ci", "github", "github"),
+    ],
+)
+def test_values_from_condarc_and_from_variables(name, value, expected):
+    assert getattr(read_settings({name: value}), name.removeprefix("provenance_")) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("provenance_enabled", "s3cr3t", "true or false"),
+        ("provenance_fields", ["sha", "s3cr3t"], ", ".join(KEYS)),
+        ("provenance_required", "s3cr3t", ", ".join(KEYS)),
+        ("provenance_required", 5, ", ".join(KEYS)),
+        ("provenance_dirty", "s3cr3t", "warn, error or ignore"),
+        ("provenance_ci", "s3cr3t", "auto, none, appveyor"),
+    ],
+)
+def test_a_wrong_value_names_the_key_its_variable_and_what_it_may_be(name, value, allowed):
+    with pytest.raises(SettingsError) as caught:
+        read_settings({name: value})
+    assert f"plugins.{name} (CONDA_PLUGINS_{name.upper()})" in str(caught.value)
+    assert allowed in str(caught.value)
+    assert "s3cr3t" not in str(caught.value)
+
+
+def test_every_setting_is_a_field_and_is_described():
+    assert {setting.field for setting in SETTINGS} == set(Settings.__slots__)
+    assert all(setting.description.endswith(".") for setting in SETTINGS)
