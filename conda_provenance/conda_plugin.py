@@ -36,14 +36,9 @@ def _run(arguments: tuple[str, ...]) -> int:
 @hookimpl  # type: ignore[untyped-decorator]
 def conda_settings() -> Iterator[CondaSetting]:
     """The condarc keys below ``plugins:``."""
-    from conda.common.configuration import PrimitiveParameter, SequenceParameter
     from conda.plugins.types import CondaSetting
 
-    from conda_provenance.settings import SETTINGS
+    from conda_provenance.settings import SETTINGS, conda_parameter
 
     for setting in SETTINGS:
-        if isinstance(setting.default, tuple):
-            parameter = SequenceParameter(PrimitiveParameter("", element_type=str), default=setting.default)
-        else:
-            parameter = PrimitiveParameter(setting.default)
-        yield CondaSetting(name=setting.name, description=setting.description, parameter=parameter)
+        yield CondaSetting(name=setting.name, description=setting.description, parameter=conda_parameter(setting))

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import Any
 
 from conda_provenance.errors import SettingsError
 from conda_provenance.provenance import CEP_KEYS, KEYS
@@ -135,7 +136,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     """The settings in force; :class:`SettingsError` names a key with a wrong value and what it may be."""
     if "conda.base.context" not in sys.modules and find_spec("conda") is None:
         return read_settings({setting.name: environ[setting.variable] for setting in SETTINGS if setting.variable in environ})
-    return read_settings(_from_condarc(environ))
+    return read_settings(_from_condarc())
 
 
 def read_settings(values: Mapping[str, object]) -> Settings:
@@ -149,17 +150,30 @@ def read_settings(values: Mapping[str, object]) -> Settings:
     return Settings(**parsed)  # type: ignore[arg-type]
 
 
-def _from_condarc(environ: Mapping[str, str]) -> dict[str, object]:
-    from conda.base.context import context
+def conda_parameter(setting: Setting) -> Any:
+    """The setting as conda's configuration declares it."""
+    from conda.common.configuration import PrimitiveParameter, SequenceParameter
 
+    if isinstance(setting.default, tuple):
+        return SequenceParameter(PrimitiveParameter("", element_type=str), default=setting.default)
+    return PrimitiveParameter(setting.default)
+
+
+def _from_condarc() -> dict[str, object]:
+    """condarc files and variables as conda merges them, without loading its plugins, which takes a quarter of a second."""
+    from conda.base.context import context
+    from conda.plugins.config import PluginConfig
+
+    class Ours(PluginConfig):  # type: ignore[misc]
+        pass
+
+    for setting in SETTINGS:
+        Ours.add_plugin_setting(setting.name, conda_parameter(setting))
+    config = Ours(context.raw_data)
     found: dict[str, object] = {}
     for setting in SETTINGS:
         try:
-            found[setting.name] = getattr(context.plugins, setting.name)
-        except AttributeError:
-            # conda runs without our plugin (CONDA_NO_PLUGINS, or another installation): the environment alone.
-            if setting.variable in environ:
-                found[setting.name] = environ[setting.variable]
+            found[setting.name] = getattr(config, setting.name)
         except Exception:  # conda's own validation; its message repeats the value
             raise _wrong(setting) from None
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -59,4 +60,4 @@ def _test(package: Path, channels: list[str], progress: Any) -> None:
 
 
 def _sentence(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    return re.sub(r"^Py\w+: ", "", " ".join(str(error).split())).rstrip(".") + "."

@@ -34,6 +34,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], pr
         "-m", "--variant-config", action="append", default=[], metavar="FILE", help="variant file; may be given again"
     )
     parser.add_argument("--package-format", choices=("conda", "tar-bz2"), default="conda", help="default: conda")
+    parser.add_argument("-q", "--quiet", action="store_true", help="show the results only")
     parser.add_argument("--no-test", action="store_true", help="do not run the recipes' tests")
     parser.set_defaults(run=run)
 
@@ -62,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
             variant_files=variants,
             package_format=arguments.package_format,
             test=not arguments.no_test,
-            progress=_Progress(),
+            progress=None if arguments.quiet else _Progress(),
         )
     for package in built:
         _print_built(package)
@@ -87,26 +88,26 @@ class _Progress:
     """The engine's log, line by line as it comes, so that a long build is seen to go on."""
 
     def on_log(self, event: Any) -> None:
-        from conda_provenance.cli.render import console, text
-
-        style = {"error": "red", "warn": "yellow"}.get(event.level, "dim")
-        console().print(text(f"  {event.message}", style))
+        self._print(event.message, {"error": "red", "warn": "yellow"}.get(event.level, "dim"))
 
     def on_build_step(self, event: Any) -> None:
-        from conda_provenance.cli.render import console, text
-
-        console().print(text(f"  {event.step_name}: {event.message}", "bold"))
+        self._print(f"{event.step_name}: {event.message}", "bold")
 
     def on_download_start(self, event: Any) -> None:
-        from conda_provenance.cli.render import console, text
-
-        console().print(text(f"  downloading {event.url}", "dim"))
+        self._print(f"downloading {event.url}", "dim")
 
     def on_download_progress(self, event: Any) -> None:
-        """Too much for a log: start and end are told."""
+        """Too much for a log: the start is told, and a failure is an error of the build."""
 
     def on_download_complete(self, event: Any) -> None:
-        """Told by the start; a failure is an error of the build."""
+        """Told by its start."""
+
+    def _print(self, message: str, style: str) -> None:
+        from conda_provenance.cli.render import console, text
+
+        for line in message.splitlines():
+            if line.strip():
+                console().print(text(f"  {line.rstrip()}", style))
 
 
 def _print_built(package: Path) -> None:

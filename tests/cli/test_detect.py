@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ORIGIN = "https://github.com/example/hello-feedstock"
+GITHUB = {"GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": "77", "GITHUB_REPOSITORY": "o/r", "GITHUB_SERVER_URL": "https://github.com"}
+
+
+def detect(*arguments: str | Path, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "conda_provenance", "detect", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+
+
+def test_json(feedstock, git):
+    done = detect("--json", feedstock, **GITHUB)
+    assert done.returncode == 0
+    assert json.loads(done.stdout) == {
+        "sha": git(feedstock, "rev-parse", "HEAD"),
+        "remote_url": ORIGIN,
+        "flow_run_id": "github_77",
+        "flow_run_url": "https://github.com/o/r/actions/runs/77",
+        "ci_provider": "github",
+        "sources": {"sha": "git", "remote_url": "git", "flow_run_id": "ci", "flow_run_url": "ci"},
+        "warnings": ["GitHub Actions ran for another repository than the recipe's: the recipe's is stamped."],
+    }
+
+
+def test_this_folder_is_the_default_and_a_recipe_folder_within_is_found(feedstock, git):
+    for cwd in (feedstock, feedstock / "recipe"):
+        assert json.loads(detect("--json", cwd=cwd).stdout)["sha"] == git(feedstock, "rev-parse", "HEAD")
+
+
+def test_the_table_shows_values_sources_and_reasons(feedstock, git):
+    done = detect(feedstock, **GITHUB)
+    assert git(feedstock, "rev-parse", "HEAD") in done.stdout
+    assert "git" in done.stdout
+    assert "GitHub Actions; not stamped" in done.stdout  # flow_run_url is not one of the default fields
+    assert "no CI run was recognised" in detect(feedstock).stdout
+    assert "s3cr3t" not in done.stdout + done.stderr
+
+
+def test_the_recipes_own_extra_is_told_as_such(feedstock):
+    recipe = feedstock / "recipe" / "recipe.yaml"
+    recipe.write_text(recipe.read_text() + "extra:\n  flow_run_id: farm_1\n  sha: ${{ env.get('SHA') }}\n")
+    answer = json.loads(detect("--json", recipe).stdout)
+    assert (answer["flow_run_id"], answer["sources"]["flow_run_id"]) == ("farm_1", "recipe")
+
+
+def test_extra_meta_gives_rattler_builds_flags(feedstock, git):
+    done = detect("--format", "extra-meta", feedstock, **GITHUB)
+    sha = git(feedstock, "rev-parse", "HEAD")
+    assert done.stdout == f"--extra-meta sha={sha} --extra-meta remote_url={ORIGIN} --extra-meta flow_run_id=github_77\n"
+
+
+def test_env_carries_everything_into_a_container(feedstock, tmp_path, git):
+    done = detect("--format", "env", feedstock, **GITHUB, CONDA_PLUGINS_PROVENANCE_FIELDS="sha,remote_url,flow_run_id,flow_run_url")
+    given = dict(line.split("=", 1) for line in done.stdout.splitlines())
+    (tmp_path / "mounted").mkdir()
+    (tmp_path / "mounted" / "recipe.yaml").write_text("")
+    inside = json.loads(detect("--json", tmp_path / "mounted", **given).stdout)
+    outside = json.loads(detect("--json", feedstock, **GITHUB).stdout)
+    for key in ("sha", "remote_url", "flow_run_id", "flow_run_url"):
+        assert inside[key] == outside[key]
+
+
+def test_a_required_key_that_is_missing_is_a_no(feedstock):
+    done = detect("--json", feedstock, CONDA_PLUGINS_PROVENANCE_REQUIRED="flow_run_id")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["flow_run_id"] is None
+    assert "flow_run_id is required" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "error"),
+    [
+        (["/no/such/place"], {}, "There is no recipe at '/no/such/place'"),
+        (["--unknown"], {}, "unrecognized arguments"),
+        (["--json", "--format", "env"], {}, "not allowed with"),
+        ([], {"CONDA_PLUGINS_PROVENANCE_DIRTY": "never"}, "plugins.provenance_dirty"),
+    ],
+)
+def test_used_wrongly(tmp_path, arguments, variables, error):
+    done = detect(*arguments, cwd=tmp_path, **variables)
+    assert done.returncode == 2
+    assert error in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_hostile_names_do_not_reach_the_terminal(tmp_path):
+    done = detect(tmp_path, CONDA_PROVENANCE_FLOW_RUN_ID="x\x1b[31mred", JENKINS_URL="https://j", BUILD_TAG="jenkins-[bold]x[/bold]-1")
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "[bold]x[/bold]" in done.stdout, "a value is not markup"
+
+
+def test_help_has_examples():
+    done = detect("--help")
+    assert "examples:" in done.stdout
+    assert "docker run --env-file" in done.stdout

@@ -1,0 +1,155 @@
+"""``run``, with a stand-in for rattler-build (its command is not on PyPI): it records how it was called."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-in for rattler-build is a script with a #! line")
+
+ORIGIN = "https://github.com/example/hello-feedstock"
+RECORDER = f"""#!{sys.executable}
+import json, os, signal, sys, time
+json.dump(sys.argv[1:], open(os.environ["RECORD"], "w"))
+print("to stdout"); print("to stderr", file=sys.stderr); sys.stdout.flush()
+if "--wait" in sys.argv:
+    time.sleep(30)
+sys.exit(int(os.environ.get("STATUS", "0")))
+"""
+
+
+@pytest.fixture
+def call(tmp_path: Path):
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("rattler-build", "pixi", "conda-build", "make"):
+        (tools / name).write_text(RECORDER)
+        (tools / name).chmod(0o755)
+
+    def run(*command: str | Path, cwd: Path, **variables: str) -> tuple[subprocess.CompletedProcess[str], list[str] | None]:
+        record = tmp_path / "record.json"
+        record.unlink(missing_ok=True)
+        environment = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "RECORD": str(record), **variables}
+        full = [sys.executable, "-m", "conda_provenance", "run", "--", *map(str, command)]
+        done = subprocess.run(full, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+        return done, json.loads(record.read_text()) if record.exists() else None
+
+    return run
+
+
+def pairs(arguments: list[str]) -> list[str]:
+    return [arguments[index + 1] for index, word in enumerate(arguments) if word == "--extra-meta"]
+
+
+@pytest.mark.parametrize("place", [[], ["-r", "recipe"], ["--recipe=recipe/recipe.yaml"], ["-rrecipe"], ["--recipe-dir", "recipe"]])
+def test_rattler_build_gets_the_flags_and_everything_else_as_given(call, feedstock, git, place):
+    cwd = feedstock if place else feedstock / "recipe"
+    done, seen = call("rattler-build", "-v", "build", *place, "--output-dir", "o ut", cwd=cwd, CIRCLECI="true", CIRCLE_WORKFLOW_ID="w-1")
+    assert done.returncode == 0
+    assert pairs(seen) == [f"sha={git(feedstock, 'rev-parse', 'HEAD')}", f"remote_url={ORIGIN}", "flow_run_id=circle_w-1"]
+    rest = [word for index, word in enumerate(seen) if word != "--extra-meta" and seen[index - 1] != "--extra-meta"]
+    assert rest == ["-v", "build", *place, "--output-dir", "o ut"]
+    assert done.stdout == "to stdout\n"
+    assert "to stderr" in done.stderr
+
+
+def test_behind_a_launcher(call, feedstock, git):
+    _, seen = call("pixi", "exec", "rattler-build", "build", "-r", "recipe", cwd=feedstock)
+    assert seen[:3] == ["exec", "rattler-build", "build"]
+    assert f"sha={git(feedstock, 'rev-parse', 'HEAD')}" in pairs(seen)
+
+
+def test_flags_that_the_user_gave_are_kept(call, feedstock):
+    given = ["--extra-meta", "sha=" + "1" * 40, "--extra-meta=date=a=b"]
+    _, seen = call("rattler-build", "build", "-r", "recipe", *given, cwd=feedstock)
+    assert [pair for pair in pairs(seen) if pair.startswith("sha=")] == ["sha=" + "1" * 40]
+    assert "--extra-meta=date=a=b" in seen
+
+
+def test_a_secret_in_a_users_flag_does_not_arrive(call, feedstock):
+    given = ["--extra-meta", "remote_url=https://user:s3cr3t@h/o/r", "--extra-meta=flow_run_url=user:s3cr3t@h:x"]
+    done, seen = call("rattler-build", "build", "-r", "recipe", *given, cwd=feedstock)
+    assert "remote_url=https://h/o/r" in pairs(seen)
+    assert "s3cr3t" not in json.dumps(seen) + done.stderr
+
+
+def test_what_the_recipe_says_itself_is_not_overruled(call, feedstock):
+    recipe = feedstock / "recipe" / "recipe.yaml"
+    recipe.write_text(recipe.read_text() + "extra:\n  sha: ${{ env.get('MY_SHA') }}\n  flow_run_id: farm_1\n")
+    _, seen = call("rattler-build", "build", "-r", "recipe", cwd=feedstock, CIRCLECI="true", CIRCLE_WORKFLOW_ID="w-1")
+    assert [pair.split("=")[0] for pair in pairs(seen)] == ["remote_url"]
+
+
+def test_recipes_of_different_repositories_are_not_mixed_up(call, feedstock, tmp_path, git):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "recipe.yaml").write_text("")
+    git(other, "init", "-q")
+    git(other, "add", ".")
+    git(other, "commit", "-q", "-m", "other")
+    done, seen = call("rattler-build", "build", "-r", "recipe", "-r", other, cwd=feedstock, CIRCLECI="true", CIRCLE_WORKFLOW_ID="w-1")
+    assert pairs(seen) == ["flow_run_id=circle_w-1"]
+    assert "build them one by one" in done.stderr
+    done, seen = call("rattler-build", "build", "-r", "recipe", "-r", other, cwd=feedstock, CONDA_PLUGINS_PROVENANCE_REQUIRED="sha")
+    assert (done.returncode, seen) == (1, None)
+
+
+def test_a_required_key_that_is_missing_keeps_the_builder_from_starting(call, feedstock):
+    done, seen = call("rattler-build", "build", "-r", "recipe", cwd=feedstock, CONDA_PLUGINS_PROVENANCE_REQUIRED="flow_run_id")
+    assert (done.returncode, seen) == (1, None)
+    assert "flow_run_id is required" in done.stderr
+
+
+@pytest.mark.parametrize("command", [["make", "all"], ["rattler-build", "render", "-r", "recipe"], ["pixi", "build"]])
+def test_what_is_no_build_runs_as_it_is(call, feedstock, command):
+    _, seen = call(*command, cwd=feedstock)
+    assert seen == command[1:]
+
+
+def test_switched_off(call, feedstock):
+    _, seen = call("rattler-build", "build", "-r", "recipe", cwd=feedstock, CONDA_PLUGINS_PROVENANCE_ENABLED="false")
+    assert seen == ["build", "-r", "recipe"]
+
+
+def test_conda_build_of_another_environment_gets_one_flag(call, feedstock, git):
+    (feedstock / "recipe" / "recipe.yaml").rename(feedstock / "recipe" / "meta.yaml")
+    git(feedstock, "add", ".")
+    git(feedstock, "commit", "-q", "-m", "meta.yaml")
+    _, seen = call("conda-build", "recipe", "--extra-meta", "date=today", "-q", cwd=feedstock)
+    sha = git(feedstock, "rev-parse", "HEAD")
+    assert seen == ["recipe", "-q", "--extra-meta", "date=today", f"sha={sha}", f"remote_url={ORIGIN}"]
+
+
+@pytest.mark.parametrize("status", [0, 1, 7, 255])
+def test_the_status_is_the_commands_own(call, feedstock, status):
+    assert call("rattler-build", "build", "-r", "recipe", cwd=feedstock, STATUS=str(status))[0].returncode == status
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_signals_reach_the_command(feedstock, tmp_path, number):
+    tool = tmp_path / "rattler-build"
+    tool.write_text(RECORDER)
+    tool.chmod(0o755)
+    record = tmp_path / "record.json"
+    command = [sys.executable, "-m", "conda_provenance", "run", "--", str(tool), "build", "-r", "recipe", "--wait"]
+    with subprocess.Popen(command, cwd=feedstock, env={**os.environ, "RECORD": str(record)}, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"to stdout\n"
+        time.sleep(0.2)
+        process.send_signal(number)
+        assert process.wait(10) in (-number, 1 if number == signal.SIGINT else -number)
+
+
+@pytest.mark.parametrize(("command", "error"), [([], "no command to run"), (["no-such-tool"], "'no-such-tool' is not found")])
+def test_used_wrongly(call, feedstock, command, error):
+    done, _ = call(*command, cwd=feedstock)
+    assert done.returncode == 2
+    assert error in done.stderr
+    assert "Traceback" not in done.stderr
