@@ -110,13 +110,15 @@ def _read_state(repo: Repo, path: Path, folder: Path) -> _State:
     git = _git()
     _protect(repo)
     try:
-        listed = _run(repo, "ls-files", "-z", "--", str(path))
-        if not listed:
-            return _State(False, "", None, None)
+        listing = repo.git.ls_files("-z", "--", str(path), as_process=True)  # answers while git looks for changes
         status = _run(
             repo, "status", "--porcelain=v2", "--branch", "--no-ahead-behind", "-z",
             "--untracked-files=normal", "--ignore-submodules=dirty", "--no-renames", "--", str(folder),
         )  # fmt: skip
+        listed = listing.stdout.read()
+        listing.wait()
+        if not listed:
+            return _State(False, "", None, None)
     except git.GitCommandNotFound:
         return _read_state_without_program(repo, path)
     except git.GitCommandError as error:

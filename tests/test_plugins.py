@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-FARM = '''
+FARM = """
 from conda_provenance import hookimpl
 from conda_provenance.ci import Adapter
 from conda_provenance.errors import RequirementError
@@ -29,9 +29,10 @@ def conda_provenance_post_build(build):
     import os
     if "VETO" in os.environ:
         raise RequirementError("my farm says no.")
-    return {"farm_ticket": f"{build.name}-{build.finding.provenance.flow_run_id}", "remote_url": os.environ.get("FARM_URL"), "odd": 5}
-'''
-BROKEN = '''
+    ticket = f"{build.name}-{build.finding.provenance.flow_run_id}"
+    return {"farm_ticket": ticket, "remote_url": os.environ.get("FARM_URL"), "odd": 5}
+"""
+BROKEN = """
 from conda_provenance import hookimpl
 
 @hookimpl
@@ -41,7 +42,7 @@ def conda_provenance_ci_adapters():
 @hookimpl
 def conda_provenance_post_build(build):
     raise ZeroDivisionError("s3cr3t")
-'''
+"""
 
 
 @pytest.fixture

@@ -24,7 +24,8 @@ def when_imported(name: str, action: Callable[[ModuleType], None]) -> None:
         return
     _waiting[name] = action
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _Finder())
+        # A new list: conda loads plugins while it iterates over the old one, and would go over every distribution again.
+        sys.meta_path = [_Finder(), *sys.meta_path]
 
 
 def _is_loading(module: ModuleType) -> bool:

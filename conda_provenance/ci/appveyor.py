@@ -3,6 +3,7 @@
 - Its marker is ``True`` on Windows and ``true`` on Linux.
 - A "shallow clone" is a zip file without ``.git``: what is said here may be all there is.
 - Mercurial's hashes have the length of git's; ``APPVEYOR_REPO_SCM`` tells.
+- A pull request is built as merged into its branch; its own last commit is the ``…_HEAD_COMMIT``.
 - The repository comes without host; providers of one's own server do not say theirs.
 """
 
@@ -28,7 +29,12 @@ def read(environ: Environ) -> dict[str, str | None]:
         "sha": environ.get("APPVEYOR_REPO_COMMIT") if is_git else None,
         "remote_url": environ.fill("https://" + host + "/{APPVEYOR_REPO_NAME}") if host and is_git else None,
         "workspace": environ.get("APPVEYOR_BUILD_FOLDER"),
+        "merge_of": environ.get("APPVEYOR_PULL_REQUEST_NUMBER") if _is_merge(environ) else None,
     }
+
+
+def _is_merge(environ: Environ) -> bool:
+    return environ.get("APPVEYOR_PULL_REQUEST_HEAD_COMMIT") not in (None, environ.get("APPVEYOR_REPO_COMMIT"))
 
 
 ADAPTER = Adapter("appveyor", "AppVeyor", "https://www.appveyor.com/docs/environment-variables/", is_active, read)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 from conda_provenance.packages import compression, container, tarstream
@@ -14,6 +14,9 @@ from conda_provenance.packages.index import Digests, corrections, update_index_e
 from conda_provenance.packages.read import is_container, open_info, open_package, open_tar
 from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, refusals
 from conda_provenance.packages.replacing import Replacement, replacing
+
+_MAX_KEPT = 1 << 20
+"""Bytes of metadata, unpacked, that are kept in memory; more is read twice."""
 
 
 def update_extra(path: PathLike, changes: Mapping[str, str | None]) -> bool:
@@ -79,16 +82,34 @@ def _write(path: str, changes: Mapping[str, str | None], stack: ExitStack) -> Re
             for member in zipped.members:
                 container.require_stored(member)
             container.check_crc(file, info)
-            # Twice, for a zstd frame begins with the size of what is in it; reading it is quick.
-            size = sum(map(len, tarstream.rewrite(open_info(file, info), edits, MAX_SIZE)))
+            # Before there is a new file, for a zstd frame begins with the size of what is in it.
+            kept, size = _kept(tarstream.rewrite(open_info(file, info), edits, MAX_SIZE))
             replacement = stack.enter_context(replacing(path, old))
-            copy_with(file, zipped, info, _compressed(file, info, edits, size), replacement.file)
+            copy_with(file, zipped, info, _compressed(file, info, edits, kept, size), replacement.file)
     replacement.seal()
     return replacement
 
 
+def _kept(chunks: Iterable[bytes]) -> tuple[list[bytes] | None, int]:
+    """The chunks, unless they are too large to be kept in memory, and their size in bytes."""
+    kept: list[bytes] | None = []
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > _MAX_KEPT:
+            kept = None
+        elif kept is not None:
+            kept.append(chunk)
+    return kept, size
+
+
 def _compressed(
-    file: io.BufferedReader, info: container.Member, edits: Mapping[str, Callable[[bytes], bytes]], size: int
+    file: io.BufferedReader,
+    info: container.Member,
+    edits: Mapping[str, Callable[[bytes], bytes]],
+    kept: list[bytes] | None,
+    size: int,
 ) -> Iterator[bytes]:
     # A generator, for opening the member moves the file's position: it must not happen before the copy has come to it.
-    yield from compression.compress_zstd(tarstream.rewrite(open_info(file, info), edits, MAX_SIZE), size)
+    chunks = tarstream.rewrite(open_info(file, info), edits, MAX_SIZE) if kept is None else kept
+    yield from compression.compress_zstd(chunks, size)

@@ -187,7 +187,8 @@ def _exactly(stream: Stream, size: int) -> bytes:
 def _kind(block: bytes) -> bytes:
     given = _OCTAL.fullmatch(block[148:156])
     plain = sum(block[:148]) + 256 + sum(block[156:])
-    if not given or int(given[1] or b"0", 8) not in (plain, plain - 256 * _high_bytes(block)):
+    stored = int(given[1] or b"0", 8) if given else -1
+    if stored != plain and stored != plain - 256 * _high_bytes(block):
         raise Refusal("its tar is damaged (a header's checksum is wrong); fetch or build it again")
     return block[156:157]
 

@@ -12,6 +12,7 @@ import pytest
 
 SCRIPTS = Path(sys.prefix) / ("Scripts" if os.name == "nt" else "bin")
 
+
 @pytest.fixture
 def write_feedstock(tmp_path: Path, git: Callable[..., str]) -> Callable[..., Path]:
     """Writes recipe files into the folder "recipe" of a new repository, commits them, and returns that folder."""
@@ -65,7 +66,13 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     def run_command(*command: str | Path, status: int | None = 0, cwd: Path | None = None, **variables: str) -> Any:
         words = [str(word) for word in command]
         done = subprocess.run(
-            words, env={**os.environ, **variables}, cwd=cwd, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+            words,
+            env={**os.environ, **variables},
+            cwd=cwd,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
         )
         print(done.stdout)
         if status is not None:

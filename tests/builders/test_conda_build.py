@@ -14,7 +14,12 @@ from builders_recipes import V0, V0_SPLIT, V1, V1_SPLIT, about, packaged_recipe
 pytestmark = pytest.mark.usefixtures("conda_build_environment")
 
 ORIGIN = "https://github.com/example/hello-feedstock"
-RUN = {"GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": "77", "GITHUB_REPOSITORY": "example/hello-feedstock"}
+RUN = {
+    "GITHUB_ACTIONS": "true",
+    "GITHUB_RUN_ID": "77",
+    "GITHUB_SERVER_URL": "https://github.com",
+    "GITHUB_REPOSITORY": "example/hello-feedstock",
+}
 SPLIT = {"meta_yaml": V0_SPLIT, "base_sh": "echo base > $PREFIX/base.txt\n", "top_sh": "echo top > $PREFIX/top.txt\n"}
 
 API = "import sys, conda_build.api as api; api.build(sys.argv[1], output_folder=sys.argv[2])"
@@ -139,9 +144,8 @@ def test_a_recipes_own_extra_wins(write_feedstock, run, tmp_path):
 def test_a_missing_required_key_fails_the_build_before_its_package(write_feedstock, run, tmp_path, door, kind):
     recipe = write_feedstock(meta_yaml=V0) if kind == "meta.yaml" else write_feedstock(recipe_yaml=V1)
     out = tmp_path / "out"
-    done = build(
-        run, door, recipe, out, status=None, CONDA_PLUGINS_PROVENANCE_REQUIRED="sha,flow_run_id", GITHUB_RUN_ID="", GITHUB_ACTIONS=""
-    )
+    required = {"CONDA_PLUGINS_PROVENANCE_REQUIRED": "sha,flow_run_id"}
+    done = build(run, door, recipe, out, status=None, **required, GITHUB_RUN_ID="", GITHUB_ACTIONS="")
     assert done.returncode != 0
     assert not packages(out)
     assert "flow_run_id is required (plugins.provenance_required) but missing: no CI run was recognised" in done.stdout
@@ -186,12 +190,17 @@ def test_conda_config_describes_the_keys_and_sets_them(run):
         done = run("conda", "config", "--json", "--describe", f"plugins.{setting.name}")
         assert setting.description in json.loads(done.stdout)[0]["description"]
     run("conda", "config", "--set", "plugins.provenance_dirty", "error")
-    assert "provenance_dirty: error" in run("conda", "config", "--show", "plugins.provenance_dirty").stdout.replace("plugins.", "")
+    assert "provenance_dirty: error" in run("conda", "config", "--show", "plugins.provenance_dirty").stdout.replace(
+        "plugins.", ""
+    )
 
 
 @pytest.mark.parametrize(
     ("variable", "allowed"),
-    [("CONDA_PLUGINS_PROVENANCE_ENABLED", "true or false"), ("CONDA_PLUGINS_PROVENANCE_REQUIRED", "a list of any of sha")],
+    [
+        ("CONDA_PLUGINS_PROVENANCE_ENABLED", "true or false"),
+        ("CONDA_PLUGINS_PROVENANCE_REQUIRED", "a list of any of sha"),
+    ],
 )
 @pytest.mark.parametrize("kind", ["meta.yaml", "recipe.yaml"])
 def test_a_wrong_setting_stops_the_build_and_names_the_key(write_feedstock, run, tmp_path, kind, variable, allowed):
@@ -216,9 +225,8 @@ def test_a_failure_of_ours_is_one_line_and_the_package_is_built(write_feedstock,
     assert "The package is built unstamped: ZeroDivisionError" in done.stdout
     assert "s3cr3t" not in done.stdout
     assert "sha" not in about(packages(tmp_path / "out")[0]).get("extra", {})
-    done = run(
-        sys.executable, "-c", code, recipe, "--output-folder", tmp_path / "strict", status=None, CONDA_PLUGINS_PROVENANCE_REQUIRED="sha"
-    )
+    required = {"CONDA_PLUGINS_PROVENANCE_REQUIRED": "sha"}
+    done = run(sys.executable, "-c", code, recipe, "--output-folder", tmp_path / "strict", status=None, **required)
     assert done.returncode != 0
     assert not packages(tmp_path / "strict")
 

@@ -59,7 +59,8 @@ def test_extra_meta_gives_rattler_builds_flags(feedstock, git):
 
 
 def test_env_carries_everything_into_a_container(feedstock, tmp_path, git):
-    done = detect("--format", "env", feedstock, **GITHUB, CONDA_PLUGINS_PROVENANCE_FIELDS="sha,remote_url,flow_run_id,flow_run_url")
+    all_fields = {"CONDA_PLUGINS_PROVENANCE_FIELDS": "sha,remote_url,flow_run_id,flow_run_url"}
+    done = detect("--format", "env", feedstock, **GITHUB, **all_fields)
     given = dict(line.split("=", 1) for line in done.stdout.splitlines())
     (tmp_path / "mounted").mkdir()
     (tmp_path / "mounted" / "recipe.yaml").write_text("")
@@ -94,7 +95,8 @@ def test_used_wrongly(tmp_path, arguments, variables, error):
 
 
 def test_hostile_names_do_not_reach_the_terminal(tmp_path):
-    done = detect(tmp_path, CONDA_PROVENANCE_FLOW_RUN_ID="x\x1b[31mred", JENKINS_URL="https://j", BUILD_TAG="jenkins-[bold]x[/bold]-1")
+    jenkins = {"JENKINS_URL": "https://j", "BUILD_TAG": "jenkins-[bold]x[/bold]-1"}
+    done = detect(tmp_path, CONDA_PROVENANCE_FLOW_RUN_ID="x\x1b[31mred", **jenkins)
     assert "\x1b" not in done.stdout + done.stderr
     assert "[bold]x[/bold]" in done.stdout, "a value is not markup"
 

@@ -15,6 +15,8 @@ import pytest
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-in for rattler-build is a script with a #! line")
 
 ORIGIN = "https://github.com/example/hello-feedstock"
+CIRCLE = {"CIRCLECI": "true", "CIRCLE_WORKFLOW_ID": "w-1"}
+NEEDS_SHA = {"CONDA_PLUGINS_PROVENANCE_REQUIRED": "sha"}
 RECORDER = f"""#!{sys.executable}
 import json, os, signal, sys, time
 json.dump(sys.argv[1:], open(os.environ["RECORD"], "w"))
@@ -48,10 +50,12 @@ def pairs(arguments: list[str]) -> list[str]:
     return [arguments[index + 1] for index, word in enumerate(arguments) if word == "--extra-meta"]
 
 
-@pytest.mark.parametrize("place", [[], ["-r", "recipe"], ["--recipe=recipe/recipe.yaml"], ["-rrecipe"], ["--recipe-dir", "recipe"]])
+@pytest.mark.parametrize(
+    "place", [[], ["-r", "recipe"], ["--recipe=recipe/recipe.yaml"], ["-rrecipe"], ["--recipe-dir", "recipe"]]
+)
 def test_rattler_build_gets_the_flags_and_everything_else_as_given(call, feedstock, git, place):
     cwd = feedstock if place else feedstock / "recipe"
-    done, seen = call("rattler-build", "-v", "build", *place, "--output-dir", "o ut", cwd=cwd, CIRCLECI="true", CIRCLE_WORKFLOW_ID="w-1")
+    done, seen = call("rattler-build", "-v", "build", *place, "--output-dir", "o ut", cwd=cwd, **CIRCLE)
     assert done.returncode == 0
     assert pairs(seen) == [f"sha={git(feedstock, 'rev-parse', 'HEAD')}", f"remote_url={ORIGIN}", "flow_run_id=circle_w-1"]
     rest = [word for index, word in enumerate(seen) if word != "--extra-meta" and seen[index - 1] != "--extra-meta"]
@@ -83,7 +87,7 @@ def test_a_secret_in_a_users_flag_does_not_arrive(call, feedstock):
 def test_what_the_recipe_says_itself_is_not_overruled(call, feedstock):
     recipe = feedstock / "recipe" / "recipe.yaml"
     recipe.write_text(recipe.read_text() + "extra:\n  sha: ${{ env.get('MY_SHA') }}\n  flow_run_id: farm_1\n")
-    _, seen = call("rattler-build", "build", "-r", "recipe", cwd=feedstock, CIRCLECI="true", CIRCLE_WORKFLOW_ID="w-1")
+    _, seen = call("rattler-build", "build", "-r", "recipe", cwd=feedstock, **CIRCLE)
     assert [pair.split("=")[0] for pair in pairs(seen)] == ["remote_url"]
 
 
@@ -94,10 +98,10 @@ def test_recipes_of_different_repositories_are_not_mixed_up(call, feedstock, tmp
     git(other, "init", "-q")
     git(other, "add", ".")
     git(other, "commit", "-q", "-m", "other")
-    done, seen = call("rattler-build", "build", "-r", "recipe", "-r", other, cwd=feedstock, CIRCLECI="true", CIRCLE_WORKFLOW_ID="w-1")
+    done, seen = call("rattler-build", "build", "-r", "recipe", "-r", other, cwd=feedstock, **CIRCLE)
     assert pairs(seen) == ["flow_run_id=circle_w-1"]
     assert "build them one by one" in done.stderr
-    done, seen = call("rattler-build", "build", "-r", "recipe", "-r", other, cwd=feedstock, CONDA_PLUGINS_PROVENANCE_REQUIRED="sha")
+    done, seen = call("rattler-build", "build", "-r", "recipe", "-r", other, cwd=feedstock, **NEEDS_SHA)
     assert (done.returncode, seen) == (1, None)
 
 
