@@ -17,6 +17,7 @@ def activate() -> None:
     when_imported("conda_build.build", _attach("conda_build", "attach_build"))
     when_imported("conda_build._rattler_build.compat", _attach("conda_build", "attach_v1"))
     when_imported("rattler_build.render", _attach("rattler_build", "attach"))
+    when_imported("rattler_build.cli_api", _attach("rattler_build", "attach_cli_api"))
 
 
 def _attach(builder: str, function: str) -> Callable[[ModuleType], None]:

@@ -120,6 +120,16 @@ def stamp_finished(package: Path, entries: Mapping[str, Any], *, error_type: typ
         _fail_if_required(error, error_type)
 
 
+def withdraw(package: Path) -> None:
+    """Remove a package that must not stay unstamped, and its entry in the index beside it."""
+    try:
+        from conda_provenance.packages import withdraw_package
+
+        withdraw_package(package)
+    except Exception as error:
+        log.warning("conda-provenance: The package %s stays, although the build failed: %s", package.name, error)
+
+
 def refuse(why: str, *, error_type: type[Exception]) -> None:
     """Say that a package is built unstamped, because of ``why``; an error if the user requires provenance."""
     log.warning("conda-provenance: The package is built unstamped: %s.", why)

@@ -13,9 +13,10 @@ import json
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from conda_provenance.packages import compression, jsontext
 from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, base_name, refusals
@@ -85,16 +86,33 @@ def update_index_entry(package_path: PathLike, index_path: PathLike | None = Non
         while True:
             attempts -= 1
             try:
-                with corrections(package_path, Digests.of(package_path), index_path) as found:
+                with corrections(package_path, with_digests(Digests.of(package_path)), index_path) as found:
                     return found.commit()
             except ChangedMeanwhile:
                 if not attempts:
                     raise
 
 
+def withdraw_package(package_path: PathLike) -> None:
+    """Take a package out of the indexes in its folder and remove its file. Raises :class:`PackageError`."""
+    with refusals(package_path, "withdrawn"):
+        with corrections(package_path, _without_package) as found:
+            found.commit()
+        os.unlink(package_path)
+
+
+Edit = Callable[[str, str], str]
+"""Changes an index's text for a package, given by its file's name."""
+
+
+def with_digests(digests: Digests) -> Edit:
+    """The change that makes every record of a package say ``digests``."""
+    return partial(_corrected, digests=digests)
+
+
 @contextmanager
-def corrections(package: PathLike, digests: Digests, index_path: PathLike | None = None) -> Iterator[Corrections]:
-    """What has to be written for the indexes to agree with ``digests``. Not committed, nothing of it remains."""
+def corrections(package: PathLike, edit: Edit, index_path: PathLike | None = None) -> Iterator[Corrections]:
+    """What ``edit`` changes in the indexes, ready to be committed. Not committed, nothing of it remains."""
     given = os.path.abspath(package)
     real = os.path.realpath(package)
     found = Corrections()
@@ -106,19 +124,19 @@ def corrections(package: PathLike, digests: Digests, index_path: PathLike | None
             for index in indexes:
                 if index_path or os.path.exists(index):
                     with refusals(index, "corrected"):
-                        _prepare(os.path.realpath(index), name, digests, stack, found)
+                        _prepare(os.path.realpath(index), name, edit, stack, found)
             if len(found.replacements) > before and not index_path:
                 found.obsolete += [os.path.join(folder, each) for each in _SHARDS]
         yield found
 
 
-def _prepare(index: str, name: str, digests: Digests, stack: ExitStack, found: Corrections) -> None:
+def _prepare(index: str, name: str, edit: Edit, stack: ExitStack, found: Corrections) -> None:
     if any(each.path == index for each in found.replacements):
         return
     with open(index, "rb") as file:
         old = os.fstat(file.fileno())
         text = _decoded(file, index)
-    corrected = _corrected(text, name, digests)
+    corrected = _edited(text, name, edit)
     if corrected == text:
         return
     replacement = stack.enter_context(replacing(index, old))
@@ -147,35 +165,50 @@ def _encoded(data: bytes, index: str) -> Iterator[bytes]:
     return compression.compress_bz2([data]) if index.endswith(".bz2") else iter([data])
 
 
-def _corrected(text: str, name: str, digests: Digests) -> str:
-    """The index with every record of the package corrected."""
+def _edited(text: str, name: str, edit: Edit) -> str:
     stem = name.removesuffix(".conda").removesuffix(".tar.bz2")
     if json.dumps(stem)[1:-1] not in text:
         return text  # large indexes take seconds to parse
     try:
-        records = sorted(_records(text, name, stem), key=lambda record: record.start, reverse=True)
-        for record in records:
-            text = text[: record.start] + _corrected_record(text[record.start : record.end], digests) + text[record.end :]
+        return edit(text, name)
     except ValueError as error:
         raise Refusal("it is no index in JSON") from error
+
+
+def _corrected(text: str, name: str, digests: Digests) -> str:
+    """The index with every record of the package corrected."""
+    for _section, record in _records(text, name):
+        text = text[: record.start] + _corrected_record(text[record.start : record.end], digests) + text[record.end :]
     return text
 
 
-def _records(text: str, name: str, stem: str) -> Iterator[jsontext.Entry]:
+def _without_package(text: str, name: str) -> str:
+    """The index without any record of the package."""
+    while records := _records(text, name):
+        section, record = records[0]
+        text = text[: section.start] + jsontext.without(text[section.start : section.end], record.key) + text[section.end :]
+    return text
+
+
+def _records(text: str, name: str) -> list[tuple[jsontext.Entry, jsontext.Entry]]:
+    """The package's records, each behind its section, the last in the text first: a change leaves the others' places alone."""
+    stem = name.removesuffix(".conda").removesuffix(".tar.bz2")
+    found: list[tuple[jsontext.Entry, jsontext.Entry]] = []
     for section in jsontext.entries(text):
         if section.key in _SECTIONS:
-            yield from _named(text, section, name)
+            found += _named(text, section, name)
         elif _REVISION.fullmatch(section.key) and isinstance(section.value, dict):
             # rattler's later revisions: a section a file type, keyed by the name without its ending.
             for kind in jsontext.entries(text, section.start):
-                yield from _named(text, kind, name, stem if name == f"{stem}.{kind.key}" else name)
+                found += _named(text, kind, name, stem if name == f"{stem}.{kind.key}" else name)
+    return sorted(found, key=lambda pair: pair[1].start, reverse=True)
 
 
-def _named(text: str, section: jsontext.Entry, *names: str) -> Iterator[jsontext.Entry]:
+def _named(text: str, section: jsontext.Entry, *names: str) -> Iterator[tuple[jsontext.Entry, jsontext.Entry]]:
     if isinstance(section.value, dict) and any(name in section.value for name in names):
         for entry in jsontext.entries(text, section.start):
             if entry.key in names and isinstance(entry.value, dict):
-                yield entry
+                yield section, entry
 
 
 def _corrected_record(record: str, digests: Digests) -> str:

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from conda_provenance.packages import compression, container, tarstream
 from conda_provenance.packages.about import ABOUT, MAX_SIZE, Unchanged, with_extra
 from conda_provenance.packages.container_copy import copy_with
-from conda_provenance.packages.index import Digests, corrections, update_index_entry
+from conda_provenance.packages.index import Digests, corrections, update_index_entry, with_digests
 from conda_provenance.packages.read import is_container, open_info, open_package, open_tar
 from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, refusals
 from conda_provenance.packages.replacing import Replacement, replacing
@@ -45,7 +45,7 @@ def stamp_package(path: PathLike, changes: Mapping[str, str | None]) -> str:
         real = os.path.realpath(path)
         replacement = stack.enter_context(_stamped(real, changes))
         digests = Digests.of(replacement.temporary if replacement else real)
-        indexes = stack.enter_context(corrections(path, digests))
+        indexes = stack.enter_context(corrections(path, with_digests(digests)))
         if replacement:
             replacement.commit()
         try:

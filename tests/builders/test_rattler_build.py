@@ -1,0 +1,184 @@
+"""rattler-build's real engine in process, by every function of it that builds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from builders_recipes import V1, V1_SPLIT, about
+
+pytest.importorskip("rattler_build", reason="py-rattler-build is not installed here: pip install 'conda-provenance[rattler-build]'")
+
+ORIGIN = "https://github.com/example/hello-feedstock"
+RUN = {"CIRCLECI": "true", "CIRCLE_WORKFLOW_ID": "0b0c-1"}
+
+ACTIVATE = "import conda_provenance; conda_provenance.activate()\n"
+IMPORTS = (
+    "import sys, warnings; warnings.simplefilter('ignore')\n"
+    "from pathlib import Path\n"
+    "import rattler_build\n"
+    "from rattler_build import Stage0Recipe, ToolConfiguration, VariantConfig\n"
+    "from rattler_build.render import build_rendered_variants\n"
+    "recipe, out, options = Path(sys.argv[1]), sys.argv[2], {'channels': []}\n"
+)
+DOORS = {
+    "RenderedVariant.run_build": (
+        "for variant in Stage0Recipe.from_file(recipe).render(VariantConfig()):\n    variant.run_build(output_dir=out, **options)\n"
+    ),
+    "run_build, by position": (
+        "for variant in Stage0Recipe.from_file(recipe).render(VariantConfig()): variant.run_build(None, out, **options)\n"
+    ),
+    "Stage0Recipe.run_build": "Stage0Recipe.from_file(recipe).run_build(output_dir=out, **options)\n",
+    "build_rendered_variants": (
+        "build_rendered_variants(Stage0Recipe.from_file(recipe).render(VariantConfig()), output_dir=out, **options)\n"
+    ),
+    "build_recipes": "rattler_build.build_recipes([recipe], output_dir=out, channel=[])\n",
+}
+
+
+def packages(out: Path) -> list[Path]:
+    return sorted([*out.glob("noarch/*.conda"), *out.glob("noarch/*.tar.bz2")])
+
+
+def stamp(recipe: Path, git) -> dict[str, str]:
+    return {"sha": git(recipe, "rev-parse", "HEAD"), "remote_url": ORIGIN, "flow_run_id": "circle_0b0c-1"}
+
+
+def assert_indexed(package: Path) -> None:
+    record = json.loads((package.parent / "repodata.json").read_text())["packages.conda"][package.name]
+    data = package.read_bytes()
+    assert record["sha256"] == hashlib.sha256(data).hexdigest()
+    assert record["md5"] == hashlib.md5(data, usedforsecurity=False).hexdigest()
+    assert record["size"] == len(data)
+
+
+@pytest.fixture
+def build(run, tmp_path):
+    def build(recipe: Path, code: str = "", *, status: int | None = 0, out: Path = tmp_path / "out", **variables: str):
+        code = code or ACTIVATE + IMPORTS + DOORS["RenderedVariant.run_build"]
+        return run(sys.executable, "-c", code, recipe / "recipe.yaml", out, status=status, **{**RUN, **variables})
+
+    return build
+
+
+@pytest.mark.parametrize("order", ["activated first", "imported first"])
+@pytest.mark.parametrize("door", DOORS)
+def test_every_output_is_stamped_by_every_door_and_the_index_agrees(write_feedstock, build, git, tmp_path, door, order):
+    recipe = write_feedstock(recipe_yaml=V1_SPLIT)  # the second output installs the first, by its checksum in the index
+    head = ACTIVATE + IMPORTS if order == "activated first" else IMPORTS + ACTIVATE
+    done = build(recipe, head + DOORS[door])
+    found = packages(tmp_path / "out")
+    assert [package.name.rsplit("-", 2)[0] for package in found] == ["split-base", "split-top"]
+    for package in found:
+        assert stamp(recipe, git).items() <= about(package)["extra"].items()
+        assert_indexed(package)
+    assert "s3cr3t" not in done.stdout
+
+
+def test_without_activation_nothing_is_changed(write_feedstock, build, tmp_path):
+    recipe = write_feedstock(recipe_yaml=V1)
+    build(recipe, "import conda_provenance\n" + IMPORTS + DOORS["Stage0Recipe.run_build"])
+    assert "sha" not in about(packages(tmp_path / "out")[0]).get("extra", {})
+
+
+def test_activated_twice_it_stamps_once(write_feedstock, build, git, tmp_path):
+    recipe = write_feedstock(recipe_yaml=V1)
+    (recipe / "new.patch").write_text("x")
+    done = build(recipe, ACTIVATE * 2 + IMPORTS + ACTIVATE + DOORS["Stage0Recipe.run_build"])
+    assert done.stdout.count("changes that are not committed") == 1
+    assert stamp(recipe, git).items() <= about(packages(tmp_path / "out")[0])["extra"].items()
+
+
+def test_the_other_package_format(write_feedstock, build, git, tmp_path):
+    recipe = write_feedstock(recipe_yaml=V1)
+    code = ACTIVATE + IMPORTS + "options['package_format'] = 'tar.bz2'\n" + DOORS["Stage0Recipe.run_build"]
+    build(recipe, code)
+    (package,) = packages(tmp_path / "out")
+    assert package.name.endswith(".tar.bz2")
+    assert stamp(recipe, git).items() <= about(package)["extra"].items()
+    record = json.loads((package.parent / "repodata.json").read_text())["packages"][package.name]
+    assert record["sha256"] == hashlib.sha256(package.read_bytes()).hexdigest()
+
+
+def test_the_recipes_own_extra_is_kept_and_wins(write_feedstock, build, git, tmp_path):
+    own = "extra:\n  flow_run_id: farm_own\n  sha: ${{ env.get('MY_SHA') }}\n  recipe-maintainers: [me]\n"
+    recipe = write_feedstock(recipe_yaml=V1 + own)
+    for door in ("RenderedVariant.run_build", "build_recipes"):
+        out = tmp_path / door
+        build(recipe, ACTIVATE + IMPORTS + DOORS[door], out=out, MY_SHA="1" * 40)
+        assert about(packages(out)[0])["extra"] == {
+            "flow_run_id": "farm_own",
+            "sha": "1" * 40,
+            "recipe-maintainers": ["me"],
+            "remote_url": ORIGIN,
+        }
+
+
+def test_a_package_of_an_earlier_build_is_left_alone(write_feedstock, build, tmp_path):
+    recipe = write_feedstock(recipe_yaml=V1)
+    build(recipe, IMPORTS + DOORS["Stage0Recipe.run_build"])
+    (package,) = packages(tmp_path / "out")
+    before = package.read_bytes()
+    skip = "options['tool_config'] = ToolConfiguration(skip_existing='local')\n"
+    build(recipe, ACTIVATE + IMPORTS + skip + DOORS["Stage0Recipe.run_build"])
+    assert package.read_bytes() == before
+    skip = "rattler_build.build_recipes([recipe], output_dir=out, channel=[], skip_existing='local')\n"
+    build(recipe, ACTIVATE + IMPORTS + skip)
+    assert package.read_bytes() == before
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_missing_required_key_fails_before_there_is_a_package(write_feedstock, build, tmp_path, door):
+    recipe = write_feedstock(recipe_yaml=V1)
+    required = {"CONDA_PLUGINS_PROVENANCE_REQUIRED": "flow_run_id", "CIRCLECI": ""}
+    done = build(recipe, ACTIVATE + IMPORTS + DOORS[door], status=1, **required)
+    assert "RattlerBuildError: flow_run_id is required (plugins.provenance_required) but missing" in done.stdout
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_fails_in_stamping_is_one_line_and_the_package_stays_as_it_was_built(write_feedstock, build, tmp_path):
+    recipe = write_feedstock(recipe_yaml=V1)
+    fail = "def fail(*a, **k): raise OSError(28, 'No space left on device')\nimport os; os.fsync = fail\n"
+    done = build(recipe, ACTIVATE + fail + IMPORTS + DOORS["Stage0Recipe.run_build"])
+    (line,) = [line for line in done.stdout.splitlines() if "conda-provenance" in line]
+    assert "stays unstamped" in line
+    assert "No space left on device" in line
+    (package,) = packages(tmp_path / "out")
+    assert "sha" not in about(package).get("extra", {})
+    assert_indexed(package)
+    assert {path.name for path in package.parent.iterdir()} == {package.name, "repodata.json"}
+
+
+def test_what_fails_in_stamping_leaves_no_package_where_provenance_is_required(write_feedstock, build, tmp_path):
+    recipe = write_feedstock(recipe_yaml=V1_SPLIT)
+    fail = "def fail(*a, **k): raise OSError(28, 'No space left on device')\nimport conda_provenance.packages.stamp as stamp\n"
+    fail += "stamp.copy_with = fail\n"
+    required = {"CONDA_PLUGINS_PROVENANCE_REQUIRED": "sha"}
+    done = build(recipe, ACTIVATE + fail + IMPORTS + DOORS["Stage0Recipe.run_build"], status=1, **required)
+    assert "could not be stamped, and plugins.provenance_required wants it to be" in done.stdout
+    assert not packages(tmp_path / "out")
+    assert json.loads((tmp_path / "out" / "noarch" / "repodata.json").read_text())["packages.conda"] == {}
+
+
+def test_recipes_that_one_call_cannot_tell_apart_get_what_they_share(write_feedstock, build, git, tmp_path):
+    recipe = write_feedstock(recipe_yaml=V1)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "recipe.yaml").write_text(V1.replace("hello", "other"))
+    git(other, "init", "-q")
+    git(other, "add", ".")
+    git(other, "commit", "-q", "-m", "other")
+    both = f"rattler_build.build_recipes([recipe, {str(other / 'recipe.yaml')!r}], output_dir=out, channel=[])\n"
+    build(recipe, ACTIVATE + IMPORTS + both)
+    for package in packages(tmp_path / "out"):
+        assert about(package)["extra"] == {"flow_run_id": "circle_0b0c-1"}
+
+
+def test_a_test_that_fails_after_the_build_still_leaves_a_stamped_package(write_feedstock, build, git, tmp_path):
+    recipe = write_feedstock(recipe_yaml=V1.replace("test -f $PREFIX/hi", "exit 3"))
+    build(recipe, ACTIVATE + IMPORTS + DOORS["build_recipes"], status=None)
+    for package in [*(tmp_path / "out").rglob("*.conda")]:
+        assert stamp(recipe, git).items() <= about(package)["extra"].items(), package
