@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections import deque
 from pathlib import Path
 from typing import Any
 
 from conda_provenance.cli.main import UsageError, add_command
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.recipes import find_recipe
+
+MAX_HELD = 60
+"""Lines of the log that are shown when a quiet build fails: its last."""
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], program: str) -> None:
@@ -51,20 +55,25 @@ def run(arguments: argparse.Namespace) -> int:
     for variant in variants:
         if not variant.is_file():
             raise UsageError(f"There is no variant file {str(variant)!r}.")
-    from conda_provenance.cli.render import console
+    from conda_provenance.cli.render import console, text
 
     built: list[Path] = []
     for recipe in recipes:
-        console().print(f"Building {recipe}", markup=False)
-        built += build_recipe(
-            recipe,
-            output_dir=Path(arguments.output_dir),
-            channels=arguments.channels,
-            variant_files=variants,
-            package_format=arguments.package_format,
-            test=not arguments.no_test,
-            progress=None if arguments.quiet else _Progress(),
-        )
+        console().print(text(f"Building {recipe}"))
+        progress = _Progress(quiet=arguments.quiet)
+        try:
+            built += build_recipe(
+                recipe,
+                output_dir=Path(arguments.output_dir),
+                channels=arguments.channels,
+                variant_files=variants,
+                package_format=arguments.package_format,
+                test=not arguments.no_test,
+                progress=progress,
+            )
+        except ProvenanceError:
+            progress.show_held()
+            raise
     for package in built:
         _print_built(package)
     return 0
@@ -85,7 +94,11 @@ def _recipe(given: str) -> Path:
 
 
 class _Progress:
-    """The engine's log, line by line as it comes, so that a long build is seen to go on."""
+    """The engine's log, line by line as it comes, so that a long build is seen to go on; quiet, only when it fails."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._held: deque[tuple[str, str]] | None = deque(maxlen=MAX_HELD) if quiet else None
+        self._closed = False
 
     def on_log(self, event: Any) -> None:
         self._print(event.message, {"error": "red", "warn": "yellow"}.get(event.level, "dim"))
@@ -102,27 +115,29 @@ class _Progress:
     def on_download_complete(self, event: Any) -> None:
         """Told by its start."""
 
+    def show_held(self) -> None:
+        """Print what was kept back: the build has failed, and its log says why."""
+        held, self._held = self._held, None
+        for line, style in held or ():
+            self._print(line, style)
+
     def _print(self, message: str, style: str) -> None:
         from conda_provenance.cli.render import console, text
 
         for line in message.splitlines():
-            if line.strip():
-                console().print(text(f"  {line.rstrip()}", style))
+            if self._held is not None:
+                self._held.append((line, style))
+            elif line.strip() and not self._closed:
+                try:
+                    console().print(text(f"  {line.rstrip()}", style), soft_wrap=True)
+                except SystemExit:  # rich, when the reader of a pipe has gone; the engine would report it for every line
+                    self._closed = True
 
 
 def _print_built(package: Path) -> None:
-    import hashlib
+    from conda_provenance.cli.render import console
+    from conda_provenance.cli.show import print_package, provenance_lines
+    from conda_provenance.packages import Digests, read_provenance
 
-    from conda_provenance.cli.render import console, text
-    from conda_provenance.cli.show import provenance_table
-    from conda_provenance.packages import read_provenance
-
-    with package.open("rb") as file:
-        digest = (
-            hashlib.file_digest(file, "sha256").hexdigest()
-            if hasattr(hashlib, "file_digest")
-            else hashlib.sha256(file.read()).hexdigest()
-        )
     console().print()
-    console().print(text(str(package), "bold"))
-    console().print(provenance_table(read_provenance(package), [("sha256", digest)]))
+    print_package(str(package), provenance_lines(read_provenance(package), [("sha256", Digests.of(package).sha256)]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from conda_provenance.provenance import KEYS, Provenance, is_full_sha
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError, clean_page_url, commit_page, hide_credentials, run_page
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.text import Text
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], program: str) -> None:
@@ -86,39 +86,42 @@ def run_link(provenance: Provenance) -> str | None:
     return run_page(_remote(provenance), provenance.flow_run_id or "")
 
 
-def provenance_table(provenance: Provenance, further: Iterable[tuple[str, str]] = ()) -> Table:
-    """The keys and values of a package, linked where there is a page."""
-    from rich.table import Table
-
-    from conda_provenance.cli.render import text
-
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(style="bold")
-    table.add_column(overflow="fold")
-    commit, page = commit_link(provenance), run_link(provenance)
+def provenance_lines(provenance: Provenance, further: Iterable[tuple[str, str]] = ()) -> Iterator[Text]:
+    """A line for each key of a package, and for its pages."""
     for key in KEYS:
         value = getattr(provenance, key)
         if value:
-            table.add_row(f"  {key}", text(value, "green"))
+            yield _line(key, value, "green")
         elif key != "flow_run_url":
-            table.add_row(f"  {key}", text("-", "yellow"))
-    if commit:
-        table.add_row("  commit", text(commit, "cyan", commit))
+            yield _line(key, "-", "yellow")
+    if commit := commit_link(provenance):
+        yield _line("commit", commit, "cyan", commit)
+    page = run_link(provenance)
     if page and page != provenance.flow_run_url:
-        table.add_row("  run", text(page, "cyan", page))
+        yield _line("run", page, "cyan", page)
     for key, value in further:
-        table.add_row(f"  {key}", text(value))
-    return table
+        yield _line(key, value)
+
+
+def print_package(title: str, lines: Iterable[Text]) -> None:
+    """A package's lines, never wrapped: what is shown here is there to be copied."""
+    from conda_provenance.cli.render import console, text
+
+    console().print(text(title, "bold"), soft_wrap=True)
+    for line in lines:
+        console().print(line, soft_wrap=True)
+
+
+def _line(key: str, value: str, style: str = "", link: str | None = None) -> Text:
+    from conda_provenance.cli.render import text
+
+    return text(f"  {key:<13}", "bold").append_text(text(value, style, link))
 
 
 def _print(path: Path, provenance: Provenance) -> None:
-    from conda_provenance.cli.render import console, text
+    from conda_provenance.cli.render import text
 
-    console().print(text(path.name, "bold"))
-    if provenance:
-        console().print(provenance_table(provenance))
-    else:
-        console().print(text("  no provenance", "yellow"))
+    print_package(path.name, provenance_lines(provenance) if provenance else [text("  no provenance", "yellow")])
 
 
 def _remote(provenance: Provenance) -> RemoteUrl | None:

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from builders_recipes import V1, V1_SPLIT, about
 
-pytest.importorskip("rattler_build", reason="py-rattler-build is not installed here: pip install 'conda-provenance[rattler-build]'")
+pytest.importorskip(
+    "rattler_build", reason="py-rattler-build is not installed here: pip install 'conda-provenance[rattler-build]'"
+)
 
 ORIGIN = "https://github.com/example/hello-feedstock"
 RUN = {"CIRCLECI": "true", "CIRCLE_WORKFLOW_ID": "0b0c-1"}
@@ -26,7 +28,7 @@ IMPORTS = (
 )
 DOORS = {
     "RenderedVariant.run_build": (
-        "for variant in Stage0Recipe.from_file(recipe).render(VariantConfig()):\n    variant.run_build(output_dir=out, **options)\n"
+        "for variant in Stage0Recipe.from_file(recipe).render(VariantConfig()): variant.run_build(output_dir=out, **options)\n"
     ),
     "run_build, by position": (
         "for variant in Stage0Recipe.from_file(recipe).render(VariantConfig()): variant.run_build(None, out, **options)\n"
