@@ -1,0 +1,170 @@
+"""``build``: the real engine, as a command."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("rattler_build", reason="py-rattler-build is not installed here")
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+ORIGIN = "https://github.com/example/hello-feedstock"
+
+
+@pytest.fixture
+def empty_channel(tmp_path: Path) -> str:
+    """The recipes here depend on nothing but each other, and tests have no network."""
+    (tmp_path / "channel" / "noarch").mkdir(parents=True)
+    (tmp_path / "channel" / "noarch" / "repodata.json").write_text('{"info": {}, "packages": {}, "packages.conda": {}}')
+    return (tmp_path / "channel").as_uri()
+
+
+@pytest.fixture
+def build(tmp_path: Path, empty_channel: str):
+    def run(*arguments: str | Path, cwd: Path = tmp_path, **variables: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "conda_provenance", "build", "-c", empty_channel, *map(str, arguments)]
+        return subprocess.run(command, cwd=cwd, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+
+    return run
+
+
+def shown(*packages: Path) -> list[dict[str, str]]:
+    command = [sys.executable, "-m", "conda_provenance", "show", "--json", *map(str, packages)]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def packages(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*/*.conda"))
+
+
+def test_it_ends_with_what_was_stamped_and_each_packages_sha256(build, feedstock, tmp_path, git):
+    run_id = "5034460f-c7c4-4c43-9457-de07e2029e7b"
+    done = build(feedstock, "-o", tmp_path / "out", CIRCLECI="true", CIRCLE_WORKFLOW_ID=run_id)
+    assert done.returncode == 0, done.stderr
+    (package,) = packages(tmp_path / "out")
+    sha = git(feedstock, "rev-parse", "HEAD")
+    end = done.stdout[done.stdout.index(f"\n{package}\n") + 1 :].splitlines()
+    assert [tuple(line.split()) for line in end[1:]] == [
+        ("sha", sha),
+        ("remote_url", ORIGIN),
+        ("flow_run_id", f"circle_{run_id}"),
+        ("commit", f"{ORIGIN}/commit/{sha}"),
+        ("run", f"https://app.circleci.com/pipelines/workflows/{run_id}"),
+        ("sha256", hashlib.sha256(package.read_bytes()).hexdigest()),
+    ]
+    assert "Copying done!" in done.stdout, "the engine's log is the progress"
+    assert "s3cr3t" not in done.stdout + done.stderr
+
+
+def test_several_recipes_and_outputs_that_depend_on_each_other(build, tmp_path):
+    done = build(EXAMPLES / "hello", EXAMPLES / "greetings" / "recipe.yaml", "-q", "-o", "out")
+    assert done.returncode == 0, done.stderr
+    found = packages(tmp_path / "out")
+    assert [package.name.rsplit("-", 2)[0] for package in found] == ["greetings", "greetings-base", "hello"]
+    assert "Copying done!" not in done.stdout
+    for package in found:
+        assert hashlib.sha256(package.read_bytes()).hexdigest() in done.stdout
+
+
+def test_variants_and_the_other_format(build, feedstock, tmp_path):
+    recipe = feedstock / "recipe" / "recipe.yaml"
+    recipe.write_text(recipe.read_text().replace("script: echo hi", "string: v${{ flavour }}\n  script: echo hi"))
+    (feedstock / "recipe" / "variants.yaml").write_text("flavour: [a, b]\n")
+    (tmp_path / "more.yaml").write_text("flavour: [c]\n")
+    assert build(feedstock, "-q", "--package-format", "tar-bz2", "-o", "out").returncode == 0
+    found = sorted((tmp_path / "out").glob("*/*.tar.bz2"))
+    assert [package.name for package in found] == ["hello-1.0-va.tar.bz2", "hello-1.0-vb.tar.bz2"]
+    assert all(entry["sha"] for entry in shown(*found))
+    assert build(feedstock, "-q", "-m", "more.yaml", "-o", "more").returncode == 0
+    assert [package.name for package in packages(tmp_path / "more")] == ["hello-1.0-vc.conda"]
+
+
+def test_a_script_that_fails_is_a_no_and_its_log_is_shown_even_when_quiet(build, feedstock):
+    recipe = feedstock / "recipe" / "recipe.yaml"
+    recipe.write_text(recipe.read_text().replace("echo hi > $PREFIX/hi", "echo almost there && exit 3"))
+    for quiet in ([], ["-q"]):
+        done = build(feedstock, *quiet, CONDA_PLUGINS_PROVENANCE_DIRTY="ignore")
+        assert done.returncode == 1
+        assert "almost there" in done.stdout
+        assert done.stderr.count("\n") == 1
+        assert "was not built" in done.stderr
+
+
+def test_a_test_that_fails_is_a_no_and_can_be_left_out(build, feedstock, tmp_path):
+    recipe = feedstock / "recipe" / "recipe.yaml"
+    recipe.write_text(recipe.read_text() + "tests:\n  - script: exit 3\n")
+    done = build(feedstock, "-q", "-o", "out")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert build(feedstock, "-q", "--no-test", "-o", "untested").returncode == 0
+    assert len(packages(tmp_path / "untested")) == 1
+
+
+def test_a_required_key_that_is_missing_is_a_no(build, feedstock, tmp_path):
+    done = build(feedstock, "-o", "out", CONDA_PLUGINS_PROVENANCE_REQUIRED="flow_run_id")
+    assert done.returncode == 1
+    assert "flow_run_id is required" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not packages(tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("make", "error"),
+    [
+        (lambda folder: None, "There is no recipe at"),
+        (lambda folder: folder.mkdir(), "There is no recipe.yaml in"),
+        (lambda folder: (folder.mkdir(), (folder / "meta.yaml").write_text("")), "is a meta.yaml recipe, which is conda-build's"),
+    ],
+)
+def test_used_wrongly(build, tmp_path, make, error):
+    make(tmp_path / "place")
+    done = build(tmp_path / "place")
+    assert done.returncode == 2
+    assert error in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_recipe_that_is_none_is_a_no_in_one_sentence(build, tmp_path):
+    (tmp_path / "recipe.yaml").write_text("package: [\n")
+    done = build(tmp_path)
+    assert done.returncode == 1
+    assert "cannot be read as a recipe" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_without_the_engine_it_says_how_to_have_it(build, feedstock, tmp_path):
+    (tmp_path / "shadow").mkdir()
+    (tmp_path / "shadow" / "rattler_build.py").write_text("raise ImportError('no engine')")
+    path = os.pathsep.join([str(tmp_path / "shadow"), str(EXAMPLES.parent)])
+    done = build(feedstock, PYTHONPATH=path)
+    assert done.returncode == 1
+    assert "pip install 'conda-provenance[rattler-build]'" in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a pipe whose reader has gone is told otherwise on Windows")
+def test_a_reader_that_goes_away_does_not_break_the_build(feedstock, tmp_path, empty_channel):
+    command = [
+        sys.executable,
+        "-m",
+        "conda_provenance",
+        "build",
+        "-c",
+        empty_channel,
+        str(feedstock),
+        "-o",
+        str(tmp_path / "out"),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("Building ")
+        process.stdout.close()
+        _, errors = process.communicate(timeout=60)
+    assert "Traceback" not in errors
+    assert "callback" not in errors
+    assert len(packages(tmp_path / "out")) == 1
