@@ -15,6 +15,8 @@ NAMES = ("recipe.yaml", "recipe.yml", "meta.yaml", "meta.yml", "conda.yaml")
 
 MAX_SIZE = 8 * 2**20
 
+_TEMPLATE = re.compile(r"\{\{|\{%|\$\{\{")
+
 
 @dataclass(frozen=True, slots=True)
 class RecipeExtra:
@@ -47,12 +49,19 @@ def read_extra(recipe: Path) -> RecipeExtra:
     except (OSError, ValueError):
         return RecipeExtra()
     # Only this section is parsed: a meta.yaml as a whole is a template, not YAML.
-    section = re.search(r"^extra:[ \t]*(?:#[^\n]*)?\n((?:[ \t]+[^\n]*\n|[ \t]*(?:#[^\n]*)?\n)*)", text + "\n", re.MULTILINE)
+    section = re.search(
+        r"^extra:[ \t]*(?P<flow>\{.*)?(?:#.*)?\n(?P<block>(?:[ \t]+.*\n|[ \t]*(?:#.*)?\n)*)", text + "\n", re.MULTILINE
+    )
     if section is None:
         return RecipeExtra()
+    if section["flow"]:
+        flow = section["flow"] + "\n" + section["block"]
+        if _TEMPLATE.search(flow):
+            return RecipeExtra(templated=frozenset(re.findall(r"([\w-]+)\s*:", flow)))
+        return RecipeExtra(_parse(flow))
     lines, templated = [], set()
-    for line in section[1].splitlines():
-        if re.search(r"\{\{|\{%|\$\{\{", line):
+    for line in section["block"].splitlines():
+        if _TEMPLATE.search(line):
             if key := re.match(r"\s+([\w-]+)\s*:", line):
                 templated.add(key[1])
         else:

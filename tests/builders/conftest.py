@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ def conda_build_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """conda-build of this environment, with an empty channel: the recipes depend on nothing."""
     if importlib.util.find_spec("conda_build") is None:
         pytest.skip("conda-build is not installed here; CONTRIBUTING.md says how to have it")
+    if tuple(map(int, version("conda-build").split(".")[:2])) < (26, 5):
+        pytest.skip("these tests need conda-build 26.5 or newer, the first to build a recipe.yaml")
     channel = tmp_path / "channel"
     (channel / "noarch").mkdir(parents=True)
     (channel / "noarch" / "repodata.json").write_text('{"info": {"subdir": "noarch"}, "packages": {}, "packages.conda": {}}')

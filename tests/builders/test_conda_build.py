@@ -253,3 +253,26 @@ def test_an_untracked_recipe_says_so_by_an_empty_sha(write_feedstock, run, tmp_p
     extra = about(packages(tmp_path / "out")[0])["extra"]
     assert extra["sha"] == ""
     assert "remote_url" not in extra
+
+
+def test_conda_provenance_is_the_same_as_a_subcommand_of_conda(write_feedstock, run, git):
+    recipe = write_feedstock(meta_yaml=V0)
+    for arguments, status in ((["detect", "--json", recipe], 0), (["show", "/no/such/package"], 2), (["show", __file__], 1)):
+        outputs = [
+            run(*program, *arguments, status=status, **RUN).stdout for program in (["conda-provenance"], ["conda", "provenance"])
+        ]
+        assert outputs[0].replace("conda-provenance:", "conda provenance:") == outputs[1]
+    assert "conda provenance detect" in run("conda", "provenance", "detect", "--help").stdout
+
+
+def test_no_conda_command_goes_over_the_installed_distributions_twice(run):
+    code = (
+        "import importlib.metadata, collections\n"
+        "count = collections.Counter()\n"
+        "import conda.plugins.manager as manager\n"
+        "real = manager.distributions\n"
+        "manager.distributions = lambda: (count.update([d._path]) or d for d in real())\n"
+        "from conda.base.context import context; context.plugin_manager\n"
+        "print(max(count.values()))"
+    )
+    assert run(sys.executable, "-c", code).stdout.split()[-1] == "1"

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def python(tmp_path: Path):
+    """Runs code in a process of its own, in whose path lies a module ``late``."""
+    (tmp_path / "late.py").write_text("value = 1\nprint('late is run')\n")
+    (tmp_path / "broken.py").write_text("raise ZeroDivisionError\n")
+
+    def run(code: str) -> list[str]:
+        head = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\nfrom conda_provenance.builders.imports import when_imported\n"
+        head += "def told(module): print('told', module.__name__, getattr(module, 'value', None))\n"
+        done = subprocess.run([sys.executable, "-c", head + code], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return (done.stdout + done.stderr).splitlines()
+
+    return run
+
+
+def test_a_module_that_is_imported_later(python):
+    assert python("when_imported('late', told)\nimport late, late") == ["late is run", "told late 1"]
+
+
+def test_a_module_that_is_there_already(python):
+    assert python("import late\nwhen_imported('late', told)\nimport late") == ["late is run", "told late 1"]
+
+
+def test_a_module_that_is_just_being_imported(python):
+    code = "import importlib.util\n"
+    code += "spec = importlib.util.find_spec('late'); module = importlib.util.module_from_spec(spec)\n"
+    code += "spec._initializing = True; sys.modules['late'] = module\n"
+    code += "when_imported('late', told); print('not yet')\n"
+    code += "spec.loader.exec_module(module); spec._initializing = False\n"
+    code += "import wave\n"
+    assert python(code) == ["not yet", "late is run", "told late 1"]
+
+
+def test_it_is_not_imported_to_find_out(python):
+    assert python("when_imported('late', told)\nprint('late' in sys.modules)") == ["False"]
+
+
+def test_a_module_that_fails_is_told_of_by_nobody_and_fails_as_ever(python):
+    code = "when_imported('broken', told)\ntry:\n    import broken\nexcept ZeroDivisionError:\n    print('as ever')"
+    assert python(code) == ["as ever"]
+
+
+def test_an_action_that_fails_does_not_fail_the_import(python):
+    code = "def fail(module): raise KeyError('x')\nwhen_imported('late', fail)\nimport late\nprint(late.value)"
+    lines = python(code)
+    assert lines[:2] == ["late is run", "1"]
+    assert lines[2] == "conda-provenance: Packages of late will not be stamped: KeyError ('x')."
+
+
+def test_who_iterates_over_the_finders_meets_none_twice(python):
+    """conda loads its plugins so; it once went over every installed distribution again, 20 ms in each command."""
+    code = "seen = []\nfor finder in sys.meta_path:\n    when_imported('late', told)\n    seen.append(id(finder))\n"
+    code += "print(len(seen) == len(set(seen)))\nimport late"
+    assert python(code) == ["True", "late is run", "told late 1"]
+
+
+def test_reading_a_modules_resources_and_source_still_works(python):
+    code = "when_imported('late', told)\nimport late, inspect\nprint(inspect.getsource(late).splitlines()[0])"
+    assert python(code) == ["late is run", "told late 1", "value = 1"]

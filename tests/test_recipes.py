@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import pytest
+
+from conda_provenance.errors import ProvenanceError
+from conda_provenance.recipes import find_recipe, read_extra
+
+
+@pytest.mark.parametrize("name", ["recipe.yaml", "recipe.yml", "meta.yaml"])
+@pytest.mark.parametrize("folder", ["", "recipe"])
+def test_a_folder_stands_for_the_recipe_in_it(tmp_path, name, folder):
+    (tmp_path / folder).mkdir(exist_ok=True)
+    (tmp_path / folder / name).write_text("")
+    assert find_recipe(tmp_path) == tmp_path / folder / name
+    assert find_recipe(tmp_path / folder / name) == tmp_path / folder / name
+
+
+def test_recipe_yaml_goes_before_meta_yaml_as_with_the_builders(tmp_path):
+    for name in ("meta.yaml", "recipe.yaml"):
+        (tmp_path / name).write_text("")
+    assert find_recipe(tmp_path).name == "recipe.yaml"
+
+
+def test_a_folder_without_a_recipe_stands_for_itself(tmp_path):
+    assert find_recipe(tmp_path) == tmp_path
+
+
+def test_no_such_place(tmp_path):
+    with pytest.raises(ProvenanceError, match="There is no recipe at"):
+        find_recipe(tmp_path / "gone")
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "templated"),
+    [
+        ("extra:\n  sha: abc\n  flow_run_id: farm_1\n", {"sha": "abc", "flow_run_id": "farm_1"}, set()),
+        ("extra:\n  sha: ${{ env.get('SHA') }}\n  remote_url: https://h/o/r\n", {"remote_url": "https://h/o/r"}, {"sha"}),
+        ("extra:\n  sha: {{ environ['SHA'] }}\n  final: true\nabout:\n  x: 1\n", {"final": True}, {"sha"}),
+        (
+            "{% set v = '1' %}\npackage: {name: {{ v }}}\nextra:   # here\n  # a comment\n\n  recipe-maintainers:\n    - a\n",
+            {"recipe-maintainers": ["a"]},
+            set(),
+        ),
+        ("about:\n  extra:\n    sha: abc\n", {}, set()),
+        ("extra: {sha: abc}\n", {"sha": "abc"}, set()),
+        ("extra: {sha: abc,\n  final: true}  # both\nabout: {}\n", {"sha": "abc", "final": True}, set()),
+        ("extra: {sha: ${{ sha }}, final: true}\n", {}, {"sha", "final"}),
+        ("extra:\n", {}, set()),
+        ("extra:\n  - a\n", {}, set()),
+        ("extra:\n  a: [\n", {}, set()),
+        ("extra:\n  sha: !!python/object/apply:os.system ['touch executed']\n", {}, set()),
+        ("", {}, set()),
+    ],
+)
+def test_a_recipes_own_extra_as_far_as_it_can_be_told_unrendered(tmp_path, text, values, templated):
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(text)
+    extra = read_extra(recipe)
+    assert dict(extra.values) == values
+    assert extra.templated == templated
+    assert not (tmp_path / "executed").exists()
+
+
+@pytest.mark.parametrize("data", [b"extra:\n  sha: \xff\xfe\n", b"extra:\n  a: " + b"[" * 5_000, b"extra:\n  a: &a [*a, *a]\n"])
+def test_what_is_no_recipe_says_nothing(tmp_path, data):
+    (tmp_path / "recipe.yaml").write_bytes(data)
+    assert "sha" not in read_extra(tmp_path / "recipe.yaml").values
+
+
+def test_a_folder_says_nothing(tmp_path):
+    assert not read_extra(tmp_path).values
