@@ -15,6 +15,10 @@ NAMES = ("recipe.yaml", "recipe.yml", "meta.yaml", "meta.yml", "conda.yaml")
 
 MAX_SIZE = 8 * 2**20
 
+_SECTION = re.compile(
+    r"^extra:[ \t]*(?P<flow>\{.*)?(?:#.*)?\n(?P<block>(?:[ \t]+.*\n|[ \t]*(?:#.*)?\n)*)",
+    re.MULTILINE,
+)
 _TEMPLATE = re.compile(r"\{\{|\{%|\$\{\{")
 
 
@@ -49,9 +53,7 @@ def read_extra(recipe: Path) -> RecipeExtra:
     except (OSError, ValueError):
         return RecipeExtra()
     # Only this section is parsed: a meta.yaml as a whole is a template, not YAML.
-    section = re.search(
-        r"^extra:[ \t]*(?P<flow>\{.*)?(?:#.*)?\n(?P<block>(?:[ \t]+.*\n|[ \t]*(?:#.*)?\n)*)", text + "\n", re.MULTILINE
-    )
+    section = _SECTION.search(text + "\n")
     if section is None:
         return RecipeExtra()
     if section["flow"]:

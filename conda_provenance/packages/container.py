@@ -95,7 +95,7 @@ def read_container(file: io.BufferedReader) -> Container:
     order = sorted({int(_fields(entry)[-1]) for entry in entries})
     if len(order) < count or order[:1] not in ([], [0]):
         raise Refusal(_LYING)
-    ends = dict(zip(order, [*order[1:], directory], strict=True))
+    ends = dict(zip(order, [*order[1:], directory], strict=False))
     members = tuple(_member(file, entry, ends) for entry in entries)
     if len({member.name for member in members}) < count:
         raise Refusal("it holds two members of one name; build it again")
