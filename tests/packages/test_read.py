@@ -27,7 +27,7 @@ from packages_making import (
 )
 
 from conda_provenance.errors import PackageError
-from conda_provenance.packages import read_about, read_provenance
+from conda_provenance.packages import read_about, read_provenance, stamp_package
 
 ABOUT = {"home": "https://example.org", "extra": {"sha": "a" * 40, "final": True}}
 EXTRA = "info/about.json"
