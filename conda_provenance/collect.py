@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from conda_provenance.ci import Adapter, CIRun, detect
 from conda_provenance.errors import ProvenanceError, RequirementError
 from conda_provenance.git import GitFacts, read_git
 from conda_provenance.provenance import KEYS, Provenance, check
-from conda_provenance.remotes import RemoteUrl, RemoteUrlError, clean_page_url
+from conda_provenance.remotes import RemoteUrl, RemoteUrlError, clean_page_url, clean_run_id
 from conda_provenance.settings import Settings
 
 ENVIRONMENT = {key: f"CONDA_PROVENANCE_{key.upper()}" for key in KEYS}
@@ -59,6 +60,10 @@ class Finding:
                     f"{key} is required (plugins.provenance_required) but missing: {why}; "
                     f"give it with --extra-meta {key}=VALUE or {ENVIRONMENT[key]}."
                 )
+        self.require_clean(settings)
+
+    def require_clean(self, settings: Settings) -> None:
+        """The part of :meth:`require` that no flag can mend."""
         if settings.dirty == "error" and self.dirty:
             raise RequirementError(
                 "The recipe's folder has uncommitted changes (plugins.provenance_dirty is error): commit or remove them."
@@ -106,8 +111,10 @@ def clean_value(key: str, value: str) -> str:
         value = str(RemoteUrl.parse(value))
     elif key == "flow_run_url" and value:
         value = clean_page_url(value)
-    elif key == "flow_run_id" and "://" in value:
-        value = clean_page_url(value)  # some farms give a page as the id; it must not carry a login either
+    elif key == "flow_run_id":
+        value = clean_run_id(value)  # some farms give a page as the id; it must not carry a login either
+    elif key == "sha" and not re.fullmatch(r"[\w.+-]*", value):
+        raise RemoteUrlError("it holds characters that no commit hash has")
     check(key, value)
     return value
 
@@ -156,8 +163,9 @@ def collect(
             found.warnings.append(
                 f"The commit is the merge commit that {ci.name} made for pull request {ci.merge_of}: it may not be found later."
             )
-    # CEP 31: an empty string says that the recipe is not under version control.
-    found.offer("sha", "", GIT)
+    if not git.unreadable:
+        # CEP 31: an empty string says that the recipe is not under version control.
+        found.offer("sha", "", GIT)
     if git.dirty and settings.dirty == "warn":
         found.warnings.append("The recipe's folder has changes that are not committed: the commit is not quite what is built.")
     return Finding(

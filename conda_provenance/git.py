@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,6 @@ from conda_provenance.remotes import RemoteUrl, RemoteUrlError
 
 if TYPE_CHECKING:
     from git import Repo
-    from git.config import GitConfigParser
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +24,13 @@ class GitFacts:
     """What is known of a recipe's version control."""
 
     sha: str | None = None
-    """Full hash of HEAD; ``""`` when the recipe is not under version control; ``None`` when git cannot say."""
+    """Full hash of HEAD; ``""`` when the recipe is not under version control; ``None`` when there is no repository."""
     remote_url: str | None = None
     dirty: bool | None = None
     """Does the recipe's folder differ from the commit? ``None`` when that cannot be told."""
     warnings: tuple[str, ...] = ()
+    unreadable: bool = False
+    """Is there a repository that cannot be read? Then nothing is known, not even that there is no version control."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,11 @@ class _State:
     """HEAD and the index, for one recipe."""
 
     tracked: bool
-    sha: str
-    branch: str | None
-    dirty: bool | None
+    """By HEAD: a file that is only added to the index is of no commit yet."""
+    sha: str = ""
+    branch: str | None = None
+    dirty: bool | None = None
+    added: bool = False
 
 
 class _Unreadable(Exception):
@@ -54,27 +57,27 @@ def read_git(recipe: Path) -> GitFacts:
     path = Path(os.path.realpath(recipe))
     folder = path if path.is_dir() else path.parent
     enclosed = False
+    warnings: tuple[str, ...] = ()
     for repo in _repositories(folder):
         enclosed = True
         try:
             state = _read_state(repo, path, folder)
+            if state.added and not warnings:
+                warnings = ("The recipe is in no commit yet: it counts as not under version control.",)
             if not state.tracked:
                 continue  # it merely lies there; an outer repository may track it
-            if not state.sha:
-                return GitFacts(
-                    "",
-                    dirty=True,
-                    warnings=("The recipe's repository has no commit yet: it counts as not under version control.",),
-                )
-            remote, warnings = _remote(repo, state.branch)
-            return GitFacts(state.sha, remote, state.dirty, warnings)
+            remote, left_out = _remote(repo, state.branch)
+            unsure = ("Whether the recipe's folder is as committed cannot be told.",) if state.dirty is None else ()
+            return GitFacts(state.sha, remote, state.dirty, left_out + unsure)
         except _Unreadable as error:
-            return GitFacts(warnings=(f"The recipe's git repository cannot be read ({error}).",))
+            return GitFacts(warnings=(f"The recipe's git repository cannot be read ({error}).",), unreadable=True)
         except Exception as error:  # a damaged repository raises whatever it likes
-            return GitFacts(warnings=(f"The recipe's git repository cannot be read ({type(error).__name__}).",))
+            return GitFacts(warnings=(f"The recipe's git repository cannot be read ({type(error).__name__}).",), unreadable=True)
         finally:
             repo.close()
-    return GitFacts(sha="") if enclosed else GitFacts()
+    if not enclosed:
+        return GitFacts()
+    return GitFacts("", dirty=True if warnings else None, warnings=warnings)
 
 
 def _git() -> Any:
@@ -110,15 +113,21 @@ def _read_state(repo: Repo, path: Path, folder: Path) -> _State:
     git = _git()
     _protect(repo)
     try:
-        listing = repo.git.ls_files("-z", "--", str(path), as_process=True)  # answers while git looks for changes
-        status = _run(
-            repo, "status", "--porcelain=v2", "--branch", "--no-ahead-behind", "-z",
-            "--untracked-files=normal", "--ignore-submodules=dirty", "--no-renames", "--", str(folder),
-        )  # fmt: skip
-        listed = listing.stdout.read()
-        listing.wait()
+        if not _is_ours(repo):
+            _disarm(repo, _ask(repo, "config", "--includes", "--name-only", "-z", "--list")())
+        listing = _ask(repo, "ls-files", "-z", "--", str(path))  # answers while git looks for changes
+        try:
+            status = _ask(
+                repo, "status", "--porcelain=v2", "--branch", "--no-ahead-behind", "-z",
+                "--untracked-files=normal", "--ignore-submodules=dirty", "--no-renames", "--", str(folder),
+            )()  # fmt: skip
+        except git.GitCommandError:
+            status = None  # such as a filter whose program is not installed
+        listed = {name for name in listing().split(b"\0") if name}
         if not listed:
-            return _State(False, "", None, None)
+            return _State(False)
+        if status is None:
+            return _read_state_without_status(repo, path)
     except git.GitCommandNotFound:
         return _read_state_without_program(repo, path)
     except git.GitCommandError as error:
@@ -128,67 +137,114 @@ def _read_state(repo: Repo, path: Path, folder: Path) -> _State:
     if sha != "(initial)" and not is_full_sha(sha):
         raise _Unreadable("HEAD is no commit")
     changes = [line for line in status.split(b"\0") if line and not line.startswith(b"#")]
+    added = {match[1] for line in changes if (match := re.match(rb"1 (?:A.|.A) (?:[^ ]+ ){6}(.*)\Z", line, re.DOTALL))}
+    if sha == "(initial)" or listed <= added:
+        return _State(False, added=True)
     dirty = any(not _is_output(repo, change) for change in changes)
-    return _State(True, "" if sha == "(initial)" else sha, None if branch == "(detached)" else branch, dirty)
+    return _State(True, sha, None if branch == "(detached)" else branch, dirty)
+
+
+def _read_state_without_status(repo: Repo, path: Path) -> _State:
+    """The commit and branch, where git cannot tell what has changed."""
+    git = _git()
+    try:
+        sha = _ask(repo, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")().decode().strip()
+        tracked = _ask(repo, "ls-tree", "-z", "--name-only", "HEAD", "--", _name(repo, path))()
+    except git.GitCommandError:
+        raise _Unreadable("HEAD is no commit") from None
+    try:
+        branch = os.fsdecode(_ask(repo, "symbolic-ref", "--quiet", "--short", "HEAD")()).strip()
+    except git.GitCommandError:
+        branch = None
+    if not tracked:
+        return _State(False, added=True)
+    return _State(True, sha, branch)
 
 
 def _read_state_without_program(repo: Repo, path: Path) -> _State:
     """The same from the repository's files; whether the folder is as committed cannot be told."""
     git = _git()
-    assert repo.working_tree_dir is not None  # work trees alone come here
-    name = path.relative_to(os.path.realpath(repo.working_tree_dir)).as_posix()
+    name = _name(repo, path)
     try:
         entries = repo.index.entries
     except (AssertionError, OSError, ValueError):
         raise _Unreadable("there is no git program, and the index is of a newer kind") from None
     inside = name.rstrip("/") + "/"
     if not any(str(entry) == name or str(entry).startswith(inside) or name == "." for entry, _stage in entries):
-        return _State(False, "", None, None)
+        return _State(False)
     branch = None if repo.head.is_detached else repo.head.reference.name
     try:
         sha = git.SymbolicReference.dereference_recursive(repo, "HEAD")
     except ValueError:
-        sha = ""  # an unborn branch
-    if sha and not is_full_sha(sha):
+        return _State(False, added=True)  # an unborn branch
+    if not is_full_sha(sha):
         raise _Unreadable("HEAD is no commit")
-    return _State(True, sha, branch, None)
+    committed = git.Repo(repo.git_dir, odbt=git.GitDB)  # which reads objects without the program
+    try:
+        if name != ".":
+            committed.head.commit.tree / name
+    except KeyError:
+        return _State(False, added=True)
+    finally:
+        committed.close()
+    return _State(True, sha, branch)
+
+
+def _name(repo: Repo, path: Path) -> str:
+    assert repo.working_tree_dir is not None  # work trees alone come here
+    return path.relative_to(os.path.realpath(repo.working_tree_dir)).as_posix()
 
 
 def _protect(repo: Repo) -> None:
     """Make git answer for this repository, whatever surrounds us, and run nothing of a stranger's."""
     git_dir = os.path.abspath(repo.git_dir)
     repo.git.set_persistent_git_options(c=["safe.directory=*", "core.fsmonitor=false"], no_optional_locks=True)
-    environment = {
+    repo.git.update_environment(
         # Within a git hook these point at the repository that the hook runs for.
-        "GIT_DIR": git_dir,
-        "GIT_WORK_TREE": os.path.abspath(str(repo.working_tree_dir)),
-        "GIT_INDEX_FILE": os.path.join(git_dir, "index"),
-        "GIT_LITERAL_PATHSPECS": "1",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_NO_LAZY_FETCH": "1",
-    }
+        GIT_DIR=git_dir,
+        GIT_WORK_TREE=os.path.abspath(str(repo.working_tree_dir)),
+        GIT_INDEX_FILE=os.path.join(git_dir, "index"),
+        GIT_LITERAL_PATHSPECS="1",
+        GIT_TERMINAL_PROMPT="0",
+        GIT_NO_LAZY_FETCH="1",
+    )
+
+
+def _disarm(repo: Repo, names: bytes) -> None:
+    """Empty the content filters of another user's repository.
+
+    git refuses such a repository because its configuration names programs. With that refusal lifted, "status" would run
+    its filters, and fail for the lack of one that is required.
+    """
+    drivers = sorted(
+        {match[1] for name in os.fsdecode(names).split("\0") if (match := re.match(r"(filter\..*)\.\w+\Z", name, re.S))}
+    )
+    settings = [
+        (f"{driver}.{key}", value)
+        for driver in drivers
+        for key, value in (("clean", ""), ("process", ""), ("smudge", ""), ("required", "false"))
+    ]
+    first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+    environment = {"GIT_CONFIG_COUNT": str(first + len(settings))}
+    for number, (name, value) in enumerate(settings, first):
+        environment |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
     repo.git.update_environment(**environment)
-    if not _is_ours(git_dir):
-        # git refuses another user's repository because its configuration names programs: with the
-        # refusal lifted above, the only ones that "status" would run, its content filters, are emptied.
-        names = _run(repo, "config", "--includes", "--name-only", "-z", "--list").split(b"\0")
-        filters = sorted(
-            {name for name in map(os.fsdecode, names) if re.match(r"filter\..*\.(clean|process|smudge)\Z", name, re.S)}
-        )
-        count = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
-        for number, name in enumerate(filters, count):
-            environment |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": ""}
-        repo.git.update_environment(**environment, GIT_CONFIG_COUNT=str(count + len(filters)))
 
 
-def _is_ours(git_dir: str) -> bool:
-    return not hasattr(os, "geteuid") or os.stat(git_dir).st_uid == os.geteuid()
+def _is_ours(repo: Repo) -> bool:
+    return not hasattr(os, "geteuid") or os.stat(repo.git_dir).st_uid == os.geteuid()
 
 
-def _run(repo: Repo, command: str, *arguments: str) -> bytes:
-    output = getattr(repo.git, command.replace("-", "_"))(*arguments, stdout_as_string=False, strip_newline_in_stdout=False)
-    assert isinstance(output, bytes)
-    return output
+def _ask(repo: Repo, command: str, *arguments: str) -> Callable[[], bytes]:
+    """Start git and return what waits for its answer, so that several questions are answered at once."""
+    process = getattr(repo.git, command.replace("-", "_"))(*arguments, as_process=True)
+
+    def answer() -> bytes:
+        output: bytes = process.stdout.read()
+        process.wait()
+        return output
+
+    return answer
 
 
 def _is_output(repo: Repo, change: bytes) -> bool:
@@ -202,28 +258,32 @@ def _is_output(repo: Repo, change: bytes) -> bool:
 def _remote(repo: Repo, branch: str | None) -> tuple[str | None, tuple[str, ...]]:
     """The upstream's remote, else ``origin``, else the only one, as configured: ``Remote.url`` would apply insteadOf."""
     config = repo.config_reader("repository")
-    remotes = [match[1] for section in config.sections() if (match := re.match(r'remote "(.*)"\Z', section, re.S))]
-    upstream = _first(config, f'branch "{branch}"', "remote") if branch else None
-    name = upstream if upstream in remotes else "origin" if "origin" in remotes else remotes[0] if len(remotes) == 1 else None
-    if upstream and upstream not in remotes and upstream != ".":
-        url: str | None = upstream  # "git pull URL" and forges' tools write a URL there
-    elif name is not None:
-        url = _first(config, f'remote "{name}"', "url")
+    urls: dict[str, list[str]] = {}
+    upstream = None
+    for title in config.sections():
+        section = re.match(r'(?P<kind>remote|branch)\s+"(?P<name>.*)"\Z', title, re.IGNORECASE | re.DOTALL)
+        if section is None:
+            continue
+        if section["kind"].lower() == "branch":
+            if section["name"] == branch and config.has_option(title, "remote"):
+                upstream = str(config.get_values(title, "remote")[-1])
+        elif config.has_option(title, "url"):
+            for value in map(str, config.get_values(title, "url")):
+                # The first of several is fetched from, the others are only pushed to; an empty one makes git forget those before.
+                urls[section["name"]] = [*urls.get(section["name"], []), value] if value else []
+    remotes = {name: given[0] for name, given in urls.items() if given}
+    if upstream in remotes:
+        url: str | None = remotes[upstream]
+    elif upstream and re.search(r"[:/]", upstream):
+        url = upstream  # "git pull URL" and forges' tools write a URL there
+    elif "origin" in remotes or len(remotes) == 1:
+        url = remotes.get("origin") or next(iter(remotes.values()))
+    elif remotes:
+        several = "The recipe's repository has several remotes, none of them the branch's or 'origin': remote_url is left out."
+        return None, (several,)
     else:
-        return None, (
-            ("The recipe's repository has several remotes, none of them the branch's or 'origin': remote_url is left out.",)
-            if remotes
-            else ()
-        )
+        return None, ()
     try:
-        return (str(RemoteUrl.parse(url)) if url else None), ()
+        return str(RemoteUrl.parse(url or "")), ()
     except RemoteUrlError as error:
         return None, (f"The recipe's git remote is left out: {error}.",)
-
-
-def _first(config: GitConfigParser, section: str, option: str) -> str | None:
-    # A remote may have several URLs: the first is fetched from, the others are only pushed to.
-    if not config.has_section(section) or not config.has_option(section, option):
-        return None
-    value = config.get_values(section, option)[0]
-    return str(value) or None

@@ -62,7 +62,8 @@ def conda_provenance_post_build(build: PackageBuild) -> Mapping[str, str | None]
     Called once for each package: with conda-build before its archive is made, with rattler-build's engine before the
     package is tested, indexed or uploaded. Return the entries to write (``None`` as a value removes one), or ``None``.
     Entries of other distributions win over the built-in stamp; neither overrules what the user gave with
-    ``--extra-meta``. The four keys of this project are cleaned of credentials whoever returns them.
+    ``--extra-meta``. The four keys of this project are cleaned of credentials whoever returns them; any other value must be
+    a printable string without a login in a URL. Wrappers are not called.
 
     Raise :class:`~conda_provenance.errors.RequirementError` to stop the build; any other exception is reported
     in one line, and the build goes on without this implementation's entries.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import entry_points
@@ -15,7 +16,7 @@ from conda_provenance.ci import Adapter
 from conda_provenance.collect import clean_value
 from conda_provenance.errors import ProvenanceError, RequirementError
 from conda_provenance.hookspecs import PROJECT, PackageBuild, hookimpl
-from conda_provenance.provenance import KEYS
+from conda_provenance.provenance import KEYS, MAX_LENGTH
 
 log = logging.getLogger(__name__)
 
@@ -70,33 +71,51 @@ def post_build(build: PackageBuild) -> dict[str, str | None]:
     answers = list(_each("conda_provenance_post_build", build=build))
     entries: dict[str, str | None] = {}
     for plugin, answer in reversed(answers):  # the built-in answer is the last: others go over it
+        if plugin == "built-in":
+            entries |= answer
+            continue
+        if not isinstance(answer, Mapping):
+            log.warning("conda-provenance: The answer of the plugin %s is no mapping; it is left out.", plugin)
+            continue
         for key, value in answer.items():
-            if plugin != "built-in" and key in build.extra_meta:
+            if key in build.extra_meta:
                 continue
             try:
-                entries[key] = _clean(key, value) if plugin != "built-in" else value
+                entries[key] = _clean(key, value)
             except ProvenanceError as error:
-                log.warning("conda-provenance: %s of the plugin %s is left out: %s", key, plugin, error)
+                log.warning("conda-provenance: %a of the plugin %s is left out: %s", key, plugin, error)
+    for key in build.settings.required:
+        if key in entries and not entries[key]:
+            raise RequirementError(f"{key} is required (plugins.provenance_required), but a plugin removes it.")
     return entries
 
 
-def _clean(key: str, value: object) -> str | None:
+def _clean(key: object, value: object) -> str | None:
+    if not isinstance(key, str) or not key.isprintable():
+        raise ProvenanceError("it is no key.")
     if value is None:
         return None
     if not isinstance(value, str):
         raise ProvenanceError("it is no string.")
-    return clean_value(key, value) if key in KEYS else value
+    if key in KEYS:
+        return clean_value(key, value)
+    if len(value) > MAX_LENGTH or not value.isprintable() or re.search(r"://[^/\s]*@", value):
+        raise ProvenanceError("it is too long or holds control characters or a login.")
+    return value
 
 
 def _each(hook: str, **arguments: object) -> list[tuple[str, Any]]:
     """Call the implementations of ``hook`` one by one, so that one that fails does not take the others' answers along."""
     answers = []
     for implementation in reversed(getattr(plugin_manager().hook, hook).get_hookimpls()):
+        if implementation.hookwrapper or implementation.wrapper:
+            log.warning("conda-provenance: The plugin %s wraps %s, which has no wrappers.", implementation.plugin_name, hook)
+            continue
         try:
             answer = implementation.function(*(arguments[name] for name in implementation.argnames))
         except RequirementError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if implementation.plugin_name == "built-in":
                 raise
             log.warning(

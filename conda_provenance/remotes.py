@@ -92,6 +92,8 @@ class RemoteUrl:
             raise RemoteUrlError("it is a local path, or no URL")
         if "@" not in text and "." not in match["host"] and "/" not in match["path"]:
             raise RemoteUrlError("it is no URL")  # "user:password" reads like "host:path"
+        if match["host"].lower() in _SCHEMES:
+            raise RemoteUrlError("it is no URL")  # "https:/host/path"
         return cls._make("https", match["host"], None, re.split(r"[?#]", match["path"], maxsplit=1)[0])
 
     @classmethod
@@ -100,6 +102,8 @@ class RemoteUrl:
             raise RemoteUrlError("its host is not a host name")
         host = host.lower().rstrip(".")
         segments = [clean_segment(segment) for segment in path.strip("/").split("/") if segment]
+        if segments and "." not in host and re.match(r"@.*\.", segments[0]):
+            raise RemoteUrlError("its host looks like a user name")  # "https://user/@host/path"
         host, segments = _azure_over_https(_SSH_HOSTS.get(host, host), segments)
         if segments:
             segments[-1] = segments[-1].removesuffix(".git")
@@ -168,6 +172,18 @@ def clean_page_url(text: str) -> str:
     return f"{parts.scheme}://{host}{'' if port is None else f':{port}'}{path}{query}"
 
 
+def clean_run_id(text: str) -> str:
+    """An id that a CI or a person gives for a run; an address is cleaned as :func:`clean_page_url` does.
+
+    Raises :class:`RemoteUrlError` for one that holds what looks like a login, a query or a fragment.
+    """
+    if "://" in text:
+        return clean_page_url(text)
+    if re.search(_AT, text) or re.search(r"[?#&][^?#&]*=", text):
+        raise RemoteUrlError("it holds what may be credentials")
+    return text
+
+
 _AT = r"(?:@|%(?:25)*40)"
 _SCHEME = r"[A-Za-z][\w+.-]*:/{1,3}"
 
@@ -189,7 +205,8 @@ def _hide(url: str) -> str:
             return match["kept"] + "***"  # a login with "?", or a query with "@": nothing tells which
         if match:
             url = f"{match['kept']}***@{url[match.end() :]}"
-    if re.match(rf"{_SCHEME}|\S+:\S*/", url):
+    before, colon, behind = url.partition(":")
+    if re.match(_SCHEME, url) or (before and colon and "/" in behind):
         url = re.sub(r"(?<=.)[?#](?!buildId=\d+\Z).*", "", url, flags=re.DOTALL)
     return url
 

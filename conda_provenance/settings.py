@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from conda_provenance.errors import SettingsError
@@ -144,7 +145,8 @@ def read_settings(values: Mapping[str, object]) -> Settings:
     parsed = {}
     for setting in SETTINGS:
         try:
-            parsed[setting.field] = setting.parse(values.get(setting.name, setting.default))
+            value = values.get(setting.name)
+            parsed[setting.field] = setting.parse(setting.default if value is None else value)
         except ValueError:
             raise _wrong(setting) from None
     return Settings(**parsed)  # type: ignore[arg-type]
@@ -161,7 +163,6 @@ def conda_parameter(setting: Setting) -> Any:
 
 def _from_condarc() -> dict[str, object]:
     """condarc files and variables as conda merges them, without loading its plugins, which takes a quarter of a second."""
-    from conda.base.context import context
     from conda.plugins.config import PluginConfig
 
     class Ours(PluginConfig):  # type: ignore[misc]
@@ -169,7 +170,12 @@ def _from_condarc() -> dict[str, object]:
 
     for setting in SETTINGS:
         Ours.add_plugin_setting(setting.name, conda_parameter(setting))
-    config = Ours(context.raw_data)
+    try:
+        config = Ours(_condas_raw_data())
+    except Exception as error:  # conda's message may repeat what is in the file
+        raise SettingsError(
+            f"conda's configuration cannot be read ({type(error).__name__}): 'conda config --show-sources' says where."
+        ) from None
     found: dict[str, object] = {}
     for setting in SETTINGS:
         try:
@@ -177,6 +183,16 @@ def _from_condarc() -> dict[str, object]:
         except Exception:  # conda's own validation; its message repeats the value
             raise _wrong(setting) from None
     return found
+
+
+def _condas_raw_data() -> Any:
+    from conda.base.constants import SEARCH_PATH
+    from conda.base.context import Context, context
+
+    if any(isinstance(source, Path) for source in context.raw_data):
+        return context.raw_data
+    # Outside conda's own commands nobody has had it read its files; we do not do it behind their back either.
+    return Context(SEARCH_PATH, None).raw_data
 
 
 def _wrong(setting: Setting) -> SettingsError:

@@ -136,6 +136,15 @@ def test_a_merge_commit_is_warned_of(recipe, feedstock, git):
     assert not any("pull request 12" in warning for warning in find(recipe, environ | {"GITHUB_SHA": OTHER}).warnings)
 
 
+def test_a_repository_that_cannot_be_read_is_not_said_to_be_none(recipe, feedstock):
+    (feedstock / ".git" / "index").write_bytes(b"DIRC garbage")
+    found = find(recipe)
+    assert (found.provenance.sha, found.provenance.remote_url) == (None, None)
+    assert "cannot be read" in found.warnings[0]
+    found = find(recipe, github(GITHUB_SHA=OTHER, GITHUB_WORKSPACE=str(feedstock)))
+    assert (found.provenance.sha, found.sources["sha"]) == (OTHER, "ci")
+
+
 def test_dirty(recipe):
     recipe.write_text("changed")
     assert any("not committed" in warning for warning in find(recipe).warnings)
@@ -199,6 +208,24 @@ def test_a_users_url_that_does_not_parse_is_left_out_and_not_repeated(loose, sou
     assert found.provenance.remote_url is None
     assert "s3cr3t" not in repr(found)
     assert found.warnings
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("sha", "https://user:s3cr3t@github.com/o/r"),
+        ("sha", "user:s3cr3t"),
+        ("flow_run_id", "git@h:user/s3cr3t?token=x"),
+        ("flow_run_id", "user:s3cr3t@h"),
+        ("flow_run_id", "user:s3cr3t%40h"),
+        ("flow_run_id", "ci_h/x?token=s3cr3t"),
+    ],
+)
+def test_what_may_be_a_secret_in_other_keys_is_left_out(recipe, key, value):
+    found = find(recipe, extra_meta={key: value})
+    assert "s3cr3t" not in repr(found)
+    assert key not in found.sources or found.sources[key] == "git"
+    assert any("left out" in warning for warning in found.warnings)
 
 
 @pytest.mark.parametrize("key", ["remote_url", "flow_run_url", "flow_run_id"])

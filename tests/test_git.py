@@ -87,6 +87,31 @@ def test_no_commit_yet(tmp_path, git):
     assert "no commit yet" in facts.warnings[0]
 
 
+def test_a_recipe_that_is_only_staged_is_in_no_commit(feedstock, git):
+    (feedstock / "new").mkdir()
+    (feedstock / "new" / "recipe.yaml").write_text("")
+    for arguments in (["--intent-to-add"], []):
+        git(feedstock, "add", *arguments, "new")
+        for place in (feedstock / "new" / "recipe.yaml", feedstock / "new"):
+            facts = read_git(place)
+            assert (facts.sha, facts.remote_url, facts.dirty) == ("", None, True)
+            assert "in no commit yet" in facts.warnings[0]
+    git(feedstock, "commit", "-q", "-m", "second")
+    assert read_git(feedstock / "new").sha == git(feedstock, "rev-parse", "HEAD")
+
+
+def test_what_git_cannot_compare_still_has_its_commit(feedstock, git):
+    """A filter that is required and not installed, as Git LFS may be."""
+    git(feedstock, "config", "filter.lfs.required", "true")
+    git(feedstock, "config", "filter.lfs.clean", "no-such-program")
+    (feedstock / ".git" / "info").mkdir(exist_ok=True)
+    (feedstock / ".git" / "info" / "attributes").write_text("* filter=lfs\n")
+    os.utime(recipe_of(feedstock), (1, 1))
+    facts = read_git(recipe_of(feedstock))
+    assert (facts.sha, facts.remote_url, facts.dirty) == (git(feedstock, "rev-parse", "HEAD"), ORIGIN, None)
+    assert facts.warnings == ("Whether the recipe's folder is as committed cannot be told.",)
+
+
 def test_outside_any_repository_git_is_silent(tmp_path):
     (tmp_path / "recipe.yaml").write_text("")
     facts = read_git(tmp_path / "recipe.yaml")
@@ -152,7 +177,11 @@ def test_sha256_repository(tmp_path, git):
         ([("remote", "remove", "origin")], None),
         ([("config", "branch.main.remote", "https://tok@gitlab.com/url/as-remote.git")], "https://gitlab.com/url/as-remote"),
         ([("config", "branch.main.remote", ".")], ORIGIN),
-        ([("config", "branch.main.remote", "gone")], None),
+        (
+            [("config", "extensions.worktreeConfig", "true"), ("config", "--worktree", "remote.origin.url", "https://h/w/r")],
+            ORIGIN,
+        ),
+        ([("config", "branch.main.remote", "gone")], ORIGIN),
         ([("config", "url.git@rewritten.example:.insteadOf", "https://user:s3cr3t@github.com/")], ORIGIN),
         ([("remote", "set-url", "--add", "--push", "origin", "https://h/push/only")], ORIGIN),
         ([("remote", "set-url", "--add", "origin", "https://h/second/one")], ORIGIN),
@@ -170,6 +199,12 @@ def test_which_remote_and_in_which_form(feedstock, git, configure, expected):
     assert facts.remote_url == expected
     assert facts.sha
     assert "s3cr3t" not in repr(facts)
+
+
+def test_a_section_in_capitals(feedstock):
+    config = feedstock / ".git" / "config"
+    config.write_text(config.read_text().replace('[remote "origin"]', '[Remote "origin"]'))
+    assert read_git(recipe_of(feedstock)).remote_url == ORIGIN
 
 
 def test_insteadof_of_the_user_does_not_rewrite(feedstock, git):
@@ -237,6 +272,7 @@ def test_a_damaged_index_is_no_error(feedstock):
     (feedstock / ".git" / "index").write_bytes(b"DIRC\0\0\0\x09garbage")
     facts = read_git(recipe_of(feedstock))
     assert facts.sha is None
+    assert facts.unreadable
     assert "cannot be read" in facts.warnings[0]
 
 
@@ -256,6 +292,24 @@ def test_a_repository_of_another_user_as_in_a_container(feedstock, git):
     assert "dubious ownership" in refused.stderr, "git would not refuse here: the test shows nothing"
     facts = read_git(recipe_of(feedstock))
     assert (facts.sha, facts.remote_url, facts.dirty) == (sha, ORIGIN, False)
+
+
+@as_root
+def test_a_required_filter_of_another_users_repository_hides_nothing(feedstock, git):
+    git(feedstock, "config", "filter.lfs.required", "true")
+    git(feedstock, "config", "filter.lfs.process", "no-such-program")
+    (feedstock / "recipe" / ".gitattributes").write_text("* filter=lfs\n")
+    (feedstock / ".git" / "info").mkdir(exist_ok=True)
+    git(feedstock, "-c", "filter.lfs.process=", "-c", "filter.lfs.required=false", "add", ".")
+    git(feedstock, "-c", "filter.lfs.process=", "-c", "filter.lfs.required=false", "commit", "-q", "-m", "attributes")
+    give_away(feedstock)
+    os.utime(recipe_of(feedstock), (1, 1))
+    facts = read_git(recipe_of(feedstock))
+    assert (facts.sha, facts.dirty, facts.warnings) == (git_head(feedstock), False, ())
+
+
+def git_head(root: Path) -> str:
+    return (root / ".git" / "refs" / "heads" / "main").read_text().strip()
 
 
 @as_root
@@ -292,7 +346,8 @@ def test_without_a_git_program(feedstock, git, tmp_path, version, packed):
         assert "sha=None" in printed
     else:
         assert f"sha='{git(feedstock, 'rev-parse', 'HEAD')}'" in printed
-        assert f"remote_url='{ORIGIN}', dirty=None, warnings=()" in printed
+        assert f"remote_url='{ORIGIN}', dirty=None" in printed
+        assert "as committed cannot be told" in printed
 
 
 def test_without_a_git_program_an_untracked_recipe_is_still_told(feedstock, tmp_path):

@@ -32,6 +32,13 @@ def conda_provenance_post_build(build):
     ticket = f"{build.name}-{build.finding.provenance.flow_run_id}"
     return {"farm_ticket": ticket, "remote_url": os.environ.get("FARM_URL"), "odd": 5}
 """
+HOOK = """
+from conda_provenance import hookimpl
+
+@hookimpl{options}
+def conda_provenance_post_build(build):
+    return {answer}
+"""
 BROKEN = """
 from conda_provenance import hookimpl
 
@@ -130,7 +137,7 @@ def test_a_post_build_hook_of_another_distribution_adds_its_own(install, feedsto
     assert extra["farm_ticket"] == "hello-myfarm_42"
     assert extra["remote_url"] == "https://h/farm/r"
     assert extra["flow_run_id"] == "myfarm_42"
-    assert "odd of the plugin myfarm_plugin is left out" in done.stderr
+    assert "'odd' of the plugin myfarm_plugin is left out: it is no string" in done.stderr
 
 
 def test_a_post_build_hook_may_stop_the_build(install, feedstock, tmp_path):
@@ -142,3 +149,51 @@ def test_a_post_build_hook_may_stop_the_build(install, feedstock, tmp_path):
     assert "my farm says no." in done.stderr
     assert not list((tmp_path / "out" / "noarch").glob("*.conda"))
     assert "hello" not in (tmp_path / "out" / "noarch" / "repodata.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("answer", "warning"),
+    [
+        ("{1: 'x'}", "1 of the plugin odd_plugin is left out: it is no key"),
+        ("['a']", "The answer of the plugin odd_plugin is no mapping"),
+        ("'text'", "The answer of the plugin odd_plugin is no mapping"),
+        ("{'note': 'https://user:s3cr3t@h/'}", "'note' of the plugin odd_plugin is left out"),
+        ("{'note': 'a\\x1b[31m'}", "'note' of the plugin odd_plugin is left out"),
+        ("{'sha': 'https://user:s3cr3t@h/'}", "'sha' of the plugin odd_plugin is left out"),
+        ("__import__('sys').exit(3)", "The plugin odd_plugin failed (SystemExit)"),
+    ],
+)
+def test_an_odd_answer_is_left_out_and_the_stamp_stays(install, feedstock, tmp_path, git, answer, warning):
+    pytest.importorskip("rattler_build")
+    from conda_provenance.packages import read_about
+
+    variables = install("odd_plugin", HOOK.format(options="", answer=answer))
+    command = [sys.executable, "-c", BUILD, str(feedstock / "recipe" / "recipe.yaml"), str(tmp_path / "out")]
+    done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=True)
+    assert warning in done.stderr
+    assert "s3cr3t" not in done.stderr
+    (package,) = (tmp_path / "out" / "noarch").glob("*.conda")
+    assert read_about(package)["extra"] == {
+        "sha": git(feedstock, "rev-parse", "HEAD"),
+        "remote_url": "https://github.com/example/hello-feedstock",
+    }
+
+
+def test_a_wrapper_is_told_that_there_are_none(install, feedstock, tmp_path):
+    pytest.importorskip("rattler_build")
+    variables = install("wrapper_plugin", HOOK.format(options="(wrapper=True)", answer="(yield)"))
+    command = [sys.executable, "-c", BUILD, str(feedstock / "recipe" / "recipe.yaml"), str(tmp_path / "out")]
+    done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=True)
+    assert "wrapper_plugin wraps conda_provenance_post_build, which has no wrappers" in done.stderr
+
+
+def test_a_hook_that_removes_what_is_required_stops_the_build(install, feedstock, tmp_path):
+    pytest.importorskip("rattler_build")
+    variables = install("remover_plugin", HOOK.format(options="", answer="{'sha': None}")) | {
+        "CONDA_PLUGINS_PROVENANCE_REQUIRED": "sha"
+    }
+    command = [sys.executable, "-c", BUILD, str(feedstock / "recipe" / "recipe.yaml"), str(tmp_path / "out")]
+    done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "sha is required (plugins.provenance_required), but a plugin removes it" in done.stderr
+    assert not list((tmp_path / "out" / "noarch").glob("*.conda"))

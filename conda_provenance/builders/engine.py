@@ -11,6 +11,7 @@ from rattler_build import Package, RattlerBuildError, RecipeParseError, Stage0Re
 
 from conda_provenance.builders import activate
 from conda_provenance.errors import ProvenanceError
+from conda_provenance.remotes import hide_credentials
 
 _VARIANT_FILES = ("variants.yaml", "conda_build_config.yaml")
 
@@ -60,4 +61,4 @@ def _test(package: Path, channels: list[str], progress: Any) -> None:
 
 
 def _sentence(error: Exception) -> str:
-    return re.sub(r"^Py\w+: ", "", " ".join(str(error).split())).rstrip(".") + "."
+    return hide_credentials(re.sub(r"^Py\w+: ", "", " ".join(str(error).split()))).rstrip(".") + "."

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from conda_provenance.provenance import MAX_LENGTH, is_full_sha
-from conda_provenance.remotes import RemoteUrl, RemoteUrlError, clean_page_url
+from conda_provenance.remotes import RemoteUrl, RemoteUrlError, clean_page_url, clean_run_id
 
 _PROVIDER = re.compile(r"[a-z][a-z0-9-]*\Z")
 
@@ -92,8 +92,7 @@ def make_run(
     """
     if not _PROVIDER.match(provider):
         raise ValueError("a provider's name has lower-case letters, digits and '-' only")
-    if run_id and "://" in run_id:
-        run_id = _quietly(clean_page_url, run_id)  # a server's address in an id may carry a login
+    run_id = _quietly(clean_run_id, run_id)  # a server's address in an id may carry a login
     return CIRun(
         provider=provider,
         name=name,

@@ -15,7 +15,9 @@ import re
 
 from conda_provenance.ci.adapter import Adapter, Environ
 
-_ID = re.compile(r"(?P<provider>[a-z][a-z0-9-]*)_(?P<run>[^\s.$%][^$%]*(?<![\s.]))\Z")
+_ID = re.compile(
+    r"(?P<provider>[a-z][a-z0-9-]*)_(?P<run>(?!(?:undefined|none|null)\Z)[^\s.$%](?:[^$%]*(?<![\s.]))?)\Z", re.IGNORECASE
+)
 
 
 def is_active(environ: Environ) -> bool:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from conda_provenance.cli.main import UsageError, add_command
@@ -51,19 +50,27 @@ def run(arguments: argparse.Namespace) -> int:
     except ProvenanceError as error:
         raise UsageError(str(error)) from None
     finding = find(recipe, settings)
+    stamp = finding.stamp(settings.fields) if settings.enabled else {}
+    warnings = [*finding.warnings, *([] if settings.enabled else ["Nothing is stamped: plugins.provenance_enabled is false."])]
     if arguments.format == "json":
-        print(json.dumps(to_json(finding), indent=2))
+        print(json.dumps(to_json(finding, warnings), indent=2))
     elif arguments.format == "env":
-        _warn(finding)
-        for key, value in finding.stamp(settings.fields).items():
+        _warn(warnings)
+        for key, value in stamp.items():
             if value:
                 print(f"{ENVIRONMENT[key]}={value}")
     elif arguments.format == "extra-meta":
-        _warn(finding)
-        print(shlex.join(extra_meta_flags(finding.stamp(settings.fields))))
+        # Read by a shell's $(…), which splits at white space and takes quotes for part of the word.
+        spaced = [key for key, value in stamp.items() if any(char.isspace() for char in value)]
+        if spaced:
+            warnings.append(f"{', '.join(spaced)} holds a space, which no shell's $(…) keeps, and is left out.")
+            stamp = {key: value for key, value in stamp.items() if key not in spaced}
+        _warn(warnings)
+        print(" ".join(f"--extra-meta {key}={value}" for key, value in stamp.items()))
     else:
-        _print_table(finding, settings)
-    finding.require(settings)
+        _print_table(finding, stamp, warnings)
+    if settings.enabled:
+        finding.require(settings)
     return 0
 
 
@@ -73,31 +80,25 @@ def find(recipe: Path, settings: Settings) -> Finding:
     return collect(recipe, environ=os.environ, settings=settings, adapters=ci_adapters(), recipe_extra=extra.values)
 
 
-def extra_meta_flags(stamp: Mapping[str, str]) -> list[str]:
-    """Flags as rattler-build takes them: one pair a flag."""
-    return [word for key, value in stamp.items() for word in ("--extra-meta", f"{key}={value}")]
-
-
-def to_json(finding: Finding) -> dict[str, object]:
+def to_json(finding: Finding, warnings: Sequence[str]) -> dict[str, object]:
     """The object that ``--json`` prints."""
     provenance = finding.provenance
     return {
         **{key: getattr(provenance, key) for key in KEYS},
         "ci_provider": finding.ci.provider if finding.ci else None,
         "sources": dict(finding.sources),
-        "warnings": list(finding.warnings),
+        "warnings": list(warnings),
     }
 
 
-def _warn(finding: Finding) -> None:
-    for warning in finding.warnings:
+def _warn(warnings: Iterable[str]) -> None:
+    for warning in warnings:
         print(f"conda-provenance: warning: {warning}", file=sys.stderr)
 
 
-def _print_table(finding: Finding, settings: Settings) -> None:
+def _print_table(finding: Finding, stamped: Mapping[str, str], warnings: Iterable[str]) -> None:
     from conda_provenance.cli.render import console, facts_table, print_warnings
 
-    stamped = finding.stamp(settings.fields) if settings.enabled else {}
     rows = []
     for key in KEYS:
         value = getattr(finding.provenance, key)
@@ -114,6 +115,4 @@ def _print_table(finding: Finding, settings: Settings) -> None:
             note += "; not stamped"
         rows.append((key, value, note))
     console().print(facts_table(rows, "from"))
-    print_warnings(finding.warnings)
-    if not settings.enabled:
-        print_warnings(["Nothing is stamped: plugins.provenance_enabled is false."])
+    print_warnings(warnings)

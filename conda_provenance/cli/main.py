@@ -6,7 +6,9 @@ Exit status: 0 done, 1 the answer is no, 2 used wrongly.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -30,16 +32,22 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "conda-proven
         return int(stop.code or 0)
     _log_to_stderr()
     try:
-        return int(parsed.run(parsed))
+        status = int(parsed.run(parsed))
+        sys.stdout.flush()
+        return status
     except (UsageError, SettingsError) as error:
-        print(f"{program}: {error}", file=sys.stderr)
+        _print_error(program, str(error))
         return 2
     except ProvenanceError as error:
-        print(f"{program}: {error}", file=sys.stderr)
+        _print_error(program, str(error))
         return 1
     except BrokenPipeError:
         # The reader of our output has gone ("| head"): nothing is wrong, and nobody to tell.
-        sys.stderr.close()
+        _discard_output()
+        return 1
+    except OSError as error:
+        _discard_output()
+        _print_error(program, f"The output cannot be written or a file cannot be read: {error.strerror or type(error).__name__}.")
         return 1
     except KeyboardInterrupt:
         return 130
@@ -72,6 +80,18 @@ def add_command(
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+
+
+def _print_error(program: str, message: str) -> None:
+    from conda_provenance.cli.render import MAX_ERROR, escaped
+
+    print(f"{program}: {escaped(message, MAX_ERROR)}", file=sys.stderr)
+
+
+def _discard_output() -> None:
+    # Python writes what is left at its end, and would report that it cannot.
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _log_to_stderr() -> None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 MAX_SHOWN = 300
+MAX_READ = 100_000
+MAX_ERROR = 2000
 
 
 @cache
@@ -31,9 +33,15 @@ def console(*, stderr: bool = False) -> Console:
 
 def harmless(value: str) -> str:
     """A stranger's text as it may be shown: escapes and line breaks visible, credentials hidden, no flood."""
-    value = hide_credentials(value)
-    shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in value[:MAX_SHOWN])
-    return shown + ("…" if len(value) > MAX_SHOWN else "")
+    if len(value) > MAX_READ:
+        return f"({len(value)} characters)"  # a login may end behind any cut
+    return escaped(hide_credentials(value), MAX_SHOWN)
+
+
+def escaped(value: str, limit: int) -> str:
+    """``value`` with escapes and line breaks made visible, cut at ``limit`` characters."""
+    shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in value[:limit])
+    return shown + ("…" if len(value) > limit else "")
 
 
 def text(value: str, style: str = "", link: str | None = None) -> Text:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from conda_provenance.builders.command import plan, require_common
+from conda_provenance.builders.command import plan
 from conda_provenance.cli.main import UsageError, add_command
 from conda_provenance.collect import Finding, collect
 from conda_provenance.plugins import ci_adapters
@@ -47,11 +48,11 @@ def _stamped(command: Sequence[str], settings: Settings) -> Sequence[str]:
         finding = collect(
             recipe, environ=os.environ, settings=settings, adapters=ci_adapters(), extra_meta=given, recipe_extra=extra.values
         )
-        finding.require(settings)
+        finding.require_clean(settings)
         return finding
 
     made = plan(command, find, settings.fields)
-    require_common(made, settings.required)
+    made.require(settings.required)
     for warning in dict.fromkeys([*(warning for finding in made.findings for warning in finding.warnings), *made.warnings]):
         print(f"conda-provenance: warning: {warning}", file=sys.stderr)
     if made.added:
@@ -67,11 +68,13 @@ def _replace(command: Sequence[str]) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     if os.name == "posix":
+        for name in ("SIGPIPE", "SIGXFSZ"):  # Python ignores these, and what is ignored is inherited
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), signal.SIG_DFL)
         try:
             os.execv(program, list(command))
         except OSError as error:
             raise UsageError(f"The command {command[0]!r} cannot be started: {error.strerror}.") from None
-    import signal
     import subprocess
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the command as well; it decides

@@ -59,10 +59,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def to_json(path: Path, provenance: Provenance) -> dict[str, str | None]:
     """The object that ``--json`` prints for a package."""
-    values = {key: getattr(provenance, key) for key in KEYS}
     return {
         "package": path.name,
-        **{key: hide_credentials(value) if value else value for key, value in values.items()},
+        **{key: _shown(provenance, key) for key in KEYS},
         "commit_url": commit_link(provenance),
     }
 
@@ -89,7 +88,7 @@ def run_link(provenance: Provenance) -> str | None:
 def provenance_lines(provenance: Provenance, further: Iterable[tuple[str, str]] = ()) -> Iterator[Text]:
     """A line for each key of a package, and for its pages."""
     for key in KEYS:
-        value = getattr(provenance, key)
+        value = _shown(provenance, key)
         if value:
             yield _line(key, value, "green")
         elif key != "flow_run_url":
@@ -97,7 +96,7 @@ def provenance_lines(provenance: Provenance, further: Iterable[tuple[str, str]] 
     if commit := commit_link(provenance):
         yield _line("commit", commit, "cyan", commit)
     page = run_link(provenance)
-    if page and page != provenance.flow_run_url:
+    if page and page != _shown(provenance, "flow_run_url"):
         yield _line("run", page, "cyan", page)
     for key, value in further:
         yield _line(key, value)
@@ -110,6 +109,19 @@ def print_package(title: str, lines: Iterable[Text]) -> None:
     console().print(text(title, "bold"), soft_wrap=True)
     for line in lines:
         console().print(line, soft_wrap=True)
+
+
+def _shown(provenance: Provenance, key: str) -> str | None:
+    """A value without the credentials that somebody else may have left in it."""
+    value: str | None = getattr(provenance, key)
+    if not value:
+        return value
+    if key == "flow_run_url":
+        try:
+            return clean_page_url(value)
+        except RemoteUrlError:
+            pass
+    return hide_credentials(value)
 
 
 def _line(key: str, value: str, style: str = "", link: str | None = None) -> Text:

@@ -276,3 +276,34 @@ def test_no_conda_command_goes_over_the_installed_distributions_twice(run):
         "print(max(count.values()))"
     )
     assert run(sys.executable, "-c", code).stdout.split()[-1] == "1"
+
+
+@pytest.mark.parametrize("launcher", [[], ["env", "A=1"], ["nice"]])
+def test_run_reaches_conda_build_behind_a_launcher_too(write_feedstock, run, git, tmp_path, launcher):
+    recipe = write_feedstock(recipe_yaml=V1)
+    (tmp_path / "cwd").mkdir()
+    (tmp_path / "cwd" / "requests.py").write_text("raise SystemExit('a module of the current folder was imported')")
+    channel = ["--override-channels", "-c", os.environ["CONDA_CHANNELS"]]
+    command = ["conda-provenance", "run", "--", *launcher, "conda-build", recipe, "--output-folder", tmp_path / "out", *channel]
+    run(*command, cwd=tmp_path / "cwd", **RUN)
+    (package,) = packages(tmp_path / "out")
+    assert stamp(recipe, git).items() <= about(package)["extra"].items()
+
+
+def test_condarc_counts_outside_condas_own_commands_too(write_feedstock, run, git, tmp_path):
+    recipe = write_feedstock(recipe_yaml=V1)
+    condarc = Path(os.environ["HOME"]) / ".condarc"
+    condarc.write_text("plugins:\n  provenance_fields: [sha]\n  provenance_ci:\n")
+    sha = git(recipe, "rev-parse", "HEAD")
+    assert run("conda-provenance", "detect", recipe, "--format", "env", **RUN).stdout == f"CONDA_PROVENANCE_SHA={sha}\n"
+    run("conda-provenance", "build", "-q", recipe, "-o", tmp_path / "out", "-c", os.environ["CONDA_CHANNELS"], **RUN)
+    assert about(packages(tmp_path / "out")[0])["extra"] == {"sha": sha}
+    condarc.write_text("plugins:\n  provenance_required: [flow_run_id]\n")
+    for command in (["detect", recipe], ["build", "-q", recipe], ["run", "--", "make"]):
+        assert "flow_run_id is required" in run("conda-provenance", *command, status=1).stdout
+    engine = "import sys, conda_provenance, rattler_build as r; conda_provenance.activate()\n"
+    engine += "r.Stage0Recipe.from_file(sys.argv[1]).run_build(output_dir=sys.argv[2], channels=[])"
+    done = run(sys.executable, "-c", engine, recipe / "recipe.yaml", tmp_path / "engine", status=1)
+    assert "flow_run_id is required" in done.stdout
+    condarc.write_text("plugins: [oops\n")
+    assert "conda's configuration cannot be read" in run("conda-provenance", "detect", recipe, status=2).stdout

@@ -138,6 +138,13 @@ def test_a_recipe_that_is_none_is_a_no_in_one_sentence(build, tmp_path):
     assert done.stderr.count("\n") == 1
 
 
+def test_a_hostile_recipe_does_not_reach_the_terminal(build, tmp_path):
+    (tmp_path / "recipe.yaml").write_text('package: {name: "a\\eb", version: "1"}\n"x\\e[31mred": 1\n')
+    done = build(tmp_path)
+    assert done.returncode == 1
+    assert "\x1b" not in done.stdout + done.stderr
+
+
 def test_without_the_engine_it_says_how_to_have_it(build, feedstock, tmp_path):
     (tmp_path / "shadow").mkdir()
     (tmp_path / "shadow" / "rattler_build.py").write_text("raise ImportError('no engine')")

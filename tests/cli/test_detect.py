@@ -70,6 +70,35 @@ def test_env_carries_everything_into_a_container(feedstock, tmp_path, git):
         assert inside[key] == outside[key]
 
 
+def test_extra_meta_survives_the_shell(feedstock, git, tmp_path):
+    git(feedstock, "remote", "set-url", "origin", "git@git.sr.ht:~al/repo")
+    script = f"printf '%s\\n' $({sys.executable} -m conda_provenance detect --format extra-meta {feedstock})"
+    azure = {"TF_BUILD": "True", "BUILD_BUILDNUMBER": "my build 7", "SYSTEM_JOBATTEMPT": "1"}
+    done = subprocess.run(["sh", "-c", script], env={**os.environ, **azure}, capture_output=True, text=True, check=True)
+    sha = git(feedstock, "rev-parse", "HEAD")
+    assert done.stdout.splitlines() == ["--extra-meta", f"sha={sha}", "--extra-meta", "remote_url=https://git.sr.ht/~al/repo"]
+    assert "flow_run_id holds a space" in done.stderr
+
+
+def test_switched_off_nothing_would_be_stamped(feedstock):
+    off = {"CONDA_PLUGINS_PROVENANCE_ENABLED": "false", "CONDA_PLUGINS_PROVENANCE_REQUIRED": "flow_run_id"}
+    for form in ("extra-meta", "env"):
+        done = detect("--format", form, feedstock, **off)
+        assert (done.returncode, done.stdout.strip()) == (0, "")
+        assert "provenance_enabled is false" in done.stderr
+    assert "Nothing is stamped" in json.loads(detect("--json", feedstock, **off).stdout)["warnings"][-1]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+@pytest.mark.parametrize("form", ["table", "json", "env"])
+def test_output_that_cannot_be_written_is_one_sentence(feedstock, form):
+    command = [sys.executable, "-m", "conda_provenance", "detect", "--format", form, str(feedstock)]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == ("conda-provenance: The output cannot be written or a file cannot be read: No space left on device.\n")
+
+
 def test_a_required_key_that_is_missing_is_a_no(feedstock):
     done = detect("--json", feedstock, CONDA_PLUGINS_PROVENANCE_REQUIRED="flow_run_id")
     assert done.returncode == 1

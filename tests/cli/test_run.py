@@ -31,7 +31,7 @@ sys.exit(int(os.environ.get("STATUS", "0")))
 def call(tmp_path: Path):
     tools = tmp_path / "tools"
     tools.mkdir()
-    for name in ("rattler-build", "pixi", "conda-build", "make"):
+    for name in ("rattler-build", "pixi", "conda-build", "conda", "make", "docker"):
         (tools / name).write_text(RECORDER)
         (tools / name).chmod(0o755)
 
@@ -111,10 +111,125 @@ def test_a_required_key_that_is_missing_keeps_the_builder_from_starting(call, fe
     assert "flow_run_id is required" in done.stderr
 
 
-@pytest.mark.parametrize("command", [["make", "all"], ["rattler-build", "render", "-r", "recipe"], ["pixi", "build"]])
-def test_what_is_no_build_runs_as_it_is(call, feedstock, command):
-    _, seen = call(*command, cwd=feedstock)
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["rattler-build", "render", "-r", "recipe"],
+        ["rattler-build", "generate-recipe", "pypi", "build"],
+        ["rattler-build", "upload", "anaconda", "--owner", "build", "x.conda"],
+        ["rattler-build", "--config-file", "build", "test", "-p", "x.conda"],
+        ["rattler-build", "--version"],
+        ["rattler-build"],
+    ],
+)
+def test_what_builds_nothing_runs_as_it_is(call, feedstock, command):
+    done, seen = call(*command, cwd=feedstock, **NEEDS_SHA)
     assert seen == command[1:]
+    assert "warning" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["make", "all"],
+        ["pixi", "build"],
+        ["make", "conda-build", "recipe"],
+        ["docker", "run", "-w", "/w", "image", "rattler-build", "build", "-r", "recipe"],
+        ["pixi", "run", "--manifest-path", "elsewhere", "rattler-build", "build", "-r", "recipe"],
+        ["conda", "run", "--cwd", "elsewhere", "rattler-build", "build", "-r", "recipe"],
+        ["conda", "install", "conda-build"],
+    ],
+)
+def test_what_is_not_understood_runs_as_it_is_with_a_warning_and_not_where_provenance_is_required(call, feedstock, command):
+    done, seen = call(*command, cwd=feedstock)
+    assert seen == command[1:]
+    assert "No builder is recognised" in done.stderr
+    done, seen = call(*command, cwd=feedstock, **NEEDS_SHA)
+    assert (done.returncode, seen) == (1, None)
+    assert "sha is required (plugins.provenance_required) but missing: no builder is recognised" in done.stderr
+
+
+def test_another_folder_is_not_stamped_as_this_one(call, feedstock, tmp_path):
+    (tmp_path / "other").mkdir()
+    _, seen = call("env", "-C", tmp_path / "other", "rattler-build", "build", cwd=feedstock / "recipe")
+    assert seen == ["build"]
+
+
+@pytest.mark.parametrize(
+    "launcher",
+    [
+        ["env", "-u", "B", "A=1"],
+        ["nice", "-n", "5"],
+        ["timeout", "-k", "1", "60"],
+        ["nohup"],
+        ["env", "A=1", "nice"],
+        ["pixi", "exec", "-s", "rattler-build", "-c", "conda-forge"],
+        ["pixi", "run", "-e", "build"],
+        ["conda", "run", "-n", "other"],
+    ],
+)
+def test_behind_launchers(call, feedstock, git, launcher):
+    _, seen = call(*launcher, "rattler-build", "build", "-r", "recipe", cwd=feedstock)
+    assert pairs(seen) == [f"sha={git(feedstock, 'rev-parse', 'HEAD')}", f"remote_url={ORIGIN}"]
+    assert seen[-2:] == ["-r", "recipe"]
+
+
+@pytest.mark.parametrize("place", ["/w/recipe.yaml", "-", "gone"])
+def test_a_recipe_that_is_not_seen_from_here_gets_nothing(call, feedstock, place):
+    done, seen = call("rattler-build", "build", "-r", place, cwd=feedstock)
+    assert seen == ["build", "-r", place]
+    assert "There is no recipe at" in done.stderr
+    done, seen = call("rattler-build", "build", "-r", place, cwd=feedstock, **NEEDS_SHA)
+    assert (done.returncode, seen) == (1, None)
+    assert "the recipe is not found from here" in done.stderr
+
+
+def test_global_options_stay_before_the_subcommand(call, feedstock):
+    _, seen = call("rattler-build", "--config-file", "build", "-v", "build", "-r", "recipe", cwd=feedstock)
+    assert seen[:4] == ["--config-file", "build", "-v", "build"]
+    assert seen[4] == "--extra-meta"
+
+
+def test_publish_takes_recipes_as_plain_words(call, feedstock, git):
+    _, seen = call("rattler-build", "publish", "recipe", "--to", "https://channel.example", cwd=feedstock)
+    assert f"sha={git(feedstock, 'rev-parse', 'HEAD')}" in pairs(seen)
+
+
+def test_every_recipe_in_a_recipe_dir_counts(call, feedstock, git):
+    _, seen = call("rattler-build", "build", "--recipe-dir", ".", cwd=feedstock)
+    assert pairs(seen)[0] == f"sha={git(feedstock, 'rev-parse', 'HEAD')}"
+    (feedstock / "new").mkdir()
+    (feedstock / "new" / "recipe.yaml").write_text("")
+    done, seen = call("rattler-build", "build", "--recipe-dir", ".", cwd=feedstock)
+    assert pairs(seen) == []
+    assert "The recipes differ in remote_url, sha" in done.stderr
+
+
+@pytest.mark.parametrize("word", ["sha", "odd"])
+def test_a_flag_without_a_value_is_the_builders_to_refuse(call, feedstock, word):
+    _, seen = call("rattler-build", "build", "-r", "recipe", "--extra-meta", word, cwd=feedstock)
+    assert seen[-2:] == ["--extra-meta", word]
+
+
+def test_what_the_recipe_says_itself_counts_as_given(call, feedstock, tmp_path):
+    recipe = feedstock / "recipe" / "recipe.yaml"
+    recipe.write_text(recipe.read_text() + "extra:\n  flow_run_id: ${{ env.get('MY_RUN') }}\n")
+    needs = {"CONDA_PLUGINS_PROVENANCE_REQUIRED": "flow_run_id"}
+    assert call("rattler-build", "build", "-r", "recipe", cwd=feedstock, **needs)[0].returncode == 0
+    recipe.write_text(recipe.read_text().replace("${{ env.get('MY_RUN') }}", "farm_1"))
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "recipe.yaml").write_text("extra: {flow_run_id: farm_1}\n")
+    done, seen = call("rattler-build", "build", "-r", "recipe", "-r", tmp_path / "other", cwd=feedstock, **needs)
+    assert done.returncode == 0
+    assert seen is not None
+    assert "flow_run_id" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="what a process ignores is read from /proc")
+def test_signals_that_python_ignores_are_not_ignored_in_the_command(feedstock):
+    command = [sys.executable, "-m", "conda_provenance", "run", "--", "grep", "SigIgn", "/proc/self/status"]
+    done = subprocess.run(command, cwd=feedstock, capture_output=True, text=True, check=True)
+    assert int(done.stdout.split()[-1], 16) & (1 << (signal.SIGPIPE - 1)) == 0
 
 
 def test_switched_off(call, feedstock):
@@ -129,6 +244,41 @@ def test_conda_build_of_another_environment_gets_one_flag(call, feedstock, git):
     _, seen = call("conda-build", "recipe", "--extra-meta", "date=today", "-q", cwd=feedstock)
     sha = git(feedstock, "rev-parse", "HEAD")
     assert seen == ["recipe", "-q", "--extra-meta", "date=today", f"sha={sha}", f"remote_url={ORIGIN}"]
+
+
+@pytest.mark.parametrize("flag", [["--extra-meta", "foo=1", "bar"], ["--extra-meta=foo=1"], ["--extra-m", "foo=1"]])
+def test_conda_builds_own_flag_in_every_spelling(call, feedstock, git, flag):
+    (feedstock / "recipe" / "recipe.yaml").rename(feedstock / "recipe" / "meta.yaml")
+    git(feedstock, "add", ".")
+    git(feedstock, "commit", "-q", "-m", "meta.yaml")
+    (feedstock / "cbc.yaml").write_text("")
+    _, seen = call("conda-build", "--extra-meta", "lost=1", "-m", "cbc.yaml", "recipe", *flag, "-q", cwd=feedstock)
+    at = seen.index("--extra-meta")
+    assert seen[:at] == ["-m", "cbc.yaml", "recipe", "-q"]
+    given = flag[1:] or [flag[0].partition("=")[2]]
+    assert seen[at + 1 :] == [*given, f"sha={git(feedstock, 'rev-parse', 'HEAD')}", f"remote_url={ORIGIN}"]
+
+
+def test_conda_build_of_another_environment_loses_the_flag_for_a_recipe_yaml(call, feedstock):
+    done, seen = call("conda-build", "recipe", cwd=feedstock)
+    assert seen is not None
+    assert "conda-build loses --extra-meta for a recipe.yaml" in done.stderr
+    done, seen = call("conda-build", "recipe", cwd=feedstock, **NEEDS_SHA)
+    assert (done.returncode, seen) == (1, None)
+
+
+def test_a_value_that_conda_builds_flag_cannot_carry(call, feedstock, git):
+    (feedstock / "recipe" / "recipe.yaml").rename(feedstock / "recipe" / "meta.yaml")
+    git(feedstock, "add", ".")
+    git(feedstock, "commit", "-q", "-m", "meta.yaml")
+    page = {"CONDA_PROVENANCE_FLOW_RUN_URL": "https://dev.azure.com/o/p/_build/results?buildId=5"}
+    page |= {"CONDA_PLUGINS_PROVENANCE_FIELDS": "sha,flow_run_url"}
+    done, seen = call("conda-build", "recipe", cwd=feedstock, **page)
+    assert not any(word.startswith("flow_run_url=") for word in seen)
+    assert "flow_run_url=" not in done.stderr
+    assert "takes no value with '='" in done.stderr
+    done, seen = call("conda-build", "recipe", cwd=feedstock, **page, CONDA_PLUGINS_PROVENANCE_REQUIRED="flow_run_url")
+    assert (done.returncode, seen) == (1, None)
 
 
 @pytest.mark.parametrize("status", [0, 1, 7, 255])

@@ -55,6 +55,12 @@ def test_a_run_is_linked_where_its_id_or_url_leads_to_it(tmp_path):
     assert ["flow_run_url", azure] in [line.split() for line in done.stdout.splitlines()]
 
 
+def test_a_run_page_keeps_its_number_and_nothing_else(tmp_path):
+    package = make_conda(tmp_path, {"extra": {"flow_run_url": "https://u:s3cr3t@ci.example/a?tok=s3cr3t&buildId=5"}})
+    assert to_json(package)["flow_run_url"] == "https://ci.example/a?buildId=5"
+    assert ["flow_run_url", "https://ci.example/a?buildId=5"] in [line.split() for line in show(package).stdout.splitlines()]
+
+
 def test_several_packages_in_their_order(tmp_path):
     first, second = make_conda(tmp_path, {"extra": REAL}, name="b"), make_conda(tmp_path, {"extra": GITHUB}, name="a")
     entries = json.loads(show("--json", first, second).stdout)
@@ -93,6 +99,8 @@ def test_what_is_found_in_the_wild(tmp_path, extra, expected):
         {"remote_url": "javascript:alert(1)", "flow_run_url": "javascript:alert(1)", "sha": SHA},
         {"flow_run_id": "x" * 1_000_000},
         {"sha": {"a": ["\x1b[31m"]}},
+        {"remote_url": ":" * 400_000},
+        {"remote_url": "%25" * 100_000 + "@"},
     ],
 )
 def test_a_strangers_values_are_harmless(tmp_path, extra):
