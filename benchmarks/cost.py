@@ -112,12 +112,14 @@ def main() -> None:
         for arm in arms:
             measure(arm)
         ratios = []
-        for pair in range(RUNS * 2):
+        for pair in range(RUNS * 4):
             # The second of a pair may find warmer caches: each arm is the second in half of them.
             order = arms if pair % 2 else arms[::-1]
             spent = {arm: measure(arm)[0] for arm in order}
             ratios.append(spent[arms[1]] / spent[arms[0]])
-        row("`conda info` with the plugin / without it, in pairs", f"{statistics.median(ratios):.4f}", "1.01")
+        lower, median, upper = statistics.quantiles(ratios, n=4)
+        figure = f"{median:.3f} (quartiles {lower:.3f}, {upper:.3f})"
+        row(f"`conda info` with the plugin / without it, processor time, {len(ratios)} pairs", figure, "1.01")
     with tempfile.TemporaryDirectory() as folder:
         recipe = make_recipe(Path(folder))
         if importlib.util.find_spec("conda_build") is not None:

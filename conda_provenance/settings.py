@@ -5,9 +5,11 @@ Each key is described once, here; :mod:`conda_provenance.conda_plugin` gives the
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -186,12 +188,23 @@ def _from_condarc() -> dict[str, object]:
 
 
 def _condas_raw_data() -> Any:
-    from conda.base.constants import SEARCH_PATH
-    from conda.base.context import Context, context
+    from conda.base.context import context
 
     if any(isinstance(source, Path) for source in context.raw_data):
         return context.raw_data
     # Outside conda's own commands nobody has had it read its files; we do not do it behind their back either.
+    return _read_condarc(tuple(sorted(item for item in os.environ.items() if item[0].startswith(_CONDARC_VARIABLES))))
+
+
+_CONDARC_VARIABLES = ("CONDA", "XDG_CONFIG_HOME", "HOME", "USERPROFILE")
+
+
+@lru_cache(maxsize=1)
+def _read_condarc(_environ: tuple[tuple[str, str], ...]) -> Any:
+    """conda's files and variables, read once a process, as conda itself does, unless a variable changes that leads to them."""
+    from conda.base.constants import SEARCH_PATH
+    from conda.base.context import Context
+
     return Context(SEARCH_PATH, None).raw_data
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections import deque
 from pathlib import Path
 from typing import Any
@@ -140,4 +141,7 @@ def _print_built(package: Path) -> None:
     from conda_provenance.packages import Digests, read_provenance
 
     console().print()
-    print_package(str(package), provenance_lines(read_provenance(package), [("sha256", Digests.of(package).sha256)]))
+    print_package(
+        os.path.relpath(package) if package.is_relative_to(Path.cwd()) else str(package),
+        provenance_lines(read_provenance(package), [("sha256", Digests.of(package).sha256)]),
+    )

@@ -99,7 +99,7 @@ def provenance_lines(provenance: Provenance, further: Iterable[tuple[str, str]] 
     if page and page != _shown(provenance, "flow_run_url"):
         yield _line("run", page, "cyan", page)
     for key, value in further:
-        yield _line(key, value)
+        yield _line(key, value, "magenta")
 
 
 def print_package(title: str, lines: Iterable[Text]) -> None:
@@ -127,7 +127,7 @@ def _shown(provenance: Provenance, key: str) -> str | None:
 def _line(key: str, value: str, style: str = "", link: str | None = None) -> Text:
     from conda_provenance.cli.render import text
 
-    return text(f"  {key:<13}", "bold").append_text(text(value, style, link))
+    return text("  ").append(key, "bold").append(" " * (13 - len(key))).append_text(text(value, style, link))
 
 
 def _print(path: Path, provenance: Provenance) -> None:

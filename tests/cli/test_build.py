@@ -49,7 +49,7 @@ def test_it_ends_with_what_was_stamped_and_each_packages_sha256(build, feedstock
     assert done.returncode == 0, done.stderr
     (package,) = packages(tmp_path / "out")
     sha = git(feedstock, "rev-parse", "HEAD")
-    end = done.stdout[done.stdout.index(f"\n{package}\n") + 1 :].splitlines()
+    end = done.stdout[done.stdout.index(f"\nout/noarch/{package.name}\n") + 1 :].splitlines()
     assert [tuple(line.split()) for line in end[1:]] == [
         ("sha", sha),
         ("remote_url", ORIGIN),
