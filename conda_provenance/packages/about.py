@@ -12,12 +12,8 @@ from conda_provenance.packages.refusals import Refusal, harmless
 ABOUT = "info/about.json"
 """Where it stands in a package."""
 
-MAX_SIZE = 4 << 20
+MAX_SIZE = 1 << 20
 """Bytes. Real ones have some thousand; parsed, JSON takes up to thirty times its size."""
-
-
-class Unchanged(Exception):
-    """The text says already what it is to say."""
 
 
 def parse_about(data: bytes) -> dict[str, Any]:
@@ -31,7 +27,7 @@ def parse_about(data: bytes) -> dict[str, Any]:
 def with_extra(data: bytes, changes: Mapping[str, Any]) -> bytes:
     """about.json with these keys of ``extra`` set, or removed where the value is ``None``; all else as it is, byte for byte.
 
-    Raises :class:`Unchanged` if nothing differs and :class:`Refusal` for what cannot be changed.
+    Raises :class:`Refusal` for what cannot be changed.
     """
     about, text = parse_about(data), _text(data)
     old = about.get("extra")
@@ -41,15 +37,18 @@ def with_extra(data: bytes, changes: Mapping[str, Any]) -> bytes:
     extra = text[place.start : place.end] if place and old is not None else "{}"
     style = jsontext.nested_style(text)
     new = extra
+    given = jsontext.entries(extra)
     for key, value in changes.items():
+        # Looked up in what was parsed once: a hostile extra with many keys is not parsed again for each key that stays.
+        found = jsontext.entry(given, key)
         if value is None:
-            new = jsontext.without(new, key)
+            new = jsontext.without(new, key) if found else new
             continue
         written = _json(key, value, ascii_only=text.isascii())
-        if (found := jsontext.entry(jsontext.entries(new), key)) is None or _differ(found.value, value):
+        if found is None or _differ(found.value, value):
             new = jsontext.with_value(new, key, written, empty=style)
     if new == extra:
-        raise Unchanged
+        return data
     result = jsontext.with_value(text, "extra", new).encode("utf-8")
     if len(result) > MAX_SIZE:
         raise Refusal(f"its {ABOUT} would become larger than {MAX_SIZE >> 20} MiB")
@@ -77,7 +76,7 @@ def _differ(old: object, new: object) -> bool:
 def _json(key: str, value: object, *, ascii_only: bool) -> str:
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-        text.encode("utf-8")  # half a surrogate pair is no text, and readers other than Python's stop at its escape
+        (key + text).encode("utf-8")  # half a surrogate pair is no text, and readers other than Python's stop at its escape
         return json.dumps(value) if ascii_only else text
     except (TypeError, ValueError):
-        raise Refusal(f"the value for {harmless(key)} is nothing that JSON can hold") from None
+        raise Refusal(f"the value for {harmless(str(key))} is nothing that JSON can hold") from None

@@ -20,10 +20,23 @@ class Readable(Protocol):
 
 
 class Stream:
-    """Decompressed bytes, counted: more than ``limit``, or damage, is a :class:`Refusal`."""
+    """Decompressed bytes, counted: more than ``limit``, or damage, is a :class:`Refusal`.
+
+    To be closed: left to the garbage collector, a library's own ``close`` would swallow a Ctrl-C that comes just then.
+    """
 
     def __init__(self, raw: Readable, limit: int, damage: tuple[type[Exception], ...]) -> None:
         self._raw, self._left, self._limit, self._damage = raw, limit, limit, damage
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if close := getattr(self._raw, "close", None):
+            close()
 
     def read(self, size: int) -> bytes:
         """``size`` bytes; fewer only at the end."""
@@ -37,16 +50,17 @@ class Stream:
             raise Refusal("its compressed data is damaged; fetch or build it again") from error
         self._left -= len(data)
         if self._left < 0:
-            raise Refusal(f"it unpacks to more than {self._limit >> 20} MiB, which no real package's metadata does")
+            raise Refusal(f"it unpacks to more than {self._limit >> 20} MiB, which no package of its size and kind should")
         return data
 
 
 class Window:
-    """A range of a file as a file of its own."""
+    """A range of a file as a file of its own, from ``start`` or from where the file is."""
 
-    def __init__(self, file: io.BufferedReader, start: int, length: int) -> None:
+    def __init__(self, file: Readable, start: int | None, length: int) -> None:
         self._file, self._left = file, length
-        file.seek(start)
+        if start is not None:
+            file.seek(start)  # type: ignore[attr-defined]
 
     def read(self, size: int = -1, /) -> bytes:
         data = self._file.read(self._left if size < 0 else min(size, self._left))
@@ -63,11 +77,51 @@ def open_zstd(file: Readable, limit: int) -> Stream:
     return Stream(zstd.ZstdFile(file), limit, (zstd.ZstdError,))
 
 
-def open_bz2(file: io.BufferedReader, limit: int) -> Stream:
-    """The contents of ``file``, one or more bzip2 streams."""
-    import bz2
+def open_bz2(file: Readable, limit: int) -> Stream:
+    """The contents of ``file``, one or more bzip2 streams and nothing behind them."""
+    return Stream(_Bz2Streams(file), limit, (OSError, ValueError))
 
-    return Stream(bz2.BZ2File(file), limit, (OSError, ValueError))
+
+def open_plain(file: Readable, limit: int) -> Stream:
+    """``file`` as it is, within the limit."""
+    return Stream(Window(file, None, limit + 1), limit, ())
+
+
+class _Bz2Streams:
+    """bzip2 streams one behind the other. The standard library's file passes over what follows and is none: a lost payload."""
+
+    def __init__(self, file: Readable) -> None:
+        import bz2
+
+        self._file, self._new = file, bz2.BZ2Decompressor
+        self._decompressor = self._new()
+        self._held: list[bytes] = []
+        self._size = 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        while self._size < size and (data := self._next(size - self._size)):
+            self._held.append(data)
+            self._size += len(data)
+        data = b"".join(self._held)
+        self._held, self._size = [data[size:]], max(0, len(data) - size)
+        return data[:size]
+
+    def _next(self, size: int) -> bytes:
+        """Some more bytes; none at the end."""
+        while True:
+            if self._decompressor.eof:
+                behind = self._decompressor.unused_data or self._file.read(CHUNK)
+                if not behind:
+                    return b""
+                self._decompressor = self._new()
+                if data := self._decompressor.decompress(behind, size):
+                    return data
+                continue
+            compressed = self._file.read(CHUNK) if self._decompressor.needs_input else b""
+            if not compressed and self._decompressor.needs_input:
+                raise EOFError
+            if data := self._decompressor.decompress(compressed, size):
+                return data
 
 
 def compress_zstd(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:

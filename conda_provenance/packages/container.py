@@ -24,6 +24,7 @@ LOCATOR = struct.Struct("<4sLQL")
 _FULL16, FULL32 = 0xFFFF, 0xFFFFFFFF
 _MAX_DIRECTORY = 1 << 20
 _ENCRYPTED, DESCRIPTOR = 0x1, 0x8
+_UNICODE_PATH = 0x7075
 
 TRUNCATED = "it is cut short or no zip; fetch or build it again"
 _LYING = "its zip contradicts itself; fetch or build it again"
@@ -128,9 +129,8 @@ def _find_directory(file: io.BufferedReader, size: int) -> tuple[int, int, int, 
     begin = max(0, size - END.size - _FULL16)
     last = _at(file, begin, size - begin)
     at = last.rfind(b"PK\5\6")
-    while at >= 0 and (len(last) < at + END.size or len(last) != at + END.size + END.unpack_from(last, at)[7]):
-        at = last.rfind(b"PK\5\6", 0, at)
-    if at < 0:
+    # Not one before the last whose comment fits: readers take the last, whatever its comment.
+    if at < 0 or len(last) < at + END.size or len(last) != at + END.size + END.unpack_from(last, at)[7]:
         raise Refusal(TRUNCATED)
     _, disk, first_disk, here, count, length, directory, _ = END.unpack_from(last, at)
     if disk or first_disk or here != count:
@@ -173,6 +173,7 @@ def _fields(entry: bytes) -> tuple[str, int, int, int, int, int, int]:
     name = entry[ENTRY.size : ENTRY.size + fixed[10]]
     extra = entry[ENTRY.size + fixed[10] :][: fixed[11]]
     size, stored, start = _zip64(extra, [fixed[9], fixed[8], fixed[16]])
+    _require_one_name(name, extra)
     if fixed[13]:
         raise Refusal("it is one part of a split zip")
     return name.decode("utf-8", "surrogateescape"), fixed[3], fixed[4], fixed[7], stored, size, start
@@ -187,6 +188,7 @@ def _member(file: io.BufferedReader, entry: bytes, ends: dict[int, int]) -> Memb
     own_name = header[LOCAL.size : LOCAL.size + fixed[9]].decode("utf-8", "surrogateescape")
     if fixed[0] != b"PK\3\4" or own_name != name or fixed[2] != flags or fixed[3] != method:
         raise Refusal(_LYING)
+    _require_one_name(header[LOCAL.size : LOCAL.size + fixed[9]], header[LOCAL.size + fixed[9] :])
     data, end = start + len(header), ends[start]
     slack = end - data - stored
     if flags & DESCRIPTOR:
@@ -198,6 +200,12 @@ def _member(file: io.BufferedReader, entry: bytes, ends: dict[int, int]) -> Memb
         if slack or (fixed[6], own_stored, own_size) != (crc, stored, size):
             raise Refusal(_LYING)
     return Member(name, flags, method, crc, stored, size, start, data, end, entry, header)
+
+
+def _require_one_name(name: bytes, extra: bytes) -> None:
+    """Refuse a second name in the extra field "Unicode path" (4.6.9), which some readers take for the first."""
+    if any(number == _UNICODE_PATH and whole[9:] != name for number, whole in extras(extra)):
+        raise Refusal("its zip names a member twice over; build it again")
 
 
 def extras(extra: bytes) -> Iterator[tuple[int, bytes]]:

@@ -13,14 +13,20 @@ import json
 import logging
 import os
 import re
+import stat
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from typing import TYPE_CHECKING
 
 from conda_provenance.packages import compression, jsontext
 from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, base_name, refusals
-from conda_provenance.packages.replacing import Replacement, replacing
+from conda_provenance.packages.replacing import Replacement, commit, locked, replacing
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +35,13 @@ _INDEXES = tuple(
     for name in ("repodata.json", "repodata_from_packages.json", "current_repodata.json")
     for ending in ("", ".zst", ".bz2")
 )
-_SHARDS = ("repodata_shards.msgpack.zst", "repodata_shards.msgpack")
+_DERIVED = ("repodata_shards.msgpack.zst", "repodata_shards.msgpack", "repodata.jlap", "repodata.json.gz")
+"""What clients fall back from to repodata.json, and what cannot be corrected in place: it is named after its own checksums."""
+
 _SECTIONS = ("packages", "packages.conda")
 _REVISION = re.compile(r"v[0-9]+")
-_LIMIT = 4 << 30
+_LIMIT = 1 << 30
+_ATTEMPTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +54,47 @@ class Digests:
 
     @classmethod
     def of(cls, path: PathLike) -> Digests:
-        """Read the file once."""
-        sha256, md5, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
+        """Read the file."""
         with open(path, "rb", buffering=0) as file:
-            while chunk := file.read(1 << 20):
-                sha256.update(chunk)
-                md5.update(chunk)
-                size += len(chunk)
+            return cls.of_file(file.fileno())
+
+    @classmethod
+    def of_file(cls, descriptor: int) -> Digests:
+        """Read the open file, once for each checksum, at the same time: together they take as long as the slower."""
+        size = os.fstat(descriptor).st_size
+        sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+        other = threading.Thread(target=_hash, args=(md5, descriptor))
+        other.start()
+        try:
+            _hash(sha256, descriptor)
+        finally:
+            other.join()
         return cls(sha256.hexdigest(), md5.hexdigest(), size)
+
+
+def _hash(checksum: _Hash, descriptor: int) -> None:
+    at = 0
+    while chunk := _read_at(descriptor, at):
+        checksum.update(chunk)
+        at += len(chunk)
+
+
+if hasattr(os, "pread"):
+
+    def _read_at(descriptor: int, at: int) -> bytes:
+        return os.pread(descriptor, 1 << 20, at)
+
+else:
+    _positions = threading.Lock()
+
+    def _read_at(descriptor: int, at: int) -> bytes:
+        with _positions:
+            os.lseek(descriptor, at, os.SEEK_SET)
+            return os.read(descriptor, 1 << 20)
+
+
+Edit = Callable[[str, str], str]
+"""Changes an index's text for a package, given by its file's name; the same text if there is nothing to change."""
 
 
 @dataclass(slots=True)
@@ -60,17 +102,32 @@ class Corrections:
     """Corrected indexes, written but not yet in their places, and files that would be wrong then."""
 
     replacements: list[Replacement] = field(default_factory=list)
-    obsolete: list[str] = field(default_factory=list)
+    derived: list[str] = field(default_factory=list)
 
-    def commit(self) -> bool:
-        """Put them in their places; was there anything? :class:`ChangedMeanwhile` if another program wrote one."""
-        for replacement in self.replacements:
-            replacement.commit()
-        for path in self.obsolete:
+    def remove_derived(self) -> None:
+        """To be called when the replacements are in their places."""
+        for path in self.derived:
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)
-                log.warning("conda-provenance: %s was out of date and is removed; run the indexer again.", base_name(path))
-        return bool(self.replacements)
+                try:
+                    os.unlink(path)
+                except PermissionError:
+                    log.warning(
+                        "conda-provenance: %s is out of date and cannot be removed; run the indexer again.", base_name(path)
+                    )
+                else:
+                    log.warning("conda-provenance: %s was out of date and is removed; run the indexer again.", base_name(path))
+
+
+def folders_of(package: PathLike) -> list[str]:
+    """The folders in which the package has a name: its own, and those that symbolic links lead through."""
+    path = os.path.abspath(package)
+    folders = [os.path.dirname(path)]
+    for _ in range(40):
+        if not os.path.islink(path):
+            break
+        path = os.path.abspath(os.path.join(os.path.dirname(path), os.readlink(path)))
+        folders.append(os.path.dirname(path))
+    return list(dict.fromkeys([*folders, os.path.dirname(os.path.realpath(package))]))
 
 
 def update_index_entry(package_path: PathLike, index_path: PathLike | None = None) -> bool:
@@ -81,78 +138,102 @@ def update_index_entry(package_path: PathLike, index_path: PathLike | None = Non
     Everything else in an index keeps its bytes. Returns whether anything changed; an index that does not list the package is
     left alone. Raises :class:`~conda_provenance.errors.PackageError`.
     """
-    attempts = 5
-    with refusals(package_path, "indexed"):
-        while True:
-            attempts -= 1
-            try:
-                with corrections(package_path, with_digests(Digests.of(package_path)), index_path) as found:
-                    return found.commit()
-            except ChangedMeanwhile:
-                if not attempts:
-                    raise
+    with refusals(package_path, "indexed"), locked(folders_of(package_path)):
+        return _apply(package_path, with_digests(lambda: Digests.of(package_path)), index_path)
 
 
 def withdraw_package(package_path: PathLike) -> None:
     """Take a package out of the indexes in its folder and remove its file. Raises :class:`PackageError`."""
-    with refusals(package_path, "withdrawn"):
-        with corrections(package_path, _without_package) as found:
-            found.commit()
+    with refusals(package_path, "withdrawn"), locked(folders_of(package_path)):
+        _apply(package_path, _without_package, None)
         os.unlink(package_path)
 
 
-Edit = Callable[[str, str], str]
-"""Changes an index's text for a package, given by its file's name."""
+def _apply(package: PathLike, edit: Edit, index_path: PathLike | None) -> bool:
+    for attempt in range(_ATTEMPTS):
+        with corrections(package, edit, index_path=index_path) as found:
+            try:
+                commit(found.replacements)
+            except ChangedMeanwhile:
+                if attempt + 1 == _ATTEMPTS:
+                    raise
+                time.sleep(attempt / 200)
+                continue
+            found.remove_derived()
+            return bool(found.replacements)
+    raise AssertionError  # the loop returns or raises
 
 
-def with_digests(digests: Digests) -> Edit:
-    """The change that makes every record of a package say ``digests``."""
-    return partial(_corrected, digests=digests)
+def with_digests(digests: Callable[[], Digests]) -> Edit:
+    """The change that makes every record of a package say ``digests``, which are asked for once and only if there is one."""
+    known: list[Digests] = []
+
+    def edit(text: str, name: str) -> str:
+        records = _records(text, name)
+        if records and not known:
+            known.append(digests())
+        return _corrected(text, name, records, known[0]) if records else text
+
+    return edit
 
 
 @contextmanager
-def corrections(package: PathLike, edit: Edit, index_path: PathLike | None = None) -> Iterator[Corrections]:
-    """What ``edit`` changes in the indexes, ready to be committed. Not committed, nothing of it remains."""
-    given = os.path.abspath(package)
-    real = os.path.realpath(package)
+def corrections(
+    package: PathLike, edit: Edit, *, changed: bool = False, index_path: PathLike | None = None
+) -> Iterator[Corrections]:
+    """What ``edit`` changes in the indexes, ready to be committed. Not committed, nothing of it remains.
+
+    ``changed``: the package has other bytes now, whether an index lists it or not.
+    """
+    name = os.path.basename(os.path.abspath(package))
     found = Corrections()
     with ExitStack() as stack:
-        for path in dict.fromkeys((given, real)):
-            folder, name = os.path.split(path)
-            indexes = [os.fspath(index_path)] if index_path else [os.path.join(folder, each) for each in _INDEXES]
+        if index_path:
+            _prepare(os.fspath(index_path), name, edit, stack, found)
+        for folder in [] if index_path else folders_of(package):
             before = len(found.replacements)
+            indexes = [os.path.join(folder, each) for each in _INDEXES]
             for index in indexes:
-                if index_path or os.path.exists(index):
-                    with refusals(index, "corrected"):
-                        _prepare(os.path.realpath(index), name, edit, stack, found)
-            if len(found.replacements) > before and not index_path:
-                found.obsolete += [os.path.join(folder, each) for each in _SHARDS]
+                if os.path.lexists(index):
+                    _prepare(index, name, edit, stack, found)
+            if len(found.replacements) > before or (changed and not os.path.exists(indexes[0])):
+                found.derived += [path for each in _DERIVED if os.path.lexists(path := os.path.join(folder, each))]
         yield found
 
 
 def _prepare(index: str, name: str, edit: Edit, stack: ExitStack, found: Corrections) -> None:
-    if any(each.path == index for each in found.replacements):
-        return
-    with open(index, "rb") as file:
-        old = os.fstat(file.fileno())
-        text = _decoded(file, index)
-    corrected = _edited(text, name, edit)
-    if corrected == text:
-        return
-    replacement = stack.enter_context(replacing(index, old))
-    for chunk in _encoded(corrected.encode("utf-8"), index):
-        replacement.file.write(chunk)
-    replacement.seal()
-    found.replacements.append(replacement)
+    with refusals(index, "corrected"):
+        index = os.path.realpath(index)
+        if any(each.path == index for each in found.replacements):
+            return
+        with open(index, "rb", opener=_open_regular) as file:
+            old = os.fstat(file.fileno())
+            text = _decoded(file, index)
+        corrected = _edited(text, name, edit)
+        if corrected == text:
+            return
+        replacement = stack.enter_context(replacing(index, old))
+        for chunk in _encoded(corrected.encode("utf-8"), index):
+            replacement.file.write(chunk)
+        replacement.seal()
+        found.replacements.append(replacement)
+
+
+def _open_regular(path: str, flags: int) -> int:
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise Refusal("it is no regular file")
+    return os.open(path, flags)
 
 
 def _decoded(file: io.BufferedReader, index: str) -> str:
-    stream: compression.Stream | io.BufferedReader = file
-    if index.endswith(".zst"):
-        stream = compression.open_zstd(file, _LIMIT)
-    elif index.endswith(".bz2"):
-        stream = compression.open_bz2(file, _LIMIT)
-    data = b"".join(iter(lambda: stream.read(compression.CHUNK), b""))
+    with ExitStack() as stack:
+        if index.endswith(".zst"):
+            stream = stack.enter_context(compression.open_zstd(file, _LIMIT))
+        elif index.endswith(".bz2"):
+            stream = stack.enter_context(compression.open_bz2(file, _LIMIT))
+        else:
+            stream = stack.enter_context(compression.open_plain(file, _LIMIT))
+        data = b"".join(iter(lambda: stream.read(compression.CHUNK), b""))
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -166,54 +247,86 @@ def _encoded(data: bytes, index: str) -> Iterator[bytes]:
 
 
 def _edited(text: str, name: str, edit: Edit) -> str:
-    stem = name.removesuffix(".conda").removesuffix(".tar.bz2")
-    if json.dumps(stem)[1:-1] not in text:
-        return text  # large indexes take seconds to parse
+    if json.dumps(_stem(name))[1:-1] not in text and "\\u" not in text:
+        return text  # large indexes take seconds to look through
     try:
         return edit(text, name)
     except ValueError as error:
         raise Refusal("it is no index in JSON") from error
 
 
-def _corrected(text: str, name: str, digests: Digests) -> str:
-    """The index with every record of the package corrected."""
-    for _section, record in _records(text, name):
-        text = text[: record.start] + _corrected_record(text[record.start : record.end], digests) + text[record.end :]
-    return text
+def _stem(name: str) -> str:
+    return name.removesuffix(".conda").removesuffix(".tar.bz2")
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    section: jsontext.Entry
+    entry: jsontext.Entry
+    legacy: bool = False
+    """Is it the ``.conda``'s record, which tells of the ``.tar.bz2`` too?"""
+
+
+def _corrected(text: str, name: str, records: list[_Record], digests: Digests) -> str:
+    """The index with every record of the package corrected, and without a signature over what it said before."""
+    before = text
+    for record in records:
+        start, end = record.entry.start, record.entry.end
+        prefix = "legacy_bz2_" if record.legacy else ""
+        text = text[:start] + _corrected_record(text[start:end], digests, prefix) + text[end:]
+    return text if text == before else _without_signature(text, name)
 
 
 def _without_package(text: str, name: str) -> str:
     """The index without any record of the package."""
-    while records := _records(text, name):
-        section, record = records[0]
-        text = text[: section.start] + jsontext.without(text[section.start : section.end], record.key) + text[section.end :]
+    while records := [record for record in _records(text, name) if not record.legacy]:
+        text = _without_entry(text, records[0].section, records[0].entry.key)
+    return _without_signature(text, name)
+
+
+def _without_signature(text: str, name: str) -> str:
+    for section in jsontext.spans(text):
+        if section.key == "signatures" and text[section.start] == "{":
+            return _without_entry(text, section, name)
     return text
 
 
-def _records(text: str, name: str) -> list[tuple[jsontext.Entry, jsontext.Entry]]:
-    """The package's records, each behind its section, the last in the text first: a change leaves the others' places alone."""
-    stem = name.removesuffix(".conda").removesuffix(".tar.bz2")
-    found: list[tuple[jsontext.Entry, jsontext.Entry]] = []
-    for section in jsontext.entries(text):
+def _without_entry(text: str, section: jsontext.Entry, key: str) -> str:
+    return text[: section.start] + jsontext.without(text[section.start : section.end], key) + text[section.end :]
+
+
+def _records(text: str, name: str) -> list[_Record]:
+    """The package's records, the last in the text first: a change leaves the others' places alone."""
+    stem = _stem(name)
+    found: list[_Record] = []
+    for section in jsontext.spans(text):
+        if text[section.start] != "{":
+            continue
         if section.key in _SECTIONS:
             found += _named(text, section, name)
-        elif _REVISION.fullmatch(section.key) and isinstance(section.value, dict):
+            if section.key == "packages.conda" and name.endswith(".tar.bz2"):
+                found += _named(text, section, f"{stem}.conda", legacy=True)
+        elif _REVISION.fullmatch(section.key):
             # rattler's later revisions: a section a file type, keyed by the name without its ending.
-            for kind in jsontext.entries(text, section.start):
-                found += _named(text, kind, name, stem if name == f"{stem}.{kind.key}" else name)
-    return sorted(found, key=lambda pair: pair[1].start, reverse=True)
+            for kind in jsontext.spans(text, section.start):
+                if text[kind.start] == "{":
+                    found += _named(text, kind, name, stem if name == f"{stem}.{kind.key}" else name)
+    return sorted(found, key=lambda record: record.entry.start, reverse=True)
 
 
-def _named(text: str, section: jsontext.Entry, *names: str) -> Iterator[tuple[jsontext.Entry, jsontext.Entry]]:
-    if isinstance(section.value, dict) and any(name in section.value for name in names):
-        for entry in jsontext.entries(text, section.start):
-            if entry.key in names and isinstance(entry.value, dict):
-                yield section, entry
+def _named(text: str, section: jsontext.Entry, *names: str, legacy: bool = False) -> Iterator[_Record]:
+    inside = text[section.start : section.end]
+    if "\\u" not in inside and not any(json.dumps(name) in inside for name in names):
+        return
+    for entry in jsontext.spans(text, section.start):
+        if entry.key in names and text[entry.start] == "{":
+            yield _Record(section, entry, legacy)
 
 
-def _corrected_record(record: str, digests: Digests) -> str:
+def _corrected_record(record: str, digests: Digests, prefix: str) -> str:
     old = {entry.key: entry.value for entry in jsontext.entries(record)}
     for key, value in (("sha256", digests.sha256), ("md5", digests.md5), ("size", digests.size)):
-        if (key in old or key == "sha256") and old.get(key) != value:
-            record = jsontext.with_value(record, key, json.dumps(value))
+        known = prefix + key in old or (key == "sha256" and not prefix)
+        if known and old.get(prefix + key) != value:
+            record = jsontext.with_value(record, prefix + key, json.dumps(value))
     return record

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -35,14 +36,22 @@ def parse(text: str) -> Any:
 
 def entries(text: str, start: int = 0) -> list[Entry]:
     """The entries of the object that begins at ``start``, in order. Raises ValueError where there is none."""
-    decode = json.JSONDecoder(parse_constant=_refuse_constant).raw_decode
-    found: list[Entry] = []
+    return list(_walk(text, start, json.JSONDecoder(parse_constant=_refuse_constant)))
+
+
+def spans(text: str, start: int = 0) -> Iterator[Entry]:
+    """The same one by one, without their values: what is nested is checked but not kept, be it a hundred megabytes."""
+    return _walk(text, start, json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=_nothing))
+
+
+def _walk(text: str, start: int, decoder: json.JSONDecoder) -> Iterator[Entry]:
+    decode = decoder.raw_decode
     at = _skip(text, start)
     if text[at : at + 1] != "{":
         raise ValueError("no JSON object")
     at = _skip(text, at + 1)
     if text[at : at + 1] == "}":
-        return found
+        return
     while True:
         key_start = at
         key, key_end = decode(text, at)
@@ -51,14 +60,18 @@ def entries(text: str, start: int = 0) -> list[Entry]:
             raise ValueError("no JSON object")
         value_start = _skip(text, at + 1)
         value, end = decode(text, value_start)
-        found.append(Entry(key, key_start, key_end, value_start, end, value))
+        yield Entry(key, key_start, key_end, value_start, end, value)
         at = _skip(text, end)
         mark = text[at : at + 1]
         if mark == "}":
-            return found
+            return
         if mark != ",":
             raise ValueError("no JSON object")
         at = _skip(text, at + 1)
+
+
+def _nothing(_pairs: list[tuple[str, Any]]) -> None:
+    return None
 
 
 def entry(found: list[Entry], key: str) -> Entry | None:
@@ -74,7 +87,7 @@ def with_value(text: str, key: str, value: str, *, empty: tuple[str, str, str] =
 
     ``empty`` is the style if the object is: what stands before the key, around the colon, and behind the value.
     """
-    found = entries(text)
+    found = list(spans(text))
     if old := entry(found, key):
         return text[: old.start] + value + text[old.end :]
     name = json.dumps(key, ensure_ascii=text.isascii())
@@ -92,7 +105,7 @@ def with_value(text: str, key: str, value: str, *, empty: tuple[str, str, str] =
 
 def without(text: str, key: str) -> str:
     """The object ``text`` without ``key``."""
-    found = entries(text)
+    found = list(spans(text))
     gone = entry(found, key)
     if gone is None:
         return text
@@ -106,7 +119,7 @@ def without(text: str, key: str) -> str:
 
 def nested_style(text: str) -> tuple[str, str, str]:
     """How an object directly within the object ``text`` is laid out: ``empty`` for :func:`with_value`."""
-    found = entries(text)
+    found = list(spans(text))
     if not found:
         return "", ": ", ""
     before = text[: found[0].key_start].rpartition("{")[2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import stat
+from collections.abc import Collection
 from typing import Any
 
 from conda_provenance.packages import compression, container, tarstream
@@ -15,8 +16,9 @@ from conda_provenance.provenance import Provenance
 INFO_LIMIT = 512 << 20
 """Bytes that the metadata of a package may unpack to."""
 
+_WHOLE_LIMIT = 4 << 30
 _EXPANSION = 100
-"""How many times its own size a ``.tar.bz2`` may unpack to, beyond :data:`INFO_LIMIT`; bzip2 can do 1,400,000."""
+"""How many times its own size a ``.tar.bz2`` may unpack to, beyond the limits; bzip2 can do 1,400,000."""
 
 
 def read_about(path: PathLike) -> dict[str, Any]:
@@ -58,11 +60,19 @@ def open_info(file: io.BufferedReader, member: container.Member) -> compression.
     return compression.open_zstd(compression.Window(file, member.data, member.stored), INFO_LIMIT)
 
 
-def open_tar(file: io.BufferedReader) -> compression.Stream:
-    """The tar in a ``.tar.bz2``."""
+def open_tar(file: io.BufferedReader, *, whole: bool = True) -> compression.Stream:
+    """The tar in a ``.tar.bz2``; ``whole``: with its payload."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
-    return compression.open_bz2(file, INFO_LIMIT + _EXPANSION * size)
+    return compression.open_bz2(file, (_WHOLE_LIMIT if whole else INFO_LIMIT) + _EXPANSION * size)
+
+
+def read_files(
+    file: io.BufferedReader, info: container.Member | None, optional: Collection[str], *, to_end: bool = True
+) -> dict[str, bytes]:
+    """about.json, and those files of ``optional`` that are there, of an open package; ``info`` is a ``.conda``'s member."""
+    with open_info(file, info) if info else open_tar(file, whole=to_end) as stream:
+        return tarstream.read_members(stream, ABOUT, MAX_SIZE, optional=optional, to_end=to_end)
 
 
 def _about(path: str) -> bytes:
@@ -70,10 +80,10 @@ def _about(path: str) -> bytes:
         return _extracted_about(path)
     with open_package(path) as file:
         if not is_container(file):
-            return tarstream.read_member(open_tar(file), ABOUT, MAX_SIZE, to_end=False)
+            return read_files(file, None, (), to_end=False)[ABOUT]
         member = container.read_container(file).info()
         container.check_crc(file, member)
-        return tarstream.read_member(open_info(file, member), ABOUT, MAX_SIZE, to_end=True)
+        return read_files(file, member, ())[ABOUT]
 
 
 def _extracted_about(folder: str) -> bytes:

@@ -43,7 +43,8 @@ def refusals(path: PathLike, doing: str) -> Iterator[None]:
     except (ValueError, EOFError, ArithmeticError, LookupError, struct.error, MemoryError) as error:
         # The parsers refuse what they foresee. What they do not is the file's fault as well, and no caller's crash.
         log.debug("Why %s cannot be %s", base_name(path), doing, exc_info=error)
-        raise PackageError(f"{base_name(path)} cannot be {doing}: it is damaged ({type(error).__name__}).") from error
+        kind = f"{type(error).__module__}.{type(error).__name__}".removeprefix("builtins.")
+        raise PackageError(f"{base_name(path)} cannot be {doing}: it is damaged ({kind}).") from error
 
 
 def base_name(path: PathLike) -> str:

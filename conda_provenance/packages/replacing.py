@@ -1,63 +1,187 @@
-"""Replaces a file by a whole new one or not at all; knows nothing of what is in it."""
+"""Replaces files by whole new ones or not at all; knows nothing of what is in them."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import os
-from collections.abc import Iterator
+import signal
+import threading
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from conda_provenance.packages.compression import CHUNK, Window
 from conda_provenance.packages.refusals import ChangedMeanwhile, Refusal
 
+_MODE = 0o7777
+
 
 class Replacement:
-    """A new file beside the old one, to be written to ``file``, sealed, and then committed."""
+    """A new file for a place, to be written to ``file``, sealed, and then committed by :func:`commit`.
 
-    def __init__(self, path: str, temporary: str, old: os.stat_result) -> None:
-        self.path, self.temporary, self._old = path, temporary, old
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        self.file: BinaryIO = os.fdopen(os.open(temporary, flags, 0o600), "w+b")
+    Where the system has it, the file has no name until then, so that not even a killed process leaves one behind.
+    """
+
+    def __init__(self, path: str, temporary: str, old: os.stat_result, *, exists: bool) -> None:
+        self.path = path
+        """Where it is to stand."""
+        self._temporary, self._old, self._exists = temporary, old, exists
+        self._descriptor, self._named = _open_new(temporary)
+        self.file: BinaryIO = os.fdopen(self._descriptor, "w+b")
 
     def seal(self) -> None:
         """Everything is written: bring it to the disk, with the old file's owner and mode."""
         self.file.flush()
-        if hasattr(os, "fchown"):
-            # Not ours to give away, unless root stamps another's file.
-            with contextlib.suppress(PermissionError):
-                os.fchown(self.file.fileno(), self._old.st_uid, self._old.st_gid)
-        os.chmod(self.temporary, self._old.st_mode & 0o7777)
-        os.fsync(self.file.fileno())
-        self.file.close()
+        self._dress(self.file)
 
-    def commit(self) -> None:
-        """Put the new file in the old one's place. :class:`ChangedMeanwhile` if that is no longer the one we read."""
-        if _identity(os.stat(self.path)) != _identity(self._old):
-            raise ChangedMeanwhile
-        os.replace(self.temporary, self.path)
-        _sync_folder(os.path.dirname(self.path))
+    def _dress(self, file: BinaryIO) -> None:
+        mode = self._old.st_mode & _MODE
+        if hasattr(os, "fchown"):
+            _keep_owner(file.fileno(), self._old)
+            os.fchmod(file.fileno(), mode)
+        else:
+            os.chmod(self._temporary, mode)
+        os.fsync(file.fileno())
+
+    def is_current(self) -> bool:
+        """Is the file that will be replaced still the one we have read?"""
+        try:
+            return not self._exists or _identity(os.stat(self.path)) == _identity(self._old)
+        except FileNotFoundError:
+            return False
+
+    def put(self) -> None:
+        """Put the new file into its place."""
+        self.file.close()
+        os.replace(self._temporary, self.path)
+        self._named = False
+
+    def name(self) -> None:
+        """Give the new file a name, by which it can be put into its place."""
+        if self._named:
+            return
+        descriptor = self.file.fileno()
+        try:
+            # The folder's descriptor is not needed; without it Python does not follow the link, whatever it is told.
+            os.link(f"/proc/self/fd/{descriptor}", self._temporary, src_dir_fd=descriptor, follow_symlinks=True)
+            self._named = True
+        except FileNotFoundError:  # a /proc that does not show it
+            with open(self._temporary, "x+b") as named, os.fdopen(os.dup(descriptor), "rb") as unnamed:
+                self._named = True
+                copy_range(unnamed, named, 0, os.fstat(descriptor).st_size)
+                named.flush()
+                self._dress(named)
+
+    def discard(self) -> None:
+        """Leave nothing of a file that is not in its place."""
+        with contextlib.suppress(OSError):  # closing writes what is buffered, and a full disk has said so before
+            self.file.close()
+        if self._named:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._temporary)
 
 
 @contextmanager
-def replacing(path: str, old: os.stat_result) -> Iterator[Replacement]:
-    """A :class:`Replacement` for the file ``path``, no link, whose status was ``old`` when it was opened to be read.
+def replacing(path: str, old: os.stat_result, *, exists: bool = True) -> Iterator[Replacement]:
+    """A :class:`Replacement` for the file ``path``, no link, with the owner and mode of ``old``.
 
-    Unless committed within the block, nothing of it remains.
+    ``old`` is also how the file was when it was opened to be read, where it ``exists``. Unless committed within the block,
+    nothing of the new file remains.
     """
-    # Named before it is made, so that an interrupt in between leaves nothing. Not named like a package: indexers look for those.
+    # Not named like a package: indexers look for those.
     temporary = os.path.join(os.path.dirname(path), f".{os.urandom(8).hex()}.tmp")
     replacement = None
     try:
-        replacement = Replacement(path, temporary, old)
+        replacement = Replacement(path, temporary, old, exists=exists)
         yield replacement
     finally:
         if replacement is not None:
-            with contextlib.suppress(OSError):  # closing writes what is buffered, and a full disk has said so before
-                replacement.file.close()
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
+            replacement.discard()
+        else:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+
+
+def commit(replacements: Iterable[Replacement]) -> None:
+    """Put all of them into their places, one right behind the other; a Ctrl-C waits until then.
+
+    Raises :class:`ChangedMeanwhile`, before anything is done, if another program has written one of the files since it was read.
+    """
+    replacements = list(replacements)
+    with _uninterrupted():
+        for replacement in replacements:  # whatever can fail comes before the first is in its place
+            replacement.name()
+        for replacement in replacements:
+            if not replacement.is_current():
+                raise ChangedMeanwhile
+        for replacement in replacements:
+            replacement.put()
+
+
+@contextmanager
+def locked(folders: Iterable[str]) -> Iterator[None]:
+    """No other call of ours changes a file in these folders meanwhile, in this process or another. Not to be nested.
+
+    A lock on the folder itself leaves no file behind. Where folders cannot be locked (Windows, some network file systems),
+    :func:`commit` still notices most of what another program does.
+    """
+    with contextlib.ExitStack() as stack:
+        for folder in sorted(
+            {os.path.realpath(folder) for folder in folders}
+        ):  # in one order, so that no two wait for each other
+            stack.enter_context(_thread_lock(folder))
+            try:
+                import fcntl
+
+                descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+                stack.callback(os.close, descriptor)
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            except (ImportError, OSError, AttributeError):
+                continue
+        yield
+
+
+_thread_locks: dict[str, threading.Lock] = {}
+
+
+def _thread_lock(folder: str) -> threading.Lock:
+    return _thread_locks.setdefault(folder, threading.Lock())
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+    received: list[tuple[Any, ...]] = []
+    signal.signal(signal.SIGINT, lambda *arguments: received.append(arguments))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if received:
+            handler(*received[0])
+
+
+def _open_new(path: str) -> tuple[int, bool]:
+    """A new file beside where ``path`` would be, and whether it has that name already."""
+    if hasattr(os, "O_TMPFILE") and os.path.isdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):  # file systems that have no files without a name
+            return os.open(os.path.dirname(path) or ".", os.O_TMPFILE | os.O_RDWR, 0o600), False
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    return os.open(path, flags, 0o600), True
+
+
+def _keep_owner(descriptor: int, old: os.stat_result) -> None:
+    new = os.fstat(descriptor)
+    if (new.st_uid, new.st_gid) == (old.st_uid, old.st_gid):
+        return
+    try:
+        os.fchown(descriptor, old.st_uid, old.st_gid)
+    except PermissionError:
+        raise Refusal("it belongs to another user or group, which would be lost; have its owner do it") from None
 
 
 def copy_range(source: io.BufferedReader, target: BinaryIO, start: int, count: int) -> None:
@@ -87,15 +211,3 @@ def copy_range(source: io.BufferedReader, target: BinaryIO, start: int, count: i
 
 def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
     return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
-
-
-def _sync_folder(folder: str) -> None:
-    """Make the new name last. What cannot be synced (Windows, some network file systems) stays whole all the same."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -1,93 +1,129 @@
-"""Writes into the ``extra`` of a finished package: about.json changes, nothing else does."""
+"""Writes into the ``extra`` of a finished package: about.json changes (and conda-build's own recipe), nothing else does."""
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 
 from conda_provenance.packages import compression, container, tarstream
-from conda_provenance.packages.about import ABOUT, MAX_SIZE, Unchanged, with_extra
+from conda_provenance.packages.about import ABOUT, parse_about, with_extra
 from conda_provenance.packages.container_copy import copy_with
-from conda_provenance.packages.index import Digests, corrections, update_index_entry, with_digests
-from conda_provenance.packages.read import is_container, open_info, open_package, open_tar
+from conda_provenance.packages.index import Digests, corrections, folders_of, with_digests
+from conda_provenance.packages.read import is_container, open_info, open_package, open_tar, read_files
+from conda_provenance.packages.recipe import RECIPE, is_conda_builds, with_recipe_extra
 from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, refusals
-from conda_provenance.packages.replacing import Replacement, replacing
+from conda_provenance.packages.replacing import Replacement, commit, copy_range, locked, replacing
 
 _MAX_KEPT = 1 << 20
 """Bytes of metadata, unpacked, that are kept in memory; more is read twice."""
 
+_ATTEMPTS = 20
 
-def update_extra(path: PathLike, changes: Mapping[str, str | None]) -> bool:
+
+def stamp_package(path: PathLike, changes: Mapping[str, str | None], *, target: PathLike | None = None) -> bool:
     """Set these keys in the ``extra`` of a package file's about.json, or remove them where the value is ``None``.
 
-    The file, or the one that a link leads to, is replaced in one step by a whole new one of the same owner and mode; what is
-    not about.json keeps its bytes. Returns whether anything changed: if not, the file stays as it is, byte for byte.
-    Raises :class:`~conda_provenance.errors.PackageError` if it cannot be done; the file is then as it was.
+    In a conda-build package the ``extra`` of the rendered recipe is changed likewise. The file, or the one that a link leads
+    to, is replaced in one step by a whole new one of the same owner and mode, and the indexes beside it that list it are
+    corrected in the same step; what is not the stamp keeps its bytes. With ``target``, the stamped package is written there
+    instead, and ``path`` stays.
 
-    An index that lists the package is not corrected; :func:`stamp_package` does both.
+    Returns whether the package changed. If not, it stays as it is, byte for byte; its indexes are corrected all the same,
+    which mends what a kill between the two left behind. Raises :class:`~conda_provenance.errors.PackageError` if it cannot be
+    done; the files are then as they were.
     """
-    with refusals(path, "stamped"), _stamped(os.path.realpath(path), changes) as replacement:
-        if replacement is not None:
-            replacement.commit()
-        return replacement is not None
+    named = path if target is None else target
+    with refusals(path, "stamped"):
+        if not os.fspath(path) or "\0" in os.fspath(path):
+            raise Refusal("it has no name that a file can have")
+        place = os.path.realpath(named)
+        with locked(folders_of(named)):
+            for attempt in range(_ATTEMPTS):
+                try:
+                    return _stamp(os.path.realpath(path), changes, place, named)
+                except ChangedMeanwhile:
+                    if attempt + 1 == _ATTEMPTS:
+                        raise
+                    time.sleep(attempt / 200)
+    raise AssertionError  # the loop returns or raises
 
 
-def stamp_package(path: PathLike, changes: Mapping[str, str | None]) -> str:
-    """:func:`update_extra`, and the indexes beside the package corrected in the same step; returns the file's SHA-256 as hex.
+def check_stamp(path: PathLike, changes: Mapping[str, str | None]) -> bool:
+    """Would :func:`stamp_package` change the package? Raises the same for one that it would refuse; writes nothing."""
+    with refusals(path, "stamped"), open_package(os.path.realpath(path)) as file:
+        zipped, replaced = _plan(file, changes)
+        if replaced:
+            info = zipped.info() if zipped else None
+            for _ in _rewritten(file, info, replaced):
+                pass
+        return bool(replaced)
 
-    Everything is written before anything is replaced: what fails leaves package and indexes as they were. The indexes are
-    corrected also if the package needs no change, which mends what an interruption between the two left behind.
-    """
+
+def _stamp(path: str, changes: Mapping[str, str | None], place: str, named: PathLike) -> bool:
     with ExitStack() as stack:
-        stack.enter_context(refusals(path, "stamped"))
-        real = os.path.realpath(path)
-        replacement = stack.enter_context(_stamped(real, changes))
-        digests = Digests.of(replacement.temporary if replacement else real)
-        indexes = stack.enter_context(corrections(path, with_digests(digests)))
+        replacement, changed = _write(path, changes, place, stack)
         if replacement:
-            replacement.commit()
-        try:
-            indexes.commit()
-        except ChangedMeanwhile:  # a builder put another package in
-            update_index_entry(path)
-    return digests.sha256
+            descriptor = replacement.file.fileno()
+            digests = with_digests(lambda: Digests.of_file(descriptor))
+        else:
+            digests = with_digests(lambda: Digests.of(path))
+        indexes = stack.enter_context(corrections(named, digests, changed=replacement is not None))
+        commit([*([replacement] if replacement else []), *indexes.replacements])
+        indexes.remove_derived()
+        return changed
 
 
-@contextmanager
-def _stamped(path: str, changes: Mapping[str, str | None]) -> Iterator[Replacement | None]:
-    """The stamped package beside the old one, whole and closed but not yet in its place; ``None`` if it would be the same."""
-    with ExitStack() as stack:
-        try:
-            replacement = _write(path, changes, stack)
-        except Unchanged:
-            replacement = None
-        yield replacement
-
-
-def _write(path: str, changes: Mapping[str, str | None], stack: ExitStack) -> Replacement:
+def _write(path: str, changes: Mapping[str, str | None], place: str, stack: ExitStack) -> tuple[Replacement | None, bool]:
+    """The package to put in its place (``None`` if that is the file which is there), and whether the stamp changed it."""
     if os.path.isdir(path):
         raise Refusal("it is a folder, and only package files are stamped")
-    edits = {ABOUT: lambda data: with_extra(data, changes)}
     with open_package(path) as file:
         old = os.fstat(file.fileno())
-        if not is_container(file):
-            replacement = stack.enter_context(replacing(path, old))
-            for chunk in compression.compress_bz2(tarstream.rewrite(open_tar(file), edits, MAX_SIZE)):
-                replacement.file.write(chunk)
-        else:
-            zipped = container.read_container(file)
+        zipped, replaced = _plan(file, changes)
+        in_place = place == path
+        if not replaced and in_place:
+            return None, False
+        if not replaced:
+            replacement = stack.enter_context(replacing(place, old, exists=False))
+            copy_range(file, replacement.file, 0, old.st_size)
+        elif zipped:
             info = zipped.info()
-            for member in zipped.members:
-                container.require_stored(member)
-            container.check_crc(file, info)
             # Before there is a new file, for a zstd frame begins with the size of what is in it.
-            kept, size = _kept(tarstream.rewrite(open_info(file, info), edits, MAX_SIZE))
-            replacement = stack.enter_context(replacing(path, old))
-            copy_with(file, zipped, info, _compressed(file, info, edits, kept, size), replacement.file)
+            kept, size = _kept(_rewritten(file, info, replaced))
+            replacement = stack.enter_context(replacing(place, old, exists=in_place))
+            copy_with(file, zipped, info, _compressed(file, info, replaced, kept, size), replacement.file)
+        else:
+            replacement = stack.enter_context(replacing(place, old, exists=in_place))
+            for chunk in compression.compress_bz2(_rewritten(file, None, replaced)):
+                replacement.file.write(chunk)
     replacement.seal()
-    return replacement
+    return replacement, bool(replaced)
+
+
+def _plan(file: io.BufferedReader, changes: Mapping[str, str | None]) -> tuple[container.Container | None, dict[str, bytes]]:
+    """The members of a ``.conda``, and the new data of the files that have to change."""
+    zipped = info = None
+    if is_container(file):
+        zipped = container.read_container(file)
+        info = zipped.info()
+        for member in zipped.members:
+            container.require_stored(member)
+        container.check_crc(file, info)
+    # A .tar.bz2 is read only as far as it has to be: the payload behind would have to be unpacked twice.
+    files = read_files(file, info, (RECIPE,), to_end=info is not None)
+    new = {ABOUT: with_extra(files[ABOUT], changes)}
+    if RECIPE in files and is_conda_builds(parse_about(files[ABOUT])):
+        new[RECIPE] = with_recipe_extra(files[RECIPE], changes)
+    return zipped, {name: data for name, data in new.items() if data != files[name]}
+
+
+def _rewritten(file: io.BufferedReader, info: container.Member | None, replaced: Mapping[str, bytes]) -> Iterator[bytes]:
+    with open_info(file, info) if info else open_tar(file) as stream:
+        yield from tarstream.rewrite(stream, ABOUT, replaced)
 
 
 def _kept(chunks: Iterable[bytes]) -> tuple[list[bytes] | None, int]:
@@ -104,12 +140,11 @@ def _kept(chunks: Iterable[bytes]) -> tuple[list[bytes] | None, int]:
 
 
 def _compressed(
-    file: io.BufferedReader,
-    info: container.Member,
-    edits: Mapping[str, Callable[[bytes], bytes]],
-    kept: list[bytes] | None,
-    size: int,
+    file: io.BufferedReader, info: container.Member, replaced: Mapping[str, bytes], kept: list[bytes] | None, size: int
 ) -> Iterator[bytes]:
     # A generator, for opening the member moves the file's position: it must not happen before the copy has come to it.
-    chunks = tarstream.rewrite(open_info(file, info), edits, MAX_SIZE) if kept is None else kept
-    yield from compression.compress_zstd(chunks, size)
+    with contextlib.ExitStack() as stack:
+        chunks: Iterable[bytes] = kept if kept is not None else _rewritten(file, info, replaced)
+        if kept is None:
+            stack.enter_context(contextlib.closing(chunks))  # type: ignore[type-var]
+        yield from compression.compress_zstd(chunks, size)

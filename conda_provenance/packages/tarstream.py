@@ -7,7 +7,7 @@ Where readers disagree on what an archive holds, it is refused: a stamp must be 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from conda_provenance.packages.compression import CHUNK, Stream
@@ -19,6 +19,8 @@ _WITHOUT_DATA = (b"1", b"2", b"3", b"4", b"5", b"6")
 _PAX = (b"x", b"X")
 _LONG = {b"L": "path", b"K": "linkpath"}
 _MAX_EXTENSION = 1 << 20
+_MAX_EXTENSIONS = 16 << 20
+_MAX_MEMBERS = 1_000_000
 _RECORD = re.compile(rb"([1-9][0-9]{0,8}) ([^=\n]+)=")
 _OCTAL = re.compile(rb"[ \0]*([0-7]*)[ \0]*")
 
@@ -29,6 +31,8 @@ class Member:
 
     path: str
     """Without ``./``; empty for what is no file: the archive's end, PAX's global header."""
+    other_path: str
+    """What a reader takes for the path that heeds ustar's prefix in headers of other formats too."""
     kind: bytes
     link: str
     sparse: bool
@@ -61,32 +65,39 @@ class Member:
         return head[:-_BLOCK] + _resized(head[-_BLOCK:], len(data)) + _padded(data)
 
 
-def read_member(stream: Stream, path: str, limit: int, *, to_end: bool) -> bytes:
-    """The data of the member ``path``; with ``to_end`` the rest is read as well, and a second one refused."""
-    data: bytes | None = None
-    for member in _watched(stream, {path}):
-        if member.path == path:
-            data = member.read(limit)
-            if not to_end:
-                break
-    assert data is not None
-    return data
+def read_members(
+    stream: Stream, needed: str, limit: int, *, optional: Collection[str] = (), to_end: bool = True
+) -> dict[str, bytes]:
+    """The data of the member ``needed`` and of those of ``optional`` that are there.
+
+    Without ``to_end`` the rest is not read once they are found, or where ``needed`` is and the metadata ends, and so neither a
+    second one noticed.
+    """
+    found: dict[str, bytes] = {}
+    for member in _watched(stream, needed, {needed, *optional}):
+        if member.path == needed or member.path in optional:
+            found[member.path] = member.read(limit)
+        if not to_end and needed in found and (len(found) > len(optional) or not member.path.startswith("info/")):
+            break
+    return found
 
 
-def rewrite(stream: Stream, edits: Mapping[str, Callable[[bytes], bytes]], limit: int) -> Iterator[bytes]:
-    """The tar with the data of the members named in ``edits`` replaced, each of which must be there once."""
-    for member in _watched(stream, edits.keys()):
-        if edit := edits.get(member.path):
-            yield member.with_data(edit(member.read(limit)))
+def rewrite(stream: Stream, needed: str, replaced: Mapping[str, bytes]) -> Iterator[bytes]:
+    """The tar with other data for the members in ``replaced``; all else, and of these all but the size, as found."""
+    for member in _watched(stream, needed, replaced.keys() | {needed}, whole=True):
+        if member.path in replaced:
+            yield member.with_data(replaced[member.path])
         else:
             yield member.head
             yield from member.chunks()
 
 
-def _watched(stream: Stream, wanted: Collection[str]) -> Iterator[Member]:
+def _watched(stream: Stream, needed: str, wanted: Collection[str], *, whole: bool = False) -> Iterator[Member]:
+    """The members; :class:`Refusal` where readers could find different ones of those that are ``wanted``."""
     seen: set[str] = set()
+    links: set[str] = set()
     folder = None
-    for member in _members(stream):
+    for member in _members(stream, whole=whole):
         if member.path in wanted:
             if member.path in seen:
                 raise Refusal(f"it holds two {harmless(member.path)}; build it again")
@@ -95,13 +106,27 @@ def _watched(stream: Stream, wanted: Collection[str]) -> Iterator[Member]:
             raise Refusal(f"its member {harmless(member.path)} is a hard link to {harmless(_normal(member.link))}")
         elif folder is None:
             folder = next((member.path[: -len(name)] for name in wanted if member.path.endswith("/" + name)), None)
+        if member.other_path != member.path and {member.path, member.other_path} & set(wanted):
+            raise Refusal(f"its tar can be read as naming {harmless(member.path)} otherwise; build it again")
+        if links and not links.isdisjoint(_folders(member.path)):
+            raise Refusal(f"its member {harmless(member.path)} lies behind a link; build it again")
+        if member.kind == b"2":
+            links.add(member.path)
         yield member
-    if missing := sorted(set(wanted) - seen):
+    if needed not in seen:
         where = f"; its members stand in the folder {harmless(folder)}, so pack it again from within that" if folder else ""
-        raise Refusal(f"it has no {missing[0]}{where}")
+        raise Refusal(f"it has no {needed}{where}")
 
 
-def _members(stream: Stream) -> Iterator[Member]:
+def _folders(path: str) -> Iterator[str]:
+    at = path.find("/")
+    while at >= 0:
+        yield path[:at]
+        at = path.find("/", at + 1)
+
+
+def _members(stream: Stream, *, whole: bool) -> Iterator[Member]:
+    extensions = members = 0
     while block := stream.read(_BLOCK):
         if len(block) < _BLOCK:
             raise Refusal("its tar is cut short; fetch or build it again")
@@ -109,9 +134,15 @@ def _members(stream: Stream) -> Iterator[Member]:
             yield from _end(stream, block)
             return
         member = _member(stream, block)
+        extensions += len(member.head) - _BLOCK
+        members += 1
+        if extensions > _MAX_EXTENSIONS or members > _MAX_MEMBERS:
+            raise Refusal("its tar has more headers than any real package's")
         yield member
         for _ in member.chunks():
             pass
+    if whole:
+        raise Refusal("its tar is cut short (it has no end mark); fetch or build it again")
 
 
 def _end(stream: Stream, block: bytes) -> Iterator[Member]:
@@ -119,7 +150,7 @@ def _end(stream: Stream, block: bytes) -> Iterator[Member]:
         if block.strip(b"\0"):
             # Some readers go on behind the end mark and would see other members than the rest.
             raise Refusal("its tar has data behind its end; build it again")
-        yield Member("", b"", "", False, block, 0, stream, 0)
+        yield Member("", "", b"", "", False, block, 0, stream, 0)
         block = stream.read(CHUNK)
 
 
@@ -149,21 +180,25 @@ def _member(stream: Stream, block: bytes) -> Member:
         head += _sparse_map(stream)
     if kind == b"g":
         return _global(stream, head, size)
-    name = _text(told.get("GNU.sparse.name") or told.get("path") or _ustar_name(block))
+    told_name = told.get("GNU.sparse.name") or told.get("path")
+    name = _text(told_name or _ustar_name(block))
+    other = _text(told_name or _prefixed_name(block))
     if size and (kind in _WITHOUT_DATA or (kind == b"\0" and name.endswith("/"))):
         raise Refusal("its tar has a link or folder with data, which readers disagree on; build it again")
     link = _text(told.get("linkpath") or block[157:257].split(b"\0", 1)[0])
     sparse = kind == b"S" or any(key.startswith("GNU.sparse.") for key in told)
-    return Member(_normal(name), kind, link, sparse, head, size, stream, size + -size % _BLOCK, pax_size)
+    path = _normal(name)
+    other_path = path if other == name else _normal_or_same(other, path)
+    return Member(path, other_path, kind, link, sparse, head, size, stream, size + -size % _BLOCK, pax_size)
 
 
 def _global(stream: Stream, head: bytes, size: int) -> Member:
     if size > _MAX_EXTENSION:
         raise Refusal("a header of its tar is larger than 1 MiB")
     data = _exactly(stream, size + -size % _BLOCK)
-    if {"path", "size", "linkpath"} & dict(_records(data[:size])).keys():
+    if any(key in ("path", "size", "linkpath") or key.startswith("GNU.sparse.") for key, _ in _records(data[:size])):
         raise Refusal("its tar gives all members one name or size; build it again")
-    return Member("", b"g", "", False, head + data, size, stream, 0)
+    return Member("", "", b"g", "", False, head + data, size, stream, 0)
 
 
 def _sparse_map(stream: Stream) -> bytes:
@@ -212,11 +247,21 @@ def _size(block: bytes) -> int:
 
 
 def _ustar_name(block: bytes) -> bytes:
-    name = block[:100].split(b"\0", 1)[0]
     if block[257:263] != b"ustar\0":  # GNU's "ustar  " keeps times where ustar has the prefix
-        return name
-    prefix = block[345:500].split(b"\0", 1)[0]
+        return block[:100].split(b"\0", 1)[0]
+    return _prefixed_name(block)
+
+
+def _prefixed_name(block: bytes) -> bytes:
+    name, prefix = block[:100].split(b"\0", 1)[0], block[345:500].split(b"\0", 1)[0]
     return prefix + b"/" + name if prefix else name
+
+
+def _normal_or_same(name: str, path: str) -> str:
+    try:
+        return _normal(name)
+    except Refusal:  # GNU's times, read as a name
+        return path
 
 
 def _text(name: bytes) -> str:

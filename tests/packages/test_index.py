@@ -6,6 +6,7 @@ import bz2
 import hashlib
 import json
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +54,8 @@ def test_the_record_is_corrected_and_every_other_byte_stays(tmp_path, make, layo
     old = json.dumps(index, **layout)
     (tmp_path / "repodata.json").write_text(old)
     before = digests(package)
-    sha256 = stamp_package(package, STAMP)
+    assert stamp_package(package, STAMP) is True
     after = digests(package)
-    assert sha256 == after["sha256"]
     expected = old.replace(before["sha256"], after["sha256"]).replace(before["md5"], after["md5"])
     assert (tmp_path / "repodata.json").read_text() == expected.replace(
         f'"size":{before["size"]}', f'"size":{after["size"]}'
@@ -132,15 +132,15 @@ def test_an_index_that_a_builder_writes_meanwhile_is_not_overwritten(tmp_path, m
     index = index_of(package)
     (tmp_path / "repodata.json").write_text(json.dumps(index))
     index["packages.conda"]["new-1.0-0.conda"] = {"name": "new"}
-    original, once = replacing_module.Replacement.commit, []
+    original, once = replacing_module.Replacement.is_current, []
 
-    def commit(self: replacing_module.Replacement) -> None:
+    def is_current(self: replacing_module.Replacement) -> bool:
         if self.path.endswith("repodata.json") and not once:
             once.append(True)
             (tmp_path / "repodata.json").write_text(json.dumps(index))
-        original(self)
+        return original(self)
 
-    monkeypatch.setattr(replacing_module.Replacement, "commit", commit)
+    monkeypatch.setattr(replacing_module.Replacement, "is_current", is_current)
     stamp_package(package, STAMP)
     found = read_index(tmp_path)["packages.conda"]
     assert found["new-1.0-0.conda"] == {"name": "new"}
@@ -177,3 +177,84 @@ def test_the_package_is_what_the_index_says_it_is(tmp_path):
     stamp_package(package, STAMP)
     assert read_about(package)["extra"] == STAMP
     assert read_index(tmp_path) == index_of(package)
+
+
+def test_what_the_newer_record_tells_of_the_older_file(tmp_path):
+    package = make_tar_bz2(tmp_path, {"extra": {}})
+    index = index_of(package)
+    index["packages.conda"]["demo-1.0-0.conda"] = {"legacy_bz2_md5": "0", "legacy_bz2_size": 0, "sha256": "other", "size": 1}
+    (tmp_path / "repodata.json").write_text(json.dumps(index))
+    stamp_package(package, STAMP)
+    record = read_index(tmp_path)["packages.conda"]["demo-1.0-0.conda"]
+    after = digests(package)
+    assert record == {"legacy_bz2_md5": after["md5"], "legacy_bz2_size": after["size"], "sha256": "other", "size": 1}
+
+
+def test_a_signature_over_the_old_record_goes(tmp_path):
+    package = make_conda(tmp_path, {"extra": {}})
+    (tmp_path / "repodata.json").write_text(
+        json.dumps(index_of(package) | {"signatures": {package.name: {"key": {}}, "other": {}}})
+    )
+    stamp_package(package, STAMP)
+    assert read_index(tmp_path)["signatures"] == {"other": {}}
+
+
+def test_a_key_in_other_letters(tmp_path):
+    package = make_conda(tmp_path, {"extra": {}})
+    (tmp_path / "repodata.json").write_text('{"packages.conda": {"demo\\u002d1.0-0.conda": {"sha256": "0", "size": 0}}}')
+    stamp_package(package, STAMP)
+    assert read_index(tmp_path)["packages.conda"][package.name]["sha256"] == digests(package)["sha256"]
+
+
+@pytest.mark.parametrize("name", ["repodata_shards.msgpack.zst", "repodata.jlap", "repodata.json.gz"])
+def test_what_is_made_from_the_index_is_removed_for_clients_to_fall_back(tmp_path, name):
+    package = make_conda(tmp_path, {"extra": {}})
+    (tmp_path / name).write_bytes(b"")
+    stamp_package(package, STAMP)
+    assert not (tmp_path / name).exists()
+    (tmp_path / name).write_bytes(b"")
+    (tmp_path / "repodata.json").write_text('{"packages": {}}')
+    stamp_package(package, {"sha": ""})
+    assert (tmp_path / name).exists(), "an index that does not list the package is none of its"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_every_folder_in_which_links_give_the_package_a_name(tmp_path):
+    folders = [tmp_path / name for name in "abc"]
+    for folder in folders:
+        folder.mkdir()
+    package = make_conda(folders[0], {"extra": {}})
+    for before, folder in pairwise(folders):
+        (folder / package.name).symlink_to(before / package.name)
+    for folder in folders:
+        (folder / "repodata.json").write_text(json.dumps(index_of(package)))
+    stamp_package(folders[2] / package.name, STAMP)
+    for folder in folders:
+        assert read_index(folder)["packages.conda"][package.name]["sha256"] == digests(package)["sha256"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_an_index_that_is_no_file_is_not_waited_for(tmp_path):
+    package = make_conda(tmp_path, {"extra": {}})
+    before = package.read_bytes()
+    os.mkfifo(tmp_path / "repodata.json")
+    with pytest.raises(PackageError, match=r"repodata\.json cannot be corrected: it is no regular file"):
+        stamp_package(package, STAMP)
+    assert package.read_bytes() == before
+
+
+def test_a_large_index_is_looked_through_without_being_kept(tmp_path):
+    import tracemalloc
+
+    package = make_conda(tmp_path, {"extra": {}})
+    index = index_of(package)
+    record = {"build": "0", "depends": ["python >=3.10", "numpy", "scipy"], "name": "x", "sha256": "0" * 64, "size": 1}
+    index["packages.conda"] |= {f"x{number}-1.0-0.conda": record for number in range(40_000)}
+    text = json.dumps(index)
+    (tmp_path / "repodata.json").write_text(text)
+    tracemalloc.start()
+    stamp_package(package, STAMP)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 6 * len(text)
+    assert read_index(tmp_path)["packages.conda"][package.name]["sha256"] == digests(package)["sha256"]

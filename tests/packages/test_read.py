@@ -104,7 +104,7 @@ def test_the_payload_is_not_read(tmp_path):
         (b'\xff\xfe{"a": 1}', "is not UTF-8"),
         (b"[" * 200_000, "nested too deeply"),
         (b'{"a":' * 100_000, "nested too deeply"),
-        (b'{"a": "' + b"x" * (5 << 20) + b'"}', "is larger than 4 MiB"),
+        (b'{"a": "' + b"x" * (5 << 20) + b'"}', "is larger than 1 MiB"),
         (b'{"a": ' + b"9" * 10_000 + b"}", ""),
     ],
 )
@@ -253,6 +253,93 @@ def _zeros_frame(head: bytes, zeros: int) -> bytes:
 
     block = b"\0" * (1 << 20)
     return b"".join(compress_zstd((head, *[block] * (zeros >> 20)), len(head) + zeros))
+
+
+EVIL = json.dumps({"extra": {"sha": "evil"}}).encode()
+
+
+def refused_by_both(package: Path, cause: str) -> None:
+    assert cause in refused(package)
+    before = package.read_bytes()
+    with pytest.raises(PackageError, match=cause):
+        stamp_package(package, {"sha": ""})
+    assert package.read_bytes() == before
+
+
+def test_a_second_zip_within_the_comment(tmp_path):
+    """Python's zipfile takes the last end record, whatever stands behind it."""
+    good, evil = make_conda(tmp_path, ABOUT), make_conda(tmp_path, EVIL, name="evil")
+    hidden = evil.read_bytes()[:-2] + b"\0\0" + b"x"
+    with zipfile.ZipFile(good, "a") as archive:
+        archive.comment = hidden
+    refused_by_both(good, "cut short or no zip")
+
+
+def test_a_second_name_in_an_extra_field(tmp_path):
+    package = tmp_path / "demo-1.0-0.conda"
+    with zipfile.ZipFile(package, "w") as archive:
+        for name, other, about in ((INFO, b"other", ABOUT), ("zzz.tar.zst", INFO.encode(), EVIL)):
+            info = zipfile.ZipInfo(name)
+            info.extra = struct.pack("<HHBL", 0x7075, 5 + len(other), 1, 0) + other
+            archive.writestr(info, zst(tar(info_files(about))))
+    refused_by_both(package, "names a member twice over")
+
+
+def pax_global(records: bytes) -> bytes:
+    head = tarfile.TarInfo("pax")
+    head.type, head.size = b"g", len(records)
+    return head.tobuf(tarfile.USTAR_FORMAT) + records + b"\0" * (-len(records) % 512)
+
+
+@pytest.mark.parametrize(
+    "record", [b"33 GNU.sparse.name=info/about.json\n", b"20 GNU.sparse.size=5\n", b"10 path=x\n", b"10 size=5\n"]
+)
+def test_a_global_header_that_renames_or_cuts(tmp_path, record):
+    record = b"%d" % (len(record.split(b" ", 1)[1]) + 3) + b" " + record.split(b" ", 1)[1]
+    plain = tar(info_files(ABOUT))
+    refused_by_both(make_conda(tmp_path, info=zst(pax_global(record) + plain)), "all members one name or size")
+
+
+def test_a_harmless_global_header(tmp_path):
+    package = make_conda(tmp_path, info=zst(pax_global(b"13 comment=x\n") + tar(info_files(ABOUT))))
+    assert read_about(package) == ABOUT
+    assert stamp_package(package, {"sha": ""})
+
+
+def test_a_prefix_that_only_some_readers_heed(tmp_path):
+    other = bytearray(tarfile.TarInfo("about.json").tobuf(tarfile.GNU_FORMAT))
+    other[345:349] = b"info"
+    other[124:136] = b"%011o\0" % len(EVIL)
+    other[148:156] = b" " * 8
+    other[148:156] = b"%06o\0 " % sum(other)
+    plain = tar(info_files(ABOUT))
+    at = plain.index(b"info/paths.json")
+    data = plain[:at] + bytes(other) + EVIL + b"\0" * (-len(EVIL) % 512) + plain[at:]
+    refused_by_both(make_conda(tmp_path, info=zst(data)), "can be read as naming")
+
+
+def test_a_member_behind_a_link(tmp_path):
+    members = [
+        *two(EXTRA),
+        (member("alias", type=tarfile.SYMTYPE, linkname="info"), None),
+        (member("alias/about.json", size=2), b"{}"),
+    ]
+    refused_by_both(make_conda(tmp_path, info=zst(tar(members))), "lies behind a link")
+
+
+@pytest.mark.parametrize("form", ["pax", "long names", "members"])
+def test_headers_without_end(tmp_path, form):
+    """A hundred kilobytes that unpack to a flood of headers cost seconds at most."""
+    one = {
+        "pax": lambda: tar([(member("info/x", pax_headers={"k": "v" * (1 << 20 - 1)}), b"")], tarfile.PAX_FORMAT)[: -20 * 512],
+        "long names": lambda: tar([(member("info/" + "x" * (1 << 19)), b"")])[: -20 * 512],
+        "members": lambda: member("info/x").tobuf() * 1000,
+    }[form]()
+    from conda_provenance.packages.compression import compress_zstd
+
+    chunks = [one] * (1100 if form == "members" else 60)
+    info = b"".join(compress_zstd(chunks, sum(map(len, chunks))))
+    assert "header" in refused(make_conda(tmp_path, info=info))
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")

@@ -7,10 +7,15 @@ import hashlib
 import io
 import json
 import os
+import random
+import signal
 import stat
 import struct
+import subprocess
+import sys
 import tarfile
 import threading
+import time
 import zipfile
 from pathlib import Path
 
@@ -20,7 +25,7 @@ from hypothesis import strategies as st
 from packages_making import info_files, make_conda, make_folder, make_tar_bz2, member, tar, zst
 
 from conda_provenance.errors import PackageError
-from conda_provenance.packages import read_about, stamp_package, update_extra
+from conda_provenance.packages import check_stamp, read_about, stamp_package
 from conda_provenance.packages import replacing as replacing_module
 
 STAMP = {"sha": "b" * 40, "remote_url": "https://github.com/o/r", "flow_run_id": "github_1"}
@@ -122,8 +127,8 @@ def test_the_same_values_again_leave_the_file_as_it_is(tmp_path, make):
     package = make(tmp_path, ABOUT)
     stamp_package(package, STAMP)
     before, status = package.read_bytes(), package.stat()
-    assert stamp_package(package, dict(reversed(STAMP.items()))) == hashlib.sha256(before).hexdigest()
-    assert update_extra(package, STAMP) is False
+    assert stamp_package(package, dict(reversed(STAMP.items()))) is False
+    assert stamp_package(package, STAMP) is False
     assert package.read_bytes() == before
     assert (package.stat().st_ino, package.stat().st_mtime_ns) == (status.st_ino, status.st_mtime_ns)
 
@@ -297,12 +302,13 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-@pytest.mark.parametrize("failing", ["fsync", "replace", "fchown", "chmod"])
+@pytest.mark.parametrize("failing", ["fsync", "replace", "fchmod", "link"])
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
 @BOTH
 def test_what_fails_half_way_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, make, failing, error):
     package = make(tmp_path, ABOUT)
-    (tmp_path / "repodata.json").write_text(json.dumps({"packages": {package.name: {"sha256": "0"}}, "packages.conda": {}}))
+    section = "packages.conda" if make is make_conda else "packages"
+    (tmp_path / "repodata.json").write_text(json.dumps({section: {package.name: {"sha256": "0"}}}))
     before = files(tmp_path)
 
     def fail(*args: object, **kwargs: object) -> None:
@@ -367,6 +373,161 @@ def test_two_stamps_of_one_file_at_once(tmp_path, make):
     assert not problems
     assert len(read_about(package)["extra"]["sha"]) == 40
     assert os.listdir(tmp_path) == [package.name]
+
+
+def test_what_stands_behind_a_bzip2_stream_is_never_lost(tmp_path):
+    data = tar(info_files(ABOUT) | {"share/payload": b"p" * 4000})
+    first, second = bz2.compress(data[:3072]), bz2.compress(data[3072:])
+    damaged = bytearray(second)
+    damaged[2] ^= 1  # the magic: the standard library takes it for junk to be passed over
+    for behind in (bytes(damaged), second + b"garbage", second[:-9], b""):
+        package = make_tar_bz2(tmp_path, data=b"")
+        package.write_bytes(first + behind)
+        with pytest.raises(PackageError, match=r"damaged|cut short"):
+            stamp_package(package, STAMP)
+        assert package.read_bytes() == first + behind
+    package.write_bytes(first + second)
+    assert stamp_package(package, STAMP)
+    assert tar_members(bz2.decompress(package.read_bytes()))["share/payload"][1] == b"p" * 4000
+
+
+def test_a_tar_without_its_end_is_not_taken_for_whole(tmp_path):
+    data = tar(info_files(ABOUT)).rstrip(b"\0")
+    data += b"\0" * (-len(data) % 512)
+    package = make_conda(tmp_path, info=zst(data))
+    assert read_about(package) == ABOUT
+    with pytest.raises(PackageError, match="no end mark"):
+        stamp_package(package, STAMP)
+
+
+def test_what_is_no_key_is_refused(tmp_path):
+    package = make_conda(tmp_path, ABOUT)
+    before = package.read_bytes()
+    for changes in ({1: "x"}, {"a\ud800": "x"}, {"sha": "\ud800"}, {"sha": b"x"}, {"sha": float("nan")}):
+        with pytest.raises(PackageError):
+            stamp_package(package, changes)
+    assert package.read_bytes() == before
+
+
+@pytest.mark.parametrize("path", ["", "a\0b"])
+def test_what_is_no_path_is_refused(path):
+    with pytest.raises(PackageError):
+        stamp_package(path, STAMP)
+
+
+WORKER = """
+import sys
+from conda_provenance.packages import stamp_package
+for turn in range(15):
+    stamp_package(sys.argv[1], {sys.argv[2]: str(turn)})
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders cannot be locked on Windows")
+def test_processes_that_stamp_one_file_lose_nothing_and_leave_the_index_right(tmp_path):
+    packages = [make_conda(tmp_path, ABOUT, name=name) for name in "ab"]
+    records = {package.name: {"name": "x", "sha256": "0", "md5": "0", "size": 0} for package in packages}
+    (tmp_path / "repodata.json").write_text(json.dumps({"packages.conda": records}))
+    workers = [
+        subprocess.Popen([sys.executable, "-c", WORKER, str(package), f"key{number}"], stderr=subprocess.PIPE)
+        for number in range(3)
+        for package in packages
+    ]
+    for worker in workers:
+        assert worker.communicate()[1] == b""
+    index = json.loads((tmp_path / "repodata.json").read_text())["packages.conda"]
+    for package in packages:
+        assert read_about(package)["extra"] == ABOUT["extra"] | {f"key{number}": "14" for number in range(3)}
+        data = package.read_bytes()
+        assert index[package.name]["sha256"] == hashlib.sha256(data).hexdigest()
+        assert index[package.name]["size"] == len(data)
+    assert len(os.listdir(tmp_path)) == 3
+
+
+INTERRUPTED = """
+import sys
+from conda_provenance.packages import stamp_package
+print("ready", flush=True)
+turn = 0
+try:
+    while True:
+        turn += 1
+        stamp_package(sys.argv[1], {"sha": f"{turn:040d}"})
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent in another way on Windows")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@BOTH
+def test_stopped_at_any_instant_the_package_is_whole(tmp_path, make, number):
+    """A Ctrl-C leaves package and index in step as well; a kill may come between the two, and the same stamp again mends it."""
+    package = make(tmp_path, ABOUT)
+    section = "packages.conda" if make is make_conda else "packages"
+    (tmp_path / "repodata.json").write_text(json.dumps({section: {package.name: {"sha256": "0", "md5": "0", "size": 0}}}))
+    chance = random.Random(7)
+    for _ in range(12):
+        with subprocess.Popen([sys.executable, "-c", INTERRUPTED, str(package)], stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            time.sleep(0.01 + chance.random() * 0.05)
+            process.send_signal(number)
+            said = process.communicate(timeout=60)[0]
+        sha = read_about(package)["extra"].get("sha")
+        assert without_about(raw_members(package))
+        if number == signal.SIGKILL:
+            if sha:
+                stamp_package(package, {"sha": sha})
+        else:
+            assert said == "interrupted\n"
+            assert sorted(os.listdir(tmp_path)) == sorted([package.name, "repodata.json"])
+        record = json.loads((tmp_path / "repodata.json").read_text())[section][package.name]
+        if sha:
+            assert record["sha256"] == hashlib.sha256(package.read_bytes()).hexdigest()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="becoming another user needs root")
+def test_the_owner_is_never_lost(tmp_path):
+    package = make_conda(tmp_path, ABOUT)
+    tmp_path.chmod(0o777)
+    for folder in (tmp_path.parent, tmp_path.parent.parent):
+        folder.chmod(folder.stat().st_mode | 0o055)
+    os.chown(package, 3000, 2000)
+    package.chmod(0o664)
+    before = package.read_bytes()
+    code = "import os, sys; os.setgroups([2000]); os.setgid(2000); os.setuid(1000)\n"
+    code += "from conda_provenance.packages import stamp_package\nstamp_package(sys.argv[1], {'sha': ''})"
+    preload = "import conda_provenance.packages.stamp as s\ns.compression._zstd()\n"
+    done = subprocess.run([sys.executable, "-c", preload + code, str(package)], capture_output=True, text=True, check=False)
+    assert "it belongs to another user or group, which would be lost" in done.stderr
+    assert package.read_bytes() == before
+    os.chown(package, 1000, 2000)
+    done = subprocess.run([sys.executable, "-c", preload + code, str(package)], capture_output=True, text=True, check=True)
+    assert (package.stat().st_uid, package.stat().st_gid, package.stat().st_mode & 0o777) == (1000, 2000, 0o664)
+    assert read_about(package)["extra"]["sha"] == ""
+
+
+def test_a_stamped_copy_leaves_the_package_alone(tmp_path):
+    (tmp_path / "out").mkdir()
+    package = make_conda(tmp_path, ABOUT)
+    before = package.read_bytes()
+    target = tmp_path / "out" / package.name
+    assert stamp_package(package, STAMP, target=target) is True
+    assert package.read_bytes() == before
+    assert read_about(target)["extra"]["sha"] == STAMP["sha"]
+    assert stamp_package(target, STAMP, target=tmp_path / "again.conda") is False
+    assert (tmp_path / "again.conda").read_bytes() == target.read_bytes()
+
+
+def test_a_check_writes_nothing_and_refuses_the_same(tmp_path):
+    package = make_conda(tmp_path, ABOUT)
+    before = package.stat()
+    assert check_stamp(package, STAMP) is True
+    assert check_stamp(package, {"never": None}) is False
+    with pytest.raises(PackageError):
+        check_stamp(make_conda(tmp_path, {"extra": 5}, name="bad"), STAMP)
+    assert package.stat().st_mtime_ns == before.st_mtime_ns
 
 
 def test_a_folder_is_refused(tmp_path):

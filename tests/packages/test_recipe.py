@@ -1,0 +1,123 @@
+"""The rendered recipe in conda-build's packages."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from packages_making import info_files, make_conda, make_tar_bz2, tar, zst
+from ruamel.yaml import YAML
+
+from conda_provenance.packages import check_stamp, read_about, stamp_package
+from conda_provenance.packages.recipe import RECIPE, with_recipe_extra
+from conda_provenance.packages.refusals import Refusal
+
+STAMP = {"sha": "1234567890" * 4, "remote_url": "https://github.com/o/r", "flow_run_id": "github_1"}
+RENDERED = """\
+# This file created by conda-build 26.7.1
+# meta.yaml template originally from:
+# /home/me/feedstock/recipe, last modified Wed Nov 25 02:00:00 2026
+# ------------------------------------------------
+
+package:
+  name: hello
+  version: '1.0'
+build:
+  noarch: generic
+  string: '0'
+about:
+  summary: says hi   # kept
+extra:
+  copy_test_source_files: true
+  final: true
+  recipe-maintainers:
+    - someone
+    - else
+"""
+
+
+def load(text: str | bytes) -> dict[str, object]:
+    return YAML(typ="safe", pure=True).load(io.BytesIO(text) if isinstance(text, bytes) else text)
+
+
+def changed(text: str, changes: dict[str, str | None]) -> str:
+    return with_recipe_extra(text.encode(), changes).decode()
+
+
+def test_only_lines_of_the_stamp_are_added():
+    after = changed(RENDERED, STAMP)
+    assert after == RENDERED + "".join(f'  {key}: "{value}"\n' for key, value in STAMP.items())
+    assert load(after)["extra"] == load(RENDERED)["extra"] | STAMP
+    assert changed(after, STAMP) == after
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a: 1\n", 'a: 1\nextra:\n  sha: "x"\n'),
+        ("a: 1", 'a: 1\nextra:\n  sha: "x"\n'),
+        ("extra: {}\na: 1\n", 'extra:\n  sha: "x"\na: 1\n'),
+        ("extra:\na: 1\n", 'extra:\n  sha: "x"\na: 1\n'),
+        ("extra:  # why\n    b: 1\n\n# about a\na: 1\n", 'extra:  # why\n    b: 1\n    sha: "x"\n\n# about a\na: 1\n'),
+        ("extra:\n  sha: old\n  b: 1\n", 'extra:\n  b: 1\n  sha: "x"\n'),
+        ("extra:\n  sha: a long value\n    that goes on\n  b: 1\n", 'extra:\n  b: 1\n  sha: "x"\n'),
+        ("extra:\n  'sha': old\n", 'extra:\n  sha: "x"\n'),
+        ("extra:\r\n  b: 1\r\na: 1\r\n", 'extra:\r\n  b: 1\r\n  sha: "x"\r\na: 1\r\n'),
+        ("extra:\n  list:\n  - 1\n  - 2\n", 'extra:\n  list:\n  - 1\n  - 2\n  sha: "x"\n'),
+        ("extra:\n  sha:\n  - 1\n  - 2\n  b: 1\n", 'extra:\n  b: 1\n  sha: "x"\n'),
+        ('extra:\n  sha: "x"\n', 'extra:\n  sha: "x"\n'),
+    ],
+)
+def test_layouts(text, expected):
+    assert changed(text, {"sha": "x"}) == expected
+    assert load(expected)["extra"]["sha"] == "x"
+
+
+def test_a_key_is_removed():
+    assert changed("extra:\n  sha: x\n  b: 1\n", {"sha": None, "never": None}) == "extra:\n  b: 1\n"
+    assert changed("extra:\n  sha: x\n", {"sha": None}) == "extra: {}\n"
+
+
+@pytest.mark.parametrize("text", ["extra: {a: 1}\n", '"extra":\n  a: 1\n', "extra :\n  b: 2\n", "b: 'x\nextra:\n  c'\n"])
+def test_an_unusual_layout_is_refused(text):
+    try:
+        result = with_recipe_extra(text.encode(), {"sha": "x"})
+    except Refusal as refusal:
+        assert "unusual" in str(refusal)
+    else:
+        assert load(result).get("extra", {}).get("sha") == "x" or result == text.encode()
+
+
+@pytest.mark.parametrize(
+    "text", [b"{{ jinja }}: [", b"\xff", b"- a\n", b"extra: text\n", b"a: &a {<<: *a}\n", b"[" * 3000, b"x" * 600_000]
+)
+def test_what_nobody_can_read_stays_as_it_is(text):
+    assert with_recipe_extra(text, STAMP) == text
+
+
+@pytest.mark.parametrize("make", [make_conda, make_tar_bz2])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_conda_build_package_says_it_in_both_places(tmp_path, make, first):
+    files = info_files({"conda_build_version": "26.7.1", "extra": {"final": True}})
+    recipe = {RECIPE: RENDERED.encode(), "info/recipe/meta.yaml.template": b"{{ x }}"}
+    data = tar(recipe | files if first else files | recipe)
+    package = make(tmp_path, info=zst(data)) if make is make_conda else make(tmp_path, data=data)
+    assert check_stamp(package, STAMP)
+    assert stamp_package(package, STAMP)
+    assert read_about(package)["extra"] == {"final": True} | STAMP
+    from conda_package_streaming.package_streaming import stream_conda_info
+
+    found = {member.name: archive.extractfile(member).read() for archive, member in stream_conda_info(str(package))}
+    assert found[RECIPE].decode() == changed(RENDERED, STAMP)
+    assert found["info/recipe/meta.yaml.template"] == b"{{ x }}"
+    assert not stamp_package(package, STAMP)
+
+
+def test_in_another_builders_package_a_meta_yaml_is_only_a_file(tmp_path):
+    data = tar(info_files({"extra": {}}) | {RECIPE: RENDERED.encode()})
+    package = make_conda(tmp_path, info=zst(data))
+    stamp_package(package, STAMP)
+    from conda_package_streaming.package_streaming import stream_conda_info
+
+    found = {member.name: archive.extractfile(member).read() for archive, member in stream_conda_info(str(package))}
+    assert found[RECIPE].decode() == RENDERED
