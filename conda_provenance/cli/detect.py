@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         print(json.dumps(to_json(finding, warnings), indent=2))
     elif arguments.format == "env":
-        _warn(warnings)
+        print_warnings_to_stderr(warnings)
         for key, value in stamp.items():
             if value:
                 print(f"{ENVIRONMENT[key]}={value}")
@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         if spaced:
             warnings.append(f"{', '.join(spaced)} holds a space, which no shell's $(…) keeps, and is left out.")
             stamp = {key: value for key, value in stamp.items() if key not in spaced}
-        _warn(warnings)
+        print_warnings_to_stderr(warnings)
         print(" ".join(f"--extra-meta {key}={value}" for key, value in stamp.items()))
     else:
         _print_table(finding, stamp, warnings)
@@ -91,7 +91,7 @@ def to_json(finding: Finding, warnings: Sequence[str]) -> dict[str, object]:
     }
 
 
-def _warn(warnings: Iterable[str]) -> None:
+def print_warnings_to_stderr(warnings: Iterable[str]) -> None:
     for warning in warnings:
         print(f"conda-provenance: warning: {warning}", file=sys.stderr)
 

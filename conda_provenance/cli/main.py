@@ -16,7 +16,7 @@ from importlib import import_module
 from conda_provenance import __version__
 from conda_provenance.errors import ProvenanceError, SettingsError
 
-COMMANDS = ("detect", "build", "run", "show")
+COMMANDS = ("detect", "build", "run", "stamp", "show")
 
 
 class UsageError(ProvenanceError):

@@ -5,5 +5,15 @@ from __future__ import annotations
 from conda_provenance.packages.index import Digests, update_index_entry, withdraw_package
 from conda_provenance.packages.read import read_about, read_provenance
 from conda_provenance.packages.stamp import check_stamp, stamp_package
+from conda_provenance.packages.vouching import vouchers
 
-__all__ = ["Digests", "check_stamp", "read_about", "read_provenance", "stamp_package", "update_index_entry", "withdraw_package"]
+__all__ = [
+    "Digests",
+    "check_stamp",
+    "read_about",
+    "read_provenance",
+    "stamp_package",
+    "update_index_entry",
+    "vouchers",
+    "withdraw_package",
+]

@@ -15,7 +15,7 @@ from conda_provenance.packages.container_copy import copy_with
 from conda_provenance.packages.index import Digests, corrections, folders_of, with_digests
 from conda_provenance.packages.read import is_container, open_info, open_package, open_tar, read_files
 from conda_provenance.packages.recipe import RECIPE, is_conda_builds, with_recipe_extra
-from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, refusals
+from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, harmless, refusals
 from conda_provenance.packages.replacing import Replacement, commit, copy_range, locked, replacing
 
 _MAX_KEPT = 1 << 20
@@ -24,13 +24,15 @@ _MAX_KEPT = 1 << 20
 _ATTEMPTS = 20
 
 
-def stamp_package(path: PathLike, changes: Mapping[str, str | None], *, target: PathLike | None = None) -> bool:
+def stamp_package(
+    path: PathLike, changes: Mapping[str, str | None], *, target: PathLike | None = None, overwrite: bool = True
+) -> bool:
     """Set these keys in the ``extra`` of a package file's about.json, or remove them where the value is ``None``.
 
     In a conda-build package the ``extra`` of the rendered recipe is changed likewise. The file, or the one that a link leads
     to, is replaced in one step by a whole new one of the same owner and mode, and the indexes beside it that list it are
     corrected in the same step; what is not the stamp keeps its bytes. With ``target``, the stamped package is written there
-    instead, and ``path`` stays.
+    instead, and ``path`` stays. Without ``overwrite``, a package that says something else already is refused.
 
     Returns whether the package changed. If not, it stays as it is, byte for byte; its indexes are corrected all the same,
     which mends what a kill between the two left behind. Raises :class:`~conda_provenance.errors.PackageError` if it cannot be
@@ -44,7 +46,7 @@ def stamp_package(path: PathLike, changes: Mapping[str, str | None], *, target: 
         with locked(folders_of(named)):
             for attempt in range(_ATTEMPTS):
                 try:
-                    return _stamp(os.path.realpath(path), changes, place, named)
+                    return _stamp(os.path.realpath(path), changes, place, named, overwrite)
                 except ChangedMeanwhile:
                     if attempt + 1 == _ATTEMPTS:
                         raise
@@ -52,10 +54,10 @@ def stamp_package(path: PathLike, changes: Mapping[str, str | None], *, target: 
     raise AssertionError  # the loop returns or raises
 
 
-def check_stamp(path: PathLike, changes: Mapping[str, str | None]) -> bool:
+def check_stamp(path: PathLike, changes: Mapping[str, str | None], *, overwrite: bool = True) -> bool:
     """Would :func:`stamp_package` change the package? Raises the same for one that it would refuse; writes nothing."""
     with refusals(path, "stamped"), open_package(os.path.realpath(path)) as file:
-        zipped, replaced = _plan(file, changes)
+        zipped, replaced = _plan(file, changes, overwrite)
         if replaced:
             info = zipped.info() if zipped else None
             for _ in _rewritten(file, info, replaced):
@@ -63,9 +65,9 @@ def check_stamp(path: PathLike, changes: Mapping[str, str | None]) -> bool:
         return bool(replaced)
 
 
-def _stamp(path: str, changes: Mapping[str, str | None], place: str, named: PathLike) -> bool:
+def _stamp(path: str, changes: Mapping[str, str | None], place: str, named: PathLike, overwrite: bool) -> bool:
     with ExitStack() as stack:
-        replacement, changed = _write(path, changes, place, stack)
+        replacement, changed = _write(path, changes, place, overwrite, stack)
         if replacement:
             descriptor = replacement.file.fileno()
             digests = with_digests(lambda: Digests.of_file(descriptor))
@@ -77,13 +79,15 @@ def _stamp(path: str, changes: Mapping[str, str | None], place: str, named: Path
         return changed
 
 
-def _write(path: str, changes: Mapping[str, str | None], place: str, stack: ExitStack) -> tuple[Replacement | None, bool]:
+def _write(
+    path: str, changes: Mapping[str, str | None], place: str, overwrite: bool, stack: ExitStack
+) -> tuple[Replacement | None, bool]:
     """The package to put in its place (``None`` if that is the file which is there), and whether the stamp changed it."""
     if os.path.isdir(path):
         raise Refusal("it is a folder, and only package files are stamped")
     with open_package(path) as file:
         old = os.fstat(file.fileno())
-        zipped, replaced = _plan(file, changes)
+        zipped, replaced = _plan(file, changes, overwrite)
         in_place = place == path
         if not replaced and in_place:
             return None, False
@@ -104,7 +108,9 @@ def _write(path: str, changes: Mapping[str, str | None], place: str, stack: Exit
     return replacement, bool(replaced)
 
 
-def _plan(file: io.BufferedReader, changes: Mapping[str, str | None]) -> tuple[container.Container | None, dict[str, bytes]]:
+def _plan(
+    file: io.BufferedReader, changes: Mapping[str, str | None], overwrite: bool
+) -> tuple[container.Container | None, dict[str, bytes]]:
     """The members of a ``.conda``, and the new data of the files that have to change."""
     zipped = info = None
     if is_container(file):
@@ -115,8 +121,16 @@ def _plan(file: io.BufferedReader, changes: Mapping[str, str | None]) -> tuple[c
         container.check_crc(file, info)
     # A .tar.bz2 is read only as far as it has to be: the payload behind would have to be unpacked twice.
     files = read_files(file, info, (RECIPE,), to_end=info is not None)
+    about = parse_about(files[ABOUT])
+    if not overwrite:
+        extra = about.get("extra")
+        said = extra if isinstance(extra, dict) else {}
+        for key, value in changes.items():
+            # An empty string, as local builds of conda-forge have it, says nothing yet.
+            if said.get(key) not in (None, "", value):
+                raise Refusal(f"it says another {harmless(key)} already; --force overwrites it")
     new = {ABOUT: with_extra(files[ABOUT], changes)}
-    if RECIPE in files and is_conda_builds(parse_about(files[ABOUT])):
+    if RECIPE in files and is_conda_builds(about):
         new[RECIPE] = with_recipe_extra(files[RECIPE], changes)
     return zipped, {name: data for name, data in new.items() if data != files[name]}
 

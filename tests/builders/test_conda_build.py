@@ -307,3 +307,19 @@ def test_condarc_counts_outside_condas_own_commands_too(write_feedstock, run, gi
     assert "flow_run_id is required" in done.stdout
     condarc.write_text("plugins: [oops\n")
     assert "conda's configuration cannot be read" in run("conda-provenance", "detect", recipe, status=2).stdout
+
+
+@pytest.mark.parametrize("package_format", ["1", "2"])
+def test_a_finished_package_is_stamped_for_both_kinds_of_reader(write_feedstock, run, git, tmp_path, package_format):
+    recipe = write_feedstock(meta_yaml=V0 + "extra:\n  recipe-maintainers:\n    - someone\n")
+    off = {"CONDA_PLUGINS_PROVENANCE_ENABLED": "false"}
+    build(run, "conda-build", recipe, tmp_path / "out", "--package-format", package_format, **off)
+    (package,) = packages(tmp_path / "out")
+    before = packaged_recipe(package)
+    run("conda-provenance", "stamp", "--recipe", recipe, package, **RUN)
+    expected = stamp(recipe, git)
+    assert expected.items() <= about(package)["extra"].items()
+    assert packaged_recipe(package) == before | {"extra": before["extra"] | expected}
+    index = json.loads((package.parent / "repodata.json").read_text())
+    record = (index["packages.conda"] | index["packages"])[package.name]
+    assert record["size"] == package.stat().st_size

@@ -1,0 +1,189 @@
+"""``stamp``: provenance into package files that are finished already."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conda_provenance.cli.main import UsageError, add_command
+from conda_provenance.errors import PackageError, ProvenanceError
+from conda_provenance.provenance import KEYS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+STAMPED, UNCHANGED, FAILED = "stamped", "unchanged", "failed"
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], program: str) -> None:
+    parser = add_command(
+        commands,
+        "stamp",
+        help="write provenance into finished package files",
+        description="Write provenance into finished .conda and .tar.bz2 files, in place and whole or not at all; nothing else in "
+        "them changes. The values are those given, else what 'detect' finds for the recipe. An index beside a package that "
+        "lists it is brought up to date in the same step.",
+        examples=f"""  {program} stamp output/*/*.conda                       the recipe in this folder
+  {program} stamp --recipe ~/feedstocks/numpy output/*.conda
+  {program} stamp --sha $(git rev-parse HEAD) --flow-run-id farm_1234 old-1.0-0.tar.bz2
+  {program} stamp --output-dir stamped --dry-run *.conda""",
+    )
+    parser.add_argument("packages", nargs="+", metavar="PACKAGE", help="a .conda or .tar.bz2 file")
+    parser.add_argument("--recipe", metavar="DIR", help="take what is not given from this recipe, as 'detect' does")
+    for key in KEYS:
+        parser.add_argument(f"--{key.replace('_', '-')}", metavar="VALUE", help=_HELP[key])
+    parser.add_argument("--output-dir", metavar="DIR", help="write stamped copies there and leave the packages alone")
+    parser.add_argument(
+        "--force", action="store_true", help="overwrite other values, a signed package and files in the output folder"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done and write nothing")
+    parser.add_argument("--json", action="store_true", help="print a JSON list, one object a package")
+    parser.set_defaults(run=run)
+
+
+_HELP = {
+    "sha": "full commit hash of the recipe's repository",
+    "remote_url": "that repository's URL; credentials in it are left out",
+    "flow_run_id": "the CI run, as in github_12345",
+    "flow_run_url": "the CI run's page",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one package."""
+
+    path: Path
+    status: str
+    error: str | None = None
+
+
+def run(arguments: argparse.Namespace) -> int:
+    values = _values(arguments)
+    output_dir = Path(arguments.output_dir) if arguments.output_dir else None
+    if output_dir and not arguments.dry_run:
+        try:
+            output_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"The output folder {str(output_dir)!r} cannot be made: {error.strerror}.") from None
+    outcomes = []
+    with _progress(len(arguments.packages)) as advance:
+        for path in map(Path, arguments.packages):
+            outcome = _stamp(path, values, output_dir, force=arguments.force, dry_run=arguments.dry_run)
+            outcomes.append(outcome)
+            if not arguments.json:
+                _print(outcome, dry_run=arguments.dry_run)
+            advance()
+    if arguments.json:
+        print(json.dumps([_to_json(outcome, values) for outcome in outcomes], indent=2))
+    return 1 if any(outcome.status == FAILED for outcome in outcomes) else 0
+
+
+def _values(arguments: argparse.Namespace) -> dict[str, str]:
+    """What to stamp: the values given, completed by the recipe's where one is named or nothing is given."""
+    from conda_provenance.collect import clean_value
+
+    given = {}
+    for key in KEYS:
+        if (value := getattr(arguments, key)) is not None:
+            try:
+                given[key] = clean_value(key, value)
+                if key == "sha":
+                    _require_hash(given[key])
+            except ProvenanceError as error:
+                raise UsageError(f"--{key.replace('_', '-')} cannot be stamped: {str(error).rstrip('.')}.") from None
+    found = _found(arguments.recipe) if arguments.recipe or not given else {}
+    values = {key: value for key in KEYS if (value := given.get(key, found.get(key))) is not None}
+    if not any(values.values()):
+        raise ProvenanceError("There is nothing to stamp: neither a commit, a repository nor a CI run is known or given.")
+    return values
+
+
+def _require_hash(sha: str) -> None:
+    from conda_provenance.provenance import check
+
+    check("sha", sha)
+
+
+def _found(recipe: str | None) -> Mapping[str, str]:
+    from conda_provenance.cli.detect import find, print_warnings_to_stderr
+    from conda_provenance.recipes import find_recipe
+    from conda_provenance.settings import load_settings
+
+    settings = load_settings(os.environ)
+    try:
+        place = find_recipe(Path(recipe or "."))
+    except ProvenanceError as error:
+        raise UsageError(str(error)) from None
+    if recipe is None and not place.is_file():
+        # The repository that this folder happens to lie in is not the packages'.
+        raise UsageError("There is no recipe in this folder: name the packages' with --recipe, or give the values.")
+    finding = find(place, settings)
+    print_warnings_to_stderr(finding.warnings)
+    finding.require(settings)
+    return finding.stamp(settings.fields)
+
+
+def _stamp(path: Path, values: Mapping[str, str], output_dir: Path | None, *, force: bool, dry_run: bool) -> Outcome:
+    from conda_provenance.packages import check_stamp, stamp_package, vouchers
+
+    try:
+        target = output_dir / path.name if output_dir else None
+        if target and not force and os.path.lexists(target):
+            raise PackageError(f"{path.name} cannot be stamped: {str(target)!r} is there already; --force overwrites it.")
+        vouching = vouchers(path) if path.exists() and not target and not force else []
+        checked = check_stamp(path, values, overwrite=force) if dry_run or vouching else False
+        if vouching and checked:
+            raise PackageError(
+                f"{path.name} cannot be stamped: {', '.join(vouching)} vouches for its bytes and would be wrong; "
+                "--force stamps it."
+            )
+        # The index of a package that needs no change is corrected all the same.
+        changed = checked if dry_run else stamp_package(path, values, target=target, overwrite=force)
+    except PackageError as error:
+        return Outcome(path, FAILED, str(error))
+    return Outcome(path, STAMPED if changed else UNCHANGED)
+
+
+def _print(outcome: Outcome, *, dry_run: bool) -> None:
+    from conda_provenance.cli.render import MAX_ERROR, console, escaped, text
+
+    if outcome.error:
+        console(stderr=True).print(text("failed     ", "red").append(escaped(outcome.error, MAX_ERROR), ""), soft_wrap=True)
+        return
+    said = {STAMPED: "would stamp" if dry_run else "stamped", UNCHANGED: "unchanged"}[outcome.status]
+    console().print(
+        text(f"{said:<11}", "green" if outcome.status == STAMPED else "dim").append(f" {escaped(str(outcome.path), 1000)}", ""),
+        soft_wrap=True,
+    )
+
+
+def _to_json(outcome: Outcome, values: Mapping[str, str]) -> dict[str, str | None]:
+    return {
+        "package": outcome.path.name,
+        "status": outcome.status,
+        "error": outcome.error,
+        **{key: values.get(key) for key in KEYS},
+    }
+
+
+@contextmanager
+def _progress(count: int) -> Iterator[Callable[[], object]]:
+    """A bar on a terminal, where there is more than one package to wait for; each step is counted by the call."""
+    if count < 2 or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    from conda_provenance.cli.render import console
+
+    with Progress(BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=count)
+        yield lambda: bar.advance(task)

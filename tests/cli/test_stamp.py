@@ -1,0 +1,214 @@
+"""``stamp``: finished files, from the command line."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from packages_making import make_conda, make_tar_bz2
+
+from conda_provenance.packages import read_about
+
+SHA = "50a4e2d4203f05082fcbb93e14541180de3aa8ac"
+ORIGIN = "https://github.com/example/hello-feedstock"
+GIVEN = ["--sha", SHA, "--remote-url", "https://user:s3cr3t@github.com/o/r.git", "--flow-run-id", "github_1"]
+STAMP = {"sha": SHA, "remote_url": "https://github.com/o/r", "flow_run_id": "github_1"}
+ABOUT = {"extra": {"final": True}}
+BOTH = pytest.mark.parametrize("make", [make_conda, make_tar_bz2])
+
+
+def stamp(*arguments: str | Path, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "conda_provenance", "stamp", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+
+
+@BOTH
+def test_values_given_are_stamped_in_place_and_again_nothing_changes(tmp_path, make):
+    package = make(tmp_path, ABOUT)
+    done = stamp(*GIVEN, package)
+    assert (done.returncode, done.stdout) == (0, f"stamped     {package}\n")
+    assert read_about(package)["extra"] == {"final": True} | STAMP
+    before = package.stat()
+    done = stamp(*GIVEN, package)
+    assert (done.returncode, done.stdout) == (0, f"unchanged   {package}\n")
+    assert (package.stat().st_ino, package.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert "s3cr3t" not in done.stdout + done.stderr
+
+
+def test_else_what_detect_finds_for_the_recipe(tmp_path, feedstock, git):
+    package = make_conda(tmp_path, ABOUT)
+    run = {"CIRCLECI": "true", "CIRCLE_WORKFLOW_ID": "w-1"}
+    expected = {"sha": git(feedstock, "rev-parse", "HEAD"), "remote_url": ORIGIN, "flow_run_id": "circle_w-1"}
+    assert stamp("--recipe", feedstock, package, **run).returncode == 0
+    assert read_about(package)["extra"] == {"final": True} | expected
+    other = make_conda(tmp_path, ABOUT, name="other")
+    assert stamp(other, cwd=feedstock, **run).returncode == 0
+    assert read_about(other)["extra"] == {"final": True} | expected
+    third = make_conda(tmp_path, ABOUT, name="third")
+    assert stamp("--recipe", feedstock, "--flow-run-id", "farm_9", third).returncode == 0
+    assert read_about(third)["extra"] == {"final": True} | expected | {"flow_run_id": "farm_9"}
+
+
+def test_values_given_are_not_completed_by_a_folder_nobody_named(tmp_path, feedstock):
+    package = make_conda(tmp_path, ABOUT)
+    assert stamp("--flow-run-id", "farm_9", package, cwd=feedstock).returncode == 0
+    assert read_about(package)["extra"] == {"final": True, "flow_run_id": "farm_9"}
+
+
+def test_a_folder_without_a_recipe_is_not_guessed_from(tmp_path, feedstock):
+    (feedstock / "tools").mkdir()
+    (feedstock / "tools" / "x").write_text("")
+    package = make_conda(tmp_path, ABOUT)
+    done = stamp(package, cwd=feedstock / "tools")
+    assert done.returncode == 2
+    assert "There is no recipe in this folder" in done.stderr
+    assert read_about(package) == ABOUT
+
+
+def test_other_values_need_force_and_empty_ones_do_not(tmp_path):
+    package = make_conda(tmp_path, {"extra": {"sha": "", "remote_url": "", "flow_run_id": ""}})
+    assert stamp(*GIVEN, package).returncode == 0
+    before = package.read_bytes()
+    done = stamp("--sha", "1" * 40, package)
+    assert done.returncode == 1
+    assert "it says another sha already; --force overwrites it" in done.stderr
+    assert package.read_bytes() == before
+    assert stamp("--force", "--sha", "1" * 40, package).returncode == 0
+    assert read_about(package)["extra"]["sha"] == "1" * 40
+
+
+def test_a_bad_file_does_not_stop_the_rest(tmp_path):
+    good = [make_conda(tmp_path, ABOUT, name=name) for name in "ab"]
+    bad = tmp_path / "bad\x1b[31m-1-0.conda"
+    bad.write_bytes(b"PK garbage")
+    done = stamp(*GIVEN, good[0], bad, tmp_path / "gone.conda", good[1])
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [f"stamped     {package}" for package in good]
+    assert len(done.stderr.splitlines()) == 2
+    assert "\x1b" not in done.stderr
+    assert bad.read_bytes() == b"PK garbage"
+
+
+def test_json(tmp_path):
+    good = make_conda(tmp_path, ABOUT)
+    done = stamp("--json", *GIVEN, good, tmp_path / "gone.conda")
+    assert done.returncode == 1
+    values = STAMP | {"flow_run_url": None}
+    assert json.loads(done.stdout) == [
+        {"package": good.name, "status": "stamped", "error": None, **values},
+        {
+            "package": "gone.conda",
+            "status": "failed",
+            "error": "gone.conda cannot be stamped: No such file or directory.",
+            **values,
+        },
+    ]
+
+
+@BOTH
+def test_a_dry_run_writes_nothing_and_says_the_same(tmp_path, make):
+    package = make(tmp_path, ABOUT)
+    (tmp_path / "repodata.json").write_text(json.dumps({"packages": {package.name: {}}, "packages.conda": {package.name: {}}}))
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    done = stamp("--dry-run", *GIVEN, package, "--output-dir", tmp_path / "new")
+    assert (done.returncode, done.stdout) == (0, f"would stamp {package}\n")
+    assert stamp("--dry-run", *GIVEN, make(tmp_path, {"extra": {"sha": "x"}}, name="other")).returncode == 1
+    (tmp_path / f"other-1.0-0{''.join(package.suffixes[-2:]) if package.suffix == '.bz2' else '.conda'}").unlink()
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_copies_into_a_folder(tmp_path):
+    package = make_conda(tmp_path, ABOUT)
+    before = package.read_bytes()
+    out = tmp_path / "new" / "folder"
+    assert stamp(*GIVEN, package, "--output-dir", out).returncode == 0
+    assert package.read_bytes() == before
+    assert read_about(out / package.name)["extra"]["sha"] == SHA
+    done = stamp(*GIVEN, package, "--output-dir", out)
+    assert done.returncode == 1
+    assert "is there already; --force overwrites it" in done.stderr
+    assert stamp(*GIVEN, package, "--output-dir", out, "--force").returncode == 0
+
+
+def test_the_index_is_corrected_in_the_same_step(tmp_path):
+    package = make_conda(tmp_path, ABOUT)
+    (tmp_path / "repodata.json").write_text(json.dumps({"packages.conda": {package.name: {"sha256": "0", "size": 1}}}))
+    assert stamp(*GIVEN, package).returncode == 0
+    record = json.loads((tmp_path / "repodata.json").read_text())["packages.conda"][package.name]
+    assert record == {"sha256": hashlib.sha256(package.read_bytes()).hexdigest(), "size": package.stat().st_size}
+
+
+@pytest.mark.parametrize("ending", ["sig", "sigs", "v0.sigs", "sigstore.json", "sigstore", "asc", "intoto.jsonl", "V0.SIGS"])
+def test_a_package_that_something_vouches_for_is_refused(tmp_path, ending):
+    package = make_conda(tmp_path, ABOUT)
+    (tmp_path / f"{package.name}.{ending}").write_text("")
+    before = package.read_bytes()
+    for dry in ([], ["--dry-run"]):
+        done = stamp(*GIVEN, *dry, package)
+        assert done.returncode == 1
+        assert f"{package.name}.{ending} vouches for its bytes" in done.stderr
+    assert package.read_bytes() == before
+    assert stamp(*GIVEN, package, "--output-dir", tmp_path / "copies").returncode == 0
+    assert stamp(*GIVEN, "--force", package).returncode == 0
+    assert stamp(*GIVEN, package).returncode == 0, "what needs no change breaks no signature"
+
+
+def test_an_index_that_signs_the_package_counts(tmp_path):
+    package = make_conda(tmp_path, ABOUT)
+    index = {"packages.conda": {package.name: {"sha256": "0"}}, "signatures": {package.name: {"key": {"signature": "x"}}}}
+    (tmp_path / "repodata.json").write_text(json.dumps(index))
+    assert "repodata.json vouches for its bytes" in stamp(*GIVEN, package).stderr
+    (tmp_path / f"{package.name}.txt").write_text("notes are no signature")
+    (tmp_path / "repodata.json").write_text(json.dumps(index | {"signatures": {"other": {}}}))
+    assert stamp(*GIVEN, package).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "error"),
+    [
+        (["--sha", "abc"], 2, "--sha cannot be stamped: sha must be a full commit hash"),
+        (["--remote-url", "user:s3cr3t@h:x"], 2, "--remote-url cannot be stamped"),
+        (["--remote-url", "/local/path"], 2, "--remote-url cannot be stamped: it is a local path"),
+        (["--flow-run-id", "a\nb"], 2, "--flow-run-id cannot be stamped"),
+        (["--flow-run-url", "javascript:x"], 2, "--flow-run-url cannot be stamped"),
+        (["--recipe", "/no/such"], 2, "There is no recipe at"),
+        (["--sha", ""], 1, "There is nothing to stamp"),
+        (["--unknown"], 2, "unrecognized arguments"),
+    ],
+)
+def test_used_wrongly(tmp_path, arguments, status, error):
+    package = make_conda(tmp_path, ABOUT)
+    done = stamp(package, *arguments)
+    assert done.returncode == status
+    assert error in done.stderr
+    assert "s3cr3t" not in done.stderr
+    assert "Traceback" not in done.stderr
+    assert read_about(package) == ABOUT
+
+
+def test_a_required_key_that_is_missing_stamps_nothing(tmp_path, feedstock):
+    package = make_conda(tmp_path, ABOUT)
+    done = stamp("--recipe", feedstock, package, CONDA_PLUGINS_PROVENANCE_REQUIRED="flow_run_id")
+    assert done.returncode == 1
+    assert read_about(package) == ABOUT
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals on Windows")
+def test_many_packages_have_a_bar_on_a_terminal(tmp_path):
+    packages = [make_conda(tmp_path, ABOUT, name=f"p{number}") for number in range(5)]
+    import pty
+
+    main, sub = pty.openpty()
+    command = [sys.executable, "-m", "conda_provenance", "stamp", *GIVEN, *map(str, packages)]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=sub, env=environment, text=True, check=True)
+    os.close(sub)
+    drawn = os.read(main, 1 << 16).decode()
+    os.close(main)
+    assert "5/5" in drawn or "0/5" in drawn
+    assert len(done.stdout.splitlines()) == 5
