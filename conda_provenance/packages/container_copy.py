@@ -6,15 +6,16 @@ import io
 import struct
 import zlib
 from collections.abc import Iterable
-from typing import BinaryIO
 
 from conda_provenance.packages.container import DESCRIPTOR, END, END64, ENTRY, FULL32, LOCAL, LOCATOR, Container, Member, extras
-from conda_provenance.packages.replacing import copy_range
+from conda_provenance.packages.replacing import Replacement, copy_range
 
 
-def copy_with(file: io.BufferedReader, container: Container, member: Member, data: Iterable[bytes], target: BinaryIO) -> None:
-    """Write the zip to ``target`` with ``data`` as ``member``; every other member is copied byte for byte."""
-    copy_range(file, target, 0, member.start)
+def copy_with(file: io.BufferedReader, container: Container, member: Member, data: Iterable[bytes], new: Replacement) -> None:
+    """Write the zip to ``new`` with ``data`` as ``member``; every other member is copied byte for byte."""
+    target = new.file
+    if not new.clone(file, member.start):
+        copy_range(file, target, 0, member.start)
     fixed = list(LOCAL.unpack_from(member.header))
     name = member.header[LOCAL.size : LOCAL.size + fixed[9]]
     extra = _without_zip64(member.header[LOCAL.size + fixed[9] :])

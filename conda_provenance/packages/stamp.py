@@ -93,13 +93,14 @@ def _write(
             return None, False
         if not replaced:
             replacement = stack.enter_context(replacing(place, old, exists=False))
-            copy_range(file, replacement.file, 0, old.st_size)
+            if not replacement.clone(file, old.st_size):
+                copy_range(file, replacement.file, 0, old.st_size)
         elif zipped:
             info = zipped.info()
             # Before there is a new file, for a zstd frame begins with the size of what is in it.
             kept, size = _kept(_rewritten(file, info, replaced))
             replacement = stack.enter_context(replacing(place, old, exists=in_place))
-            copy_with(file, zipped, info, _compressed(file, info, replaced, kept, size), replacement.file)
+            copy_with(file, zipped, info, _compressed(file, info, replaced, kept, size), replacement)
         else:
             replacement = stack.enter_context(replacing(place, old, exists=in_place))
             for chunk in compression.compress_bz2(_rewritten(file, None, replaced)):
