@@ -106,9 +106,9 @@ def measure_stamp(folder: Path, size: int) -> None:
         os.sync()
     cp, stamp = statistics.median(copying), statistics.median(stamping)
     ratio = statistics.median(one / other for one, other in zip(stamping, copying, strict=True))
-    over = statistics.median(one / other for one, other in zip(stamping, overwriting, strict=True))
+    over = statistics.median(one / other for one, other in zip(stamping, replacing, strict=True))
     bar = "1.5" if size >= 100 else ""
-    figure = f"{over:.2f} ({stamp * 1e3:.0f} ms / {statistics.median(overwriting) * 1e3:.0f} ms)"
+    figure = f"{over:.2f} ({stamp * 1e3:.0f} ms / {statistics.median(replacing) * 1e3:.0f} ms)"
     row(f"stamp a .conda of {size} MB in place / `cp` of it over such a file", figure, bar)
     row("the same / `cp` to a new name", f"{ratio:.2f} ({stamp * 1e3:.0f} ms / {cp * 1e3:.0f} ms)", bar)
     row("the same as a command, with Python's start / `cp`", f"{statistics.median(commands) / cp:.2f}")
@@ -129,7 +129,7 @@ def measure_stamp(folder: Path, size: int) -> None:
 
 def measure_bz2(folder: Path) -> None:
     words = [random.Random(number).randbytes(8).hex().encode() for number in range(5000)]
-    text = b" ".join(random.Random(1).choices(words, k=1_200_000))
+    text = b" ".join(random.Random(1).choices(words, k=3_000_000))
     package = make_tar_bz2(folder, data=tar({**info_files(ABOUT), "share/text": text}))
     data, ratios = package.read_bytes(), []
     for number in range(RUNS):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any, Protocol
@@ -13,6 +14,7 @@ CHUNK = 1 << 18
 """Bytes handled at a time."""
 
 _SMALL = 1 << 18
+_AHEAD = 16
 
 
 class Readable(Protocol):
@@ -142,10 +144,33 @@ def compress_zstd(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
 
 
 def compress_bz2(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """One bzip2 stream, at level 9 as conda packages have it."""
+    """One bzip2 stream, at level 9 as conda packages have it; made beside the making of ``chunks``, which unpacks another."""
     import bz2
+    from concurrent.futures import Future, ThreadPoolExecutor
 
-    yield from _compress(bz2.BZ2Compressor(9), chunks)
+    compressor = bz2.BZ2Compressor(9)
+    pending: deque[Future[bytes]] = deque()
+    with ThreadPoolExecutor(1) as worker:
+        for chunk in _gathered(chunks):
+            pending.append(worker.submit(compressor.compress, chunk))
+            if len(pending) > _AHEAD:
+                yield pending.popleft().result()
+        for future in pending:
+            yield future.result()
+        yield compressor.flush()
+
+
+def _gathered(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces that are worth handing over."""
+    held: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        held.append(chunk)
+        size += len(chunk)
+        if size >= CHUNK:
+            yield b"".join(held)
+            held, size = [], 0
+    yield b"".join(held)
 
 
 def _compress(compressor: Any, chunks: Iterable[bytes]) -> Iterator[bytes]:

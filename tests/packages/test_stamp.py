@@ -444,6 +444,7 @@ def test_processes_that_stamp_one_file_lose_nothing_and_leave_the_index_right(tm
     assert len(os.listdir(tmp_path)) == 3
 
 
+KILLS = int(os.environ.get("KILLS", "12"))
 INTERRUPTED = """
 import sys
 from conda_provenance.packages import stamp_package
@@ -467,7 +468,7 @@ def test_stopped_at_any_instant_the_package_is_whole(tmp_path, make, number):
     section = "packages.conda" if make is make_conda else "packages"
     (tmp_path / "repodata.json").write_text(json.dumps({section: {package.name: {"sha256": "0", "md5": "0", "size": 0}}}))
     chance = random.Random(7)
-    for _ in range(12):
+    for _ in range(KILLS):
         with subprocess.Popen([sys.executable, "-c", INTERRUPTED, str(package)], stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
