@@ -212,6 +212,18 @@ def _keep_owner(descriptor: int, old: os.stat_result) -> None:
         raise Refusal("it belongs to another user or group, which would be lost; have its owner do it") from None
 
 
+@contextmanager
+def closed_beside(file: io.BufferedReader) -> Iterator[io.BufferedReader]:
+    """``file``, closed at the end of the block; a large one by a thread, for freeing its blocks takes as long as copying them."""
+    try:
+        yield file
+    finally:
+        if not file.closed and os.fstat(file.fileno()).st_size > _SOON_DONE:
+            threading.Thread(target=file.close).start()
+        else:
+            file.close()
+
+
 def copy_range(source: io.BufferedReader, target: BinaryIO, start: int, count: int) -> None:
     """Copy bytes within the kernel where it can (a file system that shares blocks then shares them), else by reading."""
     target.flush()

@@ -16,7 +16,7 @@ from conda_provenance.packages.index import Digests, corrections, folders_of, wi
 from conda_provenance.packages.read import is_container, open_info, open_package, open_tar, read_files
 from conda_provenance.packages.recipe import RECIPE, is_conda_builds, with_recipe_extra
 from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, harmless, refusals
-from conda_provenance.packages.replacing import Replacement, commit, copy_range, locked, replacing
+from conda_provenance.packages.replacing import Replacement, closed_beside, commit, copy_range, locked, replacing
 
 _MAX_KEPT = 1 << 20
 """Bytes of metadata, unpacked, that are kept in memory; more is read twice."""
@@ -85,27 +85,30 @@ def _write(
     """The package to put in its place (``None`` if that is the file which is there), and whether the stamp changed it."""
     if os.path.isdir(path):
         raise Refusal("it is a folder, and only package files are stamped")
-    with open_package(path) as file:
-        old = os.fstat(file.fileno())
-        zipped, replaced = _plan(file, changes, overwrite)
-        in_place = place == path
-        if not replaced and in_place:
-            return None, False
-        if not replaced:
-            replacement = stack.enter_context(replacing(place, old, exists=False))
-            if not replacement.clone(file, old.st_size):
-                copy_range(file, replacement.file, 0, old.st_size)
-        elif zipped:
-            info = zipped.info()
-            # Before there is a new file, for a zstd frame begins with the size of what is in it.
-            kept, size = _kept(_rewritten(file, info, replaced))
-            replacement = stack.enter_context(replacing(place, old, exists=in_place))
-            copy_with(file, zipped, info, _compressed(file, info, replaced, kept, size), replacement)
-        else:
-            replacement = stack.enter_context(replacing(place, old, exists=in_place))
-            for chunk in compression.compress_bz2(_rewritten(file, None, replaced)):
-                replacement.file.write(chunk)
+    # Open until the new file is in its place: the last to close a replaced file pays for freeing its blocks.
+    file = stack.enter_context(closed_beside(open_package(path)))
+    old = os.fstat(file.fileno())
+    zipped, replaced = _plan(file, changes, overwrite)
+    in_place = place == path
+    if not replaced and in_place:
+        return None, False
+    if not replaced:
+        replacement = stack.enter_context(replacing(place, old, exists=False))
+        if not replacement.clone(file, old.st_size):
+            copy_range(file, replacement.file, 0, old.st_size)
+    elif zipped:
+        info = zipped.info()
+        # Before there is a new file, for a zstd frame begins with the size of what is in it.
+        kept, size = _kept(_rewritten(file, info, replaced))
+        replacement = stack.enter_context(replacing(place, old, exists=in_place))
+        copy_with(file, zipped, info, _compressed(file, info, replaced, kept, size), replacement)
+    else:
+        replacement = stack.enter_context(replacing(place, old, exists=in_place))
+        for chunk in compression.compress_bz2(_rewritten(file, None, replaced)):
+            replacement.file.write(chunk)
     replacement.seal()
+    if os.name == "nt":
+        file.close()  # nothing can be put over an open file there
     return replacement, bool(replaced)
 
 
