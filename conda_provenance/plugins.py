@@ -63,6 +63,11 @@ def ci_adapters() -> tuple[Adapter, ...]:
     return tuple(adapters)
 
 
+def provider_names() -> tuple[str, ...]:
+    """The names of all known CI systems, as the settings may choose one."""
+    return tuple(dict.fromkeys(adapter.provider for adapter in ci_adapters()))
+
+
 def post_build(build: PackageBuild) -> dict[str, str | None]:
     """Ask every plugin what to write into ``build``'s package; ``None`` means: remove this key.
 

@@ -20,6 +20,7 @@ from conda_provenance.provenance import CEP_KEYS, KEYS
 _TRUE = frozenset({"true", "yes", "on", "y", "1"})
 _FALSE = frozenset({"false", "no", "off", "n", "0", "non", "none", ""})
 _DIRTY = ("warn", "error", "ignore")
+_NO_PROVIDER = ("auto", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +79,7 @@ def _parse_dirty(value: object) -> str:
 
 
 def _parse_ci(value: object) -> str:
-    text = str(value).strip().lower()
-    if text not in ("auto", "none", *_providers()):
-        raise ValueError
-    return text
-
-
-def _providers() -> tuple[str, ...]:
-    from conda_provenance.plugins import ci_adapters
-
-    return tuple(sorted({adapter.provider for adapter in ci_adapters()}))
+    return str(value).strip().lower()
 
 
 def _allowed_keys() -> str:
@@ -130,19 +122,23 @@ SETTINGS = (
         "Which CI system names the run: auto (detect it), none, or a provider's name such as github; "
         "'conda provenance detect' shows the one that is found.",
         _parse_ci,
-        lambda: ", ".join(("auto", "none", *_providers())),
+        lambda: "auto, none or a CI provider's name",
     ),
 )
 
 
-def load_settings(environ: Mapping[str, str]) -> Settings:
-    """The settings in force; :class:`SettingsError` names a key with a wrong value and what it may be."""
+def load_settings(environ: Mapping[str, str], providers: Callable[[], Iterable[str]]) -> Settings:
+    """The settings in force; :class:`SettingsError` names a key with a wrong value and what it may be.
+
+    ``providers`` are the names of the known CI systems, asked for where one is chosen.
+    """
     if "conda.base.context" not in sys.modules and find_spec("conda") is None:
-        return read_settings({setting.name: environ[setting.variable] for setting in SETTINGS if setting.variable in environ})
-    return read_settings(_from_condarc())
+        values = {setting.name: environ[setting.variable] for setting in SETTINGS if setting.variable in environ}
+        return read_settings(values, providers)
+    return read_settings(_from_condarc(), providers)
 
 
-def read_settings(values: Mapping[str, object]) -> Settings:
+def read_settings(values: Mapping[str, object], providers: Callable[[], Iterable[str]]) -> Settings:
     """Settings from raw values by condarc key; keys that are absent have their default."""
     parsed = {}
     for setting in SETTINGS:
@@ -151,7 +147,10 @@ def read_settings(values: Mapping[str, object]) -> Settings:
             parsed[setting.field] = setting.parse(setting.default if value is None else value)
         except ValueError:
             raise _wrong(setting) from None
-    return Settings(**parsed)  # type: ignore[arg-type]
+    settings = Settings(**parsed)  # type: ignore[arg-type]
+    if settings.ci not in _NO_PROVIDER and settings.ci not in (known := sorted(set(providers()))):
+        raise _wrong(next(setting for setting in SETTINGS if setting.field == "ci"), ", ".join((*_NO_PROVIDER, *known)))
+    return settings
 
 
 def conda_parameter(setting: Setting) -> Any:
@@ -208,7 +207,6 @@ def _read_condarc(_environ: tuple[tuple[str, str], ...]) -> Any:
     return Context(SEARCH_PATH, None).raw_data
 
 
-def _wrong(setting: Setting) -> SettingsError:
-    return SettingsError(
-        f"plugins.{setting.name} ({setting.variable}) has a value it cannot have: it may be {setting.allowed()}."
-    )
+def _wrong(setting: Setting, allowed: str = "") -> SettingsError:
+    may_be = allowed or setting.allowed()
+    return SettingsError(f"plugins.{setting.name} ({setting.variable}) has a value it cannot have: it may be {may_be}.")

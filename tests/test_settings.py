@@ -3,8 +3,14 @@ from __future__ import annotations
 import pytest
 
 from conda_provenance.errors import SettingsError
+from conda_provenance.plugins import provider_names
 from conda_provenance.provenance import CEP_KEYS, KEYS
-from conda_provenance.settings import SETTINGS, Settings, read_settings
+from conda_provenance.settings import SETTINGS, Settings
+from conda_provenance.settings import read_settings as read_settings_of
+
+
+def read_settings(values: dict[str, object]) -> Settings:
+    return read_settings_of(values, provider_names)
 
 
 def test_the_defaults():

@@ -45,10 +45,10 @@ def begin(builder: str, describe: Callable[[], dict[str, Any]], *, error_type: t
     with _harmless(error_type):
         from conda_provenance.collect import collect
         from conda_provenance.hookspecs import PackageBuild
-        from conda_provenance.plugins import ci_adapters
+        from conda_provenance.plugins import ci_adapters, provider_names
         from conda_provenance.settings import load_settings
 
-        settings = load_settings(os.environ)
+        settings = load_settings(os.environ, provider_names)
         if not settings.enabled:
             return None
         with _required(settings):
@@ -137,10 +137,11 @@ def refuse(why: str, *, error_type: type[Exception]) -> None:
 
 
 def _fail_if_required(cause: Exception | None, error_type: type[Exception]) -> None:
+    from conda_provenance.plugins import provider_names
     from conda_provenance.settings import load_settings
 
     try:
-        required = load_settings(os.environ).required
+        required = load_settings(os.environ, provider_names).required
     except SettingsError as error:
         raise error_type(str(error)) from None
     if required:

@@ -12,7 +12,7 @@ from pathlib import Path
 from conda_provenance.cli.main import UsageError, add_command
 from conda_provenance.collect import ENVIRONMENT, RECIPE, SOURCE_NAMES, Finding, collect
 from conda_provenance.errors import ProvenanceError
-from conda_provenance.plugins import ci_adapters
+from conda_provenance.plugins import ci_adapters, provider_names
 from conda_provenance.provenance import KEYS
 from conda_provenance.recipes import find_recipe, read_extra
 from conda_provenance.settings import Settings, load_settings
@@ -44,7 +44,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], pr
 
 
 def run(arguments: argparse.Namespace) -> int:
-    settings = load_settings(os.environ)
+    settings = load_settings(os.environ, provider_names)
     try:
         recipe = find_recipe(Path(arguments.recipe))
     except ProvenanceError as error:

@@ -13,7 +13,7 @@ from pathlib import Path
 from conda_provenance.builders.command import plan
 from conda_provenance.cli.main import UsageError, add_command
 from conda_provenance.collect import Finding, collect
-from conda_provenance.plugins import ci_adapters
+from conda_provenance.plugins import ci_adapters, provider_names
 from conda_provenance.recipes import RecipeExtra
 from conda_provenance.settings import Settings, load_settings
 
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     if not command:
         raise UsageError("There is no command to run: give it after --, as in 'run -- rattler-build build -r recipe.yaml'.")
-    settings = load_settings(os.environ)
+    settings = load_settings(os.environ, provider_names)
     if settings.enabled:
         command = _stamped(command, settings)
     return _replace(command)

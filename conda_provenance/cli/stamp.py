@@ -114,10 +114,11 @@ def _require_hash(sha: str) -> None:
 
 def _found(recipe: str | None) -> Mapping[str, str]:
     from conda_provenance.cli.detect import find, print_warnings_to_stderr
+    from conda_provenance.plugins import provider_names
     from conda_provenance.recipes import find_recipe
     from conda_provenance.settings import load_settings
 
-    settings = load_settings(os.environ)
+    settings = load_settings(os.environ, provider_names)
     try:
         place = find_recipe(Path(recipe or "."))
     except ProvenanceError as error:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from conda_provenance.packages.index import Digests, update_index_entry, withdraw_package
+from conda_provenance.packages.digests import Digests
+from conda_provenance.packages.index import update_index_entry, withdraw_package
 from conda_provenance.packages.read import read_about, read_provenance
 from conda_provenance.packages.stamp import check_stamp, stamp_package
 from conda_provenance.packages.vouching import vouchers

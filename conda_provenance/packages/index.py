@@ -7,26 +7,21 @@ conda-index and rattler-index the others on demand.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import json
 import logging
 import os
 import re
 import stat
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from conda_provenance.packages import compression, jsontext
+from conda_provenance.packages.digests import Digests
 from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, base_name, refusals
 from conda_provenance.packages.replacing import Replacement, commit, locked, replacing
-
-if TYPE_CHECKING:
-    from hashlib import _Hash
 
 log = logging.getLogger(__name__)
 
@@ -42,55 +37,6 @@ _SECTIONS = ("packages", "packages.conda")
 _REVISION = re.compile(r"v[0-9]+")
 _LIMIT = 1 << 30
 _ATTEMPTS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Digests:
-    """What an index says of a package file's bytes; both checksums as hex."""
-
-    sha256: str
-    md5: str
-    size: int
-
-    @classmethod
-    def of(cls, path: PathLike) -> Digests:
-        """Read the file."""
-        with open(path, "rb", buffering=0) as file:
-            return cls.of_file(file.fileno())
-
-    @classmethod
-    def of_file(cls, descriptor: int) -> Digests:
-        """Read the open file, once for each checksum, at the same time: together they take as long as the slower."""
-        size = os.fstat(descriptor).st_size
-        sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
-        other = threading.Thread(target=_hash, args=(md5, descriptor))
-        other.start()
-        try:
-            _hash(sha256, descriptor)
-        finally:
-            other.join()
-        return cls(sha256.hexdigest(), md5.hexdigest(), size)
-
-
-def _hash(checksum: _Hash, descriptor: int) -> None:
-    at = 0
-    while chunk := _read_at(descriptor, at):
-        checksum.update(chunk)
-        at += len(chunk)
-
-
-if hasattr(os, "pread"):
-
-    def _read_at(descriptor: int, at: int) -> bytes:
-        return os.pread(descriptor, 1 << 20, at)
-
-else:
-    _positions = threading.Lock()
-
-    def _read_at(descriptor: int, at: int) -> bytes:
-        with _positions:
-            os.lseek(descriptor, at, os.SEEK_SET)
-            return os.read(descriptor, 1 << 20)
 
 
 Edit = Callable[[str, str], str]

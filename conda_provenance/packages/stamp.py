@@ -12,7 +12,8 @@ from contextlib import ExitStack
 from conda_provenance.packages import compression, container, tarstream
 from conda_provenance.packages.about import ABOUT, parse_about, with_extra
 from conda_provenance.packages.container_copy import copy_with
-from conda_provenance.packages.index import Digests, corrections, folders_of, with_digests
+from conda_provenance.packages.digests import Digests
+from conda_provenance.packages.index import corrections, folders_of, with_digests
 from conda_provenance.packages.read import is_container, open_info, open_package, open_tar, read_files
 from conda_provenance.packages.recipe import RECIPE, is_conda_builds, with_recipe_extra
 from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, harmless, refusals
