@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,8 +11,6 @@ from types import ModuleType
 from typing import Any
 
 from conda_provenance.builders import stamping
-
-log = logging.getLogger(__name__)
 
 _written: dict[str, dict[str, str]] = {}
 """What was stamped in this process, by recipe: an output of a recipe may share its ``extra`` with the one before."""
@@ -41,6 +38,23 @@ def attach_build(module: ModuleType) -> None:
 
     write_about_json.__conda_provenance__ = True  # type: ignore[attr-defined]
     module.write_about_json = write_about_json  # type: ignore[attr-defined]
+    _require_early(module)
+
+
+def _require_early(module: ModuleType) -> None:
+    """Wrap ``create_build_envs``, the last before the recipe's scripts run: what is required must not be missed hours later."""
+    original = getattr(module, "create_build_envs", None)
+    if original is None:
+        return
+
+    @functools.wraps(original)
+    def create_build_envs(m: Any, *args: Any, **kwargs: Any) -> Any:
+        # "conda debug" prepares a build that makes no package; only the name of its folder tells.
+        if not os.path.basename(os.path.normpath(m.config.croot)).startswith("debug_"):
+            stamping.require(lambda: _describe(m), error_type=_error_type())
+        return original(m, *args, **kwargs)
+
+    module.create_build_envs = create_build_envs  # type: ignore[attr-defined]
 
 
 def attach_v1(module: ModuleType) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from conda_provenance.errors import RequirementError, SettingsError
 
 if TYPE_CHECKING:
+    from conda_provenance.collect import Finding
     from conda_provenance.hookspecs import PackageBuild
     from conda_provenance.settings import Settings
 
@@ -43,9 +44,8 @@ def begin(builder: str, describe: Callable[[], dict[str, Any]], *, error_type: t
     them might be the requirement. Anything else that goes wrong is a warning of one line.
     """
     with _harmless(error_type):
-        from conda_provenance.collect import collect
         from conda_provenance.hookspecs import PackageBuild
-        from conda_provenance.plugins import ci_adapters, provider_names
+        from conda_provenance.plugins import provider_names
         from conda_provenance.settings import load_settings
 
         settings = load_settings(os.environ, provider_names)
@@ -53,19 +53,37 @@ def begin(builder: str, describe: Callable[[], dict[str, Any]], *, error_type: t
             return None
         with _required(settings):
             told = describe()
-            finding = collect(
-                told["recipe"],
-                environ=os.environ,
-                settings=settings,
-                adapters=ci_adapters(),
-                extra_meta=told["extra_meta"],
-                recipe_extra=told["recipe_extra"],
-            )
+            finding = _find(told, settings)
             for warning in finding.warnings:
                 log.warning("conda-provenance: %s", warning)
             finding.require(settings)
             return PackageBuild(builder=builder, settings=settings, finding=finding, **told)
     return None
+
+
+def require(describe: Callable[[], dict[str, Any]], *, error_type: type[Exception]) -> None:
+    """Raise ``error_type`` for what :func:`begin` would stop the build for, before hours are spent on it. Says nothing else."""
+    with _harmless(error_type, silent=True):
+        from conda_provenance.plugins import provider_names
+        from conda_provenance.settings import load_settings
+
+        settings = load_settings(os.environ, provider_names)
+        if settings.enabled and (settings.required or settings.dirty == "error"):
+            _find(describe(), settings).require(settings)
+
+
+def _find(told: Mapping[str, Any], settings: Settings) -> Finding:
+    from conda_provenance.collect import collect
+    from conda_provenance.plugins import ci_adapters
+
+    return collect(
+        told["recipe"],
+        environ=os.environ,
+        settings=settings,
+        adapters=ci_adapters(),
+        extra_meta=told["extra_meta"],
+        recipe_extra=told["recipe_extra"],
+    )
 
 
 def entries(build: PackageBuild | None, *, error_type: type[Exception]) -> dict[str, str | None]:
@@ -83,13 +101,14 @@ def entries(build: PackageBuild | None, *, error_type: type[Exception]) -> dict[
 
 
 @contextmanager
-def _harmless(error_type: type[Exception]) -> Iterator[None]:
+def _harmless(error_type: type[Exception], *, silent: bool = False) -> Iterator[None]:
     try:
         yield
     except (RequirementError, SettingsError) as error:
         raise error_type(str(error)) from None
     except Exception as error:
-        log.warning("conda-provenance: The package is built unstamped: %s.", type(error).__name__)
+        if not silent:
+            log.warning("conda-provenance: The package is built unstamped: %s.", type(error).__name__)
         log.debug("Why the package is built unstamped", exc_info=error)
 
 

@@ -152,6 +152,22 @@ def test_a_missing_required_key_fails_the_build_before_its_package(write_feedsto
 
 
 @pytest.mark.parametrize("kind", ["meta.yaml", "recipe.yaml"])
+@pytest.mark.parametrize("door", ["conda build", "conda-build", "api"])
+def test_a_missing_required_key_fails_before_the_recipes_script_runs(write_feedstock, run, tmp_path, door, kind):
+    if door == "api" and kind == "recipe.yaml":
+        pytest.skip("conda_build.api builds no recipe.yaml")
+    text = (V0 if kind == "meta.yaml" else V1).replace("echo hi", f"touch {tmp_path}/ran && echo hi")
+    recipe = write_feedstock(meta_yaml=text) if kind == "meta.yaml" else write_feedstock(recipe_yaml=text)
+    for setting in ({"CONDA_PLUGINS_PROVENANCE_REQUIRED": "flow_run_url"}, {"CONDA_PLUGINS_PROVENANCE_DIRTY": "error"}):
+        (recipe / "new.patch").write_text("x")
+        done = build(run, door, recipe, tmp_path / "out", status=None, **setting, GITHUB_ACTIONS="")
+        assert done.returncode != 0
+        assert not (tmp_path / "ran").exists()
+    build(run, door, recipe, tmp_path / "out")
+    assert (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("kind", ["meta.yaml", "recipe.yaml"])
 def test_dirty_is_warned_of_or_an_error(write_feedstock, run, git, tmp_path, kind):
     recipe = write_feedstock(meta_yaml=V0) if kind == "meta.yaml" else write_feedstock(recipe_yaml=V1)
     (recipe / "new.patch").write_text("x")
@@ -323,3 +339,8 @@ def test_a_finished_package_is_stamped_for_both_kinds_of_reader(write_feedstock,
     index = json.loads((package.parent / "repodata.json").read_text())
     record = (index["packages.conda"] | index["packages"])[package.name]
     assert record["size"] == package.stat().st_size
+
+
+def test_conda_debug_needs_no_provenance(write_feedstock, run, tmp_path):
+    recipe = write_feedstock(meta_yaml=V0)
+    run("conda", "debug", recipe, CONDA_PLUGINS_PROVENANCE_REQUIRED="flow_run_url")
