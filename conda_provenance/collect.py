@@ -58,7 +58,7 @@ class Finding:
                 why = self.missing.get(key) or "provenance_fields leaves it out"
                 raise RequirementError(
                     f"{key} is required (plugins.provenance_required) but missing: {why}; "
-                    f"give it with --extra-meta {key}=VALUE or {ENVIRONMENT[key]}."
+                    f"give it with {ENVIRONMENT[key]} or the builder's --extra-meta {key}=VALUE."
                 )
         self.require_clean(settings)
 
@@ -174,7 +174,7 @@ def collect(
         ci=ci,
         dirty=git.dirty,
         warnings=tuple(dict.fromkeys(found.warnings)),
-        missing={key: _why_missing(key, git, ci, inside) for key in KEYS if not found.values.get(key)},
+        missing={key: _why_missing(key, git, ci, inside, settings.ci) for key in KEYS if not found.values.get(key)},
     )
 
 
@@ -197,8 +197,10 @@ def _disagreements(git: GitFacts, ci: CIRun) -> list[str]:
     return said
 
 
-def _why_missing(key: str, git: GitFacts, ci: CIRun | None, inside: bool) -> str:
+def _why_missing(key: str, git: GitFacts, ci: CIRun | None, inside: bool, chosen: str) -> str:
     if key.startswith("flow_run"):
+        if ci is None and chosen != "auto":
+            return f"plugins.provenance_ci is {chosen}" + ("" if chosen == "none" else ", which does not run this")
         if ci is None:
             return "no CI run was recognised"
         return f"{ci.name} says no {'id' if key == 'flow_run_id' else 'page'} of its run"

@@ -284,6 +284,12 @@ def _remote(repo: Repo, branch: str | None) -> tuple[str | None, tuple[str, ...]
     else:
         return None, ()
     try:
-        return str(RemoteUrl.parse(url or "")), ()
+        remote = RemoteUrl.parse(url or "")
+        alias = "." not in remote.host and "://" not in (url or "")
+        return str(remote), (
+            ("The recipe's git remote has a host without a dot, which may be a name that only this machine knows.",)
+            if alias
+            else ()
+        )
     except RemoteUrlError as error:
         return None, (f"The recipe's git remote is left out: {error}.",)

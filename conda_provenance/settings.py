@@ -209,4 +209,4 @@ def _read_condarc(_environ: tuple[tuple[str, str], ...]) -> Any:
 
 def _wrong(setting: Setting, allowed: str = "") -> SettingsError:
     may_be = allowed or setting.allowed()
-    return SettingsError(f"plugins.{setting.name} ({setting.variable}) has a value it cannot have: it may be {may_be}.")
+    return SettingsError(f"plugins.{setting.name} (or {setting.variable}) has a value it cannot have: it may be {may_be}.")

@@ -21,6 +21,9 @@ GITHUB = {
     "GITHUB_SERVER_URL": "https://github.com",
     "GITHUB_REPOSITORY": "example/hello-feedstock",
 }
+DATES = {"GIT_AUTHOR_DATE": "2026-03-02T00:00:00Z", "GIT_COMMITTER_DATE": "2026-03-02T00:00:00Z"}
+"""So that the commit is the same in every picture."""
+
 COMMANDS = ("detect", "build -q -o output recipe", "show output/noarch/hello-1.0-h4616a5c_0.conda")
 
 
@@ -38,10 +41,10 @@ def main() -> None:
             [*identity, "commit", "-qm", "first"],
             ["remote", "add", "origin", remote],
         ):
-            subprocess.run(["git", *command], cwd=feedstock, check=True)
+            subprocess.run(["git", *command], cwd=feedstock, env=os.environ | DATES, check=True)
         for command in COMMANDS:
             console.print(Text(f"$ conda-provenance {command}", "bold"))
-            environment = os.environ | GITHUB | {"FORCE_COLOR": "1", "COLUMNS": str(WIDTH)}
+            environment = os.environ | GITHUB | DATES | {"FORCE_COLOR": "1", "COLUMNS": str(WIDTH)}
             done = subprocess.run(
                 [sys.executable, "-m", "conda_provenance", *command.split()],
                 cwd=feedstock,

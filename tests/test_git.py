@@ -201,6 +201,16 @@ def test_which_remote_and_in_which_form(feedstock, git, configure, expected):
     assert "s3cr3t" not in repr(facts)
 
 
+@pytest.mark.parametrize(
+    ("url", "warned"), [("git@myalias:o/r.git", True), ("git@h.example:o/r", False), ("https://gitserver/o/r", False)]
+)
+def test_a_host_that_may_be_an_alias_of_this_machine_is_warned_of(feedstock, git, url, warned):
+    git(feedstock, "remote", "set-url", "origin", url)
+    facts = read_git(recipe_of(feedstock))
+    assert facts.remote_url.endswith("/o/r")
+    assert bool(facts.warnings) is warned
+
+
 def test_a_section_in_capitals(feedstock):
     config = feedstock / ".git" / "config"
     config.write_text(config.read_text().replace('[remote "origin"]', '[Remote "origin"]'))

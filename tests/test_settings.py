@@ -51,7 +51,7 @@ def test_values_from_condarc_and_from_variables(name, value, expected):
 def test_a_wrong_value_names_the_key_its_variable_and_what_it_may_be(name, value, allowed):
     with pytest.raises(SettingsError) as caught:
         read_settings({name: value})
-    assert f"plugins.{name} (CONDA_PLUGINS_{name.upper()})" in str(caught.value)
+    assert f"plugins.{name} (or CONDA_PLUGINS_{name.upper()})" in str(caught.value)
     assert allowed in str(caught.value)
     assert "s3cr3t" not in str(caught.value)
 

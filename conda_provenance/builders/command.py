@@ -44,7 +44,8 @@ class Plan:
                 continue
             why = next((finding.missing[key] for finding in self.findings if finding.missing.get(key)), self.uncertain)
             raise RequirementError(
-                f"{key} is required (plugins.provenance_required) but missing: {why}; give it with --extra-meta {key}=VALUE."
+                f"{key} is required (plugins.provenance_required) but missing: {why}; "
+                f"give it with the builder's --extra-meta {key}=VALUE."
             )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,11 +68,26 @@ def attach_v1(module: ModuleType) -> None:
     @functools.wraps(original)
     def process_recipe(*args: Any, **kwargs: Any) -> Any:
         given = getattr(kwargs.get("parsed_args"), "extra_meta", None)
-        with stamping.extra_meta_given(given or {}):
+        with stamping.extra_meta_given(given or {}), _told():
             return original(*args, **kwargs)
 
     process_recipe.__conda_provenance__ = True  # type: ignore[attr-defined]
     module.process_recipe = process_recipe  # type: ignore[attr-defined]
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Have what is stamped said in the log, as conda-build says it for a meta.yaml."""
+    log, handler = logging.getLogger("conda_provenance"), logging.StreamHandler(sys.stdout)
+    handler.addFilter(lambda record: record.levelno == logging.INFO)
+    level = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+        log.removeHandler(handler)
 
 
 @contextmanager

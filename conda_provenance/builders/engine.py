@@ -57,7 +57,9 @@ def build_recipe(
 def _test(package: Path, channels: list[str], progress: Any) -> None:
     for number, result in enumerate(Package.from_file(package).run_tests(channel=channels, progress_callback=progress), 1):
         if not result.success:
-            raise ProvenanceError(f"Test {number} of {package.name} failed; its output stands above.")
+            raise ProvenanceError(
+                f"Test {number} of {package.name} failed, as its log says; the package stays in {package.parent}."
+            )
 
 
 def _sentence(error: Exception) -> str:

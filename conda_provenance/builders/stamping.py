@@ -55,7 +55,7 @@ def begin(builder: str, describe: Callable[[], dict[str, Any]], *, error_type: t
             told = describe()
             finding = _find(told, settings)
             for warning in finding.warnings:
-                log.warning("conda-provenance: %s", warning)
+                log.warning("conda-provenance: warning: %s", warning)
             finding.require(settings)
             return PackageBuild(builder=builder, settings=settings, finding=finding, **told)
     return None
@@ -134,6 +134,8 @@ def stamp_finished(package: Path, entries: Mapping[str, Any], *, error_type: typ
         from conda_provenance.packages import stamp_package
 
         stamp_package(package, entries)
+        stamped = " ".join(f"{key}={value}" for key, value in entries.items() if value)
+        log.info("conda-provenance: stamped %s: %s", package.name, stamped)
     except Exception as error:
         log.warning("conda-provenance: The package %s stays unstamped: %s", package.name, error)
         _fail_if_required(error, error_type)

@@ -10,7 +10,12 @@ from typing import Any
 
 from conda_provenance.cli.main import UsageError, add_command
 from conda_provenance.errors import ProvenanceError
+from conda_provenance.plugins import provider_names
 from conda_provenance.recipes import find_recipe
+from conda_provenance.settings import load_settings
+
+_NOT_YET_TESTED = "Skipping tests because the argument --test=skip was set"
+"""The engine's word for what is done after the stamp."""
 
 MAX_HELD = 60
 """Lines of the log that are shown when a quiet build fails: its last."""
@@ -33,7 +38,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], pr
         action="append",
         dest="channels",
         metavar="CHANNEL",
-        help="channel for dependencies; may be given again",
+        help="channel for dependencies, may be given again (default: conda-forge)",
     )
     parser.add_argument(
         "-m", "--variant-config", action="append", default=[], metavar="FILE", help="variant file; may be given again"
@@ -51,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ProvenanceError(
             "The embedded engine is not installed: pip install 'conda-provenance[rattler-build]' or conda install it."
         ) from None
+    load_settings(os.environ, provider_names)  # a wrong one is an error before anything is built
     recipes = [_recipe(given) for given in arguments.recipes]
     variants = [Path(given) for given in arguments.variant_config]
     for variant in variants:
@@ -74,6 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
             )
         except ProvenanceError:
             progress.show_held()
+            for package in built:
+                _print_built(package)
             raise
     for package in built:
         _print_built(package)
@@ -128,7 +136,7 @@ class _Progress:
         for line in message.splitlines():
             if self._held is not None:
                 self._held.append((line, style))
-            elif line.strip() and not self._closed:
+            elif line.strip() and not self._closed and line.strip() != _NOT_YET_TESTED:
                 try:
                     console().print(text(f"  {line.rstrip()}", style), soft_wrap=True)
                 except SystemExit:  # rich, when the reader of a pipe has gone; the engine would report it for every line

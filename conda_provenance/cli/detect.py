@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from conda_provenance.cli.main import UsageError, add_command
-from conda_provenance.collect import ENVIRONMENT, RECIPE, SOURCE_NAMES, Finding, collect
+from conda_provenance.collect import ENVIRONMENT, SOURCE_NAMES, Finding, collect
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.plugins import ci_adapters, provider_names
 from conda_provenance.provenance import KEYS
@@ -27,7 +27,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], pr
         examples=f"""  {program} detect                    the recipe in this folder, or in its folder "recipe"
   {program} detect recipes/numpy --json
   {program} detect --format env > provenance.env && docker run --env-file provenance.env ...
-  rattler-build build -r recipe.yaml $({program} detect --format extra-meta)""",
+  flags=$({program} detect --format extra-meta) && rattler-build build -r recipe.yaml $flags""",
     )
     parser.add_argument(
         "recipe", nargs="?", default=".", metavar="RECIPE", help="a recipe's file or folder (default: this folder)"
@@ -51,7 +51,13 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(str(error)) from None
     finding = find(recipe, settings)
     stamp = finding.stamp(settings.fields) if settings.enabled else {}
-    warnings = [*finding.warnings, *([] if settings.enabled else ["Nothing is stamped: plugins.provenance_enabled is false."])]
+    warnings = [*finding.warnings]
+    if not settings.enabled:
+        warnings.append("Nothing is stamped: plugins.provenance_enabled is false.")
+    if not recipe.is_file():
+        warnings.append(f"There is no recipe in {str(recipe)!r}: this is what holds for the files in that folder.")
+    if settings.enabled and arguments.format in ("env", "extra-meta"):
+        finding.require(settings)  # before anything is printed that a shell would take for complete
     if arguments.format == "json":
         print(json.dumps(to_json(finding, warnings), indent=2))
     elif arguments.format == "env":
@@ -64,9 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
         spaced = [key for key, value in stamp.items() if any(char.isspace() for char in value)]
         if spaced:
             warnings.append(f"{', '.join(spaced)} holds a space, which no shell's $(…) keeps, and is left out.")
-            stamp = {key: value for key, value in stamp.items() if key not in spaced}
         print_warnings_to_stderr(warnings)
-        print(" ".join(f"--extra-meta {key}={value}" for key, value in stamp.items()))
+        print(" ".join(f"--extra-meta {key}={value}" for key, value in stamp.items() if key not in spaced))
     else:
         _print_table(finding, stamp, warnings)
     if settings.enabled:
@@ -105,12 +110,11 @@ def _print_table(finding: Finding, stamped: Mapping[str, str], warnings: Iterabl
         source = finding.sources.get(key)
         note = SOURCE_NAMES[source] if source else finding.missing.get(key, "")
         if source == "ci" and finding.ci:
-            note = finding.ci.name
+            note = f"{finding.ci.name} ({finding.ci.provider})"
         elif source == "environment":
             note = ENVIRONMENT[key]
         if key == "sha" and value == "":
-            value, note = None, "not under version control: an empty string is stamped"
-            note = finding.missing.get(key, note) if source != RECIPE else note
+            value, note = None, f"{finding.missing.get(key, note)}: an empty string is stamped"
         if value and key not in stamped:
             note += "; not stamped"
         rows.append((key, value, note))

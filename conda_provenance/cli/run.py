@@ -37,6 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     if not command:
         raise UsageError("There is no command to run: give it after --, as in 'run -- rattler-build build -r recipe.yaml'.")
+    if shutil.which(command[0]) is None:
+        raise UsageError(f"The command {command[0]!r} is not found: is its environment activated?")
     settings = load_settings(os.environ, provider_names)
     if settings.enabled:
         command = _stamped(command, settings)
@@ -62,9 +64,7 @@ def _stamped(command: Sequence[str], settings: Settings) -> Sequence[str]:
 
 def _replace(command: Sequence[str]) -> int:
     """Become the command where the system allows it: then its signals and status need no passing on."""
-    program = shutil.which(command[0])
-    if program is None:
-        raise UsageError(f"The command {command[0]!r} is not found: is its environment activated?")
+    program = shutil.which(command[0]) or command[0]
     sys.stdout.flush()
     sys.stderr.flush()
     if os.name == "posix":

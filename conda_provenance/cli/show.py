@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conda_provenance.cli.main import UsageError, add_command
+from conda_provenance.cli.main import add_command
 from conda_provenance.errors import PackageError
 from conda_provenance.provenance import KEYS, Provenance, is_full_sha
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError, clean_page_url, commit_page, hide_credentials, run_page
@@ -35,25 +35,21 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], pr
 def run(arguments: argparse.Namespace) -> int:
     from conda_provenance.packages import read_provenance
 
-    paths = [Path(given) for given in arguments.packages]
-    for path in paths:
-        if not path.exists():
-            raise UsageError(f"There is no package {str(path)!r}.")
-    status, shown = 0, []
-    for path in paths:
+    status, entries = 0, []
+    for path in map(Path, arguments.packages):
         try:
             provenance = read_provenance(path)
         except PackageError as error:
             print(f"{error}", file=sys.stderr)
+            entries.append({**to_json(path, Provenance(None, None, None)), "error": str(error)})
             status = 1
             continue
         status = status if provenance else 1
-        if arguments.json:
-            shown.append(to_json(path, provenance))
-        else:
+        entries.append(to_json(path, provenance))
+        if not arguments.json:
             _print(path, provenance)
     if arguments.json:
-        print(json.dumps(shown, indent=2))
+        print(json.dumps(entries, indent=2))
     return status
 
 
@@ -61,7 +57,7 @@ def to_json(path: Path, provenance: Provenance) -> dict[str, str | None]:
     """The object that ``--json`` prints for a package."""
     return {
         "package": path.name,
-        **{key: _shown(provenance, key) for key in KEYS},
+        **{key: shown(provenance, key) for key in KEYS},
         "commit_url": commit_link(provenance),
     }
 
@@ -88,7 +84,7 @@ def run_link(provenance: Provenance) -> str | None:
 def provenance_lines(provenance: Provenance, further: Iterable[tuple[str, str]] = ()) -> Iterator[Text]:
     """A line for each key of a package, and for its pages."""
     for key in KEYS:
-        value = _shown(provenance, key)
+        value = shown(provenance, key)
         if value:
             yield _line(key, value, "green")
         elif key != "flow_run_url":
@@ -96,7 +92,7 @@ def provenance_lines(provenance: Provenance, further: Iterable[tuple[str, str]] 
     if commit := commit_link(provenance):
         yield _line("commit", commit, "cyan", commit)
     page = run_link(provenance)
-    if page and page != _shown(provenance, "flow_run_url"):
+    if page and page != shown(provenance, "flow_run_url"):
         yield _line("run", page, "cyan", page)
     for key, value in further:
         yield _line(key, value, "magenta")
@@ -111,7 +107,7 @@ def print_package(title: str, lines: Iterable[Text]) -> None:
         console().print(line, soft_wrap=True)
 
 
-def _shown(provenance: Provenance, key: str) -> str | None:
+def shown(provenance: Provenance, key: str) -> str | None:
     """A value without the credentials that somebody else may have left in it."""
     value: str | None = getattr(provenance, key)
     if not value:
@@ -133,7 +129,17 @@ def _line(key: str, value: str, style: str = "", link: str | None = None) -> Tex
 def _print(path: Path, provenance: Provenance) -> None:
     from conda_provenance.cli.render import text
 
-    print_package(path.name, provenance_lines(provenance) if provenance else [text("  no provenance", "yellow")])
+    nothing = (
+        "  no provenance: its sha is empty, the recipe is under no version control"
+        if _says_untracked(provenance)
+        else "  no provenance"
+    )
+    print_package(path.name, provenance_lines(provenance) if provenance else [text(nothing, "yellow")])
+
+
+def _says_untracked(provenance: Provenance) -> bool:
+    """Is the empty hash meant, or are all keys empty, as local builds of conda-forge have them?"""
+    return provenance.sha == "" and provenance.remote_url is None and provenance.flow_run_id is None
 
 
 def _remote(provenance: Provenance) -> RemoteUrl | None:

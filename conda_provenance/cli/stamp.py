@@ -8,18 +8,19 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda_provenance.cli.main import UsageError, add_command
+from conda_provenance.cli.show import shown
 from conda_provenance.errors import PackageError, ProvenanceError
 from conda_provenance.provenance import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-STAMPED, UNCHANGED, FAILED = "stamped", "unchanged", "failed"
+STAMPED, WOULD_STAMP, UNCHANGED, FAILED = "stamped", "would stamp", "unchanged", "failed"
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], program: str) -> None:
@@ -27,9 +28,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], pr
         commands,
         "stamp",
         help="write provenance into finished package files",
-        description="Write provenance into finished .conda and .tar.bz2 files, in place and whole or not at all; nothing else in "
-        "them changes. The values are those given, else what 'detect' finds for the recipe. An index beside a package that "
-        "lists it is brought up to date in the same step.",
+        description="Write provenance into finished .conda and .tar.bz2 files, in place and whole or not at all; nothing else "
+        "in them changes. The values are those given; without any, what 'detect' finds for the recipe in this folder; with "
+        "--recipe, that fills in what is not given. An index beside a package that lists it is brought up to date in the same "
+        "step.",
         examples=f"""  {program} stamp output/*/*.conda                       the recipe in this folder
   {program} stamp --recipe ~/feedstocks/numpy output/*.conda
   {program} stamp --sha $(git rev-parse HEAD) --flow-run-id farm_1234 old-1.0-0.tar.bz2
@@ -63,11 +65,19 @@ class Outcome:
     path: Path
     status: str
     error: str | None = None
+    target: Path | None = None
+    """The copy, where one was asked for."""
+    says: Mapping[str, str | None] = field(default_factory=dict)
+    """What the package says now, or would say."""
 
 
 def run(arguments: argparse.Namespace) -> int:
     values = _values(arguments)
     output_dir = Path(arguments.output_dir) if arguments.output_dir else None
+    names = [Path(given).name for given in arguments.packages]
+    if output_dir and (twice := {name for name in names if names.count(name) > 1}):
+        raise UsageError(f"Two packages of the name {min(twice)!r} cannot both go into one folder: stamp them one by one.")
+    print("conda-provenance: stamping " + " ".join(f"{key}={value}" for key, value in values.items()), file=sys.stderr)
     if output_dir and not arguments.dry_run:
         try:
             output_dir.mkdir(parents=True, exist_ok=True)
@@ -79,10 +89,10 @@ def run(arguments: argparse.Namespace) -> int:
             outcome = _stamp(path, values, output_dir, force=arguments.force, dry_run=arguments.dry_run)
             outcomes.append(outcome)
             if not arguments.json:
-                _print(outcome, dry_run=arguments.dry_run)
+                _print(outcome)
             advance()
     if arguments.json:
-        print(json.dumps([_to_json(outcome, values) for outcome in outcomes], indent=2))
+        print(json.dumps([_to_json(outcome) for outcome in outcomes], indent=2))
     return 1 if any(outcome.status == FAILED for outcome in outcomes) else 0
 
 
@@ -150,28 +160,39 @@ def _stamp(path: Path, values: Mapping[str, str], output_dir: Path | None, *, fo
         changed = checked if dry_run else stamp_package(path, values, target=target, overwrite=force)
     except PackageError as error:
         return Outcome(path, FAILED, str(error))
-    return Outcome(path, STAMPED if changed else UNCHANGED)
+    if not changed:
+        return Outcome(path, UNCHANGED, target=target, says=_says(path))
+    if dry_run:
+        return Outcome(path, WOULD_STAMP, target=target, says={**_says(path), **values})
+    return Outcome(path, STAMPED, target=target, says=_says(target or path))
 
 
-def _print(outcome: Outcome, *, dry_run: bool) -> None:
+def _says(path: Path) -> dict[str, str | None]:
+    from conda_provenance.packages import read_provenance
+
+    provenance = read_provenance(path)
+    return {key: shown(provenance, key) for key in KEYS}
+
+
+def _print(outcome: Outcome) -> None:
     from conda_provenance.cli.render import MAX_ERROR, console, escaped, text
 
     if outcome.error:
         console(stderr=True).print(text("failed     ", "red").append(escaped(outcome.error, MAX_ERROR), ""), soft_wrap=True)
         return
-    said = {STAMPED: "would stamp" if dry_run else "stamped", UNCHANGED: "unchanged"}[outcome.status]
-    console().print(
-        text(f"{said:<11}", "green" if outcome.status == STAMPED else "dim").append(f" {escaped(str(outcome.path), 1000)}", ""),
-        soft_wrap=True,
-    )
+    place = f"{outcome.path} -> {outcome.target}" if outcome.target else str(outcome.path)
+    line = text(f"{outcome.status:<12}", "dim" if outcome.status == UNCHANGED else "green").append(escaped(place, MAX_ERROR), "")
+    console().print(line, soft_wrap=True)
 
 
-def _to_json(outcome: Outcome, values: Mapping[str, str]) -> dict[str, str | None]:
+def _to_json(outcome: Outcome) -> dict[str, str | None]:
     return {
         "package": outcome.path.name,
+        "path": str(outcome.path),
+        "target": str(outcome.target) if outcome.target else None,
         "status": outcome.status,
         "error": outcome.error,
-        **{key: values.get(key) for key in KEYS},
+        **{key: outcome.says.get(key) for key in KEYS},
     }
 
 

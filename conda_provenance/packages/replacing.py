@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import queue
@@ -18,6 +19,9 @@ from conda_provenance.packages.refusals import ChangedMeanwhile, Refusal
 _MODE = 0o7777
 _FICLONE = 0x40049409
 """Linux's ioctl for sharing all blocks of another file; see ioctl_ficlone(2)."""
+
+_NO_LINK = (errno.ENOENT, errno.EXDEV, errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP)
+"""How a sandbox says that an open file cannot be given a name through /proc."""
 
 _PIECE = 8 << 20
 _SOON_DONE = 16 << 20
@@ -56,8 +60,8 @@ class Replacement:
         """Everything is written: give it the old file's owner and mode, and bring it to the disk if that is soon done.
 
         A large copy is not waited for: that takes several times as long as the copy. File systems write the data of a file
-        that is renamed over another before the new name (ext4, btrfs), or share its blocks (XFS, btrfs, APFS); where neither
-        holds, it is as safe from a power cut as what ``cp`` has written. A kill of the process changes nothing for any file.
+        that is renamed over another before the new name (ext4, btrfs), or share its blocks (XFS, btrfs); where neither holds,
+        it is as safe from a power cut as what ``cp`` has written. A kill of the process changes nothing for any file.
         """
         self.file.flush()
         self._dress(self.file)
@@ -94,7 +98,9 @@ class Replacement:
             # The folder's descriptor is not needed; without it Python does not follow the link, whatever it is told.
             os.link(f"/proc/self/fd/{descriptor}", self._temporary, src_dir_fd=descriptor, follow_symlinks=True)
             self._named = True
-        except FileNotFoundError:  # a /proc that does not show it
+        except OSError as error:
+            if error.errno not in _NO_LINK:
+                raise
             with open(self._temporary, "x+b") as named, os.fdopen(os.dup(descriptor), "rb") as unnamed:
                 self._named = True
                 copy_range(unnamed, named, 0, os.fstat(descriptor).st_size)

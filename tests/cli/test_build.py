@@ -130,6 +130,20 @@ def test_used_wrongly(build, tmp_path, make, error):
     assert done.stderr.count("\n") == 1
 
 
+def test_a_wrong_setting_is_an_error_before_anything_is_built(build, feedstock):
+    done = build(feedstock, CONDA_PLUGINS_PROVENANCE_DIRTY="never")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "plugins.provenance_dirty" in done.stderr
+
+
+def test_what_was_built_before_a_failure_is_listed(build, feedstock, tmp_path):
+    (tmp_path / "recipe.yaml").write_text("package: {name: x, version: '1'}\nbuild: {noarch: generic, script: exit 3}\n")
+    done = build("-q", "-o", "out", feedstock, tmp_path)
+    assert done.returncode == 1
+    (package,) = packages(tmp_path / "out")
+    assert hashlib.sha256(package.read_bytes()).hexdigest() in done.stdout
+
+
 def test_a_recipe_that_is_none_is_a_no_in_one_sentence(build, tmp_path):
     (tmp_path / "recipe.yaml").write_text("package: [\n")
     done = build(tmp_path)

@@ -40,7 +40,7 @@ def test_the_table_shows_values_sources_and_reasons(feedstock, git):
     done = detect(feedstock, **GITHUB)
     assert git(feedstock, "rev-parse", "HEAD") in done.stdout
     assert "git" in done.stdout
-    assert "GitHub Actions; not stamped" in done.stdout  # flow_run_url is not one of the default fields
+    assert "GitHub Actions (github); not stamped" in done.stdout  # flow_run_url is not one of the default fields
     assert "no CI run was recognised" in detect(feedstock).stdout
     assert "s3cr3t" not in done.stdout + done.stderr
 
@@ -97,6 +97,32 @@ def test_output_that_cannot_be_written_is_one_sentence(feedstock, form):
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr == ("conda-provenance: The output cannot be written or a file cannot be read: No space left on device.\n")
+
+
+@pytest.mark.parametrize("form", ["extra-meta", "env"])
+def test_nothing_is_printed_for_a_shell_where_a_requirement_fails(feedstock, form):
+    for setting in ({"CONDA_PLUGINS_PROVENANCE_REQUIRED": "flow_run_id"}, {"CONDA_PLUGINS_PROVENANCE_DIRTY": "error"}):
+        (feedstock / "recipe" / "new.patch").write_text("x")
+        done = detect("--format", form, feedstock, **setting)
+        assert (done.returncode, done.stdout) == (1, "")
+
+
+def test_a_folder_without_a_recipe_is_told_as_such(tmp_path):
+    answer = json.loads(detect("--json", tmp_path).stdout)
+    assert "There is no recipe in" in answer["warnings"][-1]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "reason"), [("none", "provenance_ci is none"), ("azure", "provenance_ci is azure, which does not run")]
+)
+def test_a_ci_that_was_chosen_is_the_reason(feedstock, chosen, reason):
+    done = detect(feedstock, **GITHUB, CONDA_PLUGINS_PROVENANCE_CI=chosen)
+    assert reason in done.stdout
+
+
+def test_an_empty_hash_is_said_to_be_stamped(tmp_path):
+    (tmp_path / "recipe.yaml").write_text("")
+    assert "an empty string is stamped" in " ".join(detect(tmp_path, COLUMNS="200").stdout.split())
 
 
 def test_a_required_key_that_is_missing_is_a_no(feedstock):

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from packages_making import make_conda, make_folder, make_tar_bz2
 
+from conda_provenance.provenance import KEYS
+
 SHA = "50a4e2d4203f05082fcbb93e14541180de3aa8ac"
 REAL = {"sha": SHA, "remote_url": "https://github.com/conda-forge/python-feedstock", "flow_run_id": "azure_20250217.3.1"}
 GITHUB = REAL | {"flow_run_id": "github_13381204511"}
@@ -125,9 +127,26 @@ def test_a_broken_package_is_a_no_and_the_others_are_shown(tmp_path):
     assert SHA in done.stdout
 
 
-@pytest.mark.parametrize(("arguments", "error"), [(["/no/such.conda"], "There is no package '/no/such.conda'"), ([], "PACKAGE")])
-def test_used_wrongly(arguments, error):
-    done = show(*arguments)
+def test_a_file_that_is_not_there_is_a_no_and_the_others_are_shown(tmp_path):
+    good = make_conda(tmp_path, {"extra": REAL})
+    done = show("--json", tmp_path / "gone.conda", good)
+    assert done.returncode == 1
+    gone, shown = json.loads(done.stdout)
+    assert gone == {"package": "gone.conda", **dict.fromkeys(KEYS), "commit_url": None, "error": done.stderr.strip()}
+    assert shown["sha"] == SHA
+    assert "gone.conda cannot be read: No such file" in done.stderr
+
+
+def test_an_empty_hash_is_told_from_nothing_said(tmp_path):
+    done = show(make_conda(tmp_path, {"extra": {"sha": ""}}))
+    assert (done.returncode, done.stdout.splitlines()[1].strip()) == (
+        1,
+        "no provenance: its sha is empty, the recipe is under no version control",
+    )
+
+
+def test_used_wrongly():
+    done = show()
     assert done.returncode == 2
-    assert error in done.stderr
+    assert "PACKAGE" in done.stderr
     assert "Traceback" not in done.stderr

@@ -89,7 +89,9 @@ def test_a_bad_file_does_not_stop_the_rest(tmp_path):
     done = stamp(*GIVEN, good[0], bad, tmp_path / "gone.conda", good[1])
     assert done.returncode == 1
     assert done.stdout.splitlines() == [f"stamped     {package}" for package in good]
-    assert len(done.stderr.splitlines()) == 2
+    said, *failed = done.stderr.splitlines()
+    assert said == f"conda-provenance: stamping sha={SHA} remote_url=https://github.com/o/r flow_run_id=github_1"
+    assert len(failed) == 2
     assert "\x1b" not in done.stderr
     assert bad.read_bytes() == b"PK garbage"
 
@@ -98,16 +100,45 @@ def test_json(tmp_path):
     good = make_conda(tmp_path, ABOUT)
     done = stamp("--json", *GIVEN, good, tmp_path / "gone.conda")
     assert done.returncode == 1
-    values = STAMP | {"flow_run_url": None}
+    nothing = dict.fromkeys((*STAMP, "flow_run_url"))
     assert json.loads(done.stdout) == [
-        {"package": good.name, "status": "stamped", "error": None, **values},
+        {
+            "package": good.name,
+            "path": str(good),
+            "target": None,
+            "status": "stamped",
+            "error": None,
+            **STAMP,
+            "flow_run_url": None,
+        },
         {
             "package": "gone.conda",
+            "path": str(tmp_path / "gone.conda"),
+            "target": None,
             "status": "failed",
             "error": "gone.conda cannot be stamped: No such file or directory.",
-            **values,
+            **nothing,
         },
     ]
+
+
+def test_json_says_what_the_package_says_then_and_not_what_was_asked_for(tmp_path):
+    package = make_conda(tmp_path, {"extra": {"remote_url": "https://github.com/o/r"}})
+    for options, status in ((["--dry-run"], "would stamp"), ([], "stamped"), ([], "unchanged")):
+        (entry,) = json.loads(stamp("--json", "--flow-run-id", "farm_1", *options, package).stdout)
+        assert (entry["status"], entry["flow_run_id"], entry["remote_url"]) == (status, "farm_1", "https://github.com/o/r")
+
+
+def test_two_packages_of_one_name_do_not_overwrite_each_other(tmp_path):
+    packages = []
+    for name in ("linux-64", "noarch"):
+        (tmp_path / name).mkdir()
+        packages.append(make_conda(tmp_path / name, ABOUT))
+    for options in ([], ["--force"], ["--dry-run"]):
+        done = stamp(*GIVEN, *options, *packages, "--output-dir", tmp_path / "out")
+        assert done.returncode == 2
+        assert "cannot both go into one folder" in done.stderr
+    assert not (tmp_path / "out").exists()
 
 
 @BOTH
@@ -116,7 +147,7 @@ def test_a_dry_run_writes_nothing_and_says_the_same(tmp_path, make):
     (tmp_path / "repodata.json").write_text(json.dumps({"packages": {package.name: {}}, "packages.conda": {package.name: {}}}))
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     done = stamp("--dry-run", *GIVEN, package, "--output-dir", tmp_path / "new")
-    assert (done.returncode, done.stdout) == (0, f"would stamp {package}\n")
+    assert (done.returncode, done.stdout) == (0, f"would stamp {package} -> {tmp_path / 'new' / package.name}\n")
     assert stamp("--dry-run", *GIVEN, make(tmp_path, {"extra": {"sha": "x"}}, name="other")).returncode == 1
     (tmp_path / f"other-1.0-0{''.join(package.suffixes[-2:]) if package.suffix == '.bz2' else '.conda'}").unlink()
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -576,3 +576,20 @@ def test_payload_and_metadata_stay_where_the_info_member_is_the_last(tmp_path):
     before = package.read_bytes()
     stamp_package(package, STAMP)
     assert package.read_bytes()[:start] == before[:start]
+
+
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="files without a name are Linux's")
+@pytest.mark.parametrize("missing", ["O_TMPFILE", "link"])
+@BOTH
+def test_without_what_only_some_systems_have(tmp_path, monkeypatch, make, missing):
+    package = make(tmp_path, ABOUT)
+    if missing == "link":
+        monkeypatch.setattr(replacing_module.os, "link", lambda *_, **__: (_ for _ in ()).throw(OSError(18, "cross-device")))
+    else:
+        monkeypatch.delattr(replacing_module.os, "O_TMPFILE")
+        monkeypatch.delattr(replacing_module.os, "copy_file_range")
+    package.chmod(0o604)
+    assert stamp_package(package, STAMP)
+    assert read_about(package)["extra"]["sha"] == STAMP["sha"]
+    assert package.stat().st_mode & 0o777 == 0o604
+    assert os.listdir(tmp_path) == [package.name]
