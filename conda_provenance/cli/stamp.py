@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,20 +73,29 @@ class Outcome:
 
 def run(arguments: argparse.Namespace) -> int:
     values = _values(arguments)
-    output_dir = Path(arguments.output_dir) if arguments.output_dir else None
+    if "" in (arguments.output_dir, arguments.recipe):
+        raise UsageError("An option for a folder has an empty value: is a variable not set?")
+    output_dir = Path(arguments.output_dir) if arguments.output_dir is not None else None
     names = [Path(given).name for given in arguments.packages]
     if output_dir and (twice := {name for name in names if names.count(name) > 1}):
         raise UsageError(f"Two packages of the name {min(twice)!r} cannot both go into one folder: stamp them one by one.")
     print("conda-provenance: stamping " + " ".join(f"{key}={value}" for key, value in values.items()), file=sys.stderr)
-    if output_dir and not arguments.dry_run:
+    if output_dir:
         try:
-            output_dir.mkdir(parents=True, exist_ok=True)
+            if not arguments.dry_run:
+                output_dir.mkdir(parents=True, exist_ok=True)
+            elif output_dir.exists() and not output_dir.is_dir():
+                raise NotADirectoryError(0, "Not a directory")
         except OSError as error:
             raise UsageError(f"The output folder {str(output_dir)!r} cannot be made: {error.strerror}.") from None
-    outcomes = []
+    outcomes: list[Outcome] = []
+    seen: set[str] = set()
     with _progress(len(arguments.packages)) as advance:
         for path in map(Path, arguments.packages):
             outcome = _stamp(path, values, output_dir, force=arguments.force, dry_run=arguments.dry_run)
+            if outcome.status == WOULD_STAMP and os.path.realpath(path) in seen:
+                outcome = replace(outcome, status=UNCHANGED)  # given twice: the second time it would say so already
+            seen.add(os.path.realpath(path))
             outcomes.append(outcome)
             if not arguments.json:
                 _print(outcome)
@@ -143,21 +152,25 @@ def _found(recipe: str | None) -> Mapping[str, str]:
 
 
 def _stamp(path: Path, values: Mapping[str, str], output_dir: Path | None, *, force: bool, dry_run: bool) -> Outcome:
-    from conda_provenance.packages import check_stamp, stamp_package, vouchers
+    from conda_provenance.packages import check_stamp, refusals, stamp_package, vouchers
 
+    target = output_dir / path.name if output_dir else None
     try:
-        target = output_dir / path.name if output_dir else None
-        if target and not force and os.path.lexists(target):
-            raise PackageError(f"{path.name} cannot be stamped: {str(target)!r} is there already; --force overwrites it.")
-        vouching = vouchers(path) if path.exists() and not target and not force else []
-        checked = check_stamp(path, values, overwrite=force) if dry_run or vouching else False
-        if vouching and checked:
-            raise PackageError(
-                f"{path.name} cannot be stamped: {', '.join(vouching)} vouches for its bytes and would be wrong; "
-                "--force stamps it."
-            )
-        # The index of a package that needs no change is corrected all the same.
-        changed = checked if dry_run else stamp_package(path, values, target=target, overwrite=force)
+        with refusals(path, "stamped"):
+            exists = os.path.exists(path)
+            if target and os.path.lexists(target) and (not force or os.path.samefile(path, target)):
+                raise PackageError(
+                    f"{path.name} cannot be stamped: {str(target)!r} is there already; --force overwrites another file."
+                )
+            vouching = vouchers(path) if exists and not target and not force else []
+            checked = check_stamp(path, values, target=target, overwrite=force) if dry_run or vouching else False
+            if vouching and checked:
+                raise PackageError(
+                    f"{path.name} cannot be stamped: {', '.join(vouching)} vouches for its bytes and would be wrong; "
+                    "--force stamps it."
+                )
+            # The index of a package that needs no change is corrected all the same.
+            changed = checked if dry_run else stamp_package(path, values, target=target, overwrite=force)
     except PackageError as error:
         return Outcome(path, FAILED, str(error))
     if not changed:

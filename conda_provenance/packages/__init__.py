@@ -5,6 +5,7 @@ from __future__ import annotations
 from conda_provenance.packages.digests import Digests
 from conda_provenance.packages.index import update_index_entry, withdraw_package
 from conda_provenance.packages.read import read_about, read_provenance
+from conda_provenance.packages.refusals import refusals
 from conda_provenance.packages.stamp import check_stamp, stamp_package
 from conda_provenance.packages.vouching import vouchers
 
@@ -13,6 +14,7 @@ __all__ = [
     "check_stamp",
     "read_about",
     "read_provenance",
+    "refusals",
     "stamp_package",
     "update_index_entry",
     "vouchers",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections import deque
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from queue import SimpleQueue
 from typing import Any, Protocol
 
 from conda_provenance.packages.refusals import Refusal
@@ -146,18 +147,45 @@ def compress_zstd(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
 def compress_bz2(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """One bzip2 stream, at level 9 as conda packages have it; made beside the making of ``chunks``, which unpacks another."""
     import bz2
-    from concurrent.futures import Future, ThreadPoolExecutor
 
     compressor = bz2.BZ2Compressor(9)
-    pending: deque[Future[bytes]] = deque()
-    with ThreadPoolExecutor(1) as worker:
+    given: SimpleQueue[bytes | None] = SimpleQueue()
+    done: SimpleQueue[bytes | BaseException] = SimpleQueue()
+
+    def work() -> None:
+        while (piece := given.get()) is not None:
+            try:
+                done.put(compressor.compress(piece))
+            except BaseException as error:
+                done.put(error)
+
+    # No pool of the standard library: what it does when it is collected would swallow a Ctrl-C that comes just then.
+    worker = threading.Thread(target=work)
+    try:
+        worker.start()
+    except RuntimeError:  # no more threads
+        yield from _compress(compressor, chunks)
+        return
+    ahead = 0
+    try:
         for chunk in _gathered(chunks):
-            pending.append(worker.submit(compressor.compress, chunk))
-            if len(pending) > _AHEAD:
-                yield pending.popleft().result()
-        for future in pending:
-            yield future.result()
-        yield compressor.flush()
+            given.put(chunk)
+            ahead += 1
+            if ahead > _AHEAD:
+                yield _result(done.get())
+                ahead -= 1
+        for _ in range(ahead):
+            yield _result(done.get())
+    finally:
+        given.put(None)
+        worker.join()
+    yield compressor.flush()
+
+
+def _result(said: bytes | BaseException) -> bytes:
+    if isinstance(said, BaseException):
+        raise said
+    return said
 
 
 def _gathered(chunks: Iterable[bytes]) -> Iterator[bytes]:

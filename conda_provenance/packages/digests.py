@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conda_provenance.packages.refusals import PathLike
+from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -31,22 +31,33 @@ class Digests:
     @classmethod
     def of_file(cls, descriptor: int) -> Digests:
         """Read the open file, once for each checksum, at the same time: together they take as long as the slower."""
-        size = os.fstat(descriptor).st_size
         sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
-        other = threading.Thread(target=_hash, args=(md5, descriptor))
-        other.start()
+        sizes: list[int] = []
+        other: threading.Thread | None = threading.Thread(target=lambda: sizes.append(_hash(md5, descriptor)))
         try:
-            _hash(sha256, descriptor)
+            other.start()  # type: ignore[union-attr]
+        except RuntimeError:  # no more threads
+            other = None
+        try:
+            size = _hash(sha256, descriptor)
         finally:
-            other.join()
+            if other:
+                other.join()
+        if other is None or not sizes:  # where it failed, the same error comes again here
+            md5 = hashlib.md5(usedforsecurity=False)
+            sizes.append(_hash(md5, descriptor))
+        if sizes != [size]:
+            raise ChangedMeanwhile
         return cls(sha256.hexdigest(), md5.hexdigest(), size)
 
 
-def _hash(checksum: _Hash, descriptor: int) -> None:
+def _hash(checksum: _Hash, descriptor: int) -> int:
+    """Feed the file to the checksum; its size in bytes."""
     at = 0
     while chunk := _read_at(descriptor, at):
         checksum.update(chunk)
         at += len(chunk)
+    return at
 
 
 if hasattr(os, "pread"):

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 from conda_provenance.packages import compression, jsontext
 from conda_provenance.packages.digests import Digests
-from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, base_name, refusals
+from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, base_name, harmless, refusals
 from conda_provenance.packages.replacing import Replacement, commit, locked, replacing
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,9 @@ _DERIVED = ("repodata_shards.msgpack.zst", "repodata_shards.msgpack", "repodata.
 _SECTIONS = ("packages", "packages.conda")
 _REVISION = re.compile(r"v[0-9]+")
 _LIMIT = 1 << 30
+_SMALL_INDEX, _EXPANSION = 64 << 20, 100
+"""Bytes, and times its own size, that a compressed index may unpack to; real ones unpack to ten times theirs."""
+
 _ATTEMPTS = 20
 
 
@@ -56,7 +59,9 @@ class Corrections:
             with contextlib.suppress(FileNotFoundError):
                 try:
                     os.unlink(path)
-                except PermissionError:
+                except FileNotFoundError:
+                    raise
+                except OSError:
                     log.warning(
                         "conda-provenance: %s is out of date and cannot be removed; run the indexer again.", base_name(path)
                     )
@@ -64,16 +69,26 @@ class Corrections:
                     log.warning("conda-provenance: %s was out of date and is removed; run the indexer again.", base_name(path))
 
 
-def folders_of(package: PathLike) -> list[str]:
-    """The folders in which the package has a name: its own, and those that symbolic links lead through."""
+def places_of(package: PathLike) -> list[tuple[str, str]]:
+    """Folder and name of each place in which the package has a name: its own, and those that symbolic links lead through."""
     path = os.path.abspath(package)
-    folders = [os.path.dirname(path)]
+    places = [os.path.split(path)]
     for _ in range(40):
         if not os.path.islink(path):
             break
         path = os.path.abspath(os.path.join(os.path.dirname(path), os.readlink(path)))
-        folders.append(os.path.dirname(path))
-    return list(dict.fromkeys([*folders, os.path.dirname(os.path.realpath(package))]))
+        places.append(os.path.split(path))
+    return list(dict.fromkeys([*places, os.path.split(os.path.realpath(package))]))
+
+
+def folders_to_lock(package: PathLike, index_path: PathLike | None = None) -> list[str]:
+    """The real folders of the package, in whichever place it has a name, and of its indexes, which may be links as well."""
+    folders = [folder for folder, _ in places_of(package)]
+    indexes = [os.fspath(index_path)] if index_path else []
+    indexes += [index for folder in folders for each in _INDEXES if os.path.islink(index := os.path.join(folder, each))]
+    return list(
+        dict.fromkeys(map(os.path.realpath, [*folders, *(os.path.dirname(os.path.realpath(index)) for index in indexes)]))
+    )
 
 
 def update_index_entry(package_path: PathLike, index_path: PathLike | None = None) -> bool:
@@ -84,13 +99,13 @@ def update_index_entry(package_path: PathLike, index_path: PathLike | None = Non
     Everything else in an index keeps its bytes. Returns whether anything changed; an index that does not list the package is
     left alone. Raises :class:`~conda_provenance.errors.PackageError`.
     """
-    with refusals(package_path, "indexed"), locked(folders_of(package_path)):
+    with refusals(package_path, "indexed"), locked(folders_to_lock(package_path, index_path)):
         return _apply(package_path, with_digests(lambda: Digests.of(package_path)), index_path)
 
 
 def withdraw_package(package_path: PathLike) -> None:
     """Take a package out of the indexes in its folder and remove its file. Raises :class:`PackageError`."""
-    with refusals(package_path, "withdrawn"), locked(folders_of(package_path)):
+    with refusals(package_path, "withdrawn"), locked(folders_to_lock(package_path)):
         _apply(package_path, _without_package, None)
         os.unlink(package_path)
 
@@ -99,13 +114,12 @@ def _apply(package: PathLike, edit: Edit, index_path: PathLike | None) -> bool:
     for attempt in range(_ATTEMPTS):
         with corrections(package, edit, index_path=index_path) as found:
             try:
-                commit(found.replacements)
+                commit(found.replacements, then=found.remove_derived)
             except ChangedMeanwhile:
                 if attempt + 1 == _ATTEMPTS:
                     raise
                 time.sleep(attempt / 200)
                 continue
-            found.remove_derived()
             return bool(found.replacements)
     raise AssertionError  # the loop returns or raises
 
@@ -123,6 +137,12 @@ def with_digests(digests: Callable[[], Digests]) -> Edit:
     return edit
 
 
+def check_records(text: str, name: str) -> str:
+    """No change; :class:`Refusal` or ValueError for an index that could not be corrected."""
+    _records(text, name)
+    return text
+
+
 @contextmanager
 def corrections(
     package: PathLike, edit: Edit, *, changed: bool = False, index_path: PathLike | None = None
@@ -131,12 +151,11 @@ def corrections(
 
     ``changed``: the package has other bytes now, whether an index lists it or not.
     """
-    name = os.path.basename(os.path.abspath(package))
     found = Corrections()
     with ExitStack() as stack:
         if index_path:
-            _prepare(os.fspath(index_path), name, edit, stack, found)
-        for folder in [] if index_path else folders_of(package):
+            _prepare(os.fspath(index_path), os.path.basename(os.path.abspath(package)), edit, stack, found)
+        for folder, name in [] if index_path else places_of(package):
             before = len(found.replacements)
             indexes = [os.path.join(folder, each) for each in _INDEXES]
             for index in indexes:
@@ -172,11 +191,12 @@ def _open_regular(path: str, flags: int) -> int:
 
 
 def _decoded(file: io.BufferedReader, index: str) -> str:
+    limit = min(_LIMIT, _SMALL_INDEX + _EXPANSION * os.fstat(file.fileno()).st_size)
     with ExitStack() as stack:
         if index.endswith(".zst"):
-            stream = stack.enter_context(compression.open_zstd(file, _LIMIT))
+            stream = stack.enter_context(compression.open_zstd(file, limit))
         elif index.endswith(".bz2"):
-            stream = stack.enter_context(compression.open_bz2(file, _LIMIT))
+            stream = stack.enter_context(compression.open_bz2(file, limit))
         else:
             stream = stack.enter_context(compression.open_plain(file, _LIMIT))
         data = b"".join(iter(lambda: stream.read(compression.CHUNK), b""))
@@ -264,8 +284,12 @@ def _named(text: str, section: jsontext.Entry, *names: str, legacy: bool = False
     inside = text[section.start : section.end]
     if "\\u" not in inside and not any(json.dumps(name) in inside for name in names):
         return
+    found: set[str] = set()
     for entry in jsontext.spans(text, section.start):
         if entry.key in names and text[entry.start] == "{":
+            if entry.key in found:
+                raise Refusal(f"it lists {harmless(entry.key)} twice; make it anew")
+            found.add(entry.key)
             yield _Record(section, entry, legacy)
 
 

@@ -10,13 +10,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from conda_provenance.packages.refusals import Refusal
+from conda_provenance.packages.refusals import Refusal, harmless
 
 RECIPE = "info/recipe/meta.yaml"
 """Where it stands in a package."""
 
-MAX_SIZE = 512 << 10
-"""Bytes; a larger recipe is left as it is."""
+MAX_SIZE = 256 << 10
+"""Bytes; a larger recipe is left as it is, for reading YAML takes some ten seconds a megabyte."""
+
+_STRING = "tag:yaml.org,2002:str"
 
 _BLOCK = re.compile(r"^extra:[ \t]*(?P<flow>\{[ \t]*\})?[ \t]*(?:#[^\n]*)?$", re.MULTILINE)
 _UNUSUAL = "its rendered recipe has an extra that is laid out in an unusual way; build it again"
@@ -27,33 +29,87 @@ def is_conda_builds(about: Mapping[str, Any]) -> bool:
     return "conda_build_version" in about
 
 
-def with_recipe_extra(data: bytes, changes: Mapping[str, Any]) -> bytes:
+def with_recipe_extra(data: bytes, changes: Mapping[str, Any], *, overwrite: bool = True) -> bytes:
     """The recipe with these keys of its ``extra`` set, or removed where the value is ``None``; every other line as it is.
 
     A recipe that cannot be read is no reader's source either and comes back as it is. Raises :class:`Refusal` for one that
-    can be read and not be changed.
+    can be read and not be changed, and without ``overwrite`` for one that says something else already.
     """
-    old = _load(data)
-    if old is None or not isinstance(old.get("extra") or {}, dict):
+    old = _compose(data)
+    if old is None:
         return data
-    extra = {str(key): value for key, value in (old.get("extra") or {}).items()}
-    differing = {key: value for key, value in changes.items() if extra.get(key) != value}
+    extra = _entries_of(_entry(old, "extra"))
+    if extra is None:
+        return data
+    differing = {key: value for key, value in changes.items() if _string(extra.get(key)) != value}
+    if not overwrite:
+        for key in differing:
+            if key in extra and _string(extra[key]) != "":
+                raise Refusal(f"its recipe says another {harmless(key)} already; --force overwrites it")
     if not differing:
         return data
     result = _edited(data.decode("utf-8"), differing).encode("utf-8")
-    expected = {
-        key: value for key, value in (extra | differing).items() if value is not None or key in extra.keys() - differing.keys()
-    }
-    new = _load(result)
-    found = new and new.get("extra")
-    if (
-        not new
-        or [key for key in new if key != "extra"] != [key for key in old if key != "extra"]
-        or (found or {}).keys() != expected.keys()
-        or any(value is not None and (found or {})[key] != value for key, value in differing.items())
-    ):
+    new = _compose(result)
+    if new is None or not _is_changed_so(old, new, extra, differing):
         raise Refusal(_UNUSUAL)
     return result
+
+
+def _is_changed_so(old: Any, new: Any, extra: dict[str, Any], changes: Mapping[str, Any]) -> bool:
+    """Does ``new`` differ from ``old`` in these keys of ``extra`` and nowhere else?"""
+    seen: set[tuple[int, int]] = set()
+    old_rest, new_rest = ([pair for pair in root.value if _string(pair[0]) != "extra"] for root in (old, new))
+    if len(old_rest) != len(new_rest) or not all(
+        _same(one, other, seen)
+        for pair, pair2 in zip(old_rest, new_rest, strict=True)
+        for one, other in zip(pair, pair2, strict=True)
+    ):
+        return False
+    found = _entries_of(_entry(new, "extra"))
+    expected = {key for key in extra if key not in changes} | {key for key, value in changes.items() if value is not None}
+    return (
+        found is not None
+        and found.keys() == expected
+        and all(
+            _string(found[key]) == changes[key] if key in changes else _same(extra[key], found[key], seen) for key in expected
+        )
+    )
+
+
+def _same(one: Any, other: Any, seen: set[tuple[int, int]]) -> bool:
+    """Are two nodes alike? Pairs that were compared are not compared again: aliases can make a small text a huge tree."""
+    if (id(one), id(other)) in seen:
+        return True
+    seen.add((id(one), id(other)))
+    if type(one) is not type(other) or str(one.tag) != str(other.tag):
+        return False
+    if isinstance(one.value, str):
+        return bool(one.value == other.value)
+    if len(one.value) != len(other.value):
+        return False
+    for left, right in zip(one.value, other.value, strict=True):
+        pairs = zip(left, right, strict=True) if isinstance(left, tuple) else ((left, right),)
+        if not all(_same(*pair, seen) for pair in pairs):
+            return False
+    return True
+
+
+def _string(node: Any) -> str | None:
+    return node.value if node is not None and isinstance(node.value, str) and str(node.tag) == _STRING else None
+
+
+def _entry(root: Any, key: str) -> Any:
+    return next((value for name, value in root.value if _string(name) == key), None)
+
+
+def _entries_of(extra: Any) -> dict[str, Any] | None:
+    """The entries of ``extra`` by key; ``None`` if it is no mapping with plain keys, each given once."""
+    if extra is None or (isinstance(extra.value, str) and str(extra.tag).endswith(":null")):
+        return {}
+    if str(extra.tag) != "tag:yaml.org,2002:map":
+        return None
+    entries = {name.value: value for name, value in extra.value if isinstance(name.value, str)}
+    return entries if len(entries) == len(extra.value) else None
 
 
 def _edited(text: str, changes: Mapping[str, Any]) -> str:
@@ -104,14 +160,16 @@ def _entries(changes: Mapping[str, Any], indent: str) -> list[str]:
     return [f"{indent}{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in changes.items() if value is not None]
 
 
-def _load(data: bytes) -> dict[Any, Any] | None:
-    if len(data) > MAX_SIZE or b"<<" in data:  # what merge keys unfold to has no bound
+def _compose(data: bytes) -> Any:
+    """The root node of a recipe, a mapping; nothing is made of the nodes, for what merge keys unfold to has no bound."""
+    if len(data) > MAX_SIZE:
         return None
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     try:
-        loaded = YAML(typ="safe").load(data.decode("utf-8"))
+        # Pure Python: the library in C is brought down by deep nesting.
+        root = YAML(typ="safe", pure=True).compose(data.decode("utf-8"))
     except (YAMLError, ValueError, RecursionError, TypeError, LookupError, AttributeError):
         return None
-    return loaded if isinstance(loaded, dict) else None
+    return root if root is not None and str(root.tag) == "tag:yaml.org,2002:map" else None

@@ -17,6 +17,7 @@ from conda_provenance.packages.compression import CHUNK, Window
 from conda_provenance.packages.refusals import ChangedMeanwhile, Refusal
 
 _MODE = 0o7777
+_OTHERS = "it belongs to another user or group, which would be lost; have its owner do it"
 _FICLONE = 0x40049409
 """Linux's ioctl for sharing all blocks of another file; see ioctl_ficlone(2)."""
 
@@ -40,8 +41,9 @@ class Replacement:
         self.cloned = False
         """Does it share the old file's blocks?"""
         self._temporary, self._old, self._exists = temporary, old, exists
-        self._descriptor, self._named = _open_new(temporary)
-        self.file: BinaryIO = os.fdopen(self._descriptor, "w+b")
+        self._kept = temporary.removesuffix(".tmp") + ".old.tmp"
+        descriptor, self._named = _open_new(temporary)
+        self.file: BinaryIO = os.fdopen(descriptor, "w+b")
 
     def clone(self, source: io.BufferedReader, size: int) -> bool:
         """Begin with the first ``size`` bytes of ``source`` at no cost, where the file system can have files share blocks."""
@@ -69,7 +71,8 @@ class Replacement:
     def _dress(self, file: BinaryIO) -> None:
         mode = self._old.st_mode & _MODE
         if hasattr(os, "fchown"):
-            _keep_owner(file.fileno(), self._old)
+            if self._exists:  # a copy is the copier's
+                _keep_owner(file.fileno(), self._old)
             os.fchmod(file.fileno(), mode)
         else:
             os.chmod(self._temporary, mode)
@@ -83,11 +86,23 @@ class Replacement:
         except FileNotFoundError:
             return False
 
-    def put(self) -> None:
-        """Put the new file into its place."""
+    def put(self, *, keep: bool) -> None:
+        """Put the new file into its place; ``keep`` the old one for :meth:`restore`."""
         self.file.close()
+        if keep and self._exists:
+            os.link(self.path, self._kept)
         os.replace(self._temporary, self.path)
         self._named = False
+
+    def restore(self) -> None:
+        """Put the old file back."""
+        with contextlib.suppress(OSError):
+            os.replace(self._kept, self.path)
+
+    def forget(self) -> None:
+        """The old file is not needed any more."""
+        with contextlib.suppress(OSError):
+            os.unlink(self._kept)
 
     def name(self) -> None:
         """Give the new file a name, by which it can be put into its place."""
@@ -137,10 +152,11 @@ def replacing(path: str, old: os.stat_result, *, exists: bool = True) -> Iterato
                 os.unlink(temporary)
 
 
-def commit(replacements: Iterable[Replacement]) -> None:
-    """Put all of them into their places, one right behind the other; a Ctrl-C waits until then.
+def commit(replacements: Iterable[Replacement], then: Callable[[], None] = lambda: None) -> None:
+    """Put all of them into their places, one right behind the other, and call ``then``; a Ctrl-C waits until it is done.
 
-    Raises :class:`ChangedMeanwhile`, before anything is done, if another program has written one of the files since it was read.
+    Raises :class:`ChangedMeanwhile`, before anything is done, if another program has written one of the files since it was
+    read. If one cannot be put into its place, those before it are put back.
     """
     replacements = list(replacements)
     with _uninterrupted():
@@ -149,8 +165,19 @@ def commit(replacements: Iterable[Replacement]) -> None:
         for replacement in replacements:
             if not replacement.is_current():
                 raise ChangedMeanwhile
-        for replacement in replacements:
-            replacement.put()
+        done: list[Replacement] = []
+        try:
+            for replacement in replacements:
+                replacement.put(keep=replacement is not replacements[-1])
+                done.append(replacement)
+        except BaseException:
+            for replacement in reversed(done):
+                replacement.restore()
+            raise
+        finally:
+            for replacement in replacements[:-1]:
+                replacement.forget()
+        then()
 
 
 @contextmanager
@@ -171,12 +198,15 @@ def locked(folders: Iterable[str]) -> Iterator[None]:
                 descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
                 stack.callback(os.close, descriptor)
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
+                stack.callback(fcntl.flock, descriptor, fcntl.LOCK_UN)  # a child that was forked meanwhile has it open as well
             except (ImportError, OSError, AttributeError):
                 continue
         yield
 
 
 _thread_locks: dict[str, threading.Lock] = {}
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_thread_locks.clear)  # the thread that holds one is not in the child
 
 
 def _thread_lock(folder: str) -> threading.Lock:
@@ -208,6 +238,14 @@ def _open_new(path: str) -> tuple[int, bool]:
     return os.open(path, flags, 0o600), True
 
 
+def require_replaceable(path: str, old: os.stat_result) -> None:
+    """Refuse what :class:`Replacement` would refuse for a file of this status."""
+    if not os.access(os.path.dirname(path) or ".", os.W_OK):
+        raise Refusal("its folder may not be written")
+    if hasattr(os, "geteuid") and os.geteuid() not in (0, old.st_uid):
+        raise Refusal(_OTHERS)
+
+
 def _keep_owner(descriptor: int, old: os.stat_result) -> None:
     new = os.fstat(descriptor)
     if (new.st_uid, new.st_gid) == (old.st_uid, old.st_gid):
@@ -215,7 +253,7 @@ def _keep_owner(descriptor: int, old: os.stat_result) -> None:
     try:
         os.fchown(descriptor, old.st_uid, old.st_gid)
     except PermissionError:
-        raise Refusal("it belongs to another user or group, which would be lost; have its owner do it") from None
+        raise Refusal(_OTHERS) from None
 
 
 @contextmanager
@@ -224,9 +262,12 @@ def closed_beside(file: io.BufferedReader) -> Iterator[io.BufferedReader]:
     try:
         yield file
     finally:
-        if not file.closed and os.fstat(file.fileno()).st_size > _SOON_DONE:
-            threading.Thread(target=file.close).start()
-        else:
+        try:
+            if not file.closed and os.fstat(file.fileno()).st_size > _SOON_DONE:
+                threading.Thread(target=file.close).start()
+            else:
+                file.close()
+        except (OSError, RuntimeError):  # no more threads
             file.close()
 
 
@@ -273,12 +314,14 @@ def _writing_back(descriptor: int, count: int) -> Iterator[Callable[[int, int], 
                 os.posix_fadvise(descriptor, *piece, os.POSIX_FADV_DONTNEED)  # not kept in memory, hence written
 
     worker = threading.Thread(target=work)
-    worker.start()
     try:
+        with contextlib.suppress(RuntimeError):  # no more threads: then all is written when the file is renamed
+            worker.start()
         yield lambda start, size: ranges.put((start, size))
     finally:
         ranges.put(None)
-        worker.join()
+        if worker.ident is not None:
+            worker.join()
 
 
 def _identity(status: os.stat_result) -> tuple[int, int, int, int]:

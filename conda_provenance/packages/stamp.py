@@ -13,11 +13,19 @@ from conda_provenance.packages import compression, container, tarstream
 from conda_provenance.packages.about import ABOUT, parse_about, with_extra
 from conda_provenance.packages.container_copy import copy_with
 from conda_provenance.packages.digests import Digests
-from conda_provenance.packages.index import corrections, folders_of, with_digests
+from conda_provenance.packages.index import check_records, corrections, folders_to_lock, with_digests
 from conda_provenance.packages.read import is_container, open_info, open_package, open_tar, read_files
 from conda_provenance.packages.recipe import RECIPE, is_conda_builds, with_recipe_extra
 from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, harmless, refusals
-from conda_provenance.packages.replacing import Replacement, closed_beside, commit, copy_range, locked, replacing
+from conda_provenance.packages.replacing import (
+    Replacement,
+    closed_beside,
+    commit,
+    copy_range,
+    locked,
+    replacing,
+    require_replaceable,
+)
 
 _MAX_KEPT = 1 << 20
 """Bytes of metadata, unpacked, that are kept in memory; more is read twice."""
@@ -43,25 +51,33 @@ def stamp_package(
     with refusals(path, "stamped"):
         if not os.fspath(path) or "\0" in os.fspath(path):
             raise Refusal("it has no name that a file can have")
-        place = os.path.realpath(named)
-        with locked(folders_of(named)):
-            for attempt in range(_ATTEMPTS):
-                try:
-                    return _stamp(os.path.realpath(path), changes, place, named, overwrite)
-                except ChangedMeanwhile:
-                    if attempt + 1 == _ATTEMPTS:
-                        raise
-                    time.sleep(attempt / 200)
+        for attempt in range(_ATTEMPTS):
+            try:
+                folders = folders_to_lock(named)
+                with locked(folders):
+                    if folders_to_lock(named) != folders:
+                        raise ChangedMeanwhile  # a link leads elsewhere since
+                    return _stamp(os.path.realpath(path), changes, os.path.realpath(named), named, overwrite)
+            except ChangedMeanwhile:
+                if attempt + 1 == _ATTEMPTS:
+                    raise
+                time.sleep(attempt / 200)
     raise AssertionError  # the loop returns or raises
 
 
-def check_stamp(path: PathLike, changes: Mapping[str, str | None], *, overwrite: bool = True) -> bool:
+def check_stamp(
+    path: PathLike, changes: Mapping[str, str | None], *, target: PathLike | None = None, overwrite: bool = True
+) -> bool:
     """Would :func:`stamp_package` change the package? Raises the same for one that it would refuse; writes nothing."""
     with refusals(path, "stamped"), open_package(os.path.realpath(path)) as file:
         zipped, replaced = _plan(file, changes, overwrite)
         if replaced:
             info = zipped.info() if zipped else None
             for _ in _rewritten(file, info, replaced):
+                pass
+        if target is None:
+            require_replaceable(os.path.realpath(path), os.fstat(file.fileno()))
+            with corrections(path, check_records):
                 pass
         return bool(replaced)
 
@@ -75,8 +91,8 @@ def _stamp(path: str, changes: Mapping[str, str | None], place: str, named: Path
         else:
             digests = with_digests(lambda: Digests.of(path))
         indexes = stack.enter_context(corrections(named, digests, changed=replacement is not None))
-        commit([*([replacement] if replacement else []), *indexes.replacements])
-        indexes.remove_derived()
+        # The package last: what is replaced before it can be put back.
+        commit([*indexes.replacements, *([replacement] if replacement else [])], then=indexes.remove_derived)
         return changed
 
 
@@ -127,6 +143,9 @@ def _plan(
     # A .tar.bz2 is read only as far as it has to be: the payload behind would have to be unpacked twice.
     files = read_files(file, info, (RECIPE,), to_end=info is not None)
     about = parse_about(files[ABOUT])
+    if not info and RECIPE not in files and is_conda_builds(about):
+        # Unless it is a conda-build of old, which had recipes among the payload.
+        files = read_files(file, info, (RECIPE,))
     if not overwrite:
         extra = about.get("extra")
         said = extra if isinstance(extra, dict) else {}
@@ -136,7 +155,7 @@ def _plan(
                 raise Refusal(f"it says another {harmless(key)} already; --force overwrites it")
     new = {ABOUT: with_extra(files[ABOUT], changes)}
     if RECIPE in files and is_conda_builds(about):
-        new[RECIPE] = with_recipe_extra(files[RECIPE], changes)
+        new[RECIPE] = with_recipe_extra(files[RECIPE], changes, overwrite=overwrite)
     return zipped, {name: data for name, data in new.items() if data != files[name]}
 
 

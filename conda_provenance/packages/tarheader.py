@@ -13,6 +13,9 @@ from conda_provenance.packages.refusals import Refusal, harmless
 BLOCK = 512
 """Bytes; everything in a tar is padded to whole blocks."""
 
+MAX_PATH = 4096
+"""Characters; PATH_MAX of Linux."""
+
 PAX = (b"x", b"X")
 """Kinds of member that are headers of the next one."""
 
@@ -63,6 +66,8 @@ def text_of(name: bytes) -> str:
 
 
 def normal_path(name: str) -> str:
+    if len(name) > MAX_PATH:
+        raise Refusal("its tar has a path that is longer than any system allows")
     parts = name.split("/")
     if name.startswith("/") or ".." in parts:
         raise Refusal(f"its member {harmless(name)} lies outside the package; do not unpack it")

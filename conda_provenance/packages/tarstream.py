@@ -6,7 +6,8 @@ Where readers disagree on what an archive holds, it is refused: a stamp must be 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 
 from conda_provenance.packages.compression import CHUNK, Stream
@@ -31,7 +32,7 @@ _WITHOUT_DATA = (b"1", b"2", b"3", b"4", b"5", b"6")
 _LONG = {b"L": "path", b"K": "linkpath"}
 _MAX_EXTENSION = 1 << 20
 _MAX_EXTENSIONS = 16 << 20
-_MAX_MEMBERS = 1_000_000
+_MAX_MEMBERS = 500_000
 
 
 @dataclass(slots=True)
@@ -83,11 +84,13 @@ def read_members(
     second one noticed.
     """
     found: dict[str, bytes] = {}
-    for member in _watched(stream, needed, {needed, *optional}):
-        if member.path == needed or member.path in optional:
-            found[member.path] = member.read(limit)
-        if not to_end and needed in found and (len(found) > len(optional) or not member.path.startswith("info/")):
-            break
+    # Closed by us: a Ctrl-C that comes while the garbage collector closes a generator is swallowed.
+    with closing(_watched(stream, needed, {needed, *optional})) as members:
+        for member in members:
+            if member.path == needed or (member.path in optional and member.size <= limit):
+                found[member.path] = member.read(limit)
+            if not to_end and needed in found and (len(found) > len(optional) or not member.path.startswith("info/")):
+                break
     return found
 
 
@@ -101,27 +104,28 @@ def rewrite(stream: Stream, needed: str, replaced: Mapping[str, bytes]) -> Itera
             yield from member.chunks()
 
 
-def _watched(stream: Stream, needed: str, wanted: Collection[str], *, whole: bool = False) -> Iterator[Member]:
+def _watched(stream: Stream, needed: str, wanted: Collection[str], *, whole: bool = False) -> Generator[Member, None, None]:
     """The members; :class:`Refusal` where readers could find different ones of those that are ``wanted``."""
     seen: set[str] = set()
     links: set[str] = set()
     folder = None
-    for member in _members(stream, whole=whole):
-        if member.path in wanted:
-            if member.path in seen:
-                raise Refusal(f"it holds two {harmless(member.path)}; build it again")
-            seen.add(member.path)
-        elif member.kind == b"1" and normal_path(member.link) in wanted:
-            raise Refusal(f"its member {harmless(member.path)} is a hard link to {harmless(normal_path(member.link))}")
-        elif folder is None:
-            folder = next((member.path[: -len(name)] for name in wanted if member.path.endswith("/" + name)), None)
-        if member.other_path != member.path and {member.path, member.other_path} & set(wanted):
-            raise Refusal(f"its tar can be read as naming {harmless(member.path)} otherwise; build it again")
-        if links and not links.isdisjoint(_folders(member.path)):
-            raise Refusal(f"its member {harmless(member.path)} lies behind a link; build it again")
-        if member.kind == b"2":
-            links.add(member.path)
-        yield member
+    with closing(_members(stream, whole=whole)) as members:
+        for member in members:
+            if member.path in wanted:
+                if member.path in seen:
+                    raise Refusal(f"it holds two {harmless(member.path)}; build it again")
+                seen.add(member.path)
+            elif member.kind == b"1" and normal_path(member.link) in wanted:
+                raise Refusal(f"its member {harmless(member.path)} is a hard link to {harmless(normal_path(member.link))}")
+            elif folder is None:
+                folder = next((member.path[: -len(name)] for name in wanted if member.path.endswith("/" + name)), None)
+            if member.other_path != member.path and {member.path, member.other_path} & set(wanted):
+                raise Refusal(f"its tar can be read as naming {harmless(member.path)} otherwise; build it again")
+            if links and not links.isdisjoint(_folders(member.path)):
+                raise Refusal(f"its member {harmless(member.path)} lies behind a link; build it again")
+            if member.kind == b"2":
+                links.add(member.path)
+            yield member
     if needed not in seen:
         where = f"; its members stand in the folder {harmless(folder)}, so pack it again from within that" if folder else ""
         raise Refusal(f"it has no {needed}{where}")
@@ -134,7 +138,7 @@ def _folders(path: str) -> Iterator[str]:
         at = path.find("/", at + 1)
 
 
-def _members(stream: Stream, *, whole: bool) -> Iterator[Member]:
+def _members(stream: Stream, *, whole: bool) -> Generator[Member, None, None]:
     extensions = members = 0
     while block := stream.read(BLOCK):
         if len(block) < BLOCK:

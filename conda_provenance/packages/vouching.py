@@ -7,7 +7,7 @@ import os
 import re
 
 from conda_provenance.packages import jsontext
-from conda_provenance.packages.index import folders_of
+from conda_provenance.packages.index import places_of
 from conda_provenance.packages.refusals import PathLike
 
 _BESIDE = re.compile(
@@ -20,9 +20,8 @@ _MAX_INDEX = 1 << 28
 
 def vouchers(package: PathLike) -> list[str]:
     """Names of the files that vouch for the package as it is, such as ``x-1-0.conda.v0.sigs``; an index that signs it counts."""
-    name = os.path.basename(os.path.abspath(package))
     found = []
-    for folder in folders_of(package):
+    for folder, name in places_of(package):
         with os.scandir(folder) as entries:
             found += sorted(
                 entry.name
@@ -45,5 +44,5 @@ def _is_signed_in(index: str, name: str) -> bool:
         sections = {section.key: section for section in jsontext.spans(text)}
         section = sections.get("signatures")
         return section is not None and any(entry.key == name for entry in jsontext.spans(text, section.start))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False  # the stamp itself says what is wrong with an index

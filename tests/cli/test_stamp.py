@@ -162,7 +162,7 @@ def test_copies_into_a_folder(tmp_path):
     assert read_about(out / package.name)["extra"]["sha"] == SHA
     done = stamp(*GIVEN, package, "--output-dir", out)
     assert done.returncode == 1
-    assert "is there already; --force overwrites it" in done.stderr
+    assert "is there already; --force overwrites another file" in done.stderr
     assert stamp(*GIVEN, package, "--output-dir", out, "--force").returncode == 0
 
 
@@ -197,6 +197,47 @@ def test_an_index_that_signs_the_package_counts(tmp_path):
     (tmp_path / f"{package.name}.txt").write_text("notes are no signature")
     (tmp_path / "repodata.json").write_text(json.dumps(index | {"signatures": {"other": {}}}))
     assert stamp(*GIVEN, package).returncode == 0
+
+
+def test_what_a_dry_run_says_the_real_run_does(tmp_path):
+    package = make_conda(tmp_path, ABOUT)
+    done = stamp("--dry-run", *GIVEN, package, package)
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["would", "unchanged"]
+    assert [line.split()[0] for line in stamp(*GIVEN, package, package).stdout.splitlines()] == ["stamped", "unchanged"]
+    other = make_conda(tmp_path, ABOUT, name="other")
+    (tmp_path / "repodata.json").write_text("no json: other-1.0-0")
+    (tmp_path / "file").write_text("")
+    for options in ([], ["--dry-run"]):
+        assert "it is no index in JSON" in stamp(*GIVEN, *options, other).stderr
+        assert stamp(*GIVEN, *options, other, "--output-dir", tmp_path / "file").returncode == 2
+
+
+def test_one_that_cannot_even_be_looked_at_does_not_stop_the_rest(tmp_path):
+    package = make_conda(tmp_path, ABOUT)
+    nested = make_conda(tmp_path, ABOUT, name="nested")
+    (tmp_path / "repodata.json").write_text('{"signatures": {"nested-1.0-0.conda": ' + "[" * 100_000)
+    done = stamp(*GIVEN, tmp_path / ("x" * 300 + ".conda"), nested, package)
+    assert done.returncode == 1
+    assert done.stdout == f"stamped     {package}\n"
+    assert "Traceback" not in done.stderr
+
+
+def test_a_copy_that_would_be_the_package_itself_is_refused(tmp_path):
+    package = make_conda(tmp_path, ABOUT)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / package.name).symlink_to(package)
+    for folder in (tmp_path, tmp_path / "out"):
+        assert stamp(*GIVEN, "--force", package, "--output-dir", folder).returncode == 1
+    assert read_about(package) == ABOUT
+
+
+@pytest.mark.parametrize("option", ["--output-dir", "--recipe"])
+def test_a_variable_that_is_not_set_is_no_folder(tmp_path, option):
+    package = make_conda(tmp_path, ABOUT)
+    done = stamp(*GIVEN, package, option, "")
+    assert done.returncode == 2
+    assert "has an empty value" in done.stderr
+    assert read_about(package) == ABOUT
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ import pytest
 from packages_making import make_conda, make_tar_bz2, zst
 
 from conda_provenance.errors import PackageError
-from conda_provenance.packages import read_about, stamp_package, update_index_entry, withdraw_package
+from conda_provenance.packages import digests as digests_module
+from conda_provenance.packages import read_about, stamp_package, update_index_entry, vouchers, withdraw_package
 from conda_provenance.packages import replacing as replacing_module
 
 STAMP = {"sha": "b" * 40}
@@ -258,3 +259,78 @@ def test_a_large_index_is_looked_through_without_being_kept(tmp_path):
     tracemalloc.stop()
     assert peak < 6 * len(text)
     assert read_index(tmp_path)["packages.conda"][package.name]["sha256"] == digests(package)["sha256"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_a_link_of_another_name(tmp_path):
+    package = make_conda(tmp_path, {"extra": {}})
+    (tmp_path / "repodata.json").write_text(json.dumps(index_of(package)))
+    link = tmp_path / "latest.conda"
+    link.symlink_to(package)
+    stamp_package(link, STAMP)
+    assert read_index(tmp_path)["packages.conda"][package.name]["sha256"] == digests(package)["sha256"]
+    (tmp_path / f"{package.name}.sig").write_text("")
+    assert vouchers(link) == [f"{package.name}.sig"]
+
+
+@pytest.mark.parametrize("failing", ["repodata.json", ".conda"])
+def test_what_cannot_be_put_into_its_place_leaves_everything_as_it_was(tmp_path, monkeypatch, failing):
+    package = make_conda(tmp_path, {"extra": {}})
+    for name in ("repodata.json", "current_repodata.json"):
+        (tmp_path / name).write_text(json.dumps(index_of(package)))
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    real = os.replace
+
+    def replace(source: str, target: str) -> None:
+        if target.endswith(failing) and not source.endswith(".old.tmp"):
+            raise PermissionError(1, "Operation not permitted")
+        real(source, target)
+
+    monkeypatch.setattr(replacing_module.os, "replace", replace)
+    with pytest.raises(PackageError, match="Operation not permitted"):
+        stamp_package(package, STAMP)
+    monkeypatch.undo()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_an_index_that_lists_the_package_twice_is_refused(tmp_path):
+    package = make_conda(tmp_path, {"extra": {}})
+    (tmp_path / "repodata.json").write_text(
+        '{"packages.conda": {' + ", ".join(['"demo-1.0-0.conda": {"sha256": "0"}'] * 40_000) + "}}"
+    )
+    with pytest.raises(PackageError, match=r"lists demo-1.0-0.conda twice"):
+        stamp_package(package, STAMP)
+
+
+def test_a_folder_in_the_place_of_a_derived_file_is_only_warned_of(tmp_path, caplog):
+    package = make_conda(tmp_path, {"extra": {}})
+    (tmp_path / "repodata.json").write_text(json.dumps(index_of(package)))
+    (tmp_path / "repodata.jlap").mkdir()
+    stamp_package(package, STAMP)
+    assert "cannot be removed" in caplog.text
+    assert read_index(tmp_path)["packages.conda"][package.name]["sha256"] == digests(package)["sha256"]
+
+
+def test_checksums_are_right_or_an_error(tmp_path, monkeypatch):
+    package = make_conda(tmp_path, {"extra": {}})
+    (tmp_path / "repodata.json").write_text(json.dumps(index_of(package)))
+    monkeypatch.setattr(digests_module.threading, "Thread", NoThreads)
+    stamp_package(package, STAMP)
+    assert read_index(tmp_path)["packages.conda"][package.name]["md5"] == digests(package)["md5"]
+
+
+class NoThreads:
+    def __init__(self, **_: object) -> None:
+        self.ident = None
+
+    def start(self) -> None:
+        raise RuntimeError("can't start new thread")
+
+
+@pytest.mark.parametrize("make", [make_conda, make_tar_bz2])
+def test_without_threads_it_is_only_slower(tmp_path, monkeypatch, make):
+    package = make(tmp_path, {"extra": {}, "padding": "x" * 1000})
+    monkeypatch.setattr(replacing_module, "_SOON_DONE", 100)
+    monkeypatch.setattr(digests_module.threading, "Thread", NoThreads)
+    assert stamp_package(package, STAMP)
+    assert read_about(package)["extra"] == STAMP

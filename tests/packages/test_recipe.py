@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import tarfile
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from packages_making import info_files, make_conda, make_tar_bz2, tar, zst
 from ruamel.yaml import YAML
 
@@ -88,11 +91,75 @@ def test_an_unusual_layout_is_refused(text):
         assert load(result).get("extra", {}).get("sha") == "x" or result == text.encode()
 
 
-@pytest.mark.parametrize(
-    "text", [b"{{ jinja }}: [", b"\xff", b"- a\n", b"extra: text\n", b"a: &a {<<: *a}\n", b"[" * 3000, b"x" * 600_000]
-)
+UNREADABLE = [b"{{ jinja }}: [", b"\xff", b"- a\n", b"extra: text\n", b"a: " + b"[" * 200_000, b"- " * 100_000, b"x" * 600_000]
+
+
+@pytest.mark.parametrize("text", UNREADABLE, ids=range(len(UNREADABLE)))
 def test_what_nobody_can_read_stays_as_it_is(text):
     assert with_recipe_extra(text, STAMP) == text
+
+
+def test_what_merge_keys_unfold_to_is_not_unfolded():
+    bomb = "a0: &a0 {k: v}\n" + "".join(f"a{n}: &a{n} {{!!merge x: [{', '.join([f'*a{n - 1}'] * 10)}]}}\n" for n in range(1, 12))
+    aliases = "b0: &b0 [x]\n" + "".join(f"b{n}: &b{n} [{', '.join([f'*b{n - 1}'] * 10)}]\n" for n in range(1, 12))
+    for text in (bomb, aliases, "a: &a {<<: *a}\n", "test:\n  - cat << EOF\n"):
+        assert changed(text, {"sha": "x"}) == text + 'extra:\n  sha: "x"\n'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "extra:\n  note: 'a\n\n  sha: b\n  c'\n",
+        "extra:\n  n: {a: 1,\n  sha: 3,\n  b: 2}\n",
+        "extra:\n  note: |+\n    text\n\n\nabout: 1\n",
+        "a: |+\n  x\n\n\n",
+        "a: 1\nb: 1\r\nextra:\n  c: 1\r\n",
+    ],
+)
+def test_no_other_value_ever_changes(text):
+    try:
+        after = changed(text, {"sha": "X"})
+    except Refusal:
+        return
+    before, now = load(text), load(after)
+    assert now.pop("extra") == {**(before.pop("extra", None) or {}), "sha": "X"}
+    assert now == before
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=90),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "sha", "b c", "extra"]), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["about", "extra", "package"]), values, max_size=3), st.sampled_from([80, 4096]))
+@settings(max_examples=60)
+def test_any_recipe_changes_as_told_or_not_at_all(recipe, width):
+    yaml, buffer = YAML(typ="safe", pure=True), io.StringIO()
+    yaml.width, yaml.default_flow_style = width, False
+    yaml.dump(recipe, buffer)
+    before = load(buffer.getvalue())
+    try:
+        after = load(changed(buffer.getvalue(), {"sha": "X"}))
+    except Refusal:
+        return
+    if after != before:
+        assert after == before | {"extra": (before.get("extra") or {}) | {"sha": "X"}}
+
+
+def test_without_overwriting_the_recipes_own_word_counts():
+    with pytest.raises(Refusal, match="its recipe says another sha"):
+        with_recipe_extra(b"extra:\n  sha: 'fff'\n", {"sha": "x"}, overwrite=False)
+    assert with_recipe_extra(b"extra:\n  sha: ''\n", {"sha": "x"}, overwrite=False) == b'extra:\n  sha: "x"\n'
+
+
+def test_a_recipe_behind_the_payload_as_conda_build_once_had_it(tmp_path):
+    files = info_files({"conda_build_version": "3.13", "extra": {}}) | {"share/payload": b"p" * 2000, RECIPE: RENDERED.encode()}
+    package = make_tar_bz2(tmp_path, data=tar(files))
+    assert stamp_package(package, STAMP)
+    with tarfile.open(package) as archive:
+        assert archive.extractfile(RECIPE).read().decode() == changed(RENDERED, STAMP)
 
 
 @pytest.mark.parametrize("make", [make_conda, make_tar_bz2])

@@ -474,7 +474,11 @@ def test_stopped_at_any_instant_the_package_is_whole(tmp_path, make, number):
             assert process.stdout.readline() == "ready\n"
             time.sleep(0.01 + chance.random() * 0.05)
             process.send_signal(number)
-            said = process.communicate(timeout=60)[0]
+            try:
+                said = process.communicate(timeout=30)[0]
+            except subprocess.TimeoutExpired:
+                process.kill()
+                pytest.fail("the Ctrl-C was swallowed")
         sha = read_about(package)["extra"].get("sha")
         assert without_about(raw_members(package))
         if number == signal.SIGKILL:
