@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from queue import SimpleQueue
 from typing import Any, Protocol
 
+from conda_provenance.packages.beside import beside
 from conda_provenance.packages.refusals import Refusal
 
 CHUNK = 1 << 18
@@ -159,15 +159,11 @@ def compress_bz2(chunks: Iterable[bytes]) -> Iterator[bytes]:
             except BaseException as error:
                 done.put(error)
 
-    # No pool of the standard library: what it does when it is collected would swallow a Ctrl-C that comes just then.
-    worker = threading.Thread(target=work)
-    try:
-        worker.start()
-    except RuntimeError:  # no more threads
-        yield from _compress(compressor, chunks)
-        return
-    ahead = 0
-    try:
+    with beside(work, lambda: given.put(None)) as started:
+        if not started:
+            yield from _compress(compressor, chunks)
+            return
+        ahead = 0
         for chunk in _gathered(chunks):
             given.put(chunk)
             ahead += 1
@@ -176,9 +172,6 @@ def compress_bz2(chunks: Iterable[bytes]) -> Iterator[bytes]:
                 ahead -= 1
         for _ in range(ahead):
             yield _result(done.get())
-    finally:
-        given.put(None)
-        worker.join()
     yield compressor.flush()
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from conda_provenance.packages.beside import beside
 from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike
 
 if TYPE_CHECKING:
@@ -33,17 +35,14 @@ class Digests:
         """Read the open file, once for each checksum, at the same time: together they take as long as the slower."""
         sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
         sizes: list[int] = []
-        other: threading.Thread | None = threading.Thread(target=lambda: sizes.append(_hash(md5, descriptor)))
-        try:
-            other.start()  # type: ignore[union-attr]
-        except RuntimeError:  # no more threads
-            other = None
-        try:
+
+        def work() -> None:
+            with contextlib.suppress(OSError):
+                sizes.append(_hash(md5, descriptor))
+
+        with beside(work):
             size = _hash(sha256, descriptor)
-        finally:
-            if other:
-                other.join()
-        if other is None or not sizes:  # where it failed, the same error comes again here
+        if not sizes:  # without a thread; where it failed, the same error comes again here
             md5 = hashlib.md5(usedforsecurity=False)
             sizes.append(_hash(md5, descriptor))
         if sizes != [size]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
+from conda_provenance.packages.beside import beside
 from conda_provenance.packages.compression import CHUNK, Window
 from conda_provenance.packages.refusals import ChangedMeanwhile, Refusal
 
@@ -264,7 +265,7 @@ def closed_beside(file: io.BufferedReader) -> Iterator[io.BufferedReader]:
     finally:
         try:
             if not file.closed and os.fstat(file.fileno()).st_size > _SOON_DONE:
-                threading.Thread(target=file.close).start()
+                threading.Thread(target=file.close, daemon=True).start()
             else:
                 file.close()
         except (OSError, RuntimeError):  # no more threads
@@ -313,15 +314,8 @@ def _writing_back(descriptor: int, count: int) -> Iterator[Callable[[int, int], 
             with contextlib.suppress(OSError):
                 os.posix_fadvise(descriptor, *piece, os.POSIX_FADV_DONTNEED)  # not kept in memory, hence written
 
-    worker = threading.Thread(target=work)
-    try:
-        with contextlib.suppress(RuntimeError):  # no more threads: then all is written when the file is renamed
-            worker.start()
+    with beside(work, lambda: ranges.put(None)):
         yield lambda start, size: ranges.put((start, size))
-    finally:
-        ranges.put(None)
-        if worker.ident is not None:
-            worker.join()
 
 
 def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
