@@ -20,8 +20,9 @@ from dataclasses import dataclass, field
 
 from conda_provenance.packages import compression, jsontext
 from conda_provenance.packages.digests import Digests
+from conda_provenance.packages.locking import locked
 from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, base_name, harmless, refusals
-from conda_provenance.packages.replacing import Replacement, commit, locked, replacing
+from conda_provenance.packages.replacing import Replacement, commit, replacing
 
 log = logging.getLogger(__name__)
 

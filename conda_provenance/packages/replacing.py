@@ -182,39 +182,6 @@ def commit(replacements: Iterable[Replacement], then: Callable[[], None] = lambd
 
 
 @contextmanager
-def locked(folders: Iterable[str]) -> Iterator[None]:
-    """No other call of ours changes a file in these folders meanwhile, in this process or another. Not to be nested.
-
-    A lock on the folder itself leaves no file behind. Where folders cannot be locked (Windows, some network file systems),
-    :func:`commit` still notices most of what another program does.
-    """
-    with contextlib.ExitStack() as stack:
-        for folder in sorted(
-            {os.path.realpath(folder) for folder in folders}
-        ):  # in one order, so that no two wait for each other
-            stack.enter_context(_thread_lock(folder))
-            try:
-                import fcntl
-
-                descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-                stack.callback(os.close, descriptor)
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-                stack.callback(fcntl.flock, descriptor, fcntl.LOCK_UN)  # a child that was forked meanwhile has it open as well
-            except (ImportError, OSError, AttributeError):
-                continue
-        yield
-
-
-_thread_locks: dict[str, threading.Lock] = {}
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_thread_locks.clear)  # the thread that holds one is not in the child
-
-
-def _thread_lock(folder: str) -> threading.Lock:
-    return _thread_locks.setdefault(folder, threading.Lock())
-
-
-@contextmanager
 def _uninterrupted() -> Iterator[None]:
     handler = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(handler):

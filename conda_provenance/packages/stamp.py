@@ -14,6 +14,7 @@ from conda_provenance.packages.about import ABOUT, parse_about, with_extra
 from conda_provenance.packages.container_copy import copy_with
 from conda_provenance.packages.digests import Digests
 from conda_provenance.packages.index import check_records, corrections, folders_to_lock, with_digests
+from conda_provenance.packages.locking import locked
 from conda_provenance.packages.read import is_container, open_info, open_package, open_tar, read_files
 from conda_provenance.packages.recipe import RECIPE, is_conda_builds, with_recipe_extra
 from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, harmless, refusals
@@ -22,7 +23,6 @@ from conda_provenance.packages.replacing import (
     closed_beside,
     commit,
     copy_range,
-    locked,
     replacing,
     require_replaceable,
 )
