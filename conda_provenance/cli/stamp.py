@@ -171,13 +171,14 @@ def _stamp(path: Path, values: Mapping[str, str], output_dir: Path | None, *, fo
                 )
             # The index of a package that needs no change is corrected all the same.
             changed = checked if dry_run else stamp_package(path, values, target=target, overwrite=force)
+            says = _says(path if dry_run or target is None else target)
     except PackageError as error:
         return Outcome(path, FAILED, str(error))
     if not changed:
-        return Outcome(path, UNCHANGED, target=target, says=_says(path))
+        return Outcome(path, UNCHANGED, target=target, says=says)
     if dry_run:
-        return Outcome(path, WOULD_STAMP, target=target, says={**_says(path), **values})
-    return Outcome(path, STAMPED, target=target, says=_says(target or path))
+        return Outcome(path, WOULD_STAMP, target=target, says={**says, **values})
+    return Outcome(path, STAMPED, target=target, says=says)
 
 
 def _says(path: Path) -> dict[str, str | None]:

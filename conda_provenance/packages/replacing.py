@@ -91,7 +91,8 @@ class Replacement:
         """Put the new file into its place; ``keep`` the old one for :meth:`restore`."""
         self.file.close()
         if keep and self._exists:
-            os.link(self.path, self._kept)
+            with contextlib.suppress(OSError):  # where files can have one name only, nothing can be put back
+                os.link(self.path, self._kept)
         os.replace(self._temporary, self.path)
         self._named = False
 
@@ -157,7 +158,7 @@ def commit(replacements: Iterable[Replacement], then: Callable[[], None] = lambd
     """Put all of them into their places, one right behind the other, and call ``then``; a Ctrl-C waits until it is done.
 
     Raises :class:`ChangedMeanwhile`, before anything is done, if another program has written one of the files since it was
-    read. If one cannot be put into its place, those before it are put back.
+    read. If one cannot be put into its place, those before it are put back, where the file system has hard links.
     """
     replacements = list(replacements)
     with _uninterrupted():

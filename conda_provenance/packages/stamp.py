@@ -75,8 +75,9 @@ def check_stamp(
             info = zipped.info() if zipped else None
             for _ in _rewritten(file, info, replaced):
                 pass
+            if target is None:
+                require_replaceable(os.path.realpath(path), os.fstat(file.fileno()))
         if target is None:
-            require_replaceable(os.path.realpath(path), os.fstat(file.fileno()))
             with corrections(path, check_records):
                 pass
         return bool(replaced)

@@ -293,6 +293,16 @@ def test_what_cannot_be_put_into_its_place_leaves_everything_as_it_was(tmp_path,
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+def test_a_file_system_without_hard_links(tmp_path, monkeypatch):
+    package = make_conda(tmp_path, {"extra": {}})
+    (tmp_path / "repodata.json").write_text(json.dumps(index_of(package)))
+    monkeypatch.setattr(replacing_module.os, "link", lambda *_, **__: (_ for _ in ()).throw(PermissionError(1, "no links")))
+    assert stamp_package(package, STAMP)
+    monkeypatch.undo()
+    assert read_index(tmp_path)["packages.conda"][package.name]["sha256"] == digests(package)["sha256"]
+    assert sorted(os.listdir(tmp_path)) == [package.name, "repodata.json"]
+
+
 def test_an_index_that_lists_the_package_twice_is_refused(tmp_path):
     package = make_conda(tmp_path, {"extra": {}})
     (tmp_path / "repodata.json").write_text(

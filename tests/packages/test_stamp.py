@@ -507,6 +507,15 @@ def test_the_owner_is_never_lost(tmp_path):
     done = subprocess.run([sys.executable, "-c", preload + code, str(package)], capture_output=True, text=True, check=False)
     assert "it belongs to another user or group, which would be lost" in done.stderr
     assert package.read_bytes() == before
+    check = code.replace("stamp_package", "check_stamp")
+    assert (
+        "belongs to another"
+        in subprocess.run(
+            [sys.executable, "-c", preload + check, str(package)], capture_output=True, text=True, check=False
+        ).stderr
+    )
+    nothing = check.replace("{'sha': ''}", "{'never': None}")
+    subprocess.run([sys.executable, "-c", preload + nothing, str(package)], check=True)
     os.chown(package, 1000, 2000)
     done = subprocess.run([sys.executable, "-c", preload + code, str(package)], capture_output=True, text=True, check=True)
     assert (package.stat().st_uid, package.stat().st_gid, package.stat().st_mode & 0o777) == (1000, 2000, 0o664)
