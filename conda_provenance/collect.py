@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conda_provenance.ci import Adapter, CIRun, detect
+from conda_provenance.ci import Adapter, CIRun, detect, lies_in
 from conda_provenance.errors import ProvenanceError, RequirementError
-from conda_provenance.git import GitFacts, read_git
+from conda_provenance.git import GitFacts, read_git, read_parents
 from conda_provenance.provenance import KEYS, Provenance, check
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError, clean_page_url, clean_run_id
 from conda_provenance.settings import Settings
@@ -43,6 +42,8 @@ class Finding:
     warnings: tuple[str, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
     """For each key without a value: why."""
+    commit: str = ""
+    """Which commit ``sha`` is and why, in words; empty where a person gave it or there is none."""
 
     def stamp(self, fields: Iterable[str]) -> dict[str, str]:
         """The values to write: those of ``fields``, and those the user gave to the builder, which it writes anyway."""
@@ -143,13 +144,21 @@ def collect(
 
     git = read_git(recipe)
     found.warnings += git.warnings
-    ci = detect(environ, adapters, settings.ci)
-    inside = ci is not None and _lies_in(recipe, ci.workspace)
+    ci = detect(environ, adapters, settings.ci, recipe)
+    inside = ci is not None and lies_in(recipe, ci.workspace)
     found.offer("sha", git.sha, GIT)
     found.offer("remote_url", git.remote_url, GIT)
+    parents: tuple[str, ...] = ()
     if ci is not None:
+        if ci.rivals:
+            found.warnings.append(
+                f"{_and((ci.name, *ci.rivals))} each say that this is a run of theirs: {ci.name} is believed; "
+                "plugins.provenance_ci chooses one."
+            )
+        if ci.pull_request and git.sha and git.sha not in (ci.sha, ci.head_sha):
+            parents = read_parents(recipe)  # many a CI merges in the checkout, or leaves that to a step
         if inside or not ci.workspace:
-            found.warnings += _disagreements(git, ci)
+            found.warnings += _disagreements(git, ci, parents)
         if inside and git.sha is None:
             found.offer("sha", ci.sha, CI)
             found.offer("remote_url", ci.remote_url, CI)
@@ -159,9 +168,10 @@ def collect(
         found.offer("flow_run_id", ci.flow_run_id, CI)
         if found.values.get("flow_run_id") == ci.flow_run_id:
             found.offer("flow_run_url", ci.flow_run_url, CI)
-        if ci.merge_of and ci.sha and found.values.get("sha") == ci.sha:
+        if found.sources.get("sha") in (GIT, CI) and _is_merge(found.values["sha"], ci, parents):
             found.warnings.append(
-                f"The commit is the merge commit that {ci.name} made for pull request {ci.merge_of}: it may not be found later."
+                f"The commit is a merge commit that {ci.name} made for {_pull_request(ci)}: it may not be found later"
+                + (f"; the pull request's own is {ci.head_sha}." if ci.head_sha else ".")
             )
     if not git.unreadable:
         # CEP 31: an empty string says that the recipe is not under version control.
@@ -175,26 +185,60 @@ def collect(
         dirty=git.dirty,
         warnings=tuple(dict.fromkeys(found.warnings)),
         missing={key: _why_missing(key, git, ci, inside, settings.ci) for key in KEYS if not found.values.get(key)},
+        commit=_which_commit(found.values["sha"], ci, parents) if found.sources.get("sha") in (GIT, CI) else "",
     )
 
 
-def _lies_in(recipe: Path, workspace: str | None) -> bool:
-    if not workspace or not os.path.isabs(workspace):
-        return False
-    place, root = os.path.realpath(recipe), os.path.realpath(workspace)
-    try:
-        return os.path.commonpath([place, root]) == root
-    except ValueError:  # another drive
-        return False
-
-
-def _disagreements(git: GitFacts, ci: CIRun) -> list[str]:
+def _disagreements(git: GitFacts, ci: CIRun, parents: tuple[str, ...]) -> list[str]:
     said = []
-    if git.sha and ci.sha and git.sha != ci.sha:
+    of_pull_request = git.sha == ci.head_sha or _is_merge(git.sha, ci, parents)
+    if git.sha and ci.sha and git.sha != ci.sha and not of_pull_request:
         said.append(f"{ci.name} ran for another commit than the recipe's repository is at: the repository's is stamped.")
-    if git.remote_url and ci.remote_url and git.remote_url.lower() != ci.remote_url.lower():
+    ours = {url.lower() for url in (ci.remote_url, ci.head_remote_url if of_pull_request else None) if url}
+    if git.remote_url and ci.remote_url and git.remote_url.lower() not in ours:
         said.append(f"{ci.name} ran for another repository than the recipe's: the recipe's is stamped.")
     return said
+
+
+def _is_merge(sha: str | None, ci: CIRun, parents: tuple[str, ...]) -> bool:
+    """Is this a merge commit that the CI, or a step of its run, made of a pull request?"""
+    if sha and sha == ci.sha:
+        return ci.merge and sha != ci.head_sha
+    return len(parents) > 1 and bool({ci.head_sha, None if ci.merge else ci.sha} & set(parents))
+
+
+def _which_commit(sha: str, ci: CIRun | None, parents: tuple[str, ...]) -> str:
+    if not sha:
+        return ""
+    if ci is None:
+        return "the commit that is checked out"
+    if _is_merge(sha, ci, parents):
+        return f"the merge commit of {_pull_request(ci)}" + (f"; its own commit is {ci.head_sha}" if ci.head_sha else "")
+    if ci.pull_request and sha == (ci.head_sha or ci.sha):
+        return f"the head of {_pull_request(ci)}"
+    if sha != ci.sha:
+        return (
+            f"the commit that is checked out, which is not the one that {ci.name} ran for"
+            if ci.sha
+            else ("the commit that is checked out")
+        )
+    if ci.tag:
+        return f"tag {ci.tag}"
+    if ci.pull_request:
+        return f"the commit that {ci.name} ran for, of {_pull_request(ci)}'s base"
+    return f"the commit of branch {ci.branch} that {ci.name} ran for" if ci.branch else f"the commit that {ci.name} ran for"
+
+
+def _pull_request(ci: CIRun) -> str:
+    fork = ci.head_remote_url and ci.remote_url and ci.head_remote_url.lower() != ci.remote_url.lower()
+    return (f"pull request {ci.pull_request}" if ci.pull_request else "a pull request") + (
+        f" from {ci.head_remote_url}" if fork else ""
+    )
+
+
+def _and(names: Iterable[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}"
 
 
 def _why_missing(key: str, git: GitFacts, ci: CIRun | None, inside: bool, chosen: str) -> str:

@@ -80,6 +80,25 @@ def read_git(recipe: Path) -> GitFacts:
     return GitFacts("", dirty=True if warnings else None, warnings=warnings)
 
 
+def read_parents(recipe: Path) -> tuple[str, ...]:
+    """The parents of the commit that :func:`read_git` names; none where they cannot be told. Asks git once more."""
+    path = Path(os.path.realpath(recipe))
+    for repo in _repositories(path if path.is_dir() else path.parent):
+        try:
+            _protect(repo)
+            if not _ask(repo, "ls-tree", "-z", "--name-only", "HEAD", "--", _name(repo, path))():
+                continue
+            # Of a shallow clone rev-list says that the commit has none; the commit itself still names them.
+            commit = _ask(repo, "cat-file", "commit", "HEAD")()
+        except Exception:  # a damaged repository raises whatever it likes
+            return ()
+        finally:
+            repo.close()
+        header = commit.partition(b"\n\n")[0].decode(errors="replace")
+        return tuple(re.findall(r"^parent ([0-9a-f]+)$", header, re.MULTILINE))
+    return ()
+
+
 def _git() -> Any:
     """GitPython, imported on use: it takes some 100 ms, and without this variable it refuses where there is no git program."""
     before = os.environ.get("GIT_PYTHON_REFRESH")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -105,4 +104,8 @@ def _check_url(key: str, url: str) -> None:
 
 
 def _text(value: object) -> str | None:
-    return None if value is None else json.dumps(value, ensure_ascii=False)
+    if value is None:
+        return None
+    import json  # nobody else here needs it
+
+    return json.dumps(value, ensure_ascii=False)

@@ -19,9 +19,8 @@ from conda_provenance.errors import RequirementError
 @hookimpl
 def conda_provenance_ci_adapters():
     yield Adapter(
-        "myfarm", "My Farm", "https://farm.example/docs",
-        lambda environ: environ.on("MYFARM"),
-        lambda environ: {"run_id": environ.get("MYFARM_RUN"), "run_url": environ.fill("https://farm.example/runs/{MYFARM_RUN}")},
+        provider="myfarm", name="My Farm", docs="https://farm.example/docs", active=("MYFARM",),
+        run_id="{MYFARM_RUN}", run_url="https://farm.example/runs/{MYFARM_RUN}",
     )
 
 @hookimpl

@@ -1,79 +1,72 @@
-"""Which CI run is this? Knows the order in which CI systems are asked; what each one's variables mean, its module knows."""
+"""Which CI run is this? Chooses among the systems that say it is theirs; what each one's variables mean, its module knows."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
 
-from conda_provenance.ci import (
-    appveyor,
-    azure,
-    bitbucket,
-    buildkite,
-    circle,
-    codebuild,
-    drone,
-    forgejo,
-    gitea,
-    github,
-    gitlab,
-    jenkins,
-    smithy,
-    teamcity,
-    travis,
-    woodpecker,
-)
+from conda_provenance.ci import systems
 from conda_provenance.ci.adapter import Adapter, CIRun, Environ, make_run
 
-__all__ = ["BUILTIN", "Adapter", "CIRun", "Environ", "detect", "make_run", "providers"]
+__all__ = ["BUILTIN", "Adapter", "CIRun", "Environ", "detect", "lies_in", "make_run", "providers"]
 
 log = logging.getLogger(__name__)
 
-BUILTIN: tuple[Adapter, ...] = (
-    # Those that imitate GitHub before GitHub.
-    forgejo.ADAPTER,
-    gitea.ADAPTER,
-    github.ADAPTER,
-    gitlab.ADAPTER,
-    buildkite.ADAPTER,
-    # Before Drone, whose variables it sets.
-    woodpecker.ADAPTER,
-    drone.ADAPTER,
-    circle.ADAPTER,
-    travis.ADAPTER,
-    appveyor.ADAPTER,
-    bitbucket.ADAPTER,
-    azure.ADAPTER,
-    # Jenkins last among the servers: others have its names.
-    teamcity.ADAPTER,
-    jenkins.ADAPTER,
-    # A machine that others rent for their runs.
-    codebuild.ADAPTER,
-    # What is left of any of them inside conda-smithy's container.
-    smithy.ADAPTER,
+BUILTIN: tuple[Adapter, ...] = tuple(
+    import_module(f"{systems.__name__}.{module.name}").ADAPTER for module in iter_modules(systems.__path__)
 )
-"""The systems this package knows, in the order in which they are asked."""
+"""The systems this package knows: one module each in ``systems``, which is found by being there."""
 
 
-def detect(environ: Mapping[str, str], adapters: Iterable[Adapter] | None = None, provider: str = "auto") -> CIRun | None:
+def detect(
+    environ: Mapping[str, str],
+    adapters: Iterable[Adapter] | None = None,
+    provider: str = "auto",
+    place: Path | None = None,
+) -> CIRun | None:
     """The CI run that ``environ`` tells of, or ``None``.
 
-    The first active adapter that names a run wins. Where none does, the first active one is returned: its commit
-    and URL can still be of use. ``provider`` takes one system's answer only; ``none`` takes nobody's.
+    Of the active adapters one that names a run is believed, and one that is not ``last``. Where several are left, as with
+    variables of an outer run that were handed on, it is the first whose checkout holds ``place``, else the first; its
+    ``rivals`` are the others. Where none names a run, an active one is returned all the same: its commit and URL can still be
+    of use. ``provider`` takes one system's answer only; ``none`` takes nobody's.
     Never raises; an adapter that does is left out with a warning.
     """
     if provider == "none":
         return None
     variables = Environ(environ)
-    nameless = None
-    for adapter in BUILTIN if adapters is None else adapters:
-        run = _ask(adapter, variables)
-        if run is None or provider not in ("auto", adapter.provider, run.provider):
-            continue
-        if run.flow_run_id is not None:
-            return run
-        nameless = nameless or run
-    return nameless
+    found = [
+        (adapter, run)
+        for adapter in (BUILTIN if adapters is None else adapters)
+        if (run := _ask(adapter, variables)) is not None and provider in ("auto", adapter.provider, run.provider)
+    ]
+    named = [(adapter, run) for adapter, run in found if run.flow_run_id is not None]
+    first = [(adapter, run) for adapter, run in named if not adapter.last]
+    if first and first[0][0] in BUILTIN:  # another distribution's adapter is there to be believed instead
+        return _choose([run for _, run in first], place)
+    return next((run for _, run in first or named or found), None)
+
+
+def _choose(runs: Sequence[CIRun], place: Path | None) -> CIRun:
+    chosen = next((run for run in runs if place is not None and lies_in(place, run.workspace)), runs[0])
+    rivals = tuple(run.name for run in runs if run.flow_run_id != chosen.flow_run_id)
+    return replace(chosen, rivals=rivals) if rivals else chosen
+
+
+def lies_in(place: Path, workspace: str | None) -> bool:
+    """Is ``place`` within this folder? Symbolic links are followed; a relative or unknown folder holds nothing."""
+    if not workspace or not os.path.isabs(workspace):
+        return False
+    inner, root = os.path.realpath(place), os.path.realpath(workspace)
+    try:
+        return os.path.commonpath([inner, root]) == root
+    except ValueError:  # another drive
+        return False
 
 
 def providers(adapters: Iterable[Adapter] | None = None) -> tuple[str, ...]:

@@ -1,29 +1,36 @@
-"""What an adapter is: one CI system's two answers, "is it me?" and "which run is this?"."""
+"""What an adapter is: how one CI system is told from its variables, and which of them says what of the run."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from conda_provenance.provenance import MAX_LENGTH, is_full_sha
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError, clean_page_url, clean_run_id
 
 _PROVIDER = re.compile(r"[a-z][a-z0-9-]*\Z")
+_VARIABLE = re.compile(r"\{(\w+)(?::([^{}]+))?\}")
+_TEMPLATE = re.compile(r"(?:[^{}]|\{\w+(?::[^{}]+)?\})+\Z")
 
 
 class Environ(Mapping[str, str]):
     """A CI's variables, as adapters see them: empty ones are absent, as are those with control characters or over-long.
 
-    So no adapter needs a guard of its own against ``BUILDKITE_TAG=""`` or a line break in an id.
+    So no adapter needs a guard of its own against ``BUILDKITE_TAG=""`` or a line break in an id. Of Windows, where a name's
+    case does not count, a copy has its names in upper case; they are found by either.
     """
 
     def __init__(self, variables: Mapping[str, str]) -> None:
-        self._variables = variables
+        self._variables = dict(variables)
+        self._any_case = self._variables.get("OS") == "Windows_NT"
 
     def __getitem__(self, name: str) -> str:
-        value = self._variables[name].strip()
-        if not value or len(value) > MAX_LENGTH or not value.isprintable():
+        raw = self._variables.get(name)
+        if raw is None and self._any_case:
+            raw = self._variables.get(name.upper())
+        if raw is None or len(raw) > MAX_LENGTH or not (value := raw.strip()) or not value.isprintable():
             raise KeyError(name)
         return value
 
@@ -38,22 +45,45 @@ class Environ(Mapping[str, str]):
 
     def on(self, name: str) -> bool:
         """Is this marker set? CIs write ``true``, ``True``, ``1`` or their own name; ``false`` and ``0`` mean no."""
-        return self.get(name, "false").lower() not in ("false", "0", "no", "off")
-
-    def any_on(self, *names: str) -> bool:
-        """Is one of these markers set?"""
-        return any(self.on(name) for name in names)
+        value = self.get(name)
+        return value is not None and value.lower() not in ("false", "0", "no", "off")
 
     def first(self, *names: str) -> str | None:
         """The first of these variables that has a value."""
         return next((value for name in names if (value := self.get(name)) is not None), None)
 
+    def has(self, mark: str) -> bool:
+        """Is this mark to be seen? ``NAME`` is on, ``NAME=value`` has that value, ``PREFIX*`` begins some name that has a value.
+
+        A mark may also be a template, which then must be whole: ``{NAME:regexp}``, or ``{ONE}{OTHER}`` for two at once.
+        """
+        if mark.startswith("{"):
+            return self.fill(mark) is not None
+        if mark.endswith("*"):
+            return any(name.startswith(mark[:-1]) and name in self for name in self._variables)
+        name, equals, value = mark.partition("=")
+        return self.get(name) == value if equals else self.on(name)
+
     def fill(self, template: str) -> str | None:
-        """``template`` with each ``{NAME}`` replaced; ``None`` if one is missing, so that nothing is half made."""
-        try:
-            return re.sub(r"\{(\w+)\}", lambda match: self[match[1]], template)
-        except KeyError:
-            return None
+        """``template`` with each ``{NAME}`` replaced; ``None`` if one is missing, so that nothing is half made.
+
+        ``{NAME:regexp}`` asks that the value match wholly; its first group, or without one the match, is put in.
+        """
+        parts, end = [], 0
+        for variable in _VARIABLE.finditer(template):
+            value = self.get(variable[1])
+            if value is not None and variable[2]:
+                match = re.fullmatch(variable[2], value, re.ASCII)
+                value = match and match[1 if match.re.groups else 0]
+            if not value:
+                return None
+            parts += [template[end : variable.start()], value]
+            end = variable.end()
+        return "".join([*parts, template[end:]])
+
+
+Fact: TypeAlias = str | tuple[str, ...] | Callable[[Environ], str | None] | None
+"""How a fact is made: a template for :meth:`Environ.fill`, several of which the first that is whole counts, or a function."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,42 +97,136 @@ class CIRun:
     flow_run_id: str | None = None
     flow_run_url: str | None = None
     sha: str | None = None
-    """Full hash of the commit that triggered the run."""
+    """Full hash of the commit that the run is for."""
     remote_url: str | None = None
     workspace: str | None = None
     """Folder of the checkout: what lies elsewhere need not be of this repository."""
-    merge_of: str | None = None
-    """The pull request whose short-lived merge commit ``sha`` is."""
+    event: str | None = None
+    """What started the run, in the CI's own word: ``push``, ``pull_request``, ``schedule``, …"""
+    branch: str | None = None
+    tag: str | None = None
+    pull_request: str | None = None
+    """Number of the pull request, merge request or change that is built."""
+    merge: bool = False
+    """Is ``sha`` a merge commit that the CI made for the pull request, which may be gone later?"""
+    head_sha: str | None = None
+    """The pull request's own last commit."""
+    head_remote_url: str | None = None
+    """The repository that the pull request comes from."""
+    attempt: str | None = None
+    """Which try of the same run this is, from 1."""
+    rivals: tuple[str, ...] = ()
+    """Names of other systems that name a run as well."""
 
 
-def make_run(
-    provider: str,
-    name: str,
-    *,
-    run_id: str | None = None,
-    run_url: str | None = None,
-    sha: str | None = None,
-    remote_url: str | None = None,
-    workspace: str | None = None,
-    merge_of: str | None = None,
-) -> CIRun:
+FACTS = (
+    "run_id", "run_url", "sha", "remote_url", "workspace", "event", "branch", "tag", "pull_request", "merge",
+    "head_sha", "head_remote_url", "attempt",
+)  # fmt: skip
+"""What an adapter can say, in the order of :class:`Adapter`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapter:
+    """One CI system. It reads the variables, and files that they name; nothing else.
+
+    Raises :class:`ValueError` for a provider's name by which an id could not be told apart again, and for a malformed template.
+    """
+
+    provider: str
+    """Prefix of ``flow_run_id``: lower-case letters, digits and ``-``; without ``_``, so that an id splits at its first."""
+    name: str
+    docs: str
+    """The vendor's page that lists the variables."""
+    active: tuple[str, ...]
+    """Marks (:meth:`Environ.has`), of which one must be seen for this system to be running us."""
+    unless: tuple[str, ...] = ()
+    """Marks of others that set the same variables: with one of them it is not this system."""
+    last: bool = False
+    """Is it believed only where no other names a run? Such are machines and platforms on which other systems' runs happen."""
+    ran_by: Fact = None
+    """The provider that an id handed on from elsewhere names, where it is not this one."""
+    run_id: Fact = None
+    """Unambiguous on the server, and whole; ``flow_run_id`` becomes ``{provider}_{run_id}``."""
+    run_url: Fact = None
+    sha: Fact = None
+    remote_url: Fact = None
+    """Any form of URL; it becomes https, and credentials are dropped."""
+    workspace: Fact = None
+    event: Fact = None
+    branch: Fact = None
+    tag: Fact = None
+    pull_request: Fact = None
+    merge: Fact = None
+    """Anything at all means yes."""
+    head_sha: Fact = None
+    head_remote_url: Fact = None
+    attempt: Fact = None
+    left_out: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Facts that are left to git, or unsaid, with the reason: the system does not tell them, or how it does is not confirmed."""
+
+    def __post_init__(self) -> None:
+        if not _PROVIDER.match(self.provider):
+            raise ValueError("a provider's name has lower-case letters, digits and '-' only")
+        for each in (self.active, self.unless):
+            if isinstance(each, str):
+                raise ValueError(f"{self.provider}: active and unless are tuples of marks, not one string")
+        for name in ("ran_by", *FACTS):
+            fact: Fact = getattr(self, name)
+            for template in (fact,) if isinstance(fact, str) else fact if isinstance(fact, tuple) else ():
+                if not _TEMPLATE.match(template):
+                    raise ValueError(f"{self.provider}: {name} is no template: {template!r}")
+
+    def is_active(self, environ: Environ) -> bool:
+        """Is this system running us, and not one that sets the same variables?"""
+        return any(map(environ.has, self.active)) and not any(map(environ.has, self.unless))
+
+    def run(self, environ: Environ) -> CIRun:
+        """What this system says of its run."""
+        said = {name: make(getattr(self, name), environ) for name in FACTS}
+        provider = make(self.ran_by, environ)
+        if provider:
+            return make_run(provider, f"{self.name} on {provider}", **said)
+        return make_run(self.provider, self.name, **said)
+
+
+def make(fact: Fact, environ: Environ) -> str | None:
+    """The fact's raw value in this environment."""
+    if fact is None or isinstance(fact, str):
+        return fact and environ.fill(fact)
+    if isinstance(fact, tuple):
+        return next((value for template in fact if (value := environ.fill(template)) is not None), None)
+    return fact(environ)
+
+
+def make_run(provider: str, name: str, *, merge: str | None = None, **said: str | None) -> CIRun:
     """A :class:`CIRun` from raw values: those that are no full hash or no clean URL are dropped; an id needs its run part.
 
     Raises :class:`ValueError` for a provider's name by which an id could not be told apart again.
     """
     if not _PROVIDER.match(provider):
         raise ValueError("a provider's name has lower-case letters, digits and '-' only")
-    run_id = _quietly(clean_run_id, run_id)  # a server's address in an id may carry a login
+    run_id = _quietly(clean_run_id, said.pop("run_id", None))  # a server's address in an id may carry a login
     return CIRun(
         provider=provider,
         name=name,
         flow_run_id=_usable(f"{provider}_{run_id}") if run_id else None,
-        flow_run_url=_quietly(clean_page_url, run_url),
-        sha=sha.lower() if sha and is_full_sha(sha.lower()) else None,
-        remote_url=_quietly(lambda text: str(RemoteUrl.parse(text)), remote_url),
-        workspace=_usable(workspace),
-        merge_of=_usable(merge_of),
+        flow_run_url=_quietly(clean_page_url, said.pop("run_url", None)),
+        sha=_hash(said.pop("sha", None)),
+        remote_url=_quietly(_remote, said.pop("remote_url", None)),
+        head_sha=_hash(said.pop("head_sha", None)),
+        head_remote_url=_quietly(_remote, said.pop("head_remote_url", None)),
+        merge=bool(merge),
+        **{key: _usable(value) for key, value in said.items()},  # type: ignore[arg-type]
     )
+
+
+def _hash(text: str | None) -> str | None:
+    return text.lower() if text and is_full_sha(text.lower()) else None
+
+
+def _remote(text: str) -> str:
+    return str(RemoteUrl.parse(text))
 
 
 def _usable(text: str | None) -> str | None:
@@ -115,26 +239,3 @@ def _quietly(parse: Callable[[str], str], text: str | None) -> str | None:
         return _usable(parse(text)) if text else None
     except RemoteUrlError:
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class Adapter:
-    """One CI system. Neither function may raise for any environment; both only read the variables given to them."""
-
-    provider: str
-    """Prefix of ``flow_run_id``: lower-case letters, digits and ``-``; without ``_``, so that an id splits at its first."""
-    name: str
-    docs: str
-    """The vendor's page that lists the variables."""
-    is_active: Callable[[Environ], bool]
-    """Is this system running us, and not one that sets the same variables?"""
-    read: Callable[[Environ], Mapping[str, str | None]]
-    """Raw values by the names of :func:`make_run`'s keywords; ``provider`` and ``name`` need not be among them."""
-
-    def __post_init__(self) -> None:
-        if not _PROVIDER.match(self.provider):
-            raise ValueError("a provider's name has lower-case letters, digits and '-' only")
-
-    def run(self, environ: Environ) -> CIRun:
-        """What this system says of its run."""
-        return make_run(**{"provider": self.provider, "name": self.name, **self.read(environ)})  # type: ignore[arg-type]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from conda_provenance.ci import CIRun
 from conda_provenance.cli.main import UsageError, add_command
 from conda_provenance.collect import ENVIRONMENT, SOURCE_NAMES, Finding, collect
 from conda_provenance.errors import ProvenanceError
@@ -27,6 +27,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], pr
         examples=f"""  {program} detect                    the recipe in this folder, or in its folder "recipe"
   {program} detect recipes/numpy --json
   {program} detect --format env > provenance.env && docker run --env-file provenance.env ...
+  {program} detect --explain                which variables were looked at, for a bug report
   flags=$({program} detect --format extra-meta) && rattler-build build -r recipe.yaml $flags""",
     )
     parser.add_argument(
@@ -40,11 +41,31 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], pr
         default="table",
         help="extra-meta: the builders' flags; env: NAME=value lines that this plugin reads elsewhere, in a container",
     )
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--list", action="store_true", help="list the CI systems that are recognised, and do nothing else")
+    instead.add_argument(
+        "--explain", action="store_true", help="say which variables were looked at, without their values, for a bug report"
+    )
+    parser.add_argument(
+        "--show-values", action="store_true", help="with --explain: show the values too; read them before you send them"
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.show_values and not arguments.explain:
+        raise UsageError("--show-values goes with --explain.")
+    if (arguments.list or arguments.explain) and arguments.format in ("env", "extra-meta"):
+        raise UsageError(f"--{'list' if arguments.list else 'explain'} prints a table, or with --json an object for programs.")
+    if arguments.list:
+        from conda_provenance.cli.systems import list_systems
+
+        return list_systems(as_json=arguments.format == "json")
     settings = load_settings(os.environ, provider_names)
+    if arguments.explain:
+        from conda_provenance.cli.systems import explain_detection
+
+        return explain_detection(settings, as_json=arguments.format == "json", values=arguments.show_values)
     try:
         recipe = find_recipe(Path(arguments.recipe))
     except ProvenanceError as error:
@@ -59,6 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
     if settings.enabled and arguments.format in ("env", "extra-meta"):
         finding.require(settings)  # before anything is printed that a shell would take for complete
     if arguments.format == "json":
+        import json
+
         print(json.dumps(to_json(finding, warnings), indent=2))
     elif arguments.format == "env":
         print_warnings_to_stderr(warnings)
@@ -102,7 +125,7 @@ def print_warnings_to_stderr(warnings: Iterable[str]) -> None:
 
 
 def _print_table(finding: Finding, stamped: Mapping[str, str], warnings: Iterable[str]) -> None:
-    from conda_provenance.cli.render import console, facts_table, print_warnings
+    from conda_provenance.cli.render import print_table, print_warnings
 
     rows = []
     for key in KEYS:
@@ -111,12 +134,22 @@ def _print_table(finding: Finding, stamped: Mapping[str, str], warnings: Iterabl
         note = SOURCE_NAMES[source] if source else finding.missing.get(key, "")
         if source == "ci" and finding.ci:
             note = f"{finding.ci.name} ({finding.ci.provider})"
+            if key == "flow_run_id":
+                note += _circumstances(finding.ci)
         elif source == "environment":
             note = ENVIRONMENT[key]
+        if key == "sha" and value and finding.commit:
+            note += f": {finding.commit}"
         if key == "sha" and value == "":
             value, note = None, f"{finding.missing.get(key, note)}: an empty string is stamped"
         if value and key not in stamped:
             note += "; not stamped"
         rows.append((key, value, note))
-    console().print(facts_table(rows, "from"))
+    print_table(("key", "value", "from"), rows, ("bold", "green", "dim"))
     print_warnings(warnings)
+
+
+def _circumstances(ci: CIRun) -> str:
+    """What started the run, and which try it is."""
+    said = [ci.event, f"attempt {ci.attempt}" if ci.attempt and ci.attempt != "1" else None]
+    return "".join(f", {each}" for each in said if each)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+import sys
+from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from conda_provenance.remotes import hide_credentials
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
 MAX_SHOWN = 300
@@ -18,12 +20,14 @@ MAX_READ = 100_000
 MAX_ERROR = 2000
 
 
+def on_terminal() -> bool:
+    """Is somebody looking? Where colour is asked for (``FORCE_COLOR``), as in a CI's log, that counts as yes."""
+    return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
+
+
 @cache
 def console(*, stderr: bool = False) -> Console:
     """The terminal; in a pipe or log, lines are not wrapped at a width nobody set."""
-    import os
-    import sys
-
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
@@ -54,23 +58,44 @@ def text(value: str, style: str = "", link: str | None = None) -> Text:
     return shown
 
 
-def facts_table(rows: Iterable[tuple[str, str | None, str]], note: str) -> Table:
-    """Key, value and where it comes from."""
+def print_table(titles: Sequence[str], rows: Iterable[Sequence[str | None]], styles: Sequence[str] = ("bold",)) -> None:
+    """A table of strangers' texts, one style a column; in a pipe or log as plain lines, for which rich need not be loaded."""
+    if not on_terminal():
+        _print_plain(titles, [[harmless(cell or "-") for cell in row] for row in rows])
+        return
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("key", style="bold")
-    table.add_column("value", overflow="fold")
-    table.add_column(note, style="dim", overflow="fold")
-    for key, value, source in rows:
-        table.add_row(key, text(value, "green") if value else text("-", "yellow"), text(source))
-    return table
+    for number, title in enumerate(titles):
+        table.add_column(title, style="bold" if number == 0 else "", overflow="fold")
+    for row in rows:
+        table.add_row(
+            *(text(cell, style) if cell else text("-", "yellow") for cell, style in zip_longest(row, styles, fillvalue=""))
+        )
+    console().print(table)
+
+
+def _print_plain(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
+    for row in (titles, ["-" * width for width in widths], *rows):
+        print("   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def print_line(line: str, style: str = "") -> None:
+    """One line, unwrapped."""
+    if on_terminal():
+        console().print(text(line, style), soft_wrap=True)
+    else:
+        print(harmless(line))
 
 
 def print_warnings(warnings: Iterable[str]) -> None:
     """Each warning on a line of its own, after what it warns of."""
     for warning in warnings:
+        if not on_terminal():
+            print(f"warning: {harmless(warning)}")
+            continue
         line = text("warning: ", "yellow")
         line.append(harmless(warning))
         console().print(line)

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
+import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conda_provenance.ci import BUILTIN, Adapter, CIRun, Environ, detect, make_run, providers
+from conda_provenance.ci.adapter import FACTS
 
 SHA = "7fd1a60b01f91b314f59955a4e4d4e80d8edf11d"
 SMITHY = {"GITHUB_ACTIONS": "true", "flow_run_id": "github_1"}
 
 
-def _adapter(provider: str, said: Mapping[str, str | None], *, active: bool = True) -> Adapter:
-    return Adapter(provider, provider.title(), "https://example.org", lambda environ: active, lambda environ: said)
+def _adapter(provider: str, **said: Any) -> Adapter:
+    return Adapter(provider=provider, name=provider.title(), docs="https://example.org", **{"active": ("ALWAYS",), **said})
 
 
-def _failing(provider: str, *, active: bool | None = True) -> Adapter:
-    def fail(environ: Environ) -> Mapping[str, str | None]:
-        raise KeyError("hunter2")
+def _detect(*adapters: Adapter, **options: Any) -> CIRun | None:
+    return detect({"ALWAYS": "1"}, adapters, **options)
 
-    def is_active(environ: Environ) -> bool:
-        if active is None:
-            raise RuntimeError("hunter2")
-        return active
 
-    return Adapter(provider, provider.title(), "https://example.org", is_active, fail)
+def _fail(environ: Environ) -> str | None:
+    raise KeyError("hunter2")
 
 
 def test_an_empty_environment_is_no_run() -> None:
@@ -41,49 +41,72 @@ def test_ci_alone_names_nobody(value: str) -> None:
 
 
 def test_the_first_active_adapter_with_an_id_wins() -> None:
-    adapters = [
-        _adapter("idle", {"run_id": "0"}, active=False),
-        _adapter("first", {"run_id": "1"}),
-        _adapter("second", {"run_id": "2"}),
-    ]
-    assert detect({}, adapters) == CIRun("first", "First", "first_1")
+    adapters = [_adapter("idle", active=("NEVER",), run_id="0"), _adapter("first", run_id="1"), _adapter("second", run_id="2")]
+    assert _detect(*adapters) == CIRun("first", "First", "first_1")
 
 
 def test_an_id_is_preferred_over_an_earlier_adapter_without() -> None:
-    adapters = [_adapter("nameless", {"sha": SHA}), _adapter("named", {"run_id": "2"})]
-    assert detect({}, adapters) == CIRun("named", "Named", "named_2")
+    assert _detect(_adapter("nameless", sha=SHA), _adapter("named", run_id="2")) == CIRun("named", "Named", "named_2")
 
 
 def test_without_any_id_the_first_active_adapter_is_believed() -> None:
-    adapters = [_adapter("one", {"sha": SHA}), _adapter("two", {"remote_url": "https://example.org/a/b"})]
-    assert detect({}, adapters) == CIRun("one", "One", sha=SHA)
+    adapters = [_adapter("one", sha=SHA), _adapter("two", remote_url="https://example.org/a/b")]
+    assert _detect(*adapters) == CIRun("one", "One", sha=SHA)
 
 
-@pytest.mark.parametrize("active", [True, None], ids=["while reading", "while being recognised"])
-def test_an_adapter_that_raises_is_left_out(active: bool | None, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_machine_or_platform_is_believed_last() -> None:
+    machine = _adapter("machine", run_id="1", last=True)
+    assert _detect(machine, _adapter("inner", run_id="2")) == CIRun("inner", "Inner", "inner_2")
+    assert _detect(machine, _adapter("nameless", sha=SHA)) == _detect(machine) == CIRun("machine", "Machine", "machine_1")
+
+
+def test_two_systems_at_once_are_told_apart_by_the_checkout(tmp_path: Path) -> None:
+    """As where a farm hands the variables of its own run on into another's."""
+    adapters = [_adapter(name, run_id="1", workspace=f"{tmp_path}/{name}") for name in ("inner", "outer")]
+    for name, other in (("inner", "Outer"), ("outer", "Inner")):
+        place = tmp_path / name / "recipe"
+        place.mkdir(parents=True)
+        found = detect_builtin(adapters, place)
+        assert found is not None
+        assert (found.provider, found.rivals) == (name, (other,))
+    found = detect_builtin(adapters, tmp_path)
+    assert found is not None
+    assert (found.provider, found.rivals) == ("inner", ("Outer",))
+
+
+def detect_builtin(adapters: list[Adapter], place: Path) -> CIRun | None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("conda_provenance.ci.BUILTIN", tuple(adapters))
+        return detect({"ALWAYS": "1"}, place=place)
+
+
+def test_another_distributions_adapter_has_no_rivals() -> None:
+    """It is asked first so that a farm that imitates another CI can be told from it."""
+    run = detect({"ALWAYS": "1", "GITHUB_ACTIONS": "1", "GITHUB_RUN_ID": "2"}, [_adapter("farm", run_id="1"), *BUILTIN])
+    assert run == CIRun("farm", "Farm", "farm_1")
+
+
+@pytest.mark.parametrize("active", [True, False], ids=["while reading", "while being recognised"])
+def test_an_adapter_that_raises_is_left_out(active: bool, caplog: pytest.LogCaptureFixture) -> None:
+    broken = _adapter("broken", run_id=_fail) if active else _adapter("broken", active=("{ALWAYS:(}",))
     with caplog.at_level(logging.WARNING):
-        run = detect({}, [_failing("broken", active=active), _adapter("sound", {"run_id": "1"})])
+        run = _detect(broken, _adapter("sound", run_id="1"))
     assert run == CIRun("sound", "Sound", "sound_1")
     (message,) = caplog.messages
     assert "broken" in message
-    assert ("KeyError" if active else "RuntimeError") in message
+    assert ("KeyError" if active else "error") in message
     assert "hunter2" not in caplog.text
 
 
-def test_an_adapter_that_says_something_unknown_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
-    assert detect({}, [_adapter("odd", {"branch": "main"}), _adapter("sound", {"run_id": "1"})]) is not None
-    assert "TypeError" in caplog.text
-
-
 def test_none_asks_nobody(caplog: pytest.LogCaptureFixture) -> None:
-    assert detect(SMITHY, [_failing("broken")], provider="none") is None
+    assert detect(SMITHY, [_adapter("broken", active=("flow_run_id",), run_id=_fail)], provider="none") is None
     assert not caplog.messages
 
 
 def test_a_named_provider_takes_no_other_answer() -> None:
-    adapters = [_adapter("one", {"run_id": "1"}), _adapter("two", {"run_id": "2"})]
-    assert detect({}, adapters, "two") == CIRun("two", "Two", "two_2")
-    assert detect({}, adapters, "three") is None
+    adapters = [_adapter("one", run_id="1"), _adapter("two", run_id="2")]
+    assert _detect(*adapters, provider="two") == CIRun("two", "Two", "two_2")
+    assert _detect(*adapters, provider="three") is None
 
 
 @pytest.mark.parametrize("provider", ["auto", "github", "smithy"])
@@ -97,30 +120,97 @@ def test_conda_smithys_answer_for_another_ci_is_not_taken() -> None:
     assert detect(SMITHY, provider="azure") is None
 
 
-@pytest.mark.parametrize(
-    ("imitator", "imitated"),
-    [("forgejo", "gitea"), ("gitea", "github"), ("woodpecker", "drone"), ("teamcity", "jenkins")]
-    + [(other, "codebuild") for other in ("github", "gitlab", "buildkite")]
-    + [(adapter.provider, "smithy") for adapter in BUILTIN if adapter.provider != "smithy"],
-)
-def test_imitators_are_asked_before_those_they_imitate(imitator: str, imitated: str) -> None:
-    assert providers().index(imitator) < providers().index(imitated)
-
-
 def test_providers_are_named_once_in_their_order() -> None:
-    assert providers([_adapter("b", {}), _adapter("a", {}), _adapter("b", {})]) == ("b", "a")
+    assert providers([_adapter("b"), _adapter("a"), _adapter("b")]) == ("b", "a")
 
 
 @pytest.mark.parametrize("adapter", BUILTIN, ids=lambda adapter: adapter.provider)
-def test_the_documentation_page_is_the_modules_first_line(adapter: Adapter) -> None:
-    first_line = (sys.modules[adapter.read.__module__].__doc__ or "").splitlines()[0]
-    assert first_line == f"{adapter.name}: {adapter.docs}"
+def test_a_system_is_one_module_of_its_providers_name_with_notes(adapter: Adapter) -> None:
+    module = importlib.import_module(f"conda_provenance.ci.systems.{adapter.provider}")
+    assert module.ADAPTER is adapter
+    title, notes = (module.__doc__ or "").split("\n\n", 1)
+    assert title == f"{adapter.name}."
+    assert notes.startswith("- ")
+    assert adapter.docs.startswith("https://")
+
+
+@pytest.mark.parametrize("adapter", BUILTIN, ids=lambda adapter: adapter.provider)
+def test_every_regular_expression_can_be_used(adapter: Adapter) -> None:
+    templates = [*adapter.active, *adapter.unless]
+    for name in ("ran_by", *FACTS):
+        fact = getattr(adapter, name)
+        templates += [fact] if isinstance(fact, str) else fact if isinstance(fact, tuple) else []
+    for expression in (match[1] for template in templates for match in re.finditer(r"\{\w+:([^{}]+)\}", template)):
+        assert re.compile(expression, re.ASCII).groups <= 1
+
+
+@pytest.mark.parametrize("adapter", BUILTIN, ids=lambda adapter: adapter.provider)
+def test_what_is_left_out_is_a_fact_with_a_reason(adapter: Adapter) -> None:
+    assert adapter.left_out.keys() <= set(FACTS)
+    assert all(adapter.left_out.values())
+
+
+@pytest.mark.parametrize("template", ["{A", "A}", "{A:}", "{}", "{A:x{2}}", "{A-B}", ""])
+def test_a_malformed_template_is_refused_where_it_is_written(template: str) -> None:
+    with pytest.raises(ValueError, match="farm: sha is no template"):
+        _adapter("farm", sha=template)
+    with pytest.raises(ValueError, match="farm: sha is no template"):
+        _adapter("farm", sha=("{A}", template))
+
+
+def test_one_mark_that_is_no_tuple_is_refused() -> None:
+    """Its letters would be taken for marks."""
+    with pytest.raises(ValueError, match="tuples"):
+        _adapter("farm", active="FARM")
+
+
+@pytest.mark.parametrize(
+    ("template", "value"),
+    [
+        ("{A}", "v/1"),
+        ("x{A}y{B}", "xv/1y2"),
+        ("{A}{MISSING}", None),
+        ("{A}{EMPTY}", None),
+        ("{A:v/(.+)}", "1"),
+        ("{A:v/.+}", "v/1"),
+        ("{A:v}", None),
+        ("{A:(w)?.*}", None),
+        ("{A:.*}", "v/1"),
+        ("fixed", "fixed"),
+    ],
+)
+def test_a_template_is_whole_or_nothing(template: str, value: str | None) -> None:
+    assert Environ({"A": " v/1 ", "B": "2", "EMPTY": " "}).fill(template) == value
+
+
+@pytest.mark.parametrize(
+    ("mark", "seen"),
+    [
+        ("A", True),
+        ("NO", False),
+        ("EMPTY", False),
+        ("A=true", True),
+        ("A=True", False),
+        ("NO=0", True),
+        ("PRE_*", True),
+        ("EMP*", False),
+        ("{A}{PRE_X}", True),
+        ("{A}{MISSING}", False),
+    ],
+)
+def test_marks(mark: str, seen: bool) -> None:
+    assert Environ({"A": "true", "NO": "0", "EMPTY": "", "PRE_X": "0"}).has(mark) is seen
+
+
+def test_on_windows_the_case_of_a_name_does_not_count() -> None:
+    assert Environ({"OS": "Windows_NT", "BAMBOO_PLANKEY": "A-B"})["bamboo_planKey"] == "A-B"
+    assert "bamboo_planKey" not in Environ({"BAMBOO_PLANKEY": "A-B"})
 
 
 @pytest.mark.parametrize("name", ["", "my_farm", "GitHub", "1st", "farm\n"])
 def test_a_provider_that_would_make_ids_ambiguous_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="provider"):
-        _adapter(name, {})
+        _adapter(name)
 
 
 @pytest.mark.parametrize("run_id", [None, "", "1\n2", "\x1b[31m1", "1\u202e2", "9" * 3000])
@@ -139,9 +229,10 @@ def test_a_url_that_grows_too_long_by_encoding_is_dropped() -> None:
 
 
 @pytest.mark.parametrize("text", ["../etc", "a\nb", "\x9b31m"])
-def test_folder_and_pull_request_hold_no_control_characters(text: str) -> None:
-    run = make_run("farm", "Farm", workspace=text, merge_of=text)
-    assert run.workspace == run.merge_of == (text if text.isprintable() else None)
+def test_no_fact_holds_control_characters(text: str) -> None:
+    run = make_run("farm", "Farm", workspace=text, pull_request=text, branch=text, event=text, tag=text, attempt=text)
+    wanted = text if text.isprintable() else None
+    assert {run.workspace, run.pull_request, run.branch, run.event, run.tag, run.attempt} == {wanted}
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:

@@ -1,0 +1,64 @@
+"""The pull request in the file that ``GITHUB_EVENT_PATH`` names, which GitHub, Gitea and Forgejo write in the same form.
+
+The file is a webhook's payload, and so partly a stranger's: it is bounded, and what is not as documented says nothing.
+https://docs.github.com/en/webhooks/webhook-events-and-payloads#pull_request
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from functools import lru_cache
+from typing import Any
+
+from conda_provenance.ci.adapter import Environ
+
+_MAX_SIZE = 26 << 20
+"""Bytes; GitHub caps a payload at 25 MB."""
+
+
+def pull_request_number(environ: Environ) -> str | None:
+    """``.pull_request.number`` of the event."""
+    return _text(_pull_request(environ), "number")
+
+
+def head_sha(environ: Environ) -> str | None:
+    """``.pull_request.head.sha`` of the event."""
+    return _text(_pull_request(environ), "head", "sha")
+
+
+def head_branch(environ: Environ) -> str | None:
+    """``.pull_request.head.ref`` of the event."""
+    return _text(_pull_request(environ), "head", "ref")
+
+
+def head_remote_url(environ: Environ) -> str | None:
+    """``.pull_request.head.repo.html_url`` of the event."""
+    return _text(_pull_request(environ), "head", "repo", "html_url")
+
+
+def _pull_request(environ: Environ) -> object:
+    path = environ.get("GITHUB_EVENT_PATH")
+    if path is None or not environ.get("GITHUB_EVENT_NAME", "").startswith("pull_request"):
+        return None
+    try:
+        about = os.stat(path)
+        if not stat.S_ISREG(about.st_mode) or about.st_size > _MAX_SIZE:
+            return None
+        return _read(path, about.st_mtime_ns, about.st_size)
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+@lru_cache(maxsize=1)
+def _read(path: str, _modified: int, _size: int) -> object:
+    with open(path, "rb") as file:
+        event = json.loads(file.read(_MAX_SIZE))
+    return event.get("pull_request") if isinstance(event, dict) else None
+
+
+def _text(value: Any, *keys: str) -> str | None:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None

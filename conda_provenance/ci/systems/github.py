@@ -1,0 +1,62 @@
+"""GitHub Actions.
+
+- Gitea and Forgejo set ``GITHUB_ACTIONS`` and the rest of these variables too.
+- ``ACT`` is nektos/act, which runs a workflow on somebody's own machine: there is no run to name.
+- Inside conda-smithy's container ``GITHUB_ACTIONS`` is set and nothing else of it, so there is no id.
+- On ``pull_request`` events ``GITHUB_SHA`` is a merge commit that lasts as long as the pull request, and so it is in a merge
+  queue; on ``pull_request_target``, ``schedule`` and ``workflow_run`` it is the tip of the base or default branch.
+- Of a pull request's fork only the file that ``GITHUB_EVENT_PATH`` names tells.
+- A run keeps its id when it is run again; only its page tells the attempts apart.
+"""
+
+from __future__ import annotations
+
+from conda_provenance.ci.adapter import Adapter, Environ
+from conda_provenance.ci.github_event import head_branch, head_remote_url, head_sha, pull_request_number
+
+
+def _run_url(environ: Environ) -> str | None:
+    """``{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}/attempts/{GITHUB_RUN_ATTEMPT}``."""
+    page = environ.fill("{GITHUB_SERVER_URL:(.*?)/*}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}")
+    return page and page + (environ.fill("/attempts/{GITHUB_RUN_ATTEMPT}") or "")
+
+
+def _pull_request(environ: Environ) -> str | None:
+    """``12`` from ``refs/pull/12/merge``, or from the event's file."""
+    return environ.fill(r"{GITHUB_REF:refs/pull/(\d+)/.+}") or pull_request_number(environ)
+
+
+def _merge(environ: Environ) -> str | None:
+    """``refs/pull/12/merge`` on ``pull_request``, or a merge queue's ``refs/heads/gh-readonly-queue/…``."""
+    if environ.get("GITHUB_EVENT_NAME", "").startswith("pull_request"):
+        return environ.fill(r"{GITHUB_REF:refs/pull/\d+/merge}")
+    return environ.fill("{GITHUB_REF:refs/heads/gh-readonly-queue/.+}")
+
+
+def _branch(environ: Environ) -> str | None:
+    """``main`` from ``refs/heads/main``; of a pull request, the branch it comes from."""
+    if _pull_request(environ):
+        return environ.get("GITHUB_HEAD_REF") or head_branch(environ)
+    return environ.fill("{GITHUB_REF:refs/heads/(?!gh-readonly-queue/)(.+)}")
+
+
+ADAPTER = Adapter(
+    provider="github",
+    name="GitHub Actions",
+    docs="https://docs.github.com/en/actions/reference/workflows-and-actions/variables",
+    active=("GITHUB_ACTIONS",),
+    unless=("FORGEJO_ACTIONS", "GITEA_ACTIONS", "ACT"),
+    run_id="{GITHUB_RUN_ID}",
+    run_url=_run_url,
+    sha="{GITHUB_SHA}",
+    remote_url="{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}",
+    workspace="{GITHUB_WORKSPACE}",
+    event="{GITHUB_EVENT_NAME}",
+    branch=_branch,
+    tag="{GITHUB_REF:refs/tags/(.+)}",
+    pull_request=_pull_request,
+    merge=_merge,
+    head_sha=head_sha,
+    head_remote_url=head_remote_url,
+    attempt="{GITHUB_RUN_ATTEMPT}",
+)
