@@ -122,7 +122,7 @@ SETTINGS = (
         "Which CI system names the run: auto (detect it), none, or a provider's name such as github; "
         "'conda provenance detect' shows the one that is found.",
         _parse_ci,
-        lambda: "auto, none or a CI provider's name",
+        lambda: "auto, none, or a provider's name as 'conda-provenance detect --list' shows them",
     ),
 )
 
@@ -148,8 +148,8 @@ def read_settings(values: Mapping[str, object], providers: Callable[[], Iterable
         except ValueError:
             raise _wrong(setting) from None
     settings = Settings(**parsed)  # type: ignore[arg-type]
-    if settings.ci not in _NO_PROVIDER and settings.ci not in (known := sorted(set(providers()))):
-        raise _wrong(next(setting for setting in SETTINGS if setting.field == "ci"), ", ".join((*_NO_PROVIDER, *known)))
+    if settings.ci not in _NO_PROVIDER and settings.ci not in set(providers()):
+        raise _wrong(next(setting for setting in SETTINGS if setting.field == "ci"))
     return settings
 
 
@@ -207,6 +207,7 @@ def _read_condarc(_environ: tuple[tuple[str, str], ...]) -> Any:
     return Context(SEARCH_PATH, None).raw_data
 
 
-def _wrong(setting: Setting, allowed: str = "") -> SettingsError:
-    may_be = allowed or setting.allowed()
-    return SettingsError(f"plugins.{setting.name} (or {setting.variable}) has a value it cannot have: it may be {may_be}.")
+def _wrong(setting: Setting) -> SettingsError:
+    return SettingsError(
+        f"plugins.{setting.name} (or {setting.variable}) has a value it cannot have: it may be {setting.allowed()}."
+    )

@@ -45,7 +45,7 @@ def test_values_from_condarc_and_from_variables(name, value, expected):
         ("provenance_required", "s3cr3t", ", ".join(KEYS)),
         ("provenance_required", 5, ", ".join(KEYS)),
         ("provenance_dirty", "s3cr3t", "warn, error or ignore"),
-        ("provenance_ci", "s3cr3t", "auto, none, appveyor"),
+        ("provenance_ci", "s3cr3t", "'conda-provenance detect --list'"),
     ],
 )
 def test_a_wrong_value_names_the_key_its_variable_and_what_it_may_be(name, value, allowed):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from conda_provenance.ci.adapter import FACTS, Adapter, Environ, make
@@ -13,6 +13,7 @@ _LIKE_A_CI = re.compile(
     r"(?:^|_)(?:CI|BUILD|BUILDER|JOB|RUN|RUNNER|PIPELINE|WORKFLOW|TASK|COMMIT|SHA|REVISION|REPO|REPOSITORY|BRANCH|REF)(?:_|$)",
     re.I,
 )
+_FIELDS = {"run_id": "flow_run_id", "run_url": "flow_run_url"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class Look:
     """``active``, ``unless`` or the name of a fact."""
     variables: Mapping[str, str]
     """The variables asked for, in order, each with its state: ``set``, ``not set``, ``empty``, ``too long``, ``unprintable``."""
-    answered: bool
+    answer: str
+    """``yes``, ``no``, or ``not usable``: such as a commit that is no full hash, or a URL that is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,9 @@ class _Recorder(Environ):
     def __getitem__(self, name: str) -> str:
         self.asked[name] = self._state(name)
         return super().__getitem__(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(Environ(self._variables))  # to go through all of them is to ask for none
 
     def _state(self, name: str) -> str:
         raw = self._variables.get(name, self._variables.get(name.upper()) if self._any_case else None)
@@ -79,13 +84,15 @@ def _explain(adapter: Adapter, recorder: _Recorder) -> Explanation:
             for mark in getattr(adapter, purpose):
                 recorder.taken()
                 found = recorder.has(mark)
-                looks.append(Look(purpose, recorder.taken(), found))
+                looks.append(Look(purpose, recorder.taken(), "yes" if found else "no"))
         active = adapter.is_active(recorder)
-        for name in (*FACTS, "ran_by") if active else ():
+        run = adapter.run(recorder) if active else None
+        for name in FACTS if active else ():
             recorder.taken()
             value = make(getattr(adapter, name), recorder)
             if asked := recorder.taken():
-                looks.append(Look(name, asked, value is not None))
+                usable = getattr(run, _FIELDS.get(name, name))
+                looks.append(Look(name, asked, "no" if value is None else "yes" if usable else "not usable"))
     except Exception as failure:
         error = type(failure).__name__  # its text may repeat a variable
     return Explanation(adapter, active, tuple(looks), error)

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 
 from conda_provenance.ci import CIRun
 from conda_provenance.cli.main import UsageError, add_command
@@ -16,6 +17,8 @@ from conda_provenance.plugins import ci_adapters, provider_names
 from conda_provenance.provenance import KEYS
 from conda_provenance.recipes import find_recipe, read_extra
 from conda_provenance.settings import Settings, load_settings
+
+_FOR_PROGRAMS = ("env", "shell", "extra-meta")
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], program: str) -> None:
@@ -27,6 +30,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], pr
         examples=f"""  {program} detect                    the recipe in this folder, or in its folder "recipe"
   {program} detect recipes/numpy --json
   {program} detect --format env > provenance.env && docker run --env-file provenance.env ...
+  eval "$({program} detect --format shell)" && pixi run build
   {program} detect --explain                which variables were looked at, for a bug report
   flags=$({program} detect --format extra-meta) && rattler-build build -r recipe.yaml $flags""",
     )
@@ -37,9 +41,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], pr
     output.add_argument("--json", action="store_const", const="json", dest="format", help="print one JSON object")
     output.add_argument(
         "--format",
-        choices=("table", "json", "extra-meta", "env"),
+        choices=("table", "json", "extra-meta", "env", "shell"),
         default="table",
-        help="extra-meta: the builders' flags; env: NAME=value lines that this plugin reads elsewhere, in a container",
+        help="extra-meta: the builders' flags; env: NAME=value lines for a container's --env-file; shell: lines for a shell's eval",
     )
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--list", action="store_true", help="list the CI systems that are recognised, and do nothing else")
@@ -55,7 +59,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], pr
 def run(arguments: argparse.Namespace) -> int:
     if arguments.show_values and not arguments.explain:
         raise UsageError("--show-values goes with --explain.")
-    if (arguments.list or arguments.explain) and arguments.format in ("env", "extra-meta"):
+    if (arguments.list or arguments.explain) and arguments.format in _FOR_PROGRAMS:
         raise UsageError(f"--{'list' if arguments.list else 'explain'} prints a table, or with --json an object for programs.")
     if arguments.list:
         from conda_provenance.cli.systems import list_systems
@@ -77,17 +81,20 @@ def run(arguments: argparse.Namespace) -> int:
         warnings.append("Nothing is stamped: plugins.provenance_enabled is false.")
     if not recipe.is_file():
         warnings.append(f"There is no recipe in {str(recipe)!r}: this is what holds for the files in that folder.")
-    if settings.enabled and arguments.format in ("env", "extra-meta"):
+    if settings.enabled and arguments.format in _FOR_PROGRAMS:
         finding.require(settings)  # before anything is printed that a shell would take for complete
     if arguments.format == "json":
         import json
 
         print(json.dumps(to_json(finding, warnings), indent=2))
-    elif arguments.format == "env":
+    elif arguments.format in ("env", "shell"):
         print_warnings_to_stderr(warnings)
         for key, value in stamp.items():
             if value:
-                print(f"{ENVIRONMENT[key]}={value}")
+                # Who reads such a file takes quotes for part of the value; a shell needs them.
+                print(
+                    f"export {ENVIRONMENT[key]}={quote(value)}" if arguments.format == "shell" else f"{ENVIRONMENT[key]}={value}"
+                )
     elif arguments.format == "extra-meta":
         # Read by a shell's $(…), which splits at white space and takes quotes for part of the word.
         spaced = [key for key, value in stamp.items() if any(char.isspace() for char in value)]

@@ -7,6 +7,7 @@ import os
 import platform
 import sys
 from collections.abc import Iterable, Mapping
+from textwrap import wrap
 
 from conda_provenance import __version__
 from conda_provenance.ci import detect
@@ -75,9 +76,9 @@ def explain_detection(settings: Settings, *, as_json: bool, values: bool) -> int
                     "" if look.purpose == "unless" else _answer(look.answered),
                 )
                 for look in each.looks
-                if look.purpose != "unless" or look.answered
+                if look.purpose != "unless" or look.answer == "yes"
             ]
-            print_table(("asked for", "variables", "answer"), rows)
+            print_table(("asked for", "answer", "variables"), rows)
     # Of variables that nobody looked at the value is never shown: any of them may be a token.
     for title, names in (
         ("Set by you", _states(dict.fromkeys(yours, "set"), values)),
@@ -85,12 +86,22 @@ def explain_detection(settings: Settings, *, as_json: bool, values: bool) -> int
     ):
         if names:
             print()
-            print_line(f"{title}: {', '.join(names)}")
-    unseen = sorted({name for each in explanations if not each.seen for look in each.looks for name in look.variables})
+            _print_names(f"{title}:", names)
+    seen, unseen = (
+        {name for each in explanations if each.seen is is_seen for look in each.looks for name in look.variables}
+        for is_seen in (True, False)
+    )
     print()
-    print_line("Looked at for the other systems, of which none is there:", "bold")
-    print_line(", ".join(unseen), "dim")
+    _print_names("Looked at for the other systems, of which none is there:", sorted(unseen - seen))
     return 0
+
+
+def _print_names(title: str, names: Iterable[str]) -> None:
+    from conda_provenance.cli.render import harmless, print_line
+
+    print_line(title, "bold")
+    for line in wrap(", ".join(map(harmless, names)), 110, break_long_words=False, break_on_hyphens=False):
+        print_line(f"  {line}", "dim")
 
 
 def _verdict(explanation: Explanation) -> str:
@@ -98,14 +109,10 @@ def _verdict(explanation: Explanation) -> str:
         return f"its adapter failed ({explanation.error})"
     if explanation.active:
         return "recognised"
-    copied = [name for look in explanation.looks if look.purpose == "unless" and look.answered for name in look.variables]
+    copied = [name for look in explanation.looks if look.purpose == "unless" and look.answer == "yes" for name in look.variables]
     if copied:
         return f"not recognised, as these are another's: {', '.join(copied[:5])}"
     return "not recognised"
-
-
-def _answer(answered: bool) -> str:
-    return "yes" if answered else "none"
 
 
 def _states(variables: Mapping[str, str], values: bool) -> list[str]:
@@ -132,7 +139,7 @@ def _to_json(explanation: Explanation, values: bool) -> dict[str, object]:
             {
                 "for": look.purpose,
                 "variables": dict(look.variables),
-                "answered": look.answered,
+                "answer": look.answer,
                 **({"values": _shown([name for name in look.variables if name in os.environ], True)} if values else {}),
             }
             for look in explanation.looks

@@ -160,3 +160,115 @@ def test_help_has_examples():
     done = detect("--help")
     assert "examples:" in done.stdout
     assert "docker run --env-file" in done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no POSIX shell here")
+def test_shell_lines_survive_evaluation(feedstock, git):
+    azure = {"TF_BUILD": "True", "BUILD_BUILDNUMBER": "my $(date) 'build' 7", "SYSTEM_JOBATTEMPT": "1"}
+    script = f'eval "$({sys.executable} -m conda_provenance detect --format shell {feedstock})" && env'
+    done = subprocess.run(["sh", "-c", script], env={**os.environ, **azure}, capture_output=True, text=True, check=True)
+    assert "CONDA_PROVENANCE_FLOW_RUN_ID=azure_my $(date) 'build' 7.1" in done.stdout.splitlines()
+    assert f"CONDA_PROVENANCE_SHA={git(feedstock, 'rev-parse', 'HEAD')}" in done.stdout.splitlines()
+
+
+def test_env_lines_are_as_every_reader_of_such_files_takes_them(feedstock):
+    """docker, podman, kubectl, GITHUB_ENV, GitLab's dotenv and systemd: no quotes, comments, blank lines or byte order mark."""
+    azure = {"TF_BUILD": "True", "BUILD_BUILDNUMBER": "nightly #7", "SYSTEM_JOBATTEMPT": "1"}
+    output = detect("--format", "env", feedstock, **azure).stdout
+    assert output.endswith("\n")
+    assert [line.partition("=")[0] for line in output.splitlines()] == [
+        f"CONDA_PROVENANCE_{key}" for key in ("SHA", "REMOTE_URL", "FLOW_RUN_ID")
+    ]
+    assert "CONDA_PROVENANCE_FLOW_RUN_ID=azure_nightly #7.1\n" in output
+
+
+def test_the_table_says_which_commit_it_is_and_which_run(feedstock, git):
+    sha = git(feedstock, "rev-parse", "HEAD")
+    pull_request = {"GITHUB_SHA": sha, "GITHUB_REF": "refs/pull/12/merge", "GITHUB_EVENT_NAME": "pull_request"}
+    done = detect(feedstock, **GITHUB, **pull_request, GITHUB_RUN_ATTEMPT="2")
+    assert "git: the merge commit of pull request 12" in done.stdout
+    assert "GitHub Actions (github), pull_request, attempt 2" in done.stdout
+
+
+def test_systems_are_listed():
+    from conda_provenance.ci import BUILTIN
+
+    listed = json.loads(detect("--list", "--json").stdout)
+    assert {(each["provider"], each["name"], each["docs"]) for each in listed} == {
+        (adapter.provider, adapter.name, adapter.docs) for adapter in BUILTIN
+    }
+    assert "GitHub Actions" in detect("--list").stdout
+
+
+SECRETS = {
+    **GITHUB,
+    "GITHUB_SHA": "hunter2-sha",
+    "GITHUB_WORKSPACE": "",
+    "CI_JOB_TOKEN": "hunter2-token",
+    "CONDA_PROVENANCE_SHA": "hunter2-mine",
+    "JENKINS_URL": "https://bot:hunter2-login@jenkins.example.org/",
+}
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_explained_without_a_value(form):
+    done = detect("--explain", *form, **SECRETS)
+    assert done.returncode == 0
+    assert "hunter2" not in done.stdout + done.stderr
+    assert "github_77" not in done.stdout
+    for name in ("GITHUB_SHA", "JENKINS_URL", "CI_JOB_TOKEN", "CONDA_PROVENANCE_SHA", "TF_BUILD"):
+        assert name in done.stdout
+
+
+def test_explained_in_words():
+    said = detect("--explain", **SECRETS).stdout
+    lines = [" ".join(line.split()) for line in said.splitlines()]
+    assert "Recognised: GitHub Actions (github), which names a run." in lines
+    assert "workspace no GITHUB_WORKSPACE (empty)" in lines
+    assert "run_id yes GITHUB_RUN_ID (set)" in lines
+    assert "sha not usable GITHUB_SHA (set)" in lines
+    assert "Jenkins (jenkins): recognised" in lines
+    assert "CI_JOB_TOKEN" in lines[lines.index("They sound like a CI's, and no adapter looks at them:") + 1]
+    gitea = detect("--explain", **SECRETS, GITEA_ACTIONS="true").stdout
+    assert "GitHub Actions (github): not recognised, as these are another's: GITEA_ACTIONS" in gitea
+    nothing = detect("--explain").stdout
+    assert "No CI system is recognised." in nothing
+    assert "provenance_ci is none" in detect("--explain", **SECRETS, CONDA_PLUGINS_PROVENANCE_CI="none").stdout
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_values_are_shown_when_asked_for_but_no_login_and_no_unknown_variable(form):
+    said = detect("--explain", "--show-values", *form, **SECRETS).stdout
+    assert "hunter2-sha" in said
+    assert "jenkins.example.org" in said
+    assert "hunter2-login" not in said
+    assert "hunter2-token" not in said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--show-values"], ["--list", "--format", "env"], ["--explain", "--format", "extra-meta"], ["--list", "--explain"]],
+)
+def test_options_that_do_not_go_together(arguments):
+    done = detect(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_two_systems_at_once_are_warned_of(feedstock):
+    jenkins = {"JENKINS_URL": "https://j", "BUILD_TAG": "jenkins-a-1"}
+    both = json.loads(detect("--json", feedstock, **GITHUB, **jenkins).stdout)
+    assert (both["flow_run_id"], both["ci_provider"]) == ("github_77", "github")
+    assert any(warning.startswith("GitHub Actions and Jenkins each say") for warning in both["warnings"])
+    chosen = json.loads(detect("--json", feedstock, **GITHUB, **jenkins, CONDA_PLUGINS_PROVENANCE_CI="jenkins").stdout)
+    assert chosen["flow_run_id"] == "jenkins_jenkins-a-1"
+    assert not any("each say" in warning for warning in chosen["warnings"])
+
+
+def test_on_a_terminal_there_is_colour_and_the_same_is_said(feedstock):
+    plain = detect(feedstock, **GITHUB).stdout
+    assert "\x1b" not in plain
+    coloured = detect(feedstock, **GITHUB, FORCE_COLOR="1", COLUMNS="200").stdout
+    assert "\x1b[" in coloured
+    for value in ("github_77", "GitHub Actions (github)", "flow_run_url", "warning: "):
+        assert value in plain
+        assert value in coloured
