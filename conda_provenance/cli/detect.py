@@ -43,7 +43,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], pr
         "--format",
         choices=("table", "json", "extra-meta", "env", "shell"),
         default="table",
-        help="extra-meta: the builders' flags; env: NAME=value lines for a container's --env-file; shell: lines for a shell's eval",
+        help="extra-meta: the builders' flags; env: NAME=value lines for a container's --env-file; shell: for a shell's eval",
     )
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--list", action="store_true", help="list the CI systems that are recognised, and do nothing else")

@@ -70,11 +70,7 @@ def explain_detection(settings: Settings, *, as_json: bool, values: bool) -> int
             print()
             print_line(f"{each.adapter.name} ({each.adapter.provider}): {_verdict(each)}", "bold")
             rows = [
-                (
-                    look.purpose,
-                    ", ".join(_states(look.variables, values)),
-                    "" if look.purpose == "unless" else _answer(look.answered),
-                )
+                (look.purpose, look.answer, ", ".join(_states(look.variables, values)))
                 for look in each.looks
                 if look.purpose != "unless" or look.answer == "yes"
             ]
