@@ -51,6 +51,10 @@ def build_recipe(
         raise ProvenanceError(f"{recipe} cannot be read as a recipe: {_sentence(error)}") from None
     except RattlerBuildError as error:
         raise ProvenanceError(f"{recipe} was not built: {_sentence(error)}") from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # of pyo3, which no module exports
+            raise
+        raise ProvenanceError(f"{recipe} was not built: rattler-build's engine broke off: {_sentence(error)}") from None
     return packages
 
 
@@ -62,5 +66,5 @@ def _test(package: Path, channels: list[str], progress: Any) -> None:
             )
 
 
-def _sentence(error: Exception) -> str:
+def _sentence(error: BaseException) -> str:
     return hide_credentials(re.sub(r"^Py\w+: ", "", " ".join(str(error).split()))).rstrip(".") + "."

@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from conda_provenance.ci import BUILTIN, Environ, detect
+from conda_provenance.ci.explain import explain, unasked
 from conda_provenance.provenance import KEYS, MAX_LENGTH, Provenance, is_full_sha
 
 SECRET = "hunter2SECRET"
@@ -94,3 +95,19 @@ def test_the_view_of_the_variables_agrees_with_itself(environ: dict[str, str]) -
     assert len(view) == len(list(view))
     assert all(name in view and view[name] == view.get(name) for name in view)
     assert not any(name in view for name in environ.keys() - set(view))
+
+
+@given(by_chance | changed)
+def test_an_explanation_holds_no_value(environ: dict[str, str]) -> None:
+    marked = {name: f"{value}{SECRET}" for name, value in environ.items()}
+    explanations = explain(marked, BUILTIN)
+    assert [each.adapter for each in explanations] == list(BUILTIN)
+    assert SECRET not in repr([(each.looks, each.error) for each in explanations])
+    assert all(each.error is None for each in explanations)
+    assert not set(unasked(marked, explanations)) - environ.keys()
+
+
+@given(by_chance | changed)
+def test_an_explanation_agrees_with_what_is_detected(environ: dict[str, str]) -> None:
+    for each in explain(environ, BUILTIN):
+        assert each.active == each.adapter.is_active(Environ(environ))

@@ -189,3 +189,14 @@ def test_a_reader_that_goes_away_does_not_break_the_build(feedstock, tmp_path, e
     assert "Traceback" not in errors
     assert "callback" not in errors
     assert len(packages(tmp_path / "out")) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the certificates are not in files")
+def test_an_engine_that_breaks_off_is_a_no_in_one_sentence(build, feedstock, monkeypatch):
+    """As in a container without certificates."""
+    monkeypatch.setenv("SSL_CERT_FILE", "/dev/null")
+    monkeypatch.setenv("SSL_CERT_DIR", "/no/such/folder")
+    done = build(feedstock, "-o", "out")
+    assert done.returncode == 1
+    assert "engine broke off" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr

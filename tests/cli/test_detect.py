@@ -272,3 +272,34 @@ def test_on_a_terminal_there_is_colour_and_the_same_is_said(feedstock):
     for value in ("github_77", "GitHub Actions (github)", "flow_run_url", "warning: "):
         assert value in plain
         assert value in coloured
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no bytes in its environment")
+@pytest.mark.parametrize(
+    "form", ["--json", "--explain", "--format=env", "--format=shell", "--format=extra-meta", "--format=table"]
+)
+def test_any_environment_makes_an_answer_or_none(feedstock, form):
+    """Not UTF-8, long, with escapes and line breaks, in names too."""
+    environ = {os.fsencode(name): os.fsencode(value) for name, value in {**os.environ, **GITHUB}.items()} | {
+        b"GITHUB_RUN_ID": b"1\n2",
+        b"GITHUB_SHA": b"\xff\xfe",
+        b"GITHUB_REF": b"x" * 100_000,
+        b"TF_BUILD": b"\x1b]0;owned\x07",
+        b"CI_\xff": b"\x1b[31m",
+        b"JOB_\x1b[31m": b"1",
+        b"BITBUCKET_PIPELINE_UUID": b"{\xe2\x80\xae1}",
+        b"CONDA_PROVENANCE_FLOW_RUN_ID": b"a\nb",
+        b"CONDA_PROVENANCE_SHA": b"\xff",
+        b"CONDA_PROVENANCE_REMOTE_URL": "https://example.org/ä/ü".encode(),
+    }
+    command = [sys.executable, "-m", "conda_provenance", "detect", form, str(feedstock)]
+    done = subprocess.run(command, env=environ, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    output = done.stdout + done.stderr
+    assert b"Traceback" not in output
+    for byte in (b"\x1b", b"\x07", b"\xff", b"\xe2\x80\xae"):
+        assert byte not in output
+    if form == "--json":
+        assert json.loads(done.stdout)["flow_run_id"] is None
+    elif form == "--format=env":
+        assert all(line.startswith(b"CONDA_PROVENANCE_") for line in done.stdout.splitlines())
