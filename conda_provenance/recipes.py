@@ -15,11 +15,8 @@ NAMES = ("recipe.yaml", "recipe.yml", "meta.yaml", "meta.yml", "conda.yaml")
 
 MAX_SIZE = 8 * 2**20
 
-_SECTION = re.compile(
-    r"^extra:[ \t]*(?P<flow>\{.*)?(?:#.*)?\n(?P<block>(?:[ \t]+.*\n|[ \t]*(?:#.*)?\n)*)",
-    re.MULTILINE,
-)
-_TEMPLATE = re.compile(r"\{\{|\{%|\$\{\{")
+_SECTION = r"^extra:[ \t]*(?P<flow>\{.*)?(?:#.*)?\n(?P<block>(?:[ \t]+.*\n|[ \t]*(?:#.*)?\n)*)"
+_TEMPLATE = r"\{\{|\{%|\$\{\{"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +50,17 @@ def read_extra(recipe: Path) -> RecipeExtra:
     except (OSError, ValueError):
         return RecipeExtra()
     # Only this section is parsed: a meta.yaml as a whole is a template, not YAML.
-    section = _SECTION.search(text + "\n")
+    section = re.search(_SECTION, text + "\n", re.MULTILINE) if "extra:" in text else None
     if section is None:
         return RecipeExtra()
     if section["flow"]:
         flow = section["flow"] + "\n" + section["block"]
-        if _TEMPLATE.search(flow):
+        if re.search(_TEMPLATE, flow):
             return RecipeExtra(templated=frozenset(re.findall(r"([\w-]+)\s*:", flow)))
         return RecipeExtra(_parse(flow))
     lines, templated = [], set()
     for line in section["block"].splitlines():
-        if _TEMPLATE.search(line):
+        if re.search(_TEMPLATE, line):
             if key := re.match(r"\s+([\w-]+)\s*:", line):
                 templated.add(key[1])
         else:

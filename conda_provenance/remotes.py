@@ -164,10 +164,11 @@ def clean_page_url(text: str) -> str:
         raise RemoteUrlError("it is no http or https URL")
     for segment in filter(None, parts.path.split("/")):
         # Checked decoded, written as it came: Jenkins tells "feature%252Fx", a branch, from "feature/x", two folders.
-        for part in filter(None, re.split(r"(?:/|%(?:25)*2[Ff])", segment)):
+        parts_of = re.split(r"%(?:25)*2[Ff]", segment) if "%" in segment else [segment]
+        for part in filter(None, parts_of):
             clean_segment(part, ":;*")
     path = quote(parts.path, safe="/%@~+()!,'&$:;*")
-    build = re.search(r"(?:\A|&)buildId=(\d{1,20})(?:&|\Z)", parts.query)
+    build = parts.query and re.search(r"(?:\A|&)buildId=(\d{1,20})(?:&|\Z)", parts.query)
     query = f"?buildId={build[1]}" if build else ""
     return f"{parts.scheme}://{host}{'' if port is None else f':{port}'}{path}{query}"
 
@@ -179,7 +180,9 @@ def clean_run_id(text: str) -> str:
     """
     if "://" in text:
         return clean_page_url(text)
-    if re.search(_AT, text) or re.search(r"[?#&][^?#&]*=", text):
+    if ("@" in text or "%" in text) and re.search(_AT, text):
+        raise RemoteUrlError("it holds what may be credentials")
+    if "=" in text and re.search(r"[?#&][^?#&]*=", text):
         raise RemoteUrlError("it holds what may be credentials")
     return text
 

@@ -6,7 +6,6 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads#pull_request
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from functools import lru_cache
@@ -53,6 +52,8 @@ def _pull_request(environ: Environ) -> object:
 
 @lru_cache(maxsize=1)
 def _read(path: str, _modified: int, _size: int) -> object:
+    import json  # a millisecond that others need not pay
+
     with open(path, "rb") as file:
         event = json.loads(file.read(_MAX_SIZE))
     return event.get("pull_request") if isinstance(event, dict) else None

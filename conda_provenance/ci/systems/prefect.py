@@ -12,19 +12,17 @@
 from __future__ import annotations
 
 import re
-import uuid
 
 from conda_provenance.ci.adapter import Adapter, Environ
 
-_CLOUD_API = re.compile(r"https://api\.prefect\.cloud/api/accounts/([0-9a-f-]{36})/workspaces/([0-9a-f-]{36})/?")
+_CLOUD_API = r"https://api\.prefect\.cloud/api/accounts/([0-9a-f-]{36})/workspaces/([0-9a-f-]{36})/?"
 
 
 def _run_id(environ: Environ) -> str | None:
     """``7375e3fa-d214-4bea-bf41-6200d250bbf7``, also from the form without dashes."""
-    try:
-        return str(uuid.UUID(environ.get("PREFECT__FLOW_RUN_ID") or environ.get("PREFECT__CONTEXT__FLOW_RUN_ID") or ""))
-    except ValueError:
-        return None
+    digits = environ.first("PREFECT__FLOW_RUN_ID", "PREFECT__CONTEXT__FLOW_RUN_ID") or ""
+    match = re.fullmatch("([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})", digits.lower())
+    return "-".join(match.groups()) if match else None
 
 
 def _run_url(environ: Environ) -> str | None:
@@ -36,7 +34,7 @@ def _run_url(environ: Environ) -> str | None:
     if user_interface is not None:
         # Prefect 2 knows this path only; Prefect 3 leads from it to /runs/flow-run/.
         return f"{user_interface.rstrip('/')}/flow-runs/flow-run/{run_id}"
-    cloud = _CLOUD_API.fullmatch(environ.get("PREFECT_API_URL") or "")
+    cloud = re.fullmatch(_CLOUD_API, environ.get("PREFECT_API_URL", ""))
     return cloud and f"https://app.prefect.cloud/account/{cloud[1]}/workspace/{cloud[2]}/runs/flow-run/{run_id}"
 
 

@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from conda_provenance.ci.adapter import Adapter, Environ
@@ -31,6 +30,8 @@ def _remote_url(environ: Environ) -> str | None:
 
 def _refs(environ: Environ) -> dict[str, Any]:
     """``refs`` of ``JOB_SPEC``, where the job has one repository only."""
+    import json  # a millisecond that others need not pay
+
     try:
         spec = json.loads(environ.get("JOB_SPEC") or "")
     except (ValueError, RecursionError):

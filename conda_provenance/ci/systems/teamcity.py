@@ -22,19 +22,16 @@ from conda_provenance.ci.adapter import Adapter, Environ
 
 _MAX_SIZE = 1 << 20
 """Bytes of either file."""
-_KEY = re.compile(
+_KEY = (
     r"teamcity\.(?:build\.(?:id|checkoutDir|vcs\.branch\.\w+)|configuration\.properties\.file|serverUrl"
-    r"|pullRequest\.(?:number|source\.branch))|vcsroot\.url",
-    re.ASCII,
+    r"|pullRequest\.(?:number|source\.branch))|vcsroot\.url"
 )
-_PAGE = re.compile(
-    r"https?://[^?#]*/(?:viewLog\.html\?(?:[^#]*&)?buildId=|build/|buildConfiguration/[^/?#]+/)(?P<id>\d{1,20})(?![^&?#])"
-)
+_PAGE = r"https?://[^?#]*/(?:viewLog\.html\?(?:[^#]*&)?buildId=|build/|buildConfiguration/[^/?#]+/)(?P<id>\d{1,20})(?![^&?#])"
 
 
 def _run_id(environ: Environ) -> str | None:
     """``918273`` from ``BUILD_URL=https://teamcity.example.org/buildConfiguration/Recipes_Build/918273``, or from the file."""
-    page = _PAGE.match(environ.get("BUILD_URL") or "")
+    page = re.match(_PAGE, environ.get("BUILD_URL") or "")
     return page["id"] if page else _build_id(_parameters(environ))
 
 
@@ -115,7 +112,11 @@ def _parse(path: str, _modified: int, _size: int) -> Mapping[str, str]:
     with open(path, "rb") as file:
         lines = file.read(_MAX_SIZE).decode("latin-1").splitlines()
     pairs = (line.partition("=") for line in lines)
-    return {key: re.sub(r"\\(?:u([0-9A-Fa-f]{4})|(.))", _unescape, value) for key, _, value in pairs if _KEY.fullmatch(key)}
+    return {
+        key: re.sub(r"\\(?:u([0-9A-Fa-f]{4})|(.))", _unescape, value)
+        for key, _, value in pairs
+        if re.fullmatch(_KEY, key, re.ASCII)
+    }
 
 
 def _unescape(match: re.Match[str]) -> str:
