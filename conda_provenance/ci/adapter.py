@@ -86,7 +86,7 @@ Fact: TypeAlias = str | tuple[str, ...] | Callable[[Environ], str | None] | None
 """How a fact is made: a template for :meth:`Environ.fill`, several of which the first that is whole counts, or a function."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CIRun:
     """What a CI says of the run we are in. Whatever it does not say, or says in a form that cannot be used, is ``None``."""
 
@@ -126,7 +126,7 @@ FACTS = (
 """What an adapter can say, in the order of :class:`Adapter`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Adapter:
     """One CI system. It reads the variables, and files that they name; nothing else.
 
@@ -162,7 +162,7 @@ class Adapter:
     head_sha: Fact = None
     head_remote_url: Fact = None
     attempt: Fact = None
-    left_out: Mapping[str, str] = field(default_factory=dict, hash=False)
+    left_out: Mapping[str, str] = field(default_factory=dict)
     """Facts that are left to git, or unsaid, with the reason: the system does not tell them, or how it does is not confirmed."""
 
     def __post_init__(self) -> None:

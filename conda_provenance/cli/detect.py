@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from shlex import quote
 
 from conda_provenance.ci import CIRun
 from conda_provenance.cli.main import UsageError, add_command
@@ -88,6 +87,8 @@ def run(arguments: argparse.Namespace) -> int:
 
         print(json.dumps(to_json(finding, warnings), indent=2))
     elif arguments.format in ("env", "shell"):
+        from shlex import quote
+
         print_warnings_to_stderr(warnings)
         for key, value in stamp.items():
             if value:

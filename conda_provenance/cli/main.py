@@ -6,6 +6,7 @@ Exit status: 0 done, 1 the answer is no, 2 used wrongly.
 from __future__ import annotations
 
 import argparse
+import atexit
 import contextlib
 import gc
 import logging
@@ -26,8 +27,11 @@ class UsageError(ProvenanceError):
 
 def main(arguments: Sequence[str] | None = None, *, program: str = "conda-provenance") -> int:
     """Run a command and return its exit status. ``arguments`` are those of the process when not given."""
-    # A command's time goes into imports, and the collector looks at each object of theirs again and again: a tenth of it.
-    gc.set_threshold(50_000)
+    if arguments is None:
+        # The process is ours, and its time goes into imports. The collector would look at each object of theirs again and again,
+        # and twice more at the end: an eighth of the whole.
+        gc.set_threshold(50_000)
+        atexit.register(gc.freeze)
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         # Of a command that is named, its own module alone is loaded.
