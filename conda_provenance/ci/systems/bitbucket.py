@@ -3,6 +3,7 @@
 - ``BITBUCKET_PIPELINE_UUID`` comes in braces; ``BITBUCKET_BUILD_NUMBER`` counts within one repository.
 - Users may overwrite these variables: ``BITBUCKET_COMMIT`` has been seen with 12 digits.
 - Pull request pipelines merge the target branch in the checkout: ``HEAD`` is then another commit than is said here.
+- A pipeline that is run again has a new number; failed steps that are run again count up ``BITBUCKET_STEP_RUN_NUMBER``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,11 @@ from conda_provenance.ci.adapter import Adapter, Environ
 def _run_id(environ: Environ) -> str | None:
     """``BITBUCKET_PIPELINE_UUID`` without its braces."""
     return environ.get("BITBUCKET_PIPELINE_UUID", "").strip("{} ")
+
+
+def _head_sha(environ: Environ) -> str | None:
+    """``BITBUCKET_COMMIT`` on a pull request."""
+    return environ.get("BITBUCKET_COMMIT") if environ.get("BITBUCKET_PR_ID") else None
 
 
 ADAPTER = Adapter(
@@ -28,4 +34,10 @@ ADAPTER = Adapter(
     branch="{BITBUCKET_BRANCH}",
     tag="{BITBUCKET_TAG}",
     pull_request="{BITBUCKET_PR_ID:\\d+}",
+    head_sha=_head_sha,
+    attempt="{BITBUCKET_STEP_RUN_NUMBER:[1-9]\\d*}",
+    left_out={
+        "event": "no variable says what started the pipeline",
+        "head_remote_url": "no variable names it; pull requests of forks start no pipeline",
+    },
 )

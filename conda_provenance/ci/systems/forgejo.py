@@ -1,31 +1,49 @@
 """Forgejo Actions.
 
-- It sets GitHub's variables and ``GITEA_ACTIONS`` too. Old runners set only ``GITEA_ACTIONS``: they are taken for Gitea's.
-- A run's page ends in the run's number, by what Codeberg's links look like; it is not documented: no page.
+- Runners from 7.0 on set ``FORGEJO_ACTIONS``, GitHub's variables, the same as ``FORGEJO_…``, ``GITEA_ACTIONS`` and ``ACT``.
+  Older ones set ``GITEA_ACTIONS`` only: they are taken for Gitea's.
+- ``forgejo-runner exec`` runs a workflow on somebody's own machine, with ``FORGEJO_ACTIONS`` too; ``ACT_EXEC`` tells it.
+- A run's page ends in its number within the repository, not in its id.
+- ``GITHUB_SERVER_URL`` is the address at which the runner was registered, which may be known inside one network only.
+- On a pull request the ref and the commit are the head's: there is no merge commit. On ``pull_request_target``
+  they are the base's.
+- ``GITHUB_RUN_ATTEMPT`` counts the job's tries. A called workflow's event is ``workflow_call``.
 """
 
 from __future__ import annotations
 
-from conda_provenance.ci.adapter import Adapter
-from conda_provenance.ci.github_event import head_remote_url, head_sha
+from conda_provenance.ci.adapter import Adapter, Environ
+from conda_provenance.ci.github_event import head_remote_url, head_sha, pull_request_number
+
+
+def _pull_request(environ: Environ) -> str | None:
+    """``3`` from ``refs/pull/3/head``, or from the event's file."""
+    return environ.fill(r"{GITHUB_REF:refs/pull/(\d+)/.+}") or pull_request_number(environ)
+
+
+def _branch(environ: Environ) -> str | None:
+    """``main`` from ``refs/heads/main``; of a pull request, the branch it comes from."""
+    if _pull_request(environ):
+        return environ.fill("{GITHUB_HEAD_REF:(?!refs/)(.+)}")
+    return environ.fill("{GITHUB_REF:refs/heads/(.+)}")
+
 
 ADAPTER = Adapter(
     provider="forgejo",
     name="Forgejo Actions",
     docs="https://forgejo.org/docs/latest/user/actions/reference/",
     active=("FORGEJO_ACTIONS",),
-    unless=(),
+    unless=("ACT_EXEC",),
     run_id="{GITHUB_RUN_ID}",
+    run_url="{GITHUB_SERVER_URL:(.*?)/*}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_NUMBER}",
     sha="{GITHUB_SHA}",
     remote_url="{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}",
     workspace="{GITHUB_WORKSPACE}",
     event="{GITHUB_EVENT_NAME}",
-    branch=("{GITHUB_HEAD_REF}", "{GITHUB_REF:refs/heads/(.+)}"),
+    branch=_branch,
     tag="{GITHUB_REF:refs/tags/(.+)}",
-    pull_request="{GITHUB_REF:refs/pull/(\\d+)/.+}",
-    merge="{GITHUB_REF:refs/pull/\\d+/merge}",
+    pull_request=_pull_request,
     head_sha=head_sha,
     head_remote_url=head_remote_url,
     attempt="{GITHUB_RUN_ATTEMPT}",
-    left_out={"run_url": "the form of the page is not documented"},
 )

@@ -1,37 +1,52 @@
 """Gitea Actions.
 
-- It sets GitHub's variables, and its runner ``ACT``, being made from nektos/act; ``GITEA_ACTIONS`` alone tells.
+- It sets GitHub's variables, and its runner ``ACT`` (newer ones need not), being made from nektos/act; ``GITEA_ACTIONS`` tells.
 - Forgejo's runner sets ``GITEA_ACTIONS`` as well.
-- A run's page ends in the run's number in older versions and in its id in newer ones, and the environment does not say
-  which: no page.
-- ``GITHUB_SERVER_URL`` ends in a slash.
-- On a pull request the ref is the head's: there is no merge commit.
+- A run's page ends in the run's number up to Gitea 1.25 and in its id from 1.26 on. No variable tells the server's version
+  (``GITEA_ACTIONS_RUNNER_VERSION`` is the runner's), and the number of one run may be another's id: no page.
+- ``GITHUB_SERVER_URL`` is the address at which the runner was registered, which may be known inside one network only.
+- On a pull request the ref and the commit are the head's: there is no merge commit. On ``pull_request_target``
+  they are the base's.
+- A pull request without a branch of its own has ``GITHUB_HEAD_REF=refs/pull/3/head``.
+- ``GITHUB_RUN_ATTEMPT`` counts the job's tries before Gitea counted the run's. A called workflow's event is ``workflow_call``.
 """
 
 from __future__ import annotations
 
-from conda_provenance.ci.adapter import Adapter
-from conda_provenance.ci.github_event import head_remote_url, head_sha
+from conda_provenance.ci.adapter import Adapter, Environ
+from conda_provenance.ci.github_event import head_remote_url, head_sha, pull_request_number
+
+
+def _pull_request(environ: Environ) -> str | None:
+    """``3`` from ``refs/pull/3/head``, or from the event's file."""
+    return environ.fill(r"{GITHUB_REF:refs/pull/(\d+)/.+}") or pull_request_number(environ)
+
+
+def _branch(environ: Environ) -> str | None:
+    """``main`` from ``refs/heads/main``; of a pull request, the branch it comes from."""
+    if _pull_request(environ):
+        return environ.fill("{GITHUB_HEAD_REF:(?!refs/)(.+)}")
+    return environ.fill("{GITHUB_REF:refs/heads/(.+)}")
+
 
 ADAPTER = Adapter(
     provider="gitea",
     name="Gitea Actions",
     docs="https://docs.gitea.com/usage/actions/actions-variables",
     active=("GITEA_ACTIONS",),
-    unless=("FORGEJO_ACTIONS",),
+    unless=("FORGEJO_ACTIONS", "ACT_EXEC"),
     run_id="{GITHUB_RUN_ID}",
     sha="{GITHUB_SHA}",
     remote_url="{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}",
     workspace="{GITHUB_WORKSPACE}",
     event="{GITHUB_EVENT_NAME}",
-    branch=("{GITHUB_HEAD_REF}", "{GITHUB_REF:refs/heads/(.+)}"),
+    branch=_branch,
     tag="{GITHUB_REF:refs/tags/(.+)}",
-    pull_request="{GITHUB_REF:refs/pull/(\\d+)/.+}",
-    merge="{GITHUB_REF:refs/pull/\\d+/merge}",
+    pull_request=_pull_request,
     head_sha=head_sha,
     head_remote_url=head_remote_url,
     attempt="{GITHUB_RUN_ATTEMPT}",
     left_out={
-        "run_url": "the page ends in the run's number in older versions and in its id in newer ones, and no variable says which"
+        "run_url": "the page ends in the run's number up to Gitea 1.25 and in its id from 1.26 on, and no variable says which"
     },
 )

@@ -1,11 +1,12 @@
 """GitHub Actions.
 
 - Gitea and Forgejo set ``GITHUB_ACTIONS`` and the rest of these variables too.
-- ``ACT`` is nektos/act, which runs a workflow on somebody's own machine: there is no run to name.
+- ``ACT`` is nektos/act, which runs a workflow on somebody's own machine: there is no run to name, its ``GITHUB_RUN_ID`` is 1.
 - Inside conda-smithy's container ``GITHUB_ACTIONS`` is set and nothing else of it, so there is no id.
-- On ``pull_request`` events ``GITHUB_SHA`` is a merge commit that lasts as long as the pull request, and so it is in a merge
-  queue; on ``pull_request_target``, ``schedule`` and ``workflow_run`` it is the tip of the base or default branch.
-- Of a pull request's fork only the file that ``GITHUB_EVENT_PATH`` names tells.
+- On ``pull_request`` and its reviews ``GITHUB_SHA`` is a merge commit that lasts as long as the pull request; of one that was
+  merged and closed it is the commit on the branch it went to. In a merge queue it is a merge commit of the queue's.
+- On ``pull_request_target`` (since December 2025 always), ``schedule`` and ``workflow_run`` it is the default branch's tip.
+- Of a pull request's head only the file that ``GITHUB_EVENT_PATH`` names tells. The documentation says it may be empty for forks.
 - A run keeps its id when it is run again; only its page tells the attempts apart.
 """
 

@@ -1,9 +1,11 @@
 """Woodpecker CI.
 
 - ``CI`` is ``woodpecker`` unless somebody sets it anew, as conda-smithy does (``drone``); ``CI_SYSTEM_NAME`` says the same.
-- Numbers count within one repository: the id names the server and the repository with them.
-- 1.0 renamed ``CI_BUILD_…`` to ``CI_PIPELINE_…``; the older ``CI_BUILD_LINK`` was the forge's page, not the run's.
-- On a pull request ``CI_COMMIT_BRANCH`` is the branch it goes to.
+- Numbers count within one repository: the id names the server and the repository with them. A restart has a new number.
+- 1.0 renamed ``CI_BUILD_…`` to ``CI_PIPELINE_…``. Before 2.0 ``CI_BUILD_LINK`` and ``CI_PIPELINE_URL`` were the forge's page.
+- On a pull request ``CI_COMMIT_BRANCH`` is the branch it goes to and ``CI_COMMIT_SHA`` the head. From GitHub the ref may be
+  ``refs/pull/9/merge``: then the clone has the merge commit, and that is no commit of anybody's.
+- ``CI_COMMIT_PULL_REQUEST`` is the first number in the ref, be it a branch's (a closed one of Bitbucket's): the ref is asked.
 """
 
 from __future__ import annotations
@@ -21,11 +23,30 @@ def _run_id(environ: Environ) -> str | None:
     return f"{host[1]}/{repository}/{number}" if host and repository and number else None
 
 
+def _is_pull(environ: Environ) -> bool:
+    return (environ.first("CI_PIPELINE_EVENT", "CI_BUILD_EVENT") or "").startswith("pull_request")
+
+
 def _branch(environ: Environ) -> str | None:
     """``CI_COMMIT_BRANCH``; of a pull request, the branch it comes from."""
-    if environ.get("CI_COMMIT_PULL_REQUEST"):
+    if _is_pull(environ):
         return environ.get("CI_COMMIT_SOURCE_BRANCH")
     return None if environ.get("CI_COMMIT_TAG") else environ.get("CI_COMMIT_BRANCH")
+
+
+def _sha(environ: Environ) -> str | None:
+    """``CI_COMMIT_SHA``, unless a merge commit is checked out in its place."""
+    return None if _merge(environ) else environ.get("CI_COMMIT_SHA")
+
+
+def _merge(environ: Environ) -> str | None:
+    """``refs/pull/9/merge``."""
+    return environ.fill(r"{CI_COMMIT_REF:refs/pull/\d+/merge}") if _is_pull(environ) else None
+
+
+def _head_sha(environ: Environ) -> str | None:
+    """``CI_COMMIT_SHA`` on a pull request."""
+    return environ.get("CI_COMMIT_SHA") if _is_pull(environ) else None
 
 
 ADAPTER = Adapter(
@@ -34,12 +55,18 @@ ADAPTER = Adapter(
     docs="https://woodpecker-ci.org/docs/usage/environment",
     active=("CI_SYSTEM_NAME=woodpecker", "CI=woodpecker"),
     run_id=_run_id,
-    run_url="{CI_PIPELINE_URL}",
-    sha="{CI_COMMIT_SHA}",
-    remote_url=("{CI_REPO_CLONE_URL}", "{CI_REPO_URL}"),
+    run_url="{CI_PIPELINE_URL:https?://.+/repos/\\d+/pipeline/\\d+}",
+    sha=_sha,
+    remote_url=("{CI_REPO_CLONE_URL}", "{CI_REPO_REMOTE}", "{CI_REPO_URL}", "{CI_REPO_LINK}"),
     workspace="{CI_WORKSPACE}",
     event=("{CI_PIPELINE_EVENT}", "{CI_BUILD_EVENT}"),
     branch=_branch,
     tag="{CI_COMMIT_TAG}",
-    pull_request="{CI_COMMIT_PULL_REQUEST:\\d+}",
+    pull_request="{CI_COMMIT_REF:refs/(?:pull|pull-requests|merge-requests)/(\\d+)/.+}",
+    merge=_merge,
+    head_sha=_head_sha,
+    left_out={
+        "head_remote_url": "no variable names the repository that a pull request comes from",
+        "attempt": "a restart is a pipeline of its own, with a new number; CI_PIPELINE_RERUNS counts them all",
+    },
 )
