@@ -18,8 +18,18 @@ CI_PREFIXES = ("CONDA_PROVENANCE_", "CONDA_PLUGINS_PROVENANCE_")
 @pytest.fixture(autouse=True)
 def quiet_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No CI, no git configuration of the machine, no settings: the tests say what there is."""
-    from conda_provenance.ci import detect
+    from conda_provenance.ci import BUILTIN, detect
+    from conda_provenance.ci.explain import explain
 
+    marks = {
+        name
+        for each in explain(os.environ, BUILTIN)
+        for look in each.looks
+        if look.purpose == "active"
+        for name in look.variables
+    }
+    for name in marks & os.environ.keys():
+        monkeypatch.delenv(name)
     for name in list(os.environ):
         if name.startswith(CI_PREFIXES) or (name.startswith("GIT_") and name != "GIT_SSL_CAINFO"):
             monkeypatch.delenv(name)

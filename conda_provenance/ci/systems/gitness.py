@@ -1,8 +1,8 @@
 """Harness Open Source.
 
-- Formerly Gitness. It runs Drone's own runner and sets ``DRONE=true``, no ``HARNESS_…`` and no ``GITNESS_…``. What only it has: links that
-  end in ``/pipelines/build/execution/7``, actions such as ``pullreq_created``, the folder ``/gitness``, and, where the
-  pipeline is written in Drone's YAML, a broken link without repository (``http://host//7``).
+- Formerly Gitness. It runs Drone's own runner and sets ``DRONE=true``, no ``HARNESS_…`` and no ``GITNESS_…``. What only it has:
+  links that end in ``/pipelines/build/execution/7``, actions such as ``pullreq_created``, the folder ``/gitness``, and, where
+  the pipeline is written in Drone's YAML, a broken link without repository (``http://host//7``).
 - ``DRONE_BUILD_NUMBER`` counts within one pipeline of a repository, which only the link names: the link is the id, and there
   is none without it. So nothing here can be taken for Drone's ``drone_7``.
 - ``DRONE_GIT_HTTP_URL`` is the address that containers use, ``http://host.docker.internal:3000/git/…`` unless it is set.
