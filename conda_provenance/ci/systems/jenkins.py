@@ -8,6 +8,7 @@
 - Multibranch jobs may merge a change into its target themselves, and may find nothing to merge: no variable says which it was.
 - ``CHANGE_FORK`` is an owner or ``owner/name`` without a host: no URL.
 - ``TAG_NAME`` and ``BRANCH_NAME`` are also names that people give to parameters of their jobs; on a tag both are the same.
+- dsari sets Jenkins' names where a job asks for it.
 - The plugins for GitHub (``ghprb…``), GitLab (``gitlab…``) and Gerrit (``GERRIT_…``) are no systems of their own.
 - A job that Prow starts has Prow's variables as parameters; the run is Jenkins'.
 """
@@ -56,6 +57,7 @@ ADAPTER = Adapter(
     name="Jenkins",
     docs="https://www.jenkins.io/doc/book/pipeline/jenkinsfile/#using-environment-variables",
     active=("JENKINS_URL",),
+    unless=("DSARI",),
     run_id="{BUILD_TAG}",
     run_url="{BUILD_URL}",
     sha="{GIT_COMMIT}",

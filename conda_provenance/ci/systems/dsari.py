@@ -1,0 +1,25 @@
+"""dsari.
+
+- ``RUN_ID`` is anybody's name: it counts only beside ``DSARI``, and is a UUID.
+- A job may ask for Jenkins' variables: ``JENKINS_URL`` is then a ``file:`` address and ``BUILD_TAG`` begins with ``dsari-``.
+- It knows no repository: whatever a trigger says of one, its author chose.
+"""
+
+from __future__ import annotations
+
+from conda_provenance.ci.adapter import Adapter
+
+ADAPTER = Adapter(
+    provider="dsari",
+    name="dsari",
+    docs="https://github.com/rfinnie/dsari/blob/main/README.md",
+    active=("DSARI",),
+    run_id="{RUN_ID:[0-9a-f-]+}",
+    event="{TRIGGER_TYPE}",
+    left_out={
+        "run_url": "BUILD_URL is a file's address",
+        "sha": "it knows no commit",
+        "remote_url": "it knows no repository",
+        "workspace": "RUN_DIR is a folder for the run's output, not a checkout",
+    },
+)
