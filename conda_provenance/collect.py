@@ -217,11 +217,7 @@ def _which_commit(sha: str, ci: CIRun | None, parents: tuple[str, ...]) -> str:
     if ci.pull_request and sha == (ci.head_sha or ci.sha):
         return f"the head of {_pull_request(ci)}"
     if sha != ci.sha:
-        return (
-            f"the commit that is checked out, which is not the one that {ci.name} ran for"
-            if ci.sha
-            else ("the commit that is checked out")
-        )
+        return "the commit that is checked out" + (f", which is not the one that {ci.name} ran for" if ci.sha else "")
     if ci.tag:
         return f"tag {ci.tag}"
     if ci.pull_request:

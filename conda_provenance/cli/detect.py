@@ -68,7 +68,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.explain:
         from conda_provenance.cli.systems import explain_detection
 
-        return explain_detection(settings, as_json=arguments.format == "json", values=arguments.show_values)
+        return explain_detection(
+            Path(arguments.recipe), settings, as_json=arguments.format == "json", values=arguments.show_values
+        )
     try:
         recipe = find_recipe(Path(arguments.recipe))
     except ProvenanceError as error:

@@ -7,6 +7,7 @@ import os
 import platform
 import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from textwrap import wrap
 
 from conda_provenance import __version__
@@ -31,11 +32,11 @@ def list_systems(*, as_json: bool) -> int:
     return 0
 
 
-def explain_detection(settings: Settings, *, as_json: bool, values: bool) -> int:
+def explain_detection(place: Path, settings: Settings, *, as_json: bool, values: bool) -> int:
     """Print which variables were looked at; their values only where ``values``."""
     adapters = ci_adapters()
     explanations = explain(os.environ, adapters)
-    run = detect(os.environ, adapters, settings.ci)
+    run = detect(os.environ, adapters, settings.ci, place)
     ours = [*ENVIRONMENT.values(), *(setting.variable for setting in SETTINGS)]
     yours = [name for name in ours if name in os.environ]
     unknown = unasked(os.environ, explanations)
