@@ -76,7 +76,7 @@ def main() -> None:
 def page() -> str:
     """The whole page in Markdown."""
     adapters = sorted(BUILTIN, key=lambda adapter: adapter.name.lower())
-    cases = {path.stem: json.loads(path.read_text("utf-8")) for path in CASES.glob("*.json")}
+    cases = defaultdict(list, {path.stem: json.loads(path.read_text("utf-8")) for path in CASES.glob("*.json")})
     said = sum(getattr(adapter, fact) is not None for adapter in adapters for fact in FACTS)
     left = sum(len(adapter.left_out) for adapter in adapters)
     rows = "".join(

@@ -43,9 +43,11 @@ def test_environment_is_read_as_expected(case: dict[str, Any], environ: dict[str
 
 
 def test_every_builtin_system_has_cases() -> None:
-    assert {path.stem for path in CASES} - {"lookalikes"} == {adapter.provider for adapter in BUILTIN}
+    systems, files = {adapter.provider for adapter in BUILTIN}, {path.stem for path in CASES} - {"lookalikes"}
+    assert not systems - files, f"tests/ci/cases has no file for {sorted(systems - files)}"
+    assert not files - systems, f"conda_provenance/ci/systems has no module for {sorted(files - systems)}"
     for path in CASES:
-        assert len(json.loads(path.read_text("utf-8"))) >= 3, path.name
+        assert len(json.loads(path.read_text("utf-8"))) >= 3, f"{path.name} has fewer than three cases"
 
 
 @pytest.mark.parametrize("case", _cases())
