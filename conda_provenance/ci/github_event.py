@@ -13,8 +13,8 @@ from typing import Any
 
 from conda_provenance.ci.adapter import Environ
 
-_MAX_SIZE = 26 << 20
-"""Bytes; GitHub caps a payload at 25 MB."""
+_MAX_SIZE = 4 << 20
+"""Bytes; a pull request's event has some 30 kB, and what it becomes in memory is many times as much."""
 
 
 def pull_request_number(environ: Environ) -> str | None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MAX_SHOWN = 300
 MAX_READ = 100_000
 MAX_ERROR = 2000
+MAX_CELL = 2100
+"""More than a value can have that is stamped."""
 
 
 def on_terminal() -> bool:
@@ -35,11 +37,11 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False, soft_wrap=False, width=wide)
 
 
-def harmless(value: str) -> str:
+def harmless(value: str, limit: int = MAX_SHOWN) -> str:
     """A stranger's text as it may be shown: escapes and line breaks visible, credentials hidden, no flood."""
     if len(value) > MAX_READ:
         return f"({len(value)} characters)"  # a login may end behind any cut
-    return escaped(hide_credentials(value), MAX_SHOWN)
+    return escaped(hide_credentials(value), limit)
 
 
 def escaped(value: str, limit: int) -> str:
@@ -48,11 +50,11 @@ def escaped(value: str, limit: int) -> str:
     return shown + ("…" if len(value) > limit else "")
 
 
-def text(value: str, style: str = "", link: str | None = None) -> Text:
+def text(value: str, style: str = "", link: str | None = None, limit: int = MAX_SHOWN) -> Text:
     """``value`` made harmless, as a link where ``link`` leads to a page that we made up ourselves."""
     from rich.text import Text
 
-    shown = Text(harmless(value), style=style)
+    shown = Text(harmless(value, limit), style=style)
     if link:
         shown.stylize(f"link {link}")
     return shown
@@ -61,7 +63,7 @@ def text(value: str, style: str = "", link: str | None = None) -> Text:
 def print_table(titles: Sequence[str], rows: Iterable[Sequence[str | None]], styles: Sequence[str] = ("bold",)) -> None:
     """A table of strangers' texts, one style a column; in a pipe or log as plain lines, for which rich need not be loaded."""
     if not on_terminal():
-        _print_plain(titles, [[harmless(cell or "-") for cell in row] for row in rows])
+        _print_plain(titles, [[harmless(cell or "-", MAX_CELL) for cell in row] for row in rows])
         return
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -71,7 +73,10 @@ def print_table(titles: Sequence[str], rows: Iterable[Sequence[str | None]], sty
         table.add_column(title, style="bold" if number == 0 else "", overflow="fold")
     for row in rows:
         table.add_row(
-            *(text(cell, style) if cell else text("-", "yellow") for cell, style in zip_longest(row, styles, fillvalue=""))
+            *(
+                text(cell, style, limit=MAX_CELL) if cell else text("-", "yellow")
+                for cell, style in zip_longest(row, styles, fillvalue="")
+            )
         )
     console().print(table)
 
