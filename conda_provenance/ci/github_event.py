@@ -1,4 +1,4 @@
-"""The pull request in the file that ``GITHUB_EVENT_PATH`` names, which GitHub, Gitea and Forgejo write in the same form.
+"""Pull requests as GitHub, Gitea and Forgejo tell them: by the ref, and in the file that ``GITHUB_EVENT_PATH`` names.
 
 The file is a webhook's payload, and so partly a stranger's: it is bounded, and what is not as documented says nothing.
 https://docs.github.com/en/webhooks/webhook-events-and-payloads#pull_request
@@ -17,9 +17,16 @@ _MAX_SIZE = 4 << 20
 """Bytes; a pull request's event has some 30 kB, and what it becomes in memory is many times as much."""
 
 
-def pull_request_number(environ: Environ) -> str | None:
-    """``.pull_request.number`` of the event."""
-    return _text(_pull_request(environ), "number")
+def pull_request(environ: Environ) -> str | None:
+    """``12`` from ``refs/pull/12/merge``, or from the event's file."""
+    return environ.fill(r"{GITHUB_REF:refs/pull/(\d+)/.+}") or _text(_pull_request(environ), "number")
+
+
+def branch(environ: Environ) -> str | None:
+    """``main`` from ``refs/heads/main``; of a pull request, the branch it comes from."""
+    if pull_request(environ):
+        return environ.fill("{GITHUB_HEAD_REF:(?!refs/)(.+)}") or _head_branch(environ)
+    return environ.fill("{GITHUB_REF:refs/heads/(?!gh-readonly-queue/)(.+)}")
 
 
 def head_sha(environ: Environ) -> str | None:
@@ -27,14 +34,14 @@ def head_sha(environ: Environ) -> str | None:
     return _text(_pull_request(environ), "head", "sha")
 
 
-def head_branch(environ: Environ) -> str | None:
-    """``.pull_request.head.ref`` of the event."""
-    return _text(_pull_request(environ), "head", "ref")
-
-
 def head_remote_url(environ: Environ) -> str | None:
     """``.pull_request.head.repo.html_url`` of the event."""
     return _text(_pull_request(environ), "head", "repo", "html_url")
+
+
+def _head_branch(environ: Environ) -> str | None:
+    name = _text(_pull_request(environ), "head", "ref")
+    return None if name is None or name.startswith("refs/") else name
 
 
 def _pull_request(environ: Environ) -> object:

@@ -12,21 +12,8 @@
 
 from __future__ import annotations
 
-from conda_provenance.ci.adapter import Adapter, Environ
-from conda_provenance.ci.github_event import head_remote_url, head_sha, pull_request_number
-
-
-def _pull_request(environ: Environ) -> str | None:
-    """``3`` from ``refs/pull/3/head``, or from the event's file."""
-    return environ.fill(r"{GITHUB_REF:refs/pull/(\d+)/.+}") or pull_request_number(environ)
-
-
-def _branch(environ: Environ) -> str | None:
-    """``main`` from ``refs/heads/main``; of a pull request, the branch it comes from."""
-    if _pull_request(environ):
-        return environ.fill("{GITHUB_HEAD_REF:(?!refs/)(.+)}")
-    return environ.fill("{GITHUB_REF:refs/heads/(.+)}")
-
+from conda_provenance.ci.adapter import Adapter
+from conda_provenance.ci.github_event import branch, head_remote_url, head_sha, pull_request
 
 ADAPTER = Adapter(
     provider="forgejo",
@@ -40,9 +27,9 @@ ADAPTER = Adapter(
     remote_url="{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}",
     workspace="{GITHUB_WORKSPACE}",
     event="{GITHUB_EVENT_NAME}",
-    branch=_branch,
+    branch=branch,
     tag="{GITHUB_REF:refs/tags/(.+)}",
-    pull_request=_pull_request,
+    pull_request=pull_request,
     head_sha=head_sha,
     head_remote_url=head_remote_url,
     attempt="{GITHUB_RUN_ATTEMPT}",

@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 from conda_provenance.ci.adapter import Adapter, Environ
-from conda_provenance.ci.github_event import head_branch, head_remote_url, head_sha, pull_request_number
+from conda_provenance.ci.github_event import branch, head_remote_url, head_sha, pull_request
 
 
 def _run_url(environ: Environ) -> str | None:
@@ -22,23 +22,11 @@ def _run_url(environ: Environ) -> str | None:
     return page and page + (environ.fill("/attempts/{GITHUB_RUN_ATTEMPT}") or "")
 
 
-def _pull_request(environ: Environ) -> str | None:
-    """``12`` from ``refs/pull/12/merge``, or from the event's file."""
-    return environ.fill(r"{GITHUB_REF:refs/pull/(\d+)/.+}") or pull_request_number(environ)
-
-
 def _merge(environ: Environ) -> str | None:
     """``refs/pull/12/merge`` on ``pull_request``, or a merge queue's ``refs/heads/gh-readonly-queue/…``."""
     if environ.get("GITHUB_EVENT_NAME", "").startswith("pull_request"):
         return environ.fill(r"{GITHUB_REF:refs/pull/\d+/merge}")
     return environ.fill("{GITHUB_REF:refs/heads/gh-readonly-queue/.+}")
-
-
-def _branch(environ: Environ) -> str | None:
-    """``main`` from ``refs/heads/main``; of a pull request, the branch it comes from."""
-    if _pull_request(environ):
-        return environ.get("GITHUB_HEAD_REF") or head_branch(environ)
-    return environ.fill("{GITHUB_REF:refs/heads/(?!gh-readonly-queue/)(.+)}")
 
 
 ADAPTER = Adapter(
@@ -53,9 +41,9 @@ ADAPTER = Adapter(
     remote_url="{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}",
     workspace="{GITHUB_WORKSPACE}",
     event="{GITHUB_EVENT_NAME}",
-    branch=_branch,
+    branch=branch,
     tag="{GITHUB_REF:refs/tags/(.+)}",
-    pull_request=_pull_request,
+    pull_request=pull_request,
     merge=_merge,
     head_sha=head_sha,
     head_remote_url=head_remote_url,
