@@ -94,7 +94,7 @@ def test_an_adapter_that_raises_is_left_out(active: bool, caplog: pytest.LogCapt
     assert run == CIRun("sound", "Sound", "sound_1")
     (message,) = caplog.messages
     assert "broken" in message
-    assert ("KeyError" if active else "error") in message
+    assert ("KeyError" if active else "rror") in message  # re.error, PatternError since 3.13
     assert "hunter2" not in caplog.text
 
 
