@@ -214,14 +214,15 @@ def _which_commit(sha: str, ci: CIRun | None, parents: tuple[str, ...]) -> str:
         return "the commit that is checked out"
     if _is_merge(sha, ci, parents):
         return f"the merge commit of {_pull_request(ci)}" + (f"; its own commit is {ci.head_sha}" if ci.head_sha else "")
-    if ci.pull_request and sha == (ci.head_sha or ci.sha):
+    if ci.pull_request and sha == ci.head_sha:
         return f"the head of {_pull_request(ci)}"
     if sha != ci.sha:
         return "the commit that is checked out" + (f", which is not the one that {ci.name} ran for" if ci.sha else "")
     if ci.tag:
         return f"tag {ci.tag}"
     if ci.pull_request:
-        return f"the commit that {ci.name} ran for, of {_pull_request(ci)}'s base"
+        # Not every system says whether it builds the head or a merge of it.
+        return f"the commit that {ci.name} ran for, of {_pull_request(ci)}" + ("'s base" if ci.head_sha else "")
     return f"the commit of branch {ci.branch} that {ci.name} ran for" if ci.branch else f"the commit that {ci.name} ran for"
 
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from git import Repo
 
 
+_MAX_HEADER = 1 << 16
+"""Bytes of a commit that are read for its parents; a message may have any length."""
+
+
 @dataclass(frozen=True, slots=True)
 class GitFacts:
     """What is known of a recipe's version control."""
@@ -88,8 +92,9 @@ def read_parents(recipe: Path) -> tuple[str, ...]:
             _protect(repo)
             if not _ask(repo, "ls-tree", "-z", "--name-only", "HEAD", "--", _name(repo, path))():
                 continue
-            # Of a shallow clone rev-list says that the commit has none; the commit itself still names them.
-            commit = _ask(repo, "cat-file", "commit", "HEAD")()
+            # Of a shallow clone rev-list says that the commit has none; the commit itself still names them, in its first lines.
+            process = repo.git.cat_file("commit", "HEAD", as_process=True)
+            commit: bytes = process.stdout.read(_MAX_HEADER)
         except Exception:  # a damaged repository raises whatever it likes
             return ()
         finally:

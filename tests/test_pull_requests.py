@@ -171,6 +171,26 @@ def test_other_runs(checkout, tmp_path, more, commit):
     assert checkout.at(checkout.base).find(environ).commit == commit
 
 
+@pytest.mark.parametrize("commit", ["head", "merge"])
+def test_a_system_that_does_not_say_what_it_builds_is_not_guessed_at(checkout, commit):
+    """Jenkins' multibranch jobs build the head, or a merge of it that they make themselves."""
+    sha = getattr(checkout, commit)
+    jenkins = {"JENKINS_URL": "https://j", "BUILD_TAG": "jenkins-a-1", "CHANGE_ID": "12", "GIT_COMMIT": sha}
+    found = checkout.at(sha).find(jenkins)
+    assert found.provenance.sha == sha
+    assert found.commit == "the commit that Jenkins ran for, of pull request 12"
+    assert found.warnings == ()
+
+
+def test_a_commit_with_an_endless_message_is_read_no_further_than_its_parents(checkout, git):
+    root = checkout.at(checkout.merge).root
+    (root / "message").write_text("m" * 3_000_000)
+    git(root, "commit", "-q", "--amend", "-F", "message")
+    (root / "message").unlink()
+    environ = {"BITBUCKET_PIPELINE_UUID": "{1}", "BITBUCKET_PR_ID": "12", "BITBUCKET_COMMIT": checkout.head}
+    assert checkout.find(environ).commit.startswith("the merge commit of pull request 12")
+
+
 def test_what_a_person_gave_is_not_explained(checkout):
     assert checkout.find({"CONDA_PROVENANCE_SHA": "c" * 40}).commit == ""
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 from conda_provenance.ci import systems
-from conda_provenance.ci.adapter import Adapter, CIRun, Environ, make_run
+from conda_provenance.ci.adapter import Adapter, CIRun, Environ
 
-__all__ = ["BUILTIN", "Adapter", "CIRun", "Environ", "detect", "lies_in", "make_run", "providers"]
+__all__ = ["BUILTIN", "Adapter", "CIRun", "Environ", "detect", "lies_in", "providers"]
 
 log = logging.getLogger(__name__)
 

@@ -7,6 +7,7 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads#pull_request
 from __future__ import annotations
 
 import os
+import re
 import stat
 from functools import lru_cache
 from typing import Any
@@ -19,7 +20,7 @@ _MAX_SIZE = 4 << 20
 
 def pull_request(environ: Environ) -> str | None:
     """``12`` from ``refs/pull/12/merge``, or from the event's file."""
-    return environ.fill(r"{GITHUB_REF:refs/pull/(\d+)/.+}") or _text(_pull_request(environ), "number")
+    return environ.fill(r"{GITHUB_REF:refs/pull/(\d+)/.+}") or _number(_pull_request(environ))
 
 
 def branch(environ: Environ) -> str | None:
@@ -37,6 +38,11 @@ def head_sha(environ: Environ) -> str | None:
 def head_remote_url(environ: Environ) -> str | None:
     """``.pull_request.head.repo.html_url`` of the event."""
     return _text(_pull_request(environ), "head", "repo", "html_url")
+
+
+def _number(event: object) -> str | None:
+    number = _text(event, "number")
+    return number if number and re.fullmatch(r"\d{1,20}", number, re.ASCII) else None
 
 
 def _head_branch(environ: Environ) -> str | None:

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from conda_provenance.ci import BUILTIN, Adapter, CIRun, Environ, detect, make_run, providers
-from conda_provenance.ci.adapter import FACTS
+from conda_provenance.ci import BUILTIN, Adapter, CIRun, Environ, detect, providers
+from conda_provenance.ci.adapter import FACTS, make_run
 
 SHA = "7fd1a60b01f91b314f59955a4e4d4e80d8edf11d"
 SMITHY = {"GITHUB_ACTIONS": "true", "flow_run_id": "github_1"}
