@@ -155,11 +155,12 @@ def collect(
                 f"{_and((ci.name, *ci.rivals))} each say that this is a run of theirs: {ci.name} is believed; "
                 "plugins.provenance_ci chooses one."
             )
-        if ci.pull_request and git.sha and git.sha not in (ci.sha, ci.head_sha):
+        if ci.pull_request and git.sha and git.sha != ci.head_sha and not (ci.merge and git.sha == ci.sha):
             parents = read_parents(recipe)  # many a CI merges in the checkout, or leaves that to a step
         if inside or not ci.workspace:
             found.warnings += _disagreements(git, ci, parents)
-        if inside and git.sha is None:
+        if inside and git.sha is None and (not git.unreadable or lies_in(Path(ci.workspace or ""), git.unreadable)):
+            # One that cannot be read within the checkout is not the checkout's, whose commit is no answer for it.
             found.offer("sha", ci.sha, CI)
             found.offer("remote_url", ci.remote_url, CI)
         elif inside and git.sha and git.sha == ci.sha:
@@ -170,7 +171,7 @@ def collect(
             found.offer("flow_run_url", ci.flow_run_url, CI)
         if found.sources.get("sha") in (GIT, CI) and _is_merge(found.values["sha"], ci, parents):
             found.warnings.append(
-                f"The commit is a merge commit that {ci.name} made for {_pull_request(ci)}: it may not be found later"
+                f"The commit is a merge commit of {_pull_request(ci)}: it may not be found later"
                 + (f"; the pull request's own is {ci.head_sha}." if ci.head_sha else ".")
             )
     if not git.unreadable:
@@ -202,8 +203,8 @@ def _disagreements(git: GitFacts, ci: CIRun, parents: tuple[str, ...]) -> list[s
 
 def _is_merge(sha: str | None, ci: CIRun, parents: tuple[str, ...]) -> bool:
     """Is this a merge commit that the CI, or a step of its run, made of a pull request?"""
-    if sha and sha == ci.sha:
-        return ci.merge and sha != ci.head_sha
+    if sha and sha == ci.sha and ci.merge:
+        return sha != ci.head_sha
     return len(parents) > 1 and bool({ci.head_sha, None if ci.merge else ci.sha} & set(parents))
 
 
@@ -222,7 +223,9 @@ def _which_commit(sha: str, ci: CIRun | None, parents: tuple[str, ...]) -> str:
         return f"tag {ci.tag}"
     if ci.pull_request:
         # Not every system says whether it builds the head or a merge of it.
-        return f"the commit that {ci.name} ran for, of {_pull_request(ci)}" + ("'s base" if ci.head_sha else "")
+        return f"the commit that {ci.name} ran for, of {_pull_request(ci)}" + (
+            f", whose own is {ci.head_sha}" if ci.head_sha else ""
+        )
     return f"the commit of branch {ci.branch} that {ci.name} ran for" if ci.branch else f"the commit that {ci.name} ran for"
 
 
@@ -246,7 +249,7 @@ def _why_missing(key: str, git: GitFacts, ci: CIRun | None, inside: bool, chosen
             return "no CI run was recognised"
         return f"{ci.name} says no {'id' if key == 'flow_run_id' else 'page'} of its run"
     if git.sha is None:
-        elsewhere = "" if ci is None or inside else f", and it lies outside {ci.name}'s checkout"
+        elsewhere = "" if ci is None or inside or not ci.workspace else f", and it lies outside {ci.name}'s checkout"
         return f"the recipe lies in no git repository that can be read{elsewhere}"
     if not git.sha:
         return "the recipe's file is not under version control"

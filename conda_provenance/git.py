@@ -33,8 +33,8 @@ class GitFacts:
     dirty: bool | None = None
     """Does the recipe's folder differ from the commit? ``None`` when that cannot be told."""
     warnings: tuple[str, ...] = ()
-    unreadable: bool = False
-    """Is there a repository that cannot be read? Then nothing is known, not even that there is no version control."""
+    unreadable: str | None = None
+    """Work tree of a repository that cannot be read. Then nothing is known, not even that there is no version control."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +74,18 @@ def read_git(recipe: Path) -> GitFacts:
             unsure = ("Whether the recipe's folder is as committed cannot be told.",) if state.dirty is None else ()
             return GitFacts(state.sha, remote, state.dirty, left_out + unsure)
         except _Unreadable as error:
-            return GitFacts(warnings=(f"The recipe's git repository cannot be read ({error}).",), unreadable=True)
+            return _unreadable(repo, str(error))
         except Exception as error:  # a damaged repository raises whatever it likes
-            return GitFacts(warnings=(f"The recipe's git repository cannot be read ({type(error).__name__}).",), unreadable=True)
+            return _unreadable(repo, type(error).__name__)
         finally:
             repo.close()
     if not enclosed:
         return GitFacts()
     return GitFacts("", dirty=True if warnings else None, warnings=warnings)
+
+
+def _unreadable(repo: Repo, why: str) -> GitFacts:
+    return GitFacts(warnings=(f"The recipe's git repository cannot be read ({why}).",), unreadable=str(repo.working_tree_dir))
 
 
 def read_parents(recipe: Path) -> tuple[str, ...]:

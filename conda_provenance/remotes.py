@@ -180,7 +180,7 @@ def clean_run_id(text: str) -> str:
     """
     if "://" in text:
         return clean_page_url(text)
-    if ("@" in text or "%" in text) and re.search(_AT, text):
+    if _TOKEN.match(text) or (("@" in text or "%" in text) and re.search(_AT, text)):
         raise RemoteUrlError("it holds what may be credentials")
     if "=" in text and re.search(r"[?#&][^?#&]*=", text):
         raise RemoteUrlError("it holds what may be credentials")
@@ -203,7 +203,7 @@ def hide_credentials(text: str) -> str:
 
 def _hide(url: str) -> str:
     if not re.match(rf"(?:{_SCHEME})?git@[^@%]*\Z", url):
-        match = re.match(rf"(?P<kept>{_SCHEME}|/*)(?P<login>.*){_AT}", url, re.DOTALL)
+        match = re.match(rf"(?P<kept>{_SCHEME}|/{{0,3}})(?P<login>.*){_AT}", url, re.DOTALL)
         if match and re.search(r"[?#]", match["login"]):
             return match["kept"] + "***"  # a login with "?", or a query with "@": nothing tells which
         if match:

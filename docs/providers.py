@@ -48,8 +48,7 @@ nothing takes the place of the rest. Add a system, or mend one, by [one file and
 - `{NAME}` is the variable's value. If it is not set, empty, longer than 2048 characters or holds a control character, the whole
   text counts as not said, and the next one, behind "else", is tried.
 - `{NAME:regexp}` also has to match as a whole, and the regexp's group is what is used.
-- A mark is a variable that is set, and not to `false`, `0`, `no` or `off`; `NAME=value` must have that value, and of `NAME*` any
-  will do.
+- A mark is a variable that is set, and not to `false`, `0`, `no` or `off`; `NAME=value` must have that value.
 - Commits must be full hashes and repositories web addresses that others can reach, else they are dropped. Logins, queries and
   fragments are cut off.
 - A system marked *last* is believed only where no other names a run.

@@ -106,7 +106,7 @@ def test_a_forks_own_checkout_is_no_other_repository(checkout, tmp_path):
 def test_pull_request_target_is_of_the_base_unless_the_head_is_checked_out(checkout, tmp_path):
     environ = github(checkout, tmp_path, sha=checkout.base, event="pull_request_target")
     found = checkout.at(checkout.base).find(environ)
-    assert found.commit == f"the commit that GitHub Actions ran for, of pull request 12 from {FORK}'s base"
+    assert found.commit == f"the commit that GitHub Actions ran for, of pull request 12 from {FORK}, whose own is {checkout.head}"
     assert found.warnings == ()
     assert checkout.at(checkout.head).find(environ).commit == f"the head of pull request 12 from {FORK}"
 
@@ -189,6 +189,31 @@ def test_a_commit_with_an_endless_message_is_read_no_further_than_its_parents(ch
     (root / "message").unlink()
     environ = {"BITBUCKET_PIPELINE_UUID": "{1}", "BITBUCKET_PR_ID": "12", "BITBUCKET_COMMIT": checkout.head}
     assert checkout.find(environ).commit.startswith("the merge commit of pull request 12")
+
+
+def test_a_merge_that_only_its_parents_tell_is_known_though_the_system_ran_for_it(checkout):
+    """GitLab's plugin for Jenkins can merge before the build."""
+    plugin = {"gitlabMergeRequestIid": "12", "gitlabMergeRequestLastCommit": checkout.head}
+    jenkins = {"JENKINS_URL": "https://j", "BUILD_TAG": "jenkins-a-1", "GIT_COMMIT": checkout.merge, **plugin}
+    found = checkout.at(checkout.merge).find(jenkins)
+    assert found.commit == f"the merge commit of pull request 12; its own commit is {checkout.head}"
+    assert "may not be found later" in found.warnings[0]
+
+
+def test_an_unreadable_repository_within_the_checkout_has_not_the_checkouts_commit(checkout, tmp_path, git):
+    nested = checkout.root / "nested"
+    nested.mkdir()
+    (nested / "recipe.yaml").write_text("")
+    git(nested, "init", "-q")
+    git(nested, "add", ".")
+    git(nested, "commit", "-q", "-m", "x")
+    for path in (nested / ".git" / "objects").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    environ = github(checkout, tmp_path, sha=checkout.base, event="push")
+    found = collect(nested / "recipe.yaml", environ=environ, settings=Settings(), adapters=ci.BUILTIN)
+    assert (found.provenance.sha, found.provenance.remote_url) == (None, None)
+    assert "cannot be read" in found.warnings[0]
 
 
 def test_what_a_person_gave_is_not_explained(checkout):

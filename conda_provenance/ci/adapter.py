@@ -12,6 +12,8 @@ from conda_provenance.remotes import RemoteUrl, RemoteUrlError, clean_page_url, 
 
 _PROVIDER = re.compile(r"[a-z][a-z0-9-]*\Z")
 _VARIABLE = re.compile(r"\{(\w+)(?::([^{}]+))?\}")
+_NO_RUN = r"\$[\w({]|\{\{|\A(?:undefined|none|null|nil|<nil>)\Z"
+"""What is left where a variable was not expanded, or did not exist."""
 _TEMPLATE = re.compile(r"(?:[^{}]|\{\w+(?::[^{}]+)?\})+\Z")
 
 
@@ -53,14 +55,12 @@ class Environ(Mapping[str, str]):
         return next((value for name in names if (value := self.get(name)) is not None), None)
 
     def has(self, mark: str) -> bool:
-        """Is this mark to be seen? ``NAME`` is on, ``NAME=value`` has that value, ``PREFIX*`` begins some name that has a value.
+        """Is this mark to be seen? ``NAME`` is on, ``NAME=value`` has that value.
 
         A mark may also be a template, which then must be whole: ``{NAME:regexp}``, or ``{ONE}{OTHER}`` for two at once.
         """
         if mark.startswith("{"):
             return self.fill(mark) is not None
-        if mark.endswith("*"):
-            return any(name.startswith(mark[:-1]) and name in self for name in self._variables)
         name, equals, value = mark.partition("=")
         return self.get(name) == value if equals else self.on(name)
 
@@ -206,7 +206,10 @@ def make_run(provider: str, name: str, *, merge: str | None = None, **said: str 
     """
     if not _PROVIDER.match(provider):
         raise ValueError("a provider's name has lower-case letters, digits and '-' only")
-    run_id = _quietly(clean_run_id, said.pop("run_id", None))  # a server's address in an id may carry a login
+    run_id = said.pop("run_id", None)
+    if run_id and re.search(_NO_RUN, run_id, re.IGNORECASE):
+        run_id = None
+    run_id = _quietly(clean_run_id, run_id)  # a server's address in an id may carry a login
     return CIRun(
         provider=provider,
         name=name,
@@ -222,7 +225,8 @@ def make_run(provider: str, name: str, *, merge: str | None = None, **said: str 
 
 
 def _hash(text: str | None) -> str | None:
-    return text.lower() if text and is_full_sha(text.lower()) else None
+    # All zeros is git's word for "no commit".
+    return text.lower() if text and is_full_sha(text.lower()) and text.strip("0") else None
 
 
 def _remote(text: str) -> str:

@@ -56,10 +56,10 @@ def _pull_request(environ: Environ) -> object:
         return None
     try:
         about = os.stat(path)
-        if not stat.S_ISREG(about.st_mode) or about.st_size > _MAX_SIZE:
+        if not stat.S_ISREG(about.st_mode) or not 0 < about.st_size <= _MAX_SIZE:
             return None
         return _read(path, about.st_mtime_ns, about.st_size)
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError):
         return None
 
 
@@ -67,8 +67,11 @@ def _pull_request(environ: Environ) -> object:
 def _read(path: str, _modified: int, _size: int) -> object:
     import json  # a millisecond that others need not pay
 
-    with open(path, "rb") as file:
-        event = json.loads(file.read(_MAX_SIZE))
+    try:
+        with open(path, "rb") as file:
+            event = json.loads(file.read(_MAX_SIZE))
+    except (OSError, ValueError, RecursionError):
+        return None  # once for all facts
     return event.get("pull_request") if isinstance(event, dict) else None
 
 

@@ -84,6 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
         warnings.append(f"There is no recipe in {str(recipe)!r}: this is what holds for the files in that folder.")
     if settings.enabled and arguments.format in _FOR_PROGRAMS:
         finding.require(settings)  # before anything is printed that a shell would take for complete
+        _require_encoding(stamp)
     if arguments.format == "json":
         import json
 
@@ -110,6 +111,17 @@ def run(arguments: argparse.Namespace) -> int:
     if settings.enabled:
         finding.require(settings)
     return 0
+
+
+def _require_encoding(stamp: Mapping[str, str]) -> None:
+    encoding = sys.stdout.encoding or "utf-8"
+    for key, value in stamp.items():
+        try:
+            value.encode(encoding)
+        except UnicodeEncodeError:
+            raise ProvenanceError(
+                f"{key} holds a character that the output's encoding ({encoding}) lacks: set PYTHONIOENCODING=utf-8."
+            ) from None
 
 
 def find(recipe: Path, settings: Settings) -> Finding:

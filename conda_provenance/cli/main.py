@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
+from io import TextIOWrapper
 
 from conda_provenance import __version__
 from conda_provenance.errors import ProvenanceError, SettingsError
@@ -32,6 +33,9 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "conda-proven
         # and twice more at the end: an eighth of the whole.
         gc.set_threshold(50_000)
         atexit.register(gc.freeze)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")  # a name that the terminal's encoding lacks is no reason to fail
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         # Of a command that is named, its own module alone is loaded.

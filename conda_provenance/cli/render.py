@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING
@@ -50,34 +50,36 @@ def escaped(value: str, limit: int) -> str:
     return shown + ("…" if len(value) > limit else "")
 
 
-def text(value: str, style: str = "", link: str | None = None, limit: int = MAX_SHOWN) -> Text:
+def text(value: str, style: str = "", link: str | None = None) -> Text:
     """``value`` made harmless, as a link where ``link`` leads to a page that we made up ourselves."""
     from rich.text import Text
 
-    shown = Text(harmless(value, limit), style=style)
+    shown = Text(harmless(value), style=style)
     if link:
         shown.stylize(f"link {link}")
     return shown
 
 
-def print_table(titles: Sequence[str], rows: Iterable[Sequence[str | None]], styles: Sequence[str] = ("bold",)) -> None:
+def print_table(
+    titles: Sequence[str],
+    rows: Iterable[Sequence[str | None]],
+    styles: Sequence[str] = ("bold",),
+    shown: Callable[[str, int], str] = harmless,
+) -> None:
     """A table of strangers' texts, one style a column; in a pipe or log as plain lines, for which rich need not be loaded."""
+    cells = [[shown(cell, MAX_CELL) if cell else None for cell in row] for row in rows]
     if not on_terminal():
-        _print_plain(titles, [[harmless(cell or "-", MAX_CELL) for cell in row] for row in rows])
+        _print_plain(titles, [[cell or "-" for cell in row] for row in cells])
         return
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for number, title in enumerate(titles):
         table.add_column(title, style="bold" if number == 0 else "", overflow="fold")
-    for row in rows:
-        table.add_row(
-            *(
-                text(cell, style, limit=MAX_CELL) if cell else text("-", "yellow")
-                for cell, style in zip_longest(row, styles, fillvalue="")
-            )
-        )
+    for row in cells:
+        table.add_row(*(Text(cell or "-", style if cell else "yellow") for cell, style in zip_longest(row, styles, fillvalue="")))
     console().print(table)
 
 

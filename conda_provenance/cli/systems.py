@@ -25,10 +25,10 @@ def list_systems(*, as_json: bool) -> int:
         listed = [{"provider": each.provider, "name": each.name, "docs": each.docs} for each in adapters]
         print(json.dumps(listed, indent=2))
         return 0
-    from conda_provenance.cli.render import print_table
+    from conda_provenance.cli.render import escaped, print_table
 
     rows = [(adapter.name, adapter.provider, adapter.docs) for adapter in adapters]
-    print_table(("CI system", "provider", "its variables"), rows)
+    print_table(("CI system", "provider", "its variables"), rows, shown=escaped)  # a fragment of theirs is no secret
     return 0
 
 
@@ -116,7 +116,7 @@ def _states(variables: Mapping[str, str], values: bool) -> list[str]:
     from conda_provenance.cli.render import harmless
 
     return [
-        f"{name}={harmless(os.environ[name])}" if values and state == "set" and name in os.environ else f"{name} ({state})"
+        f"{name}: {harmless(os.environ[name])}" if values and state == "set" and name in os.environ else f"{name} ({state})"
         for name, state in variables.items()
     ]
 
@@ -137,7 +137,15 @@ def _to_json(explanation: Explanation, values: bool) -> dict[str, object]:
                 "for": look.purpose,
                 "variables": dict(look.variables),
                 "answer": look.answer,
-                **({"values": _shown([name for name in look.variables if name in os.environ], True)} if values else {}),
+                **(
+                    {
+                        "values": _shown(
+                            [name for name, state in look.variables.items() if state == "set" and name in os.environ], True
+                        )
+                    }
+                    if values
+                    else {}
+                ),
             }
             for look in explanation.looks
         ],

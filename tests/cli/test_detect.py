@@ -164,10 +164,10 @@ def test_help_has_examples():
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no POSIX shell here")
 def test_shell_lines_survive_evaluation(feedstock, git):
-    azure = {"TF_BUILD": "True", "BUILD_BUILDNUMBER": "my $(date) 'build' 7", "SYSTEM_JOBATTEMPT": "1"}
+    azure = {"TF_BUILD": "True", "BUILD_BUILDNUMBER": "my `date` 'build' & ; 7", "SYSTEM_JOBATTEMPT": "1"}
     script = f'eval "$({sys.executable} -m conda_provenance detect --format shell {feedstock})" && env'
     done = subprocess.run(["sh", "-c", script], env={**os.environ, **azure}, capture_output=True, text=True, check=True)
-    assert "CONDA_PROVENANCE_FLOW_RUN_ID=azure_my $(date) 'build' 7.1" in done.stdout.splitlines()
+    assert "CONDA_PROVENANCE_FLOW_RUN_ID=azure_my `date` 'build' & ; 7.1" in done.stdout.splitlines()
     assert f"CONDA_PROVENANCE_SHA={git(feedstock, 'rev-parse', 'HEAD')}" in done.stdout.splitlines()
 
 
@@ -303,3 +303,35 @@ def test_any_environment_makes_an_answer_or_none(feedstock, form):
         assert json.loads(done.stdout)["flow_run_id"] is None
     elif form == "--format=env":
         assert all(line.startswith(b"CONDA_PROVENANCE_") for line in done.stdout.splitlines())
+
+
+@pytest.mark.parametrize("form", [[], ["--explain", "--show-values"], ["--json"]])
+def test_an_encoding_that_lacks_a_character_is_no_reason_to_fail(feedstock, form):
+    done = detect(feedstock, *form, **GITHUB, GITHUB_EVENT_NAME="püsh", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("form", ["env", "shell", "extra-meta"])
+def test_what_programs_read_is_not_written_otherwise_than_it_is(feedstock, git, form):
+    azure = {"TF_BUILD": "True", "BUILD_BUILDNUMBER": "bü", "SYSTEM_JOBATTEMPT": "1"}
+    done = detect(feedstock, "--format", form, **azure, PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "flow_run_id holds a character that the output's encoding (ascii) lacks" in done.stderr
+    assert "azure_bü.1" in detect(feedstock, "--format", form, **azure, PYTHONIOENCODING="utf-8").stdout
+
+
+def test_the_address_of_a_page_is_listed_whole():
+    assert "https://docs.prow.k8s.io/docs/jobs/#job-environment-variables" in detect("--list").stdout
+
+
+def test_of_a_value_that_is_shown_the_name_is_shown_too(feedstock):
+    gitlab = {"GITLAB_CI": "1", "CI_REPOSITORY_URL": "https://gitlab-ci-token:hunter2@gitlab.com/a/b.git"}
+    said = detect("--explain", "--show-values", **gitlab).stdout
+    assert "CI_REPOSITORY_URL: https://***@gitlab.com/a/b.git" in said
+
+
+def test_explained_is_what_is_detected(feedstock):
+    gitlab = {"GITLAB_CI": "1", "CI_PIPELINE_ID": "9", "CI_PROJECT_DIR": str(feedstock)}
+    both = {**GITHUB, "GITHUB_WORKSPACE": "/nowhere", **gitlab}
+    assert json.loads(detect(feedstock, "--json", **both).stdout)["flow_run_id"] == "gitlab_9"
+    assert "Recognised: GitLab CI" in detect(feedstock, "--explain", **both).stdout

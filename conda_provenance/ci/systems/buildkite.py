@@ -1,6 +1,7 @@
 """Buildkite.
 
 - ``BUILDKITE_COMMIT`` may be ``HEAD`` (manual and scheduled builds): no commit then.
+- ``bk local run`` runs a pipeline on somebody's own machine, with ``BUILDKITE_SOURCE=local``: there is no run to name.
 - ``BUILDKITE_BUILD_NUMBER`` counts within one pipeline; the id is unique. Rebuilt, a build is a new one.
 - The commit is a pull request's head, except with "test merge commits" (private preview), where the agent checks out
   ``refs/pull/N/merge`` whatever ``BUILDKITE_COMMIT`` says: git tells the commit then.
@@ -41,6 +42,7 @@ ADAPTER = Adapter(
     name="Buildkite",
     docs="https://buildkite.com/docs/pipelines/configure/environment-variables",
     active=("BUILDKITE",),
+    unless=("BUILDKITE_SOURCE=local",),
     run_id="{BUILDKITE_BUILD_ID}",
     run_url="{BUILDKITE_BUILD_URL}",
     sha=_sha,

@@ -1,6 +1,6 @@
 """AWS CodeBuild.
 
-- As a runner of GitHub, GitLab or Buildkite it is the machine, not the run; it then sets ``CODEBUILD_RUNNER_…``.
+- As a runner of GitHub, GitLab or Buildkite it is the machine, not the run; it then sets ``CODEBUILD_RUNNER_OWNER`` and more.
 - ``CODEBUILD_SOURCE_VERSION`` may be ``pr/1``, a branch, a tag or an S3 object; under CodePipeline there may be no commit at all.
 - The page in ``CODEBUILD_BUILD_URL`` has the region in its query, the build in its fragment; the one below has both in its path.
 - ``CODEBUILD_PUBLIC_BUILD_URL`` has an encrypted text with ``=`` in its path.
@@ -25,7 +25,7 @@ ADAPTER = Adapter(
     name="AWS CodeBuild",
     docs="https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html",
     active=("CODEBUILD_BUILD_ID", "CODEBUILD_BUILD_ARN"),
-    unless=("GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "CODEBUILD_RUNNER_*"),
+    unless=("GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "CODEBUILD_RUNNER_OWNER", "CODEBUILD_RUNNER_REPO"),
     last=True,
     run_id=("{CODEBUILD_BUILD_ID}", "{CODEBUILD_BUILD_ARN:arn:[a-z-]+:codebuild:[a-z0-9-]+:\\d+:build/([\\w-]+:[\\w-]+)}"),
     run_url=_CONSOLE,

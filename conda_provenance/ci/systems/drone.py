@@ -3,6 +3,7 @@
 - Harness CI sets ``DRONE_…`` next to its ``HARNESS_…``; such a run is none of Drone's.
 - Harness Open Source (Gitness) runs Drone's own runner: ``DRONE=true`` and no mark of its own. Its links and actions tell.
 - Woodpecker, which began as a copy, sets ``DRONE_…`` for old plugins, but not ``DRONE``.
+- ``drone exec``, on somebody's own machine, has build number 0: that is no run.
 - CEP 31 names a run by its number, which counts within one repository; the page is unambiguous. A restart has a new number.
 - On a pull request ``DRONE_BRANCH`` is the branch it goes to and ``DRONE_COMMIT_SHA`` the head, which the clone step merges
   into that branch: ``HEAD`` may then be a commit that is nowhere else.
@@ -36,7 +37,9 @@ ADAPTER = Adapter(
     docs="https://docs.drone.io/pipeline/environment/reference/",
     active=("DRONE",),
     unless=(
-        "HARNESS_*",
+        "HARNESS_BUILD_ID",
+        "HARNESS_EXECUTION_ID",
+        "HARNESS_PIPELINE_ID",
         "CI_SYSTEM_NAME=woodpecker",
         # Harness Open Source's
         "DRONE_WORKSPACE=/gitness",
@@ -44,7 +47,7 @@ ADAPTER = Adapter(
         "{DRONE_BUILD_LINK:https?://[^/]+//\\d+}",
         "{DRONE_BUILD_ACTION:(?:branch|tag|pullreq)_.+}",
     ),
-    run_id="{DRONE_BUILD_NUMBER}",
+    run_id="{DRONE_BUILD_NUMBER:[1-9]\\d*}",
     run_url="{DRONE_BUILD_LINK}",
     sha="{DRONE_COMMIT_SHA}",
     remote_url=("{DRONE_GIT_HTTP_URL}", "{DRONE_REMOTE_URL}", "{DRONE_REPO_LINK}"),

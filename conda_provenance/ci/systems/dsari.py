@@ -1,8 +1,8 @@
 """dsari.
 
 - ``RUN_ID`` is anybody's name: it counts only beside ``DSARI``, and is a UUID.
-- A job may ask for Jenkins' variables: ``JENKINS_URL`` is then a ``file:`` address and ``BUILD_TAG`` begins with ``dsari-``.
-- It knows no repository: whatever a trigger says of one, its author chose.
+- A job may ask for Jenkins' variables: ``JENKINS_URL`` is then a ``file:`` address, and ``BUILD_TAG`` begins with ``dsari-``.
+- It knows no repository. ``GIT_COMMIT`` may come from whoever wrote the trigger.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from conda_provenance.ci.adapter import Adapter
 ADAPTER = Adapter(
     provider="dsari",
     name="dsari",
-    docs="https://github.com/rfinnie/dsari/blob/main/README.md",
+    docs="https://github.com/rfinnie/dsari/blob/main/doc/environment.md",
     active=("DSARI",),
-    run_id="{RUN_ID:[0-9a-f-]+}",
+    run_id="{RUN_ID:[0-9a-f]+-[0-9a-f]+-[0-9a-f]+-[0-9a-f]+-[0-9a-f]+}",
     event="{TRIGGER_TYPE}",
     left_out={
-        "run_url": "BUILD_URL is a file's address",
-        "sha": "it knows no commit",
+        "run_url": "BUILD_URL is the address of a file",
+        "sha": "GIT_COMMIT is whatever the trigger's author put there",
         "remote_url": "it knows no repository",
-        "workspace": "RUN_DIR is a folder for the run's output, not a checkout",
+        "workspace": "RUN_DIR is the folder for the run's output, not a checkout",
     },
 )

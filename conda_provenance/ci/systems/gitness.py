@@ -41,7 +41,7 @@ ADAPTER = Adapter(
         "{DRONE}{DRONE_BUILD_ACTION:(?:branch|tag|pullreq)_.+}",
         "DRONE_WORKSPACE=/gitness",
     ),
-    unless=("HARNESS_*", "CI_SYSTEM_NAME=woodpecker"),
+    unless=("HARNESS_BUILD_ID", "HARNESS_EXECUTION_ID", "HARNESS_PIPELINE_ID", "CI_SYSTEM_NAME=woodpecker"),
     run_id="{DRONE_BUILD_LINK:https?://([^/@]+/.+/pipelines/[^/]+/execution/\\d+)}",
     run_url=_LINK,
     sha="{DRONE_COMMIT_SHA}",

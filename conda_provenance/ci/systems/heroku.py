@@ -1,7 +1,8 @@
 """Heroku CI.
 
-- Only a test run has these variables; a dyno of the running application has none of them.
-- There is no ``.git``: what is said here may be all there is. The folder is ``/app``, by what users say; the page does not.
+- Only a test run has these names. A dyno of the application (``DYNO``, ``HEROKU_SLUG_COMMIT``) and a review app
+  (``HEROKU_PR_NUMBER``, ``HEROKU_BRANCH``) have others.
+- There is no ``.git``: what is said here may be all there is. The folder is ``/app``, which no variable says.
 - ``HEROKU_TEST_RUN_BRANCH`` is set only for runs that GitHub's integration started.
 """
 
@@ -14,13 +15,16 @@ ADAPTER = Adapter(
     name="Heroku CI",
     docs="https://devcenter.heroku.com/articles/heroku-ci#immutable-environment-variables",
     active=("HEROKU_TEST_RUN_ID",),
+    last=True,
     run_id="{HEROKU_TEST_RUN_ID}",
     sha="{HEROKU_TEST_RUN_COMMIT_VERSION}",
     branch="{HEROKU_TEST_RUN_BRANCH}",
     left_out={
-        "run_url": "the page needs the pipeline's id, which is in no variable",
-        "remote_url": "no variable of the page holds it",
-        "workspace": "no variable of the page holds it",
-        "pull_request": "HEROKU_PR_NUMBER is documented for review apps only",
+        "run_url": "the page needs the pipeline's id and the run's number, which are in no variable that is known",
+        "remote_url": "no variable that is known holds it",
+        "workspace": "/app, which no variable says",
+        "event": "no variable that is known holds it",
+        "pull_request": "HEROKU_PR_NUMBER is said of review apps; only one third party says it of test runs",
+        "attempt": "no variable that is known holds it",
     },
 )

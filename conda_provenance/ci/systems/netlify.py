@@ -1,8 +1,9 @@
 """Netlify.
 
-- A platform that builds sites: a CI that deploys to it is believed instead.
-- ``REPOSITORY_URL`` has held a token. ``BRANCH`` is a ref such as ``pull/7/head`` on a pull request; ``HEAD`` is the branch.
-- ``BUILD_ID``, ``COMMIT_REF`` and ``HEAD`` are anybody's names: they count only beside ``NETLIFY`` and ``DEPLOY_ID``.
+- Builds on the platform have ``NETLIFY=true``; those of the command line, which tell the same, ``NETLIFY_LOCAL=true``.
+- A preview server (``NETLIFY_PREVIEW_SERVER``) and the running site's functions (on AWS Lambda) are no builds.
+- ``BRANCH`` is a ref such as ``pull/7/head`` on a pull request, and what is checked out; ``HEAD`` is the branch.
+- ``REPOSITORY_URL`` has held a token. ``BUILD_ID``, ``COMMIT_REF`` and ``HEAD`` are anybody's names without the mark.
 """
 
 from __future__ import annotations
@@ -15,22 +16,29 @@ def _pull_request(environ: Environ) -> str | None:
     return environ.fill("{REVIEW_ID:\\d+}") if environ.on("PULL_REQUEST") else None
 
 
+def _head_sha(environ: Environ) -> str | None:
+    """``COMMIT_REF``, where ``BRANCH`` is ``pull/7/head``: then the pull request's head is what is built."""
+    return environ.get("COMMIT_REF") if environ.on("PULL_REQUEST") and environ.fill("{BRANCH:pull/\\d+/head}") else None
+
+
 ADAPTER = Adapter(
     provider="netlify",
     name="Netlify",
-    docs="https://docs.netlify.com/build/configure-builds/environment-variables/",
+    docs="https://docs.netlify.com/build/configure-builds/environment-variables/#read-only-variables",
     active=("{NETLIFY:true}{DEPLOY_ID}",),
+    unless=("NETLIFY_LOCAL", "NETLIFY_PREVIEW_SERVER", "AWS_LAMBDA_FUNCTION_NAME"),
     last=True,
     run_id="{DEPLOY_ID}",
-    run_url="https://app.netlify.com/sites/{SITE_NAME}/deploys/{DEPLOY_ID}",
+    run_url="https://app.netlify.com/projects/{SITE_NAME}/deploys/{DEPLOY_ID}",
     sha="{COMMIT_REF}",
     remote_url="{REPOSITORY_URL}",
     branch="{HEAD}",
     pull_request=_pull_request,
+    head_sha=_head_sha,
     left_out={
         "workspace": "no variable of the page holds it",
-        "event": "INCOMING_HOOK_… tell of hooks only",
-        "merge": "no page says whether COMMIT_REF of a pull request is its head",
-        "attempt": "a deploy that is made again has an id of its own",
+        "event": "CONTEXT is what is deployed, not what started it; INCOMING_HOOK_… tell of hooks only",
+        "head_remote_url": "no variable of the page holds it",
+        "attempt": "no variable of the page holds it",
     },
 )

@@ -31,15 +31,21 @@ _PAGE = r"https?://[^?#]*/(?:viewLog\.html\?(?:[^#]*&)?buildId=|build/|buildConf
 
 def _run_id(environ: Environ) -> str | None:
     """``918273`` from ``BUILD_URL=https://teamcity.example.org/buildConfiguration/Recipes_Build/918273``, or from the file."""
+    return _build_id(_parameters(environ)) or _page_id(environ)
+
+
+def _page_id(environ: Environ) -> str | None:
     page = re.match(_PAGE, environ.get("BUILD_URL") or "")
-    return page["id"] if page else _build_id(_parameters(environ))
+    return page["id"] if page else None
 
 
 def _run_url(environ: Environ) -> str | None:
     """``BUILD_URL``, or ``https://teamcity.example.org/viewLog.html?buildId=918273`` from the files."""
     parameters = _parameters(environ)
     server, build = parameters.get("teamcity.serverUrl"), _build_id(parameters)
-    return environ.get("BUILD_URL") or (f"{server.rstrip('/')}/viewLog.html?buildId={build}" if server and build else None)
+    if _page_id(environ) is not None and _page_id(environ) == _run_id(environ):  # a job may have set another's
+        return environ.get("BUILD_URL")
+    return f"{server.rstrip('/')}/viewLog.html?buildId={build}" if server and build else None
 
 
 def _remote_url(environ: Environ) -> str | None:
@@ -99,7 +105,7 @@ def _read(path: str | None) -> Mapping[str, str]:
     """The wanted keys of a Java properties file; none of one that is no regular file, too large, or cannot be read."""
     try:
         about = os.stat(path) if path else None
-        if about is None or not stat.S_ISREG(about.st_mode) or about.st_size > _MAX_SIZE:
+        if about is None or not stat.S_ISREG(about.st_mode) or not 0 < about.st_size <= _MAX_SIZE:
             return {}
         return _parse(path or "", about.st_mtime_ns, about.st_size)
     except (OSError, ValueError):
@@ -110,8 +116,8 @@ def _read(path: str | None) -> Mapping[str, str]:
 def _parse(path: str, _modified: int, _size: int) -> Mapping[str, str]:
     """``{"teamcity.build.id": "918273"}`` from a file with this line and others."""
     with open(path, "rb") as file:
-        lines = file.read(_MAX_SIZE).decode("latin-1").splitlines()
-    pairs = (line.partition("=") for line in lines)
+        lines = file.read(_MAX_SIZE).decode("latin-1").split("\n")
+    pairs = (line.partition("=") for line in map(str.strip, lines))
     return {
         key: re.sub(r"\\(?:u([0-9A-Fa-f]{4})|(.))", _unescape, value)
         for key, _, value in pairs

@@ -1,8 +1,9 @@
 """Vercel.
 
-- ``VERCEL`` is set in the running application too; ``CI`` only while it is built.
-- A platform that builds sites: a CI that runs its command line is believed instead.
+- ``VERCEL=1`` is in the running application too; ``CI=1`` only while it is built, and ``VERCEL_REGION`` only afterwards.
+- ``vercel build`` sets ``VERCEL=1`` and ``NOW_BUILDER=1`` on anybody's machine; only the platform names a deployment.
 - The variables are there only where the project exposes its system variables.
+- ``VERCEL_GIT_PULL_REQUEST_ID`` is empty where the branch was pushed before the pull request was opened.
 """
 
 from __future__ import annotations
@@ -13,17 +14,18 @@ ADAPTER = Adapter(
     provider="vercel",
     name="Vercel",
     docs="https://vercel.com/docs/environment-variables/system-environment-variables",
-    active=("{VERCEL:1}{CI:1}",),
+    active=("{VERCEL:1}{CI:1}{VERCEL_DEPLOYMENT_ID}",),
     last=True,
     run_id="{VERCEL_DEPLOYMENT_ID}",
     sha="{VERCEL_GIT_COMMIT_SHA}",
     branch="{VERCEL_GIT_COMMIT_REF}",
     pull_request="{VERCEL_GIT_PULL_REQUEST_ID:\\d+}",
     left_out={
-        "run_url": "the page needs the team and the project, which are in no variable",
-        "remote_url": "VERCEL_GIT_PROVIDER comes without a host, and may be a server of one's own",
+        "run_url": "the page needs the team and the project's name; VERCEL_URL is the deployed site",
+        "remote_url": "VERCEL_GIT_PROVIDER comes without a host, and no page says whose repository a fork's build names",
         "workspace": "no variable of the page holds it",
         "event": "no variable of the page holds it",
-        "attempt": "a deployment that is made again has an id of its own",
+        "merge": "no page says so; the commit is the one that triggered the deployment",
+        "attempt": "no variable of the page holds it",
     },
 )

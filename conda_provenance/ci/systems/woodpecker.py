@@ -20,7 +20,7 @@ def _run_id(environ: Environ) -> str | None:
     repository, number = environ.get("CI_REPO"), environ.first("CI_PIPELINE_NUMBER", "CI_BUILD_NUMBER")
     # Some versions give the server's whole URL as its host.
     host = re.fullmatch(r"(?:https?://)?([\w.:\[\]-]+)/?", environ.get("CI_SYSTEM_HOST", ""))
-    return f"{host[1]}/{repository}/{number}" if host and repository and number else None
+    return f"{host[1]}/{repository}/{number}" if host and repository and number and number != "0" else None
 
 
 def _is_pull(environ: Environ) -> bool:

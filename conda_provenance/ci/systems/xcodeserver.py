@@ -1,7 +1,8 @@
 """Xcode Server.
 
-- Gone from newer versions of Xcode, but a program that runs on machines that have it.
-- It is known by its mark only, and names no run.
+- Not supported since Xcode 14 (2022), but a program that runs on machines that have an older Xcode.
+- ``XCS_INTEGRATION_NUMBER`` counts within one bot; ``XCS_INTEGRATION_ID`` is the database's.
+- ``XCS_SOURCE_DIR`` is above the checkout, ``XCS_PRIMARY_REPO_DIR`` is it.
 """
 
 from __future__ import annotations
@@ -11,13 +12,18 @@ from conda_provenance.ci.adapter import Adapter
 ADAPTER = Adapter(
     provider="xcodeserver",
     name="Xcode Server",
-    docs="https://github.com/watson/ci-info/blob/master/vendors.json",
+    docs="https://developer.apple.com/library/archive/documentation/IDEs/Conceptual/"
+    "xcode_guide-continuous_integration/EnvironmentVariableReference.html",
     active=("XCS",),
     unless=("CI_XCODE_CLOUD",),
+    run_id="{XCS_INTEGRATION_ID}",
+    workspace=("{XCS_PRIMARY_REPO_DIR}", "{XCS_SOURCE_DIR}"),
     left_out={
-        "run_id": "no page of the vendor's was found that lists its variables",
-        "run_url": "no page of the vendor's was found that lists its variables",
-        "sha": "no page of the vendor's was found that lists its variables",
-        "remote_url": "no page of the vendor's was found that lists its variables",
+        "run_url": "the page is on the server's host, which is in no variable",
+        "sha": "XCS_PRIMARY_REPO_REVISION is used only where neither a branch nor a tag is checked out",
+        "remote_url": "no variable that is known holds it",
+        "event": "no variable that is known holds it",
+        "branch": "XCS_PRIMARY_REPO_BRANCH was seen in one script only, which repeats the page",
+        "tag": "XCS_PRIMARY_REPO_TAG was seen in one script only, which repeats the page",
     },
 )
