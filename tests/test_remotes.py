@@ -262,3 +262,9 @@ def test_a_commit_has_a_page_where_the_forge_is_known(remote, provider, page):
 )
 def test_a_run_has_a_page_where_its_id_leads_to_one(remote, run_id, page):
     assert run_page(RemoteUrl.parse(remote), run_id) == page
+
+
+@pytest.mark.parametrize("text", ["/" * 100_000, "//" * 30_000 + "bot:hunter2@h/a", "https:" + "/" * 50_000])
+def test_many_slashes_are_shown_without_delay_and_without_a_login(text: str) -> None:
+    """Tried from each of them, a search takes minutes."""
+    assert "hunter2" not in hide_credentials(text)
