@@ -1,6 +1,7 @@
 """Cloudflare Workers Builds.
 
-- Its variables may be overridden in the project's settings.
+- All of these variables can be overridden in the worker's settings.
+- Build variables are not there at runtime, so the mark alone tells a build.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from conda_provenance.ci.adapter import Adapter
 ADAPTER = Adapter(
     provider="cfworkers",
     name="Cloudflare Workers Builds",
-    docs="https://developers.cloudflare.com/changelog/2025-06-10-default-env-vars",
+    docs="https://developers.cloudflare.com/workers/ci-cd/builds/configuration/#default-variables",
     active=("WORKERS_CI",),
     last=True,
     run_id="{WORKERS_CI_BUILD_UUID}",
@@ -20,6 +21,8 @@ ADAPTER = Adapter(
         "run_url": "the page needs the account and the worker, which are in no variable",
         "remote_url": "no variable of the page holds it",
         "workspace": "no variable of the page holds it",
+        "event": "no variable of the page holds it",
         "pull_request": "no variable of the page holds it",
+        "attempt": "no page says whether a retried build keeps its UUID",
     },
 )

@@ -5,6 +5,7 @@
 - ``RENDER_WEB_CONCURRENCY`` is there at runtime only.
 - No variable names the build or the deploy; ``RENDER_INSTANCE_ID`` is a running instance.
 - RailPush, an imitation, sets ``RENDER`` as well, at runtime.
+- A worker or cron job whose owner has set ``CI`` cannot be told from a build; no id is named of either.
 """
 
 from __future__ import annotations

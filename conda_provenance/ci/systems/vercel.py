@@ -1,7 +1,7 @@
 """Vercel.
 
 - ``VERCEL=1`` is in the running application too; ``CI=1`` only while it is built, and ``VERCEL_REGION`` only afterwards.
-- ``vercel build`` sets ``VERCEL=1`` and ``NOW_BUILDER=1`` on anybody's machine; only the platform names a deployment.
+- ``vercel build`` sets ``VERCEL=1`` and ``NOW_BUILDER=1`` on anybody's machine; only the platform names a deployment (``dpl_…``).
 - The variables are there only where the project exposes its system variables.
 - ``VERCEL_GIT_PULL_REQUEST_ID`` is empty where the branch was pushed before the pull request was opened.
 """
@@ -14,9 +14,10 @@ ADAPTER = Adapter(
     provider="vercel",
     name="Vercel",
     docs="https://vercel.com/docs/environment-variables/system-environment-variables",
-    active=("{VERCEL:1}{CI:1}{VERCEL_DEPLOYMENT_ID}",),
+    active=("{VERCEL:1}{CI:1}{VERCEL_DEPLOYMENT_ID:dpl_\\w+}",),
+    unless=("VERCEL_REGION",),
     last=True,
-    run_id="{VERCEL_DEPLOYMENT_ID}",
+    run_id="{VERCEL_DEPLOYMENT_ID:dpl_\\w+}",
     sha="{VERCEL_GIT_COMMIT_SHA}",
     branch="{VERCEL_GIT_COMMIT_REF}",
     pull_request="{VERCEL_GIT_PULL_REQUEST_ID:\\d+}",
