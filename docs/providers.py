@@ -101,7 +101,7 @@ def _section(adapter: Adapter, cases: Iterable[Mapping[str, Any]]) -> str:
         reads[look.purpose] |= dict.fromkeys(look.variables)
     notes = (import_module(f"conda_provenance.ci.systems.{adapter.provider}").__doc__ or "").split("\n\n", 1)[1].strip()
     rows = "".join(
-        f"| {WORDS.get(name, name)} | {_said(getattr(adapter, name), reads[name])} |\n"
+        f"| {WORDS.get(name, name)} | {_said(getattr(adapter, name), reads[name], is_mark=name in ('active', 'unless'))} |\n"
         for name in ("active", "unless", "ran_by", *FACTS)
         if getattr(adapter, name)
     )
@@ -112,11 +112,11 @@ def _section(adapter: Adapter, cases: Iterable[Mapping[str, Any]]) -> str:
     )
 
 
-def _said(fact: Fact, variables: Iterable[str]) -> str:
+def _said(fact: Fact, variables: Iterable[str], *, is_mark: bool) -> str:
     if isinstance(fact, str):
         return _code(fact)
     if isinstance(fact, tuple):
-        return ", else ".join(map(_code, fact)) if any("{" in each for each in fact) else ", ".join(map(_code, fact))
+        return (" or " if is_mark else ", else ").join(map(_code, fact))
     line = (inspect.getdoc(fact) or "").splitlines()[0]
     reads = ", ".join(map(_code, variables))
     return f"{line.replace('``', '`').replace('|', chr(92) + '|').rstrip('.')} (reads {reads})"

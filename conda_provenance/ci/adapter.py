@@ -15,6 +15,7 @@ _VARIABLE = re.compile(r"\{(\w+)(?::([^{}]+))?\}")
 _NO_RUN = r"\$[\w({]|\{\{|\A(?:undefined|none|null|nil|<nil>)\Z"
 """What is left where a variable was not expanded, or did not exist."""
 _TEMPLATE = re.compile(r"(?:[^{}]|\{\w+(?::[^{}]+)?\})+\Z")
+_MARK = re.compile(r"\w+(?:=.+)?\Z|(?:\{\w+(?::[^{}]+)?\})+\Z")
 
 
 class Environ(Mapping[str, str]):
@@ -167,15 +168,22 @@ class Adapter:
 
     def __post_init__(self) -> None:
         if not _PROVIDER.match(self.provider):
-            raise ValueError("a provider's name has lower-case letters, digits and '-' only")
-        for each in (self.active, self.unless):
-            if isinstance(each, str):
-                raise ValueError(f"{self.provider}: active and unless are tuples of marks, not one string")
+            raise ValueError(f"provider {self.provider!r}: its name has lower-case letters, digits and '-' only, a letter first")
+        for field_name in ("active", "unless"):
+            marks = getattr(self, field_name)
+            if isinstance(marks, str) or (field_name == "active" and not marks):
+                raise ValueError(f'{self.provider}: {field_name} is a tuple of marks, such as ("MYCI",)')
+            for mark in marks:
+                if not _MARK.match(mark):
+                    raise ValueError(f"{self.provider}: {field_name} has what is no mark: {mark!r}")
         for name in ("ran_by", *FACTS):
             fact: Fact = getattr(self, name)
             for template in (fact,) if isinstance(fact, str) else fact if isinstance(fact, tuple) else ():
                 if not _TEMPLATE.match(template):
-                    raise ValueError(f"{self.provider}: {name} is no template: {template!r}")
+                    raise ValueError(
+                        f"{self.provider}: {name} is no template (text with {{NAME}} or {{NAME:regexp}}, no braces within): "
+                        f"{template!r}"
+                    )
 
     def is_active(self, environ: Environ) -> bool:
         """Is this system running us, and not one that sets the same variables?"""

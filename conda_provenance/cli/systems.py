@@ -39,7 +39,7 @@ def explain_detection(place: Path, settings: Settings, *, as_json: bool, values:
     run = detect(os.environ, adapters, settings.ci, place)
     ours = [*ENVIRONMENT.values(), *(setting.variable for setting in SETTINGS)]
     yours = [name for name in ours if name in os.environ]
-    unknown = unasked(os.environ, explanations)
+    unknown = [name for name in unasked(os.environ, explanations) if name not in ours]
     if as_json:
         print(
             json.dumps(

@@ -160,8 +160,21 @@ def test_a_malformed_template_is_refused_where_it_is_written(template: str) -> N
 
 def test_one_mark_that_is_no_tuple_is_refused() -> None:
     """Its letters would be taken for marks."""
-    with pytest.raises(ValueError, match="tuples"):
+    with pytest.raises(ValueError, match="farm: active is a tuple of marks"):
         _adapter("farm", active="FARM")
+
+
+@pytest.mark.parametrize("mark", ["{FARM", "$FARM", "FARM}", "{FARM:}", "FARM=", "FARM_*", "", "A B", "{A}x"])
+@pytest.mark.parametrize("name", ["active", "unless"])
+def test_what_is_no_mark_is_refused(name: str, mark: str) -> None:
+    """``{FARM`` taken as a text without variables would be there always."""
+    with pytest.raises(ValueError, match=f"farm: {name} has what is no mark"):
+        _adapter("farm", **{name: (mark,)})
+
+
+def test_a_system_that_nothing_tells_is_refused() -> None:
+    with pytest.raises(ValueError, match="tuple of marks"):
+        _adapter("farm", active=())
 
 
 @pytest.mark.parametrize(
