@@ -41,12 +41,12 @@ BUILD = """
 import sys, time
 from pathlib import Path
 {before}
-from conda_provenance.builders import stamping
+from conda_provenance.builders import stamper
 def once():
     start = time.perf_counter()
     told = {{"recipe": Path(sys.argv[1]), "name": "hello", "version": "1.0", "extra_meta": {{}}, "recipe_extra": {{}}}}
-    build = stamping.begin("conda-build", lambda: told, error_type=RuntimeError)
-    assert stamping.entries(build, error_type=RuntimeError)["sha"]
+    build = stamper.begin("conda-build", lambda: told, error_type=RuntimeError)
+    assert stamper.entries(build, error_type=RuntimeError)["sha"]
     return time.perf_counter() - start
 print(once())
 for _ in range(5):
@@ -57,7 +57,7 @@ ENGINE = """
 import sys, time, shutil
 from pathlib import Path
 from rattler_build import Stage0Recipe, VariantConfig
-import conda_provenance, conda_provenance.builders.stamping as stamping
+import conda_provenance, conda_provenance.builders.stamper as stamping
 conda_provenance.activate()
 spent = []
 def timed(function):

@@ -32,7 +32,7 @@ ABOUT = {"extra": {"final": True}, "home": "https://example.org", "summary": "a 
 STAMP = """
 import sys, time, resource
 from conda_provenance.packages import stamp_package
-import conda_provenance.packages.compression as compression
+import conda_provenance.packages.archive.compression as compression
 compression._zstd()
 start = time.perf_counter()
 stamp_package(sys.argv[1], {"sha": sys.argv[2] * 40, "remote_url": "https://github.com/o/r", "flow_run_id": "github_1"})
@@ -50,7 +50,7 @@ print(time.perf_counter() - start)
 
 def make_package(folder: Path, size: int) -> Path:
     """A ``.conda`` of ``size`` MB, its payload incompressible. Made piece by piece: a process's peak begins at its parent's."""
-    from conda_provenance.packages.compression import compress_zstd
+    from conda_provenance.packages.archive.compression import compress_zstd
 
     path = folder / f"big{size}-1.0-0.conda"
     chance, count = random.Random(size), max(1, size)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
 import pluggy
 
-from conda_provenance import ci, hookspecs
-from conda_provenance.ci import Adapter
+from conda_provenance import hookspecs, systems
+from conda_provenance.ci import Adapter, providers
 from conda_provenance.collect import clean_value
 from conda_provenance.errors import ProvenanceError, RequirementError
 from conda_provenance.hookspecs import PROJECT, PackageBuild, hookimpl
@@ -26,7 +27,7 @@ class BuiltIn:
 
     @hookimpl
     def conda_provenance_ci_adapters(self) -> Iterable[Adapter]:
-        return ci.BUILTIN
+        return systems.adapters()
 
     @hookimpl
     def conda_provenance_post_build(self, build: PackageBuild) -> Mapping[str, str | None]:
@@ -57,7 +58,8 @@ def ci_adapters() -> tuple[Adapter, ...]:
     adapters: list[Adapter] = []
     for plugin, provided in _each("conda_provenance_ci_adapters"):
         try:
-            adapters += (adapter for adapter in provided if isinstance(adapter, Adapter))
+            given = [adapter for adapter in provided if isinstance(adapter, Adapter)]
+            adapters += given if plugin == "built-in" else (replace(adapter, first=True) for adapter in given)
         except Exception as error:
             log.warning("conda-provenance: The CI adapters of %s cannot be used (%s).", plugin, type(error).__name__)
     return tuple(adapters)
@@ -65,7 +67,7 @@ def ci_adapters() -> tuple[Adapter, ...]:
 
 def provider_names() -> tuple[str, ...]:
     """The names of all known CI systems, as the settings may choose one."""
-    return tuple(dict.fromkeys(adapter.provider for adapter in ci_adapters()))
+    return providers(ci_adapters())
 
 
 def post_build(build: PackageBuild) -> dict[str, str | None]:

@@ -12,13 +12,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from conda_provenance.ci import BUILTIN, Adapter
+from conda_provenance import systems
+from conda_provenance.ci import Adapter
 from conda_provenance.ci.adapter import FACTS, Fact
 from conda_provenance.ci.explain import explain
 
 HERE = Path(__file__).parent
 PAGE = HERE / "providers.md"
-CASES = HERE.parent / "tests" / "ci" / "cases"
+CASES = HERE.parent / "tests" / "systems" / "cases"
 
 WORDS = {
     "active": "recognised by",
@@ -38,7 +39,7 @@ WORDS = {
 INTRO = """\
 # CI systems
 
-<!-- Written by docs/providers.py from conda_provenance/ci/systems and tests/ci/cases: change those. -->
+<!-- Written by docs/providers.py from conda_provenance/systems and tests/systems/cases: change those. -->
 
 Every system that is recognised, what it is recognised by, and which variable says what. A fact in the table of a system comes
 from the page that is linked there, or from the system's own source; each case beside the tests names where it is from. What a
@@ -74,7 +75,7 @@ def main() -> None:
 
 def page() -> str:
     """The whole page in Markdown."""
-    adapters = sorted(BUILTIN, key=lambda adapter: adapter.name.lower())
+    adapters = sorted(systems.adapters(), key=lambda adapter: adapter.name.lower())
     cases = defaultdict(list, {path.stem: json.loads(path.read_text("utf-8")) for path in CASES.glob("*.json")})
     said = sum(getattr(adapter, fact) is not None for adapter in adapters for fact in FACTS)
     left = sum(len(adapter.left_out) for adapter in adapters)
@@ -99,7 +100,7 @@ def _section(adapter: Adapter, cases: Iterable[Mapping[str, Any]]) -> str:
     reads: dict[str, dict[str, None]] = defaultdict(dict)
     for look in (look for case in cases for each in explain(case["environ"], [adapter]) for look in each.looks):
         reads[look.purpose] |= dict.fromkeys(look.variables)
-    notes = (import_module(f"conda_provenance.ci.systems.{adapter.provider}").__doc__ or "").split("\n\n", 1)[1].strip()
+    notes = (import_module(systems.module_name(adapter.provider)).__doc__ or "").split("\n\n", 1)[1].strip()
     rows = "".join(
         f"| {WORDS.get(name, name)} | {_said(getattr(adapter, name), reads[name], is_mark=name in ('active', 'unless'))} |\n"
         for name in ("active", "unless", "ran_by", *FACTS)

@@ -18,12 +18,13 @@ CI_PREFIXES = ("CONDA_PROVENANCE_", "CONDA_PLUGINS_PROVENANCE_")
 @pytest.fixture(autouse=True)
 def quiet_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No CI, no git configuration of the machine, no settings: the tests say what there is."""
-    from conda_provenance.ci import BUILTIN, detect
+    from conda_provenance import systems
+    from conda_provenance.ci import detect
     from conda_provenance.ci.explain import explain
 
     marks = {
         name
-        for each in explain(os.environ, BUILTIN)
+        for each in explain(os.environ, systems.adapters())
         for look in each.looks
         if look.purpose == "active"
         for name in look.variables
@@ -42,7 +43,7 @@ def quiet_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
     home.mkdir(exist_ok=True)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    assert detect(os.environ) is None, "the CI that runs these tests is still visible to them"
+    assert detect(os.environ, systems.adapters()) is None, "the CI that runs these tests is still visible to them"
 
 
 def _ci_prefixes() -> tuple[str, ...]:

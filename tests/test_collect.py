@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conda_provenance import ci
+from conda_provenance import systems
 from conda_provenance.collect import Finding, collect
 from conda_provenance.errors import RequirementError
 from conda_provenance.provenance import KEYS
@@ -24,7 +24,7 @@ def github(**more: str) -> dict[str, str]:
 
 
 def find(recipe, environ=None, *, settings=None, **given) -> Finding:
-    return collect(recipe, environ=environ or {}, settings=settings or Settings(), adapters=ci.BUILTIN, **given)
+    return collect(recipe, environ=environ or {}, settings=settings or Settings(), adapters=systems.adapters(), **given)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conda_provenance import ci
+from conda_provenance import ci, systems
 from conda_provenance.collect import Finding, collect
 from conda_provenance.settings import Settings
 
@@ -32,7 +32,7 @@ class Checkout:
         return self
 
     def find(self, environ: dict[str, str]) -> Finding:
-        return collect(self.root / "recipe" / "recipe.yaml", environ=environ, settings=Settings(), adapters=ci.BUILTIN)
+        return collect(self.root / "recipe" / "recipe.yaml", environ=environ, settings=Settings(), adapters=systems.adapters())
 
 
 @pytest.fixture
@@ -211,7 +211,7 @@ def test_an_unreadable_repository_within_the_checkout_has_not_the_checkouts_comm
         if path.is_file():
             path.unlink()
     environ = github(checkout, tmp_path, sha=checkout.base, event="push")
-    found = collect(nested / "recipe.yaml", environ=environ, settings=Settings(), adapters=ci.BUILTIN)
+    found = collect(nested / "recipe.yaml", environ=environ, settings=Settings(), adapters=systems.adapters())
     assert (found.provenance.sha, found.provenance.remote_url) == (None, None)
     assert "cannot be read" in found.warnings[0]
 
@@ -235,9 +235,9 @@ def test_an_event_file_that_is_none_says_nothing(checkout, tmp_path, kind, monke
             pytest.skip("there are no named pipes here")
         os.mkfifo(file)
     elif kind == "huge":
-        monkeypatch.setattr("conda_provenance.ci.github_event._MAX_SIZE", 10)
+        monkeypatch.setattr("conda_provenance.systems.github.event._MAX_SIZE", 10)
     elif kind == "deep":
         file.write_text("[" * 200_000)
-    run = ci.detect(environ)
+    run = ci.detect(environ, systems.adapters())
     assert run is not None
     assert (run.pull_request, run.merge, run.head_sha) == ("12", True, None)

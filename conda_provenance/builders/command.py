@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
-from conda_provenance.builders import launch, words
+from conda_provenance.builders import conda_build_script, launchers
 from conda_provenance.collect import EXTRA_META, RECIPE, Finding
 from conda_provenance.errors import ProvenanceError, RequirementError
 from conda_provenance.provenance import KEYS
@@ -54,13 +54,13 @@ def plan(command: Sequence[str], find: Find, fields: Sequence[str]) -> Plan:
 
     ``fields`` are the keys to write. A builder is recognised behind a launcher as well: ``pixi exec rattler-build build …``.
     """
-    program = words.find_program(command, ("rattler-build", "conda-build"))
+    program = launchers.find_program(command, ("rattler-build", "conda-build"))
     if program is None:
         # "conda build" is a program too, where "conda run" is a launcher.
-        program = words.find_program(command, ("conda", "mamba"))
+        program = launchers.find_program(command, ("conda", "mamba"))
     if program is not None:
         if program.name == "rattler-build":
-            index = words.subcommand(command, program.index + 1, _GLOBAL_VALUES)
+            index = launchers.subcommand(command, program.index + 1, _GLOBAL_VALUES)
             if index is None or command[index] not in ("build", "publish"):
                 return Plan(tuple(command))
             return _plan_rattler_build(command, index + 1, find, fields)
@@ -77,20 +77,20 @@ def plan(command: Sequence[str], find: Find, fields: Sequence[str]) -> Plan:
 def _plan_rattler_build(command: Sequence[str], start: int, find: Find, fields: Sequence[str]) -> Plan:
     """rattler-build takes one pair a flag, splits it at the first ``=``, and lets the last win."""
     head, tail = list(command[:start]), list(command[start:])
-    given = dict(pair.partition("=")[::2] for pair in words.option_values(tail, "--extra-meta") if "=" in pair)
+    given = dict(pair.partition("=")[::2] for pair in launchers.option_values(tail, "--extra-meta") if "=" in pair)
     common = _collect(_rattler_build_recipes(tail), given, find, fields)
     # Our keys are taken out of the user's flags and given again, cleaned.
-    tail = words.without_option(tail, "--extra-meta", lambda pair: "=" in pair and pair.partition("=")[0] in KEYS)
+    tail = launchers.without_option(tail, "--extra-meta", lambda pair: "=" in pair and pair.partition("=")[0] in KEYS)
     pairs = common.stamp | dict.fromkeys(common.silenced, "")
     flags = [word for key, value in pairs.items() for word in ("--extra-meta", f"{key}={value}")]
     return common.plan((*head, *flags, *tail))
 
 
 def _rattler_build_recipes(tail: Sequence[str]) -> list[Path]:
-    folders = words.option_values(tail, "--recipe-dir")
+    folders = launchers.option_values(tail, "--recipe-dir")
     if folders:
         return [path for folder in folders for path in _recipes_below(Path(folder))]
-    given = [Path(value) for name in ("-r", "--recipe") for value in words.option_values(tail, name)]
+    given = [Path(value) for name in ("-r", "--recipe") for value in launchers.option_values(tail, name)]
     # "publish" takes recipes as plain words too.
     return given or _plain_recipes(tail) or [Path()]
 
@@ -100,13 +100,13 @@ def _recipes_below(folder: Path) -> list[Path]:
     return found[:_MAX_RECIPES] or [folder / "recipe.yaml"]
 
 
-def _plan_conda_build(command: Sequence[str], program: words.Program, start: int, find: Find, fields: Sequence[str]) -> Plan:
+def _plan_conda_build(command: Sequence[str], program: launchers.Program, start: int, find: Find, fields: Sequence[str]) -> Plan:
     """Beside this package conda-build is started with the plugin active; elsewhere it is told by its flag."""
     script = None if program.foreign else shutil.which(command[program.index])
     if script and _is_beside(script):
         if program.name != "conda-build":
             return Plan(tuple(command))  # "conda build" loads the plugin itself
-        return Plan((*command[: program.index], sys.executable, launch.__file__, *command[start:]))
+        return Plan((*command[: program.index], sys.executable, conda_build_script.__file__, *command[start:]))
     head, tail = list(command[:start]), list(command[start:])
     given, tail = _without_extra_meta(tail)
     common = _collect(_plain_recipes(tail), dict(pair.partition("=")[::2] for pair in given if "=" in pair), find, fields)

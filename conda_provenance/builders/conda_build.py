@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from conda_provenance.builders import stamping
+from conda_provenance.builders import stamper
 
 _written: dict[str, dict[str, str]] = {}
 """What was stamped in this process, by recipe: an output of a recipe may share its ``extra`` with the one before."""
@@ -33,7 +33,7 @@ def attach_build(module: ModuleType) -> None:
     @functools.wraps(original)
     def write_about_json(m: Any) -> Any:
         if not known:
-            stamping.refuse("this version of conda-build is not known", error_type=_error_type())
+            stamper.refuse("this version of conda-build is not known", error_type=_error_type())
             return original(m)
         with _extra_meta(m):
             return original(m)
@@ -53,7 +53,7 @@ def _require_early(module: ModuleType) -> None:
     def create_build_envs(m: Any, *args: Any, **kwargs: Any) -> Any:
         # "conda debug" prepares a build that makes no package; only the name of its folder tells.
         if not os.path.basename(os.path.normpath(m.config.croot)).startswith("debug_"):
-            stamping.require(lambda: _describe(m), error_type=_error_type())
+            stamper.require(lambda: _describe(m), error_type=_error_type())
         return original(m, *args, **kwargs)
 
     module.create_build_envs = create_build_envs  # type: ignore[attr-defined]
@@ -68,7 +68,7 @@ def attach_v1(module: ModuleType) -> None:
     @functools.wraps(original)
     def process_recipe(*args: Any, **kwargs: Any) -> Any:
         given = getattr(kwargs.get("parsed_args"), "extra_meta", None)
-        with stamping.extra_meta_given(given or {}), _told():
+        with stamper.extra_meta_given(given or {}), _told():
             return original(*args, **kwargs)
 
     process_recipe.__conda_provenance__ = True  # type: ignore[attr-defined]
@@ -94,8 +94,8 @@ def _told() -> Iterator[None]:
 def _extra_meta(m: Any) -> Iterator[None]:
     """``m.config.extra_meta`` with the stamp over what the user gave, as long as about.json is being written."""
     given = m.config.extra_meta
-    build = stamping.begin("conda-build", lambda: _describe(m), error_type=_error_type())
-    entries = stamping.entries(build, error_type=_error_type())
+    build = stamper.begin("conda-build", lambda: _describe(m), error_type=_error_type())
+    entries = stamper.entries(build, error_type=_error_type())
     if not entries:
         yield
         return

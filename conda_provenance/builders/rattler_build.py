@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeAlias
 
-from conda_provenance.builders import stamping
+from conda_provenance.builders import stamper
 from conda_provenance.recipes import find_recipe, read_extra
 
 _State: TypeAlias = tuple[int, int, int]
@@ -31,11 +31,11 @@ def attach(module: ModuleType) -> None:
     def run_build(self: Any, *args: Any, **kwargs: Any) -> Any:
         error_type = _error_type()
         # Before the build: what is required must be missed before there is a package.
-        build = stamping.begin("rattler-build", lambda: _describe(self), error_type=error_type)
-        given = stamping.given_extra_meta()
+        build = stamper.begin("rattler-build", lambda: _describe(self), error_type=error_type)
+        given = stamper.given_extra_meta()
         before = _packages(_output_dir(self, args, kwargs))
         result = original(self, *args, **kwargs)
-        _stamp_new(map(Path, result.packages), before, lambda _: given | stamping.entries(build, error_type=error_type))
+        _stamp_new(map(Path, result.packages), before, lambda _: given | stamper.entries(build, error_type=error_type))
         return result
 
     run_build.__conda_provenance__ = True  # type: ignore[attr-defined]
@@ -58,7 +58,7 @@ def attach_cli_api(module: ModuleType) -> None:
         error_type = _error_type()
         files = [find_recipe(path) for path in map(Path, recipes) if path.exists()]
         for file in files:
-            stamping.begin("rattler-build", functools.partial(_describe_file, file), error_type=error_type)
+            stamper.begin("rattler-build", functools.partial(_describe_file, file), error_type=error_type)
         output_dir = Path(kwargs.get("output_dir") or "output")
         before = _packages(output_dir)
         try:
@@ -82,10 +82,10 @@ def _stamp_new(
     error_type = _error_type()
     try:
         for package in new:
-            stamping.stamp_finished(package, entries(package), error_type=error_type)
+            stamper.stamp_finished(package, entries(package), error_type=error_type)
     except error_type:
         for package in new:
-            stamping.withdraw(package)
+            stamper.withdraw(package)
         raise
 
 
@@ -96,7 +96,7 @@ def _describe(variant: Any) -> dict[str, Any]:
         "recipe": Path(variant.recipe_path),
         "name": str(package.get("name", "")),
         "version": str(package.get("version", "")),
-        "extra_meta": stamping.given_extra_meta(),
+        "extra_meta": stamper.given_extra_meta(),
         "recipe_extra": extra if isinstance(extra, Mapping) else {},
     }
 
@@ -118,8 +118,8 @@ def _describe_file(recipe: Path, package: Path | None = None) -> dict[str, Any]:
 
 def _common_entries(recipes: Iterable[Path], package: Path, error_type: type[Exception]) -> dict[str, str | None]:
     answers = [
-        stamping.entries(
-            stamping.begin("rattler-build", functools.partial(_describe_file, recipe, package), error_type=error_type),
+        stamper.entries(
+            stamper.begin("rattler-build", functools.partial(_describe_file, recipe, package), error_type=error_type),
             error_type=error_type,
         )
         for recipe in recipes

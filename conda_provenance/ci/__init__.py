@@ -6,26 +6,17 @@ import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 
-from conda_provenance.ci import systems
 from conda_provenance.ci.adapter import Adapter, CIRun, Environ
 
-__all__ = ["BUILTIN", "Adapter", "CIRun", "Environ", "detect", "lies_in", "providers"]
+__all__ = ["Adapter", "CIRun", "Environ", "detect", "lies_in", "providers"]
 
 log = logging.getLogger(__name__)
 
-BUILTIN: tuple[Adapter, ...] = tuple(
-    import_module(f"{systems.__name__}.{module.name}").ADAPTER for module in iter_modules(systems.__path__)
-)
-"""The systems this package knows: one module each in ``systems``, which is found by being there."""
-
-
 def detect(
     environ: Mapping[str, str],
-    adapters: Iterable[Adapter] | None = None,
+    adapters: Iterable[Adapter],
     provider: str = "auto",
     place: Path | None = None,
 ) -> CIRun | None:
@@ -42,12 +33,12 @@ def detect(
     variables = Environ(environ)
     found = [
         (adapter, run)
-        for adapter in (BUILTIN if adapters is None else adapters)
+        for adapter in adapters
         if (run := _ask(adapter, variables)) is not None and provider in ("auto", adapter.provider, run.provider)
     ]
     named = [(adapter, run) for adapter, run in found if run.flow_run_id is not None]
     first = [(adapter, run) for adapter, run in named if not adapter.last]
-    if first and first[0][0] in BUILTIN:  # another distribution's adapter is there to be believed instead
+    if first and not first[0][0].first:
         return _choose([run for _, run in first], place)
     return next((run for _, run in first or named or found), None)
 
@@ -69,9 +60,9 @@ def lies_in(place: Path, workspace: str | None) -> bool:
         return False
 
 
-def providers(adapters: Iterable[Adapter] | None = None) -> tuple[str, ...]:
+def providers(adapters: Iterable[Adapter]) -> tuple[str, ...]:
     """The names that ``detect`` takes for ``provider``, besides ``auto`` and ``none``."""
-    return tuple(dict.fromkeys(adapter.provider for adapter in (BUILTIN if adapters is None else adapters)))
+    return tuple(dict.fromkeys(adapter.provider for adapter in adapters))
 
 
 def _ask(adapter: Adapter, variables: Environ) -> CIRun | None:

@@ -143,6 +143,9 @@ class Adapter:
     """Marks (:meth:`Environ.has`), of which one must be seen for this system to be running us."""
     unless: tuple[str, ...] = ()
     """Marks of others that set the same variables: with one of them it is not this system."""
+    first: bool = False
+    """Is it believed wherever it names a run? Adapters of other distributions are, so that a farm that imitates
+    another CI's variables can be told from it."""
     last: bool = False
     """Is it believed only where no other names a run? Such are machines and platforms on which other systems' runs happen."""
     ran_by: Fact = None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from conda_provenance.packages.digests import Digests
+from conda_provenance.packages.files.digests import Digests
 from conda_provenance.packages.index import update_index_entry, withdraw_package
 from conda_provenance.packages.read import read_about, read_provenance
 from conda_provenance.packages.refusals import refusals
+from conda_provenance.packages.signatures import vouchers
 from conda_provenance.packages.stamp import check_stamp, stamp_package
-from conda_provenance.packages.vouching import vouchers
 
 __all__ = [
     "Digests",

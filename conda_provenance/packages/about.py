@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from conda_provenance.packages import jsontext
+from conda_provenance.packages.archive import json_text as jsontext
 from conda_provenance.packages.refusals import Refusal, harmless
 
 ABOUT = "info/about.json"

@@ -18,11 +18,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from conda_provenance.packages import compression, jsontext
-from conda_provenance.packages.digests import Digests
-from conda_provenance.packages.locking import locked
+from conda_provenance.packages.archive import compression
+from conda_provenance.packages.archive import json_text as jsontext
+from conda_provenance.packages.files.digests import Digests
+from conda_provenance.packages.files.lock import locked
+from conda_provenance.packages.files.replace import Replacement, commit, replacing
 from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, base_name, harmless, refusals
-from conda_provenance.packages.replacing import Replacement, commit, replacing
 
 log = logging.getLogger(__name__)
 

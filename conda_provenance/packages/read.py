@@ -8,8 +8,10 @@ import stat
 from collections.abc import Collection
 from typing import Any
 
-from conda_provenance.packages import compression, container, tarstream
 from conda_provenance.packages.about import ABOUT, MAX_SIZE, parse_about
+from conda_provenance.packages.archive import compression
+from conda_provenance.packages.archive import tar as tarstream
+from conda_provenance.packages.archive import zip as container
 from conda_provenance.packages.refusals import PathLike, Refusal, refusals
 from conda_provenance.provenance import Provenance
 

@@ -9,16 +9,14 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 
-from conda_provenance.packages import compression, container, tarstream
 from conda_provenance.packages.about import ABOUT, parse_about, with_extra
-from conda_provenance.packages.container_copy import copy_with
-from conda_provenance.packages.digests import Digests
-from conda_provenance.packages.index import check_records, corrections, folders_to_lock, with_digests
-from conda_provenance.packages.locking import locked
-from conda_provenance.packages.read import is_container, open_info, open_package, open_tar, read_files
-from conda_provenance.packages.recipe import RECIPE, is_conda_builds, with_recipe_extra
-from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, harmless, refusals
-from conda_provenance.packages.replacing import (
+from conda_provenance.packages.archive import compression
+from conda_provenance.packages.archive import tar as tarstream
+from conda_provenance.packages.archive import zip as container
+from conda_provenance.packages.archive.zip_copy import copy_with
+from conda_provenance.packages.files.digests import Digests
+from conda_provenance.packages.files.lock import locked
+from conda_provenance.packages.files.replace import (
     Replacement,
     closed_beside,
     commit,
@@ -26,6 +24,10 @@ from conda_provenance.packages.replacing import (
     replacing,
     require_replaceable,
 )
+from conda_provenance.packages.index import check_records, corrections, folders_to_lock, with_digests
+from conda_provenance.packages.read import is_container, open_info, open_package, open_tar, read_files
+from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, harmless, refusals
+from conda_provenance.packages.rendered_recipe import RECIPE, is_conda_builds, with_recipe_extra
 
 _MAX_KEPT = 1 << 20
 """Bytes of metadata, unpacked, that are kept in memory; more is read twice."""

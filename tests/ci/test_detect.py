@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from conda_provenance.ci import BUILTIN, Adapter, CIRun, Environ, detect, providers
+from conda_provenance import systems
+from conda_provenance.ci import Adapter, CIRun, Environ, detect, providers
 from conda_provenance.ci.adapter import FACTS, make_run
 
 SHA = "7fd1a60b01f91b314f59955a4e4d4e80d8edf11d"
@@ -32,16 +33,16 @@ def _fail(environ: Environ) -> str | None:
 
 
 def test_an_empty_environment_is_no_run() -> None:
-    assert detect({}) is None
+    assert detect({}, systems.adapters()) is None
 
 
 @pytest.mark.parametrize("value", ["true", "1", "woodpeckers", "azure"])
 def test_ci_alone_names_nobody(value: str) -> None:
-    assert detect({"CI": value, "CONTINUOUS_INTEGRATION": "true", "BUILD_NUMBER": "3"}) is None
+    assert detect({"CI": value, "CONTINUOUS_INTEGRATION": "true", "BUILD_NUMBER": "3"}, systems.adapters()) is None
 
 
 def test_the_first_active_adapter_with_an_id_wins() -> None:
-    adapters = [_adapter("idle", active=("NEVER",), run_id="0"), _adapter("first", run_id="1"), _adapter("second", run_id="2")]
+    adapters = [_adapter("idle", active=("NEVER",), run_id="0"), _adapter("first", first=True, run_id="1"), _adapter("second", run_id="2")]
     assert _detect(*adapters) == CIRun("first", "First", "first_1")
 
 
@@ -75,14 +76,12 @@ def test_two_systems_at_once_are_told_apart_by_the_checkout(tmp_path: Path) -> N
 
 
 def detect_builtin(adapters: list[Adapter], place: Path) -> CIRun | None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("conda_provenance.ci.BUILTIN", tuple(adapters))
-        return detect({"ALWAYS": "1"}, place=place)
+    return detect({"ALWAYS": "1"}, adapters, place=place)
 
 
 def test_another_distributions_adapter_has_no_rivals() -> None:
     """It is asked first so that a farm that imitates another CI can be told from it."""
-    run = detect({"ALWAYS": "1", "GITHUB_ACTIONS": "1", "GITHUB_RUN_ID": "2"}, [_adapter("farm", run_id="1"), *BUILTIN])
+    run = detect({"ALWAYS": "1", "GITHUB_ACTIONS": "1", "GITHUB_RUN_ID": "2"}, [_adapter("farm", run_id="1", first=True), *systems.adapters()])
     assert run == CIRun("farm", "Farm", "farm_1")
 
 
@@ -111,22 +110,22 @@ def test_a_named_provider_takes_no_other_answer() -> None:
 
 @pytest.mark.parametrize("provider", ["auto", "github", "smithy"])
 def test_conda_smithys_answer_counts_as_the_ci_it_names(provider: str) -> None:
-    run = detect(SMITHY, provider=provider)
+    run = detect(SMITHY, systems.adapters(), provider=provider)
     assert run is not None
     assert (run.provider, run.flow_run_id) == ("github", "github_1")
 
 
 def test_conda_smithys_answer_for_another_ci_is_not_taken() -> None:
-    assert detect(SMITHY, provider="azure") is None
+    assert detect(SMITHY, systems.adapters(), provider="azure") is None
 
 
 def test_providers_are_named_once_in_their_order() -> None:
     assert providers([_adapter("b"), _adapter("a"), _adapter("b")]) == ("b", "a")
 
 
-@pytest.mark.parametrize("adapter", BUILTIN, ids=lambda adapter: adapter.provider)
+@pytest.mark.parametrize("adapter", systems.adapters(), ids=lambda adapter: adapter.provider)
 def test_a_system_is_one_module_of_its_providers_name_with_notes(adapter: Adapter) -> None:
-    module = importlib.import_module(f"conda_provenance.ci.systems.{adapter.provider}")
+    module = importlib.import_module(systems.module_name(adapter.provider))
     assert module.ADAPTER is adapter
     title, notes = (module.__doc__ or "").split("\n\n", 1)
     assert title == f"{adapter.name}."
@@ -134,7 +133,7 @@ def test_a_system_is_one_module_of_its_providers_name_with_notes(adapter: Adapte
     assert adapter.docs.startswith("https://")
 
 
-@pytest.mark.parametrize("adapter", BUILTIN, ids=lambda adapter: adapter.provider)
+@pytest.mark.parametrize("adapter", systems.adapters(), ids=lambda adapter: adapter.provider)
 def test_every_regular_expression_can_be_used(adapter: Adapter) -> None:
     templates = [*adapter.active, *adapter.unless]
     for name in ("ran_by", *FACTS):
@@ -144,7 +143,7 @@ def test_every_regular_expression_can_be_used(adapter: Adapter) -> None:
         assert re.compile(expression, re.ASCII).groups <= 1
 
 
-@pytest.mark.parametrize("adapter", BUILTIN, ids=lambda adapter: adapter.provider)
+@pytest.mark.parametrize("adapter", systems.adapters(), ids=lambda adapter: adapter.provider)
 def test_what_is_left_out_is_a_fact_with_a_reason(adapter: Adapter) -> None:
     assert adapter.left_out.keys() <= set(FACTS)
     assert all(adapter.left_out.values())
@@ -246,7 +245,7 @@ def test_all_zeros_are_no_commit() -> None:
     ],
 )
 def test_runs_on_ones_own_machine_have_no_id(environ: dict[str, str]) -> None:
-    run = detect(environ)
+    run = detect(environ, systems.adapters())
     assert run is None or run.flow_run_id is None
 
 

@@ -11,14 +11,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from conda_provenance.ci import BUILTIN, Environ, detect
+from conda_provenance import systems
+from conda_provenance.ci import Environ, detect
 from conda_provenance.ci.explain import explain, unasked
 from conda_provenance.provenance import KEYS, MAX_LENGTH, Provenance, is_full_sha
 
 SECRET = "hunter2SECRET"
 REAL = [
     case["environ"]
-    for path in sorted((Path(__file__).parent / "cases").glob("*.json"))
+    for path in sorted((Path(__file__).parents[1] / "systems" / "cases").glob("*.json"))
     for case in json.loads(path.read_text("utf-8"))
 ]
 NAMES = sorted({name for environ in REAL for name in environ})
@@ -55,7 +56,7 @@ changed = st.builds(
 @example({"JENKINS_URL": "http://x", "BUILD_TAG": f"https://bot:{SECRET}@example.org/1", "BUILD_URL": "https://x:notaport/"})
 @example({"TF_BUILD": "1", "BUILD_BUILDNUMBER": "x" * MAX_LENGTH, "SYSTEM_JOBATTEMPT": "1"})
 def test_any_environment_has_a_clean_answer_or_none(environ: dict[str, str]) -> None:
-    run = detect(environ)
+    run = detect(environ, systems.adapters())
     if run is None:
         return
     for value in (each for each in asdict(run).values() if isinstance(each, str)):
@@ -75,16 +76,16 @@ def test_any_environment_has_a_clean_answer_or_none(environ: dict[str, str]) -> 
 
 @given(st.sampled_from(REAL), st.sampled_from(NAMES), secret_urls)
 def test_credentials_reach_no_value_that_is_stamped(environ: dict[str, str], name: str, url: str) -> None:
-    run = detect({**environ, name: url})
+    run = detect({**environ, name: url}, systems.adapters())
     assert run is None or SECRET not in (run.remote_url or "") + (run.flow_run_url or "") + (run.sha or "")
     if run is not None and url.lower().startswith(("https://", "http://")):
         assert SECRET not in (run.flow_run_id or "")
 
 
 @given(by_chance)
-@pytest.mark.parametrize("adapter", BUILTIN, ids=lambda adapter: adapter.provider)
+@pytest.mark.parametrize("adapter", systems.adapters(), ids=lambda adapter: adapter.provider)
 def test_no_builtin_adapter_raises(adapter: object, environ: dict[str, str]) -> None:
-    assert isinstance(adapter, type(BUILTIN[0]))
+    assert isinstance(adapter, type(systems.adapters()[0]))
     adapter.is_active(Environ(environ))
     adapter.run(Environ(environ))
 
@@ -100,8 +101,8 @@ def test_the_view_of_the_variables_agrees_with_itself(environ: dict[str, str]) -
 @given(by_chance | changed)
 def test_an_explanation_holds_no_value(environ: dict[str, str]) -> None:
     marked = {name: f"{value}{SECRET}" for name, value in environ.items()}
-    explanations = explain(marked, BUILTIN)
-    assert [each.adapter for each in explanations] == list(BUILTIN)
+    explanations = explain(marked, systems.adapters())
+    assert [each.adapter for each in explanations] == list(systems.adapters())
     assert SECRET not in repr([(each.looks, each.error) for each in explanations])
     assert all(each.error is None for each in explanations)
     assert not set(unasked(marked, explanations)) - environ.keys()
@@ -109,5 +110,5 @@ def test_an_explanation_holds_no_value(environ: dict[str, str]) -> None:
 
 @given(by_chance | changed)
 def test_an_explanation_agrees_with_what_is_detected(environ: dict[str, str]) -> None:
-    for each in explain(environ, BUILTIN):
+    for each in explain(environ, systems.adapters()):
         assert each.active == each.adapter.is_active(Environ(environ))

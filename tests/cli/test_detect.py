@@ -191,11 +191,11 @@ def test_the_table_says_which_commit_it_is_and_which_run(feedstock, git):
 
 
 def test_systems_are_listed():
-    from conda_provenance.ci import BUILTIN
+    from conda_provenance import systems
 
     listed = json.loads(detect("--list", "--json").stdout)
     assert {(each["provider"], each["name"], each["docs"]) for each in listed} == {
-        (adapter.provider, adapter.name, adapter.docs) for adapter in BUILTIN
+        (adapter.provider, adapter.name, adapter.docs) for adapter in systems.adapters()
     }
     assert "GitHub Actions" in detect("--list").stdout
 

@@ -56,7 +56,7 @@ def member(name: str, *, size: int = 0, **attributes: Any) -> tarfile.TarInfo:
 
 def zst(data: bytes) -> bytes:
     """One zstd frame, by the library that conda-package-streaming uses."""
-    from conda_provenance.packages.compression import compress_zstd
+    from conda_provenance.packages.archive.compression import compress_zstd
 
     return b"".join(compress_zstd([data], len(data)))
 

@@ -83,7 +83,7 @@ def mutate_within(ending: str, data: bytes, chance: random.Random) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = [(info.filename, archive.read(info)) for info in archive.infolist()]
     buffer = io.BytesIO()
-    from conda_provenance.packages.compression import open_zstd
+    from conda_provenance.packages.archive.compression import open_zstd
 
     changed = [
         (

@@ -14,9 +14,9 @@ import pytest
 from packages_making import make_conda, make_tar_bz2, zst
 
 from conda_provenance.errors import PackageError
-from conda_provenance.packages import digests as digests_module
 from conda_provenance.packages import read_about, stamp_package, update_index_entry, vouchers, withdraw_package
-from conda_provenance.packages import replacing as replacing_module
+from conda_provenance.packages.files import digests as digests_module
+from conda_provenance.packages.files import replace as replacing_module
 
 STAMP = {"sha": "b" * 40}
 
@@ -77,7 +77,7 @@ def test_every_index_and_every_copy(tmp_path):
     for path in tmp_path.glob("*repodata*"):
         data = path.read_bytes()
         if path.suffix == ".zst":
-            from conda_provenance.packages.compression import open_zstd
+            from conda_provenance.packages.archive.compression import open_zstd
 
             with path.open("rb") as file:
                 data = open_zstd(file, 1 << 20).read(1 << 20)

@@ -249,7 +249,7 @@ def test_ten_gigabytes_in_a_megabyte(tmp_path, form):
 
 
 def _zeros_frame(head: bytes, zeros: int) -> bytes:
-    from conda_provenance.packages.compression import compress_zstd
+    from conda_provenance.packages.archive.compression import compress_zstd
 
     block = b"\0" * (1 << 20)
     return b"".join(compress_zstd((head, *[block] * (zeros >> 20)), len(head) + zeros))
@@ -335,7 +335,7 @@ def test_headers_without_end(tmp_path, form):
         "long names": lambda: tar([(member("info/" + "x" * (1 << 19)), b"")])[: -20 * 512],
         "members": lambda: member("info/x").tobuf() * 1000,
     }[form]()
-    from conda_provenance.packages.compression import compress_zstd
+    from conda_provenance.packages.archive.compression import compress_zstd
 
     chunks = [one] * (1100 if form == "members" else 60)
     info = b"".join(compress_zstd(chunks, sum(map(len, chunks))))

@@ -26,7 +26,7 @@ from packages_making import info_files, make_conda, make_folder, make_tar_bz2, m
 
 from conda_provenance.errors import PackageError
 from conda_provenance.packages import check_stamp, read_about, stamp_package
-from conda_provenance.packages import replacing as replacing_module
+from conda_provenance.packages.files import replace as replacing_module
 
 STAMP = {"sha": "b" * 40, "remote_url": "https://github.com/o/r", "flow_run_id": "github_1"}
 ABOUT = {"zulu": 1, "extra": {"final": True, "recipe-maintainers": ["a"]}, "home": "https://example.org", "a": None}
@@ -49,7 +49,7 @@ def _is_info(info: zipfile.ZipInfo) -> bool:
 
 
 def unzst(data: bytes) -> bytes:
-    from conda_provenance.packages.compression import open_zstd
+    from conda_provenance.packages.archive.compression import open_zstd
 
     return open_zstd(io.BytesIO(data), 1 << 30).read(1 << 28)
 

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from conda_provenance.packages.compression import CHUNK, Window
+from conda_provenance.packages.archive.compression import CHUNK, Window
 from conda_provenance.packages.refusals import Refusal, harmless
 
 LOCAL = struct.Struct("<4s5H3L2H")

@@ -10,9 +10,8 @@ from collections.abc import Collection, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
-from conda_provenance.packages.compression import CHUNK, Stream
-from conda_provenance.packages.refusals import Refusal, harmless
-from conda_provenance.packages.tarheader import (
+from conda_provenance.packages.archive.compression import CHUNK, Stream
+from conda_provenance.packages.archive.tar_header import (
     BLOCK,
     PAX,
     kind_of,
@@ -26,6 +25,7 @@ from conda_provenance.packages.tarheader import (
     text_of,
     ustar_name,
 )
+from conda_provenance.packages.refusals import Refusal, harmless
 
 _REGULAR = (b"0", b"\0", b"7")
 _WITHOUT_DATA = (b"1", b"2", b"3", b"4", b"5", b"6")

@@ -8,7 +8,7 @@ from functools import cache
 from queue import SimpleQueue
 from typing import Any, Protocol
 
-from conda_provenance.packages.beside import beside
+from conda_provenance.packages.files.helper_thread import beside
 from conda_provenance.packages.refusals import Refusal
 
 CHUNK = 1 << 18

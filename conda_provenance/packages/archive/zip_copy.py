@@ -7,8 +7,8 @@ import struct
 import zlib
 from collections.abc import Iterable
 
-from conda_provenance.packages.container import DESCRIPTOR, END, END64, ENTRY, FULL32, LOCAL, LOCATOR, Container, Member, extras
-from conda_provenance.packages.replacing import Replacement, copy_range
+from conda_provenance.packages.archive.zip import DESCRIPTOR, END, END64, ENTRY, FULL32, LOCAL, LOCATOR, Container, Member, extras
+from conda_provenance.packages.files.replace import Replacement, copy_range
 
 
 def copy_with(file: io.BufferedReader, container: Container, member: Member, data: Iterable[bytes], new: Replacement) -> None:

@@ -12,8 +12,8 @@ from packages_making import info_files, make_conda, make_tar_bz2, tar, zst
 from ruamel.yaml import YAML
 
 from conda_provenance.packages import check_stamp, read_about, stamp_package
-from conda_provenance.packages.recipe import RECIPE, with_recipe_extra
 from conda_provenance.packages.refusals import Refusal
+from conda_provenance.packages.rendered_recipe import RECIPE, with_recipe_extra
 
 STAMP = {"sha": "1234567890" * 4, "remote_url": "https://github.com/o/r", "flow_run_id": "github_1"}
 RENDERED = """\

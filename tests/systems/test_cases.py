@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from conda_provenance.ci import BUILTIN, CIRun, Environ, detect
+from conda_provenance import systems
+from conda_provenance.ci import CIRun, Environ, detect
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.json"))
 
@@ -33,7 +34,7 @@ def environ(case: dict[str, Any], tmp_path: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("case", _cases())
 def test_environment_is_read_as_expected(case: dict[str, Any], environ: dict[str, str]) -> None:
-    run = detect(environ)
+    run = detect(environ, systems.adapters())
     if case["expect"] is None:
         assert run is None
     else:
@@ -43,9 +44,9 @@ def test_environment_is_read_as_expected(case: dict[str, Any], environ: dict[str
 
 
 def test_every_builtin_system_has_cases() -> None:
-    systems, files = {adapter.provider for adapter in BUILTIN}, {path.stem for path in CASES} - {"lookalikes"}
-    assert not systems - files, f"tests/ci/cases has no file for {sorted(systems - files)}"
-    assert not files - systems, f"conda_provenance/ci/systems has no module for {sorted(files - systems)}"
+    known, files = {adapter.provider for adapter in systems.adapters()}, {path.stem for path in CASES} - {"lookalikes"}
+    assert not known - files, f"tests/systems/cases has no file for {sorted(known - files)}"
+    assert not files - known, f"conda_provenance/systems has no module for {sorted(files - known)}"
     for path in CASES:
         assert len(json.loads(path.read_text("utf-8"))) >= 3, f"{path.name} has fewer than three cases"
 
@@ -53,20 +54,20 @@ def test_every_builtin_system_has_cases() -> None:
 @pytest.mark.parametrize("case", _cases())
 def test_lookalikes_do_not_both_claim_an_environment(case: dict[str, Any]) -> None:
     """So that asking for one provider only cannot bring out an imitated one. What is ``last`` is beside a CI, not imitated."""
-    active = [adapter for adapter in BUILTIN if not adapter.last and adapter.is_active(Environ(case["environ"]))]
+    active = [adapter for adapter in systems.adapters() if not adapter.last and adapter.is_active(Environ(case["environ"]))]
     assert len(active) <= 1 or case["title"].startswith("two at once")
 
 
 @pytest.mark.parametrize("case", _cases())
 def test_the_order_of_variables_does_not_matter(environ: dict[str, str]) -> None:
-    assert detect(dict(reversed(environ.items()))) == detect(environ)
+    assert detect(dict(reversed(environ.items())), systems.adapters()) == detect(environ, systems.adapters())
 
 
 @pytest.mark.parametrize("case", _cases())
 def test_no_variable_is_needed_and_no_value_is_half_made(environ: dict[str, str]) -> None:
     """Without any one of its variables, an environment gives the same values, others that are whole, or none."""
     for missing in environ:
-        run = detect({name: value for name, value in environ.items() if name != missing})
+        run = detect({name: value for name, value in environ.items() if name != missing}, systems.adapters())
         for value in (asdict(run) if run else {}).values():
             if isinstance(value, str):
                 assert value.strip()

@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 from conda_provenance.ci.adapter import Adapter
-from conda_provenance.ci.github_event import branch, head_remote_url, head_sha, pull_request
+from conda_provenance.systems.github.event import branch, head_remote_url, head_sha, pull_request
 
 ADAPTER = Adapter(
     provider="gitea",

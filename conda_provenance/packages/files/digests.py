@@ -9,7 +9,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conda_provenance.packages.beside import beside
+from conda_provenance.packages.files.helper_thread import beside
 from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike
 
 if TYPE_CHECKING:

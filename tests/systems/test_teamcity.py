@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from conda_provenance import systems
 from conda_provenance.ci import detect
 from conda_provenance.ci.explain import explain
-from conda_provenance.ci.systems.teamcity import ADAPTER
+from conda_provenance.systems.teamcity import ADAPTER
 
 SHA = "7fd1a60b01f91b314f59955a4e4d4e80d8edf11d"
 BUILD = r"""#TeamCity build properties without 'system.' prefix
@@ -42,7 +43,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 
 def test_both_files_are_read(environ: dict[str, str]) -> None:
-    run = detect(environ)
+    run = detect(environ, systems.adapters())
     assert run is not None
     assert {key: value for key, value in asdict(run).items() if value} == {
         "provider": "teamcity",
@@ -63,7 +64,7 @@ def test_both_files_are_read(environ: dict[str, str]) -> None:
 def test_with_several_repositories_no_ref_is_anybodys(environ: dict[str, str], tmp_path: Path) -> None:
     with (tmp_path / "teamcity.config.parameters").open("a") as file:
         file.write("teamcity.build.vcs.branch.Other=refs/heads/main\n")
-    run = detect(environ)
+    run = detect(environ, systems.adapters())
     assert run is not None
     assert (run.merge, run.tag) == (False, None)
 
@@ -86,6 +87,6 @@ def test_a_file_that_is_none_says_nothing(environ: dict[str, str], tmp_path: Pat
             if not hasattr(os, "mkfifo"):
                 pytest.skip("there are no named pipes here")
             os.mkfifo(path)
-    run = detect(environ)
+    run = detect(environ, systems.adapters())
     assert run is not None
     assert (run.sha, run.flow_run_id, run.remote_url, run.workspace) == (SHA, None, None, None)

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
-from conda_provenance.packages.beside import beside
-from conda_provenance.packages.compression import CHUNK, Window
+from conda_provenance.packages.archive.compression import CHUNK, Window
+from conda_provenance.packages.files.helper_thread import beside
 from conda_provenance.packages.refusals import ChangedMeanwhile, Refusal
 
 _MODE = 0o7777

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conda_provenance.packages import jsontext
+from conda_provenance.packages.archive import json_text as jsontext
 from conda_provenance.packages.refusals import Refusal
 
 values = st.recursive(

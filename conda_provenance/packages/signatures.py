@@ -6,7 +6,7 @@ import json
 import os
 import re
 
-from conda_provenance.packages import jsontext
+from conda_provenance.packages.archive import json_text as jsontext
 from conda_provenance.packages.index import places_of
 from conda_provenance.packages.refusals import PathLike
 
