@@ -81,7 +81,9 @@ print("\\n".join(map(str, spent)))
 
 def measure(code: str, *arguments: str) -> list[float]:
     # An installed package has its byte code; a variable that forbids writing it would measure the compiler.
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = {
+        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }
     command = [sys.executable, "-c", code, *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return [float(line) for line in done.stdout.split()]
@@ -93,7 +95,9 @@ def row(what: str, figure: str, bar: str) -> None:
 
 def make_recipe(folder: Path) -> Path:
     recipe = folder / "recipe.yaml"
-    recipe.write_text("package: {name: hello, version: '1.0'}\nbuild: {noarch: generic, script: echo hi > $PREFIX/hi}\n")
+    recipe.write_text(
+        "package: {name: hello, version: '1.0'}\nbuild: {noarch: generic, script: echo hi > $PREFIX/hi}\n"
+    )
     identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
     for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-q", "-m", "first"]):
         subprocess.run(["git", *command], cwd=folder, check=True)
@@ -107,8 +111,14 @@ def main() -> None:
     if conda:
         measure(IMPORT)
         cost = [measure(IMPORT)[0] for _ in range(RUNS)]
-        row("importing the plugin module into a running conda", f"{statistics.median(cost) * 1e3:.2f} ms", "1 ms")
-        arms = [CONDA_INFO.format(hidden=name) for name in ("conda-provenance", "no such distribution")]
+        row(
+            "importing the plugin module into a running conda",
+            f"{statistics.median(cost) * 1e3:.2f} ms",
+            "1 ms",
+        )
+        arms = [
+            CONDA_INFO.format(hidden=name) for name in ("conda-provenance", "no such distribution")
+        ]
         for arm in arms:
             measure(arm)
         ratios = []
@@ -119,11 +129,18 @@ def main() -> None:
             ratios.append(spent[arms[1]] / spent[arms[0]])
         lower, median, upper = statistics.quantiles(ratios, n=4)
         figure = f"{median:.3f} (quartiles {lower:.3f}, {upper:.3f})"
-        row(f"`conda info` with the plugin / without it, processor time, {len(ratios)} pairs", figure, "1.01")
+        row(
+            f"`conda info` with the plugin / without it, processor time, {len(ratios)} pairs",
+            figure,
+            "1.01",
+        )
     with tempfile.TemporaryDirectory() as folder:
         recipe = make_recipe(Path(folder))
         if importlib.util.find_spec("conda_build") is not None:
-            builds = [measure(BUILD.format(before="import conda_build.build"), str(recipe)) for _ in range(RUNS)]
+            builds = [
+                measure(BUILD.format(before="import conda_build.build"), str(recipe))
+                for _ in range(RUNS)
+            ]
             report("conda-build, meta.yaml", builds)
         if importlib.util.find_spec("rattler_build") is not None:
             builds = [measure(ENGINE, str(recipe), f"{folder}/out") for _ in range(RUNS)]
@@ -131,7 +148,11 @@ def main() -> None:
 
 
 def report(builder: str, builds: list[list[float]]) -> None:
-    row(f"{builder}: the first output", f"{statistics.median(build[0] for build in builds) * 1e3:.0f} ms", "250 ms")
+    row(
+        f"{builder}: the first output",
+        f"{statistics.median(build[0] for build in builds) * 1e3:.0f} ms",
+        "250 ms",
+    )
     later = statistics.median(value for build in builds for value in build[1:])
     row(f"{builder}: each further output", f"{later * 1e3:.1f} ms", "10 ms")
 

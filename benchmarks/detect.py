@@ -50,7 +50,9 @@ def main() -> None:
         firsts, others = [], []
         for _ in range(RUNS):
             command = [sys.executable, "-c", DETECTION, str(RECIPE)]
-            done = subprocess.run(command, env=plain | more, capture_output=True, text=True, check=True)
+            done = subprocess.run(
+                command, env=plain | more, capture_output=True, text=True, check=True
+            )
             first, other = map(float, done.stdout.split())
             firsts.append(first)
             others.append(other)
@@ -66,12 +68,16 @@ def main() -> None:
         command = [sys.executable, "-m", "conda_provenance", "detect", str(RECIPE), *arguments]
         pairs = [(_timed(command, plain | more), _timed(baseline, plain)) for _ in range(RUNS)]
         ratio = statistics.median(ours / theirs for ours, theirs in pairs)
-        print(f"| {title} | {statistics.median(ours for ours, _ in pairs) * 1e3:.0f} ms | {ratio:.2f} |")
+        print(
+            f"| {title} | {statistics.median(ours for ours, _ in pairs) * 1e3:.0f} ms | {ratio:.2f} |"
+        )
 
 
 def _timed(command: list[str], environ: dict[str, str]) -> float:
     start = time.perf_counter()
-    subprocess.run(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    subprocess.run(
+        command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True
+    )
     return time.perf_counter() - start
 
 

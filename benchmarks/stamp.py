@@ -27,7 +27,11 @@ from packages_making import info_files, make_tar_bz2, member, tar, zip_members, 
 RUNS = int(os.environ.get("RUNS", "5"))
 SIZES = [int(size) for size in os.environ.get("SIZES", "1,100,1000").split(",")]
 READS = int(os.environ.get("READS", "1000"))
-ABOUT = {"extra": {"final": True}, "home": "https://example.org", "summary": "a package of the benchmark"}
+ABOUT = {
+    "extra": {"final": True},
+    "home": "https://example.org",
+    "summary": "a package of the benchmark",
+}
 
 STAMP = """
 import sys, time, resource
@@ -70,7 +74,9 @@ def make_package(folder: Path, size: int) -> Path:
 
 
 def run(code: str, *arguments: str | Path) -> list[float]:
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = {
+        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }
     command = [sys.executable, "-c", code, *map(str, arguments)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return [float(word) for word in done.stdout.split()]
@@ -101,8 +107,19 @@ def measure_stamp(folder: Path, size: int) -> None:
         seconds, kilobytes = run(STAMP, work, "0123456789abcdef"[number % 16])
         stamping.append(seconds)
         memory.append(kilobytes / 1024)
-        command = [sys.executable, "-m", "conda_provenance", "stamp", "--force", "--flow-run-id", f"x_{number}", str(work)]
-        commands.append(timed(lambda command=command: subprocess.run(command, check=True, capture_output=True)))
+        command = [
+            sys.executable,
+            "-m",
+            "conda_provenance",
+            "stamp",
+            "--force",
+            "--flow-run-id",
+            f"x_{number}",
+            str(work),
+        ]
+        commands.append(
+            timed(lambda command=command: subprocess.run(command, check=True, capture_output=True))
+        )
         os.sync()
     cp, stamp = statistics.median(copying), statistics.median(stamping)
     ratio = statistics.median(one / other for one, other in zip(stamping, copying, strict=True))
@@ -110,19 +127,37 @@ def measure_stamp(folder: Path, size: int) -> None:
     bar = "1.5" if size >= 100 else ""
     figure = f"{over:.2f} ({stamp * 1e3:.0f} ms / {statistics.median(replacing) * 1e3:.0f} ms)"
     row(f"stamp a .conda of {size} MB in place / `cp` of it over such a file", figure, bar)
-    row("the same / `cp` to a new name", f"{ratio:.2f} ({stamp * 1e3:.0f} ms / {cp * 1e3:.0f} ms)", bar)
-    row("the same as a command, with Python's start / `cp`", f"{statistics.median(commands) / cp:.2f}")
-    row(f"peak memory of that process, {size} MB", f"{max(memory):.0f} MB", "64 MB" if size >= 1000 else "")
+    row(
+        "the same / `cp` to a new name",
+        f"{ratio:.2f} ({stamp * 1e3:.0f} ms / {cp * 1e3:.0f} ms)",
+        bar,
+    )
+    row(
+        "the same as a command, with Python's start / `cp`",
+        f"{statistics.median(commands) / cp:.2f}",
+    )
+    row(
+        f"peak memory of that process, {size} MB",
+        f"{max(memory):.0f} MB",
+        "64 MB" if size >= 1000 else "",
+    )
     if size == 100:
         index = {"packages.conda": {work.name: {"sha256": "0" * 64, "md5": "0" * 32, "size": 0}}}
         (folder / "repodata.json").write_text(json.dumps(index))
         indexed = statistics.median(run(STAMP, work, digit)[0] for digit in "abcde")
         (folder / "repodata.json").unlink()
-        row("the same with an index that lists it, whose checksums are made anew / `cp`", f"{indexed / cp:.2f}")
+        row(
+            "the same with an index that lists it, whose checksums are made anew / `cp`",
+            f"{indexed / cp:.2f}",
+        )
         seconds = run(CPH, package, folder / "extracted", folder / "made.conda")[0]
         shutil.rmtree(folder / "extracted")
         (folder / "made.conda").unlink()
-        row(f"cph extract and create of {size} MB / stamp", f"{seconds / stamp:.0f} ({seconds:.1f} s)", "300")
+        row(
+            f"cph extract and create of {size} MB / stamp",
+            f"{seconds / stamp:.0f} ({seconds:.1f} s)",
+            "300",
+        )
     for path in (package, work):
         path.unlink()
 
@@ -152,7 +187,12 @@ def measure_read(folder: Path) -> None:
             if form == "conda":
                 payload, info = tar({"share/x": b"x" * 20_000}), tar(info_files(ABOUT))
                 zip_members(
-                    path, [("metadata.json", b"{}"), ("pkg-x-1-0.tar.zst", zst(payload)), ("info-x-1-0.tar.zst", zst(info))]
+                    path,
+                    [
+                        ("metadata.json", b"{}"),
+                        ("pkg-x-1-0.tar.zst", zst(payload)),
+                        ("info-x-1-0.tar.zst", zst(info)),
+                    ],
                 )
             else:
                 path.write_bytes(bz2.compress(tar({**info_files(ABOUT), "share/x": b"x" * 20_000})))
@@ -164,7 +204,9 @@ def measure_read(folder: Path) -> None:
 
         ours, theirs = [], []
         for _ in range(RUNS):
-            ours.append(timed(lambda packages=packages: [read_provenance(path) for path in packages]))
+            ours.append(
+                timed(lambda packages=packages: [read_provenance(path) for path in packages])
+            )
             theirs.append(timed(lambda: asyncio.run(read_all())))
         mine, other = statistics.median(ours), statistics.median(theirs)
         figure = f"{mine / other:.2f} ({mine * 1e3:.0f} ms / {other * 1e3:.0f} ms)"

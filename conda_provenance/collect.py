@@ -49,7 +49,11 @@ class Finding:
         """The values to write: those of ``fields``, and those the user gave to the builder, which it writes anyway."""
         values = self.provenance.to_extra()
         wanted = set(fields)
-        return {key: value for key, value in values.items() if key in wanted or self.sources.get(key) in (EXTRA_META, RECIPE)}
+        return {
+            key: value
+            for key, value in values.items()
+            if key in wanted or self.sources.get(key) in (EXTRA_META, RECIPE)
+        }
 
     def require(self, settings: Settings) -> None:
         """Raise :class:`RequirementError` if the settings do not let a build go on from here."""
@@ -113,7 +117,9 @@ def clean_value(key: str, value: str) -> str:
     elif key == "flow_run_url" and value:
         value = clean_page_url(value)
     elif key == "flow_run_id":
-        value = clean_run_id(value)  # some farms give a page as the id; it must not carry a login either
+        value = clean_run_id(
+            value
+        )  # some farms give a page as the id; it must not carry a login either
     elif key == "sha" and not re.fullmatch(r"[\w.+-]*", value):
         raise RemoteUrlError("it holds characters that no commit hash has")
     check(key, value)
@@ -155,11 +161,22 @@ def collect(
                 f"{_and((ci.name, *ci.rivals))} each say that this is a run of theirs: {ci.name} is believed; "
                 "plugins.provenance_ci chooses one."
             )
-        if ci.pull_request and git.sha and git.sha != ci.head_sha and not (ci.merge and git.sha == ci.sha):
-            parents = read_parents(recipe)  # many a CI merges in the checkout, or leaves that to a step
+        if (
+            ci.pull_request
+            and git.sha
+            and git.sha != ci.head_sha
+            and not (ci.merge and git.sha == ci.sha)
+        ):
+            parents = read_parents(
+                recipe
+            )  # many a CI merges in the checkout, or leaves that to a step
         if inside or not ci.workspace:
             found.warnings += _disagreements(git, ci, parents)
-        if inside and git.sha is None and (not git.unreadable or lies_in(Path(ci.workspace or ""), git.unreadable)):
+        if (
+            inside
+            and git.sha is None
+            and (not git.unreadable or lies_in(Path(ci.workspace or ""), git.unreadable))
+        ):
             # One that cannot be read within the checkout is not the checkout's, whose commit is no answer for it.
             found.offer("sha", ci.sha, CI)
             found.offer("remote_url", ci.remote_url, CI)
@@ -178,15 +195,23 @@ def collect(
         # CEP 31: an empty string says that the recipe is not under version control.
         found.offer("sha", "", GIT)
     if git.dirty and settings.dirty == "warn":
-        found.warnings.append("The recipe's folder has changes that are not committed: the commit is not quite what is built.")
+        found.warnings.append(
+            "The recipe's folder has changes that are not committed: the commit is not quite what is built."
+        )
     return Finding(
         provenance=Provenance.from_extra(found.values),
         sources=found.sources,
         ci=ci,
         dirty=git.dirty,
         warnings=tuple(dict.fromkeys(found.warnings)),
-        missing={key: _why_missing(key, git, ci, inside, settings.ci) for key in KEYS if not found.values.get(key)},
-        commit=_which_commit(found.values["sha"], ci, parents) if found.sources.get("sha") in (GIT, CI) else "",
+        missing={
+            key: _why_missing(key, git, ci, inside, settings.ci)
+            for key in KEYS
+            if not found.values.get(key)
+        },
+        commit=_which_commit(found.values["sha"], ci, parents)
+        if found.sources.get("sha") in (GIT, CI)
+        else "",
     )
 
 
@@ -194,10 +219,18 @@ def _disagreements(git: GitFacts, ci: CIRun, parents: tuple[str, ...]) -> list[s
     said = []
     of_pull_request = git.sha == ci.head_sha or _is_merge(git.sha, ci, parents)
     if git.sha and ci.sha and git.sha != ci.sha and not of_pull_request:
-        said.append(f"{ci.name} ran for another commit than the recipe's repository is at: the repository's is stamped.")
-    ours = {url.lower() for url in (ci.remote_url, ci.head_remote_url if of_pull_request else None) if url}
+        said.append(
+            f"{ci.name} ran for another commit than the recipe's repository is at: the repository's is stamped."
+        )
+    ours = {
+        url.lower()
+        for url in (ci.remote_url, ci.head_remote_url if of_pull_request else None)
+        if url
+    }
     if git.remote_url and ci.remote_url and git.remote_url.lower() not in ours:
-        said.append(f"{ci.name} ran for another repository than the recipe's: the recipe's is stamped.")
+        said.append(
+            f"{ci.name} ran for another repository than the recipe's: the recipe's is stamped."
+        )
     return said
 
 
@@ -214,11 +247,15 @@ def _which_commit(sha: str, ci: CIRun | None, parents: tuple[str, ...]) -> str:
     if ci is None:
         return "the commit that is checked out"
     if _is_merge(sha, ci, parents):
-        return f"the merge commit of {_pull_request(ci)}" + (f"; its own commit is {ci.head_sha}" if ci.head_sha else "")
+        return f"the merge commit of {_pull_request(ci)}" + (
+            f"; its own commit is {ci.head_sha}" if ci.head_sha else ""
+        )
     if ci.pull_request and sha == ci.head_sha:
         return f"the head of {_pull_request(ci)}"
     if sha != ci.sha:
-        return "the commit that is checked out" + (f", which is not the one that {ci.name} ran for" if ci.sha else "")
+        return "the commit that is checked out" + (
+            f", which is not the one that {ci.name} ran for" if ci.sha else ""
+        )
     if ci.tag:
         return f"tag {ci.tag}"
     if ci.pull_request:
@@ -226,11 +263,17 @@ def _which_commit(sha: str, ci: CIRun | None, parents: tuple[str, ...]) -> str:
         return f"the commit that {ci.name} ran for, of {_pull_request(ci)}" + (
             f", whose own is {ci.head_sha}" if ci.head_sha else ""
         )
-    return f"the commit of branch {ci.branch} that {ci.name} ran for" if ci.branch else f"the commit that {ci.name} ran for"
+    return (
+        f"the commit of branch {ci.branch} that {ci.name} ran for"
+        if ci.branch
+        else f"the commit that {ci.name} ran for"
+    )
 
 
 def _pull_request(ci: CIRun) -> str:
-    fork = ci.head_remote_url and ci.remote_url and ci.head_remote_url.lower() != ci.remote_url.lower()
+    fork = (
+        ci.head_remote_url and ci.remote_url and ci.head_remote_url.lower() != ci.remote_url.lower()
+    )
     return (f"pull request {ci.pull_request}" if ci.pull_request else "a pull request") + (
         f" from {ci.head_remote_url}" if fork else ""
     )
@@ -244,12 +287,18 @@ def _and(names: Iterable[str]) -> str:
 def _why_missing(key: str, git: GitFacts, ci: CIRun | None, inside: bool, chosen: str) -> str:
     if key.startswith("flow_run"):
         if ci is None and chosen != "auto":
-            return f"plugins.provenance_ci is {chosen}" + ("" if chosen == "none" else ", which does not run this")
+            return f"plugins.provenance_ci is {chosen}" + (
+                "" if chosen == "none" else ", which does not run this"
+            )
         if ci is None:
             return "no CI run was recognised"
         return f"{ci.name} says no {'id' if key == 'flow_run_id' else 'page'} of its run"
     if git.sha is None:
-        elsewhere = "" if ci is None or inside or not ci.workspace else f", and it lies outside {ci.name}'s checkout"
+        elsewhere = (
+            ""
+            if ci is None or inside or not ci.workspace
+            else f", and it lies outside {ci.name}'s checkout"
+        )
         return f"the recipe lies in no git repository that can be read{elsewhere}"
     if not git.sha:
         return "the recipe's file is not under version control"

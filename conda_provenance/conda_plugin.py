@@ -41,4 +41,6 @@ def conda_settings() -> Iterator[CondaSetting]:
     from conda_provenance.settings import SETTINGS, conda_parameter
 
     for setting in SETTINGS:
-        yield CondaSetting(name=setting.name, description=setting.description, parameter=conda_parameter(setting))
+        yield CondaSetting(
+            name=setting.name, description=setting.description, parameter=conda_parameter(setting)
+        )

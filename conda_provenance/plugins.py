@@ -33,7 +33,9 @@ class BuiltIn:
     def conda_provenance_post_build(self, build: PackageBuild) -> Mapping[str, str | None]:
         """Stamp: the values found, and the removal of a user's value that may not be written."""
         stamp: dict[str, str | None] = dict(build.finding.stamp(build.settings.fields))
-        refused = {key for given in (build.extra_meta, build.recipe_extra) for key in KEYS if key in given} - stamp.keys()
+        refused = {
+            key for given in (build.extra_meta, build.recipe_extra) for key in KEYS if key in given
+        } - stamp.keys()
         return stamp | dict.fromkeys(refused)
 
 
@@ -48,7 +50,9 @@ def plugin_manager() -> pluggy.PluginManager:
             manager.register(entry_point.load(), entry_point.name)
         except Exception as error:
             log.warning(
-                "conda-provenance: The plugin %s cannot be loaded (%s); it is left out.", entry_point.name, type(error).__name__
+                "conda-provenance: The plugin %s cannot be loaded (%s); it is left out.",
+                entry_point.name,
+                type(error).__name__,
             )
     return manager
 
@@ -59,9 +63,17 @@ def ci_adapters() -> tuple[Adapter, ...]:
     for plugin, provided in _each("conda_provenance_ci_adapters"):
         try:
             given = [adapter for adapter in provided if isinstance(adapter, Adapter)]
-            adapters += given if plugin == "built-in" else (replace(adapter, first=True) for adapter in given)
+            adapters += (
+                given
+                if plugin == "built-in"
+                else (replace(adapter, first=True) for adapter in given)
+            )
         except Exception as error:
-            log.warning("conda-provenance: The CI adapters of %s cannot be used (%s).", plugin, type(error).__name__)
+            log.warning(
+                "conda-provenance: The CI adapters of %s cannot be used (%s).",
+                plugin,
+                type(error).__name__,
+            )
     return tuple(adapters)
 
 
@@ -82,7 +94,10 @@ def post_build(build: PackageBuild) -> dict[str, str | None]:
             entries |= answer
             continue
         if not isinstance(answer, Mapping):
-            log.warning("conda-provenance: The answer of the plugin %s is no mapping; it is left out.", plugin)
+            log.warning(
+                "conda-provenance: The answer of the plugin %s is no mapping; it is left out.",
+                plugin,
+            )
             continue
         for key, value in answer.items():
             if key in build.extra_meta:
@@ -90,10 +105,14 @@ def post_build(build: PackageBuild) -> dict[str, str | None]:
             try:
                 entries[key] = _clean(key, value)
             except ProvenanceError as error:
-                log.warning("conda-provenance: %a of the plugin %s is left out: %s", key, plugin, error)
+                log.warning(
+                    "conda-provenance: %a of the plugin %s is left out: %s", key, plugin, error
+                )
     for key in build.settings.required:
         if key in entries and not entries[key]:
-            raise RequirementError(f"{key} is required (plugins.provenance_required), but a plugin removes it.")
+            raise RequirementError(
+                f"{key} is required (plugins.provenance_required), but a plugin removes it."
+            )
     return entries
 
 
@@ -116,7 +135,11 @@ def _each(hook: str, **arguments: object) -> list[tuple[str, Any]]:
     answers = []
     for implementation in reversed(getattr(plugin_manager().hook, hook).get_hookimpls()):
         if implementation.hookwrapper or implementation.wrapper:
-            log.warning("conda-provenance: The plugin %s wraps %s, which has no wrappers.", implementation.plugin_name, hook)
+            log.warning(
+                "conda-provenance: The plugin %s wraps %s, which has no wrappers.",
+                implementation.plugin_name,
+                hook,
+            )
             continue
         try:
             answer = implementation.function(*(arguments[name] for name in implementation.argnames))

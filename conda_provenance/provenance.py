@@ -57,9 +57,19 @@ class Provenance:
 
         A value that is no string is shown as its JSON text; ``null`` counts as not said.
         """
-        given = {key: extra[key] for key in KEYS if key in extra} if isinstance(extra, Mapping) else {}
-        texts = {key: value if isinstance(value, str) else _text(value) for key, value in given.items()}
-        return cls(texts.get("sha"), texts.get("remote_url"), texts.get("flow_run_id"), texts.get("flow_run_url"), given)
+        given = (
+            {key: extra[key] for key in KEYS if key in extra} if isinstance(extra, Mapping) else {}
+        )
+        texts = {
+            key: value if isinstance(value, str) else _text(value) for key, value in given.items()
+        }
+        return cls(
+            texts.get("sha"),
+            texts.get("remote_url"),
+            texts.get("flow_run_id"),
+            texts.get("flow_run_url"),
+            given,
+        )
 
     def to_extra(self) -> dict[str, Any]:
         """The entries for about.json's ``extra``, in CEP 31's order; what is ``None`` is left out."""
@@ -84,7 +94,9 @@ def check(key: str, value: str | None) -> None:
         # Controls, line breaks and invisible or bidirectional format characters: whatever a terminal or log might obey.
         raise ProvenanceError(f"{key} holds a control character or line break; give it without.")
     if key == "sha" and value and not is_full_sha(value):
-        raise ProvenanceError("sha must be a full commit hash (40 or 64 lower-case hexadecimal digits) or empty.")
+        raise ProvenanceError(
+            "sha must be a full commit hash (40 or 64 lower-case hexadecimal digits) or empty."
+        )
     if key.endswith("_url") and value:
         _check_url(key, value)
 
@@ -94,7 +106,9 @@ def _check_url(key: str, url: str) -> None:
         parts = urlsplit(url)
         parts.port  # noqa: B018  a wrong port is only noticed when asked for
     except ValueError:
-        raise ProvenanceError(f"{key} is not a URL that can be read; give it as https://host/path.") from None
+        raise ProvenanceError(
+            f"{key} is not a URL that can be read; give it as https://host/path."
+        ) from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ProvenanceError(f"{key} must be an http or https URL.")
     if "@" in parts.netloc:

@@ -34,7 +34,9 @@ def find_recipe(place: Path) -> Path:
     Raises :class:`ProvenanceError` if there is no such place.
     """
     if not place.exists():
-        raise ProvenanceError(f"There is no recipe at {str(place)!r}: give a recipe's file or folder.")
+        raise ProvenanceError(
+            f"There is no recipe at {str(place)!r}: give a recipe's file or folder."
+        )
     if place.is_file():
         return place
     candidates = (folder / name for folder in (place, place / "recipe") for name in NAMES)

@@ -17,11 +17,15 @@ MAX_LENGTH = 2048
 _HOST = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\.?\Z")
 _IPV6 = re.compile(r"\[[0-9A-Fa-f:.]{2,45}\]\Z")
 # One user name at most, never "name:password": git reads "a:b@c:d" as host "a".
-_SCP = re.compile(r"(?:[A-Za-z0-9._~+-]+@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(?P<path>[^:].*)\Z")
+_SCP = re.compile(
+    r"(?:[A-Za-z0-9._~+-]+@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(?P<path>[^:].*)\Z"
+)
 _DRIVE = re.compile(r"[A-Za-z]:([\\/]|[^@/:]*\Z)")
 # A path segment as forges have them, after decoding. Leading "@" (Tangled) and "~" (SourceHut) mark a user.
 _SEGMENT = re.compile(r"[@~]?[\w.+ ()!,'&$-]+\Z")
-_TOKEN = re.compile(r"(gh[a-z]_|github_pat_|gl[a-z]{2,6}-[0-9A-Za-z_-]{16}|AT[AB][A-Z]{2}|AKIA[0-9A-Z]{12}|npm_[0-9A-Za-z]{20})")
+_TOKEN = re.compile(
+    r"(gh[a-z]_|github_pat_|gl[a-z]{2,6}-[0-9A-Za-z_-]{16}|AT[AB][A-Z]{2}|AKIA[0-9A-Z]{12}|npm_[0-9A-Za-z]{20})"
+)
 _SCHEMES = {"http", "https", "git", "ssh", "git+ssh", "git+https", "git+http", "ssh+git"}
 _SSH_HOSTS = {
     "ssh.github.com": "github.com",
@@ -72,7 +76,9 @@ class RemoteUrl:
         if port_text and not port_text.isdigit() and userinfo == "git":
             # "ssh://git@github.com:owner/name" is a common slip, and what Semaphore documents for its own URL.
             path, port_text = f"{port_text}/{path}", ""
-        if port_text and not (port_text.isascii() and port_text.isdigit() and 0 < int(port_text) < 65536):
+        if port_text and not (
+            port_text.isascii() and port_text.isdigit() and 0 < int(port_text) < 65536
+        ):
             raise RemoteUrlError("its port is not a number")
         path = re.split(r"[?#]", path, maxsplit=1)[0]
         web = scheme.removeprefix("git+") in ("http", "https")
@@ -94,7 +100,9 @@ class RemoteUrl:
             raise RemoteUrlError("it is no URL")  # "user:password" reads like "host:path"
         if match["host"].lower() in _SCHEMES:
             raise RemoteUrlError("it is no URL")  # "https:/host/path"
-        return cls._make("https", match["host"], None, re.split(r"[?#]", match["path"], maxsplit=1)[0])
+        return cls._make(
+            "https", match["host"], None, re.split(r"[?#]", match["path"], maxsplit=1)[0]
+        )
 
     @classmethod
     def _make(cls, scheme: str, host: str, port: int | None, path: str) -> RemoteUrl:
@@ -123,7 +131,12 @@ def clean_segment(segment: str, extra: str = "") -> str:
     kept = plain
     for char in extra:
         kept = kept.replace(char, "")
-    if not plain.isprintable() or plain in (".", "..") or (kept and not _SEGMENT.match(kept)) or _TOKEN.search(plain):
+    if (
+        not plain.isprintable()
+        or plain in (".", "..")
+        or (kept and not _SEGMENT.match(kept))
+        or _TOKEN.search(plain)
+    ):
         raise RemoteUrlError("its path holds characters that may hide credentials")
     return quote(plain, safe="@~+()!,'&$" + extra)
 
@@ -138,7 +151,11 @@ def _split_port(place: str) -> tuple[str, str]:
 
 def _azure_over_https(host: str, segments: list[str]) -> tuple[str, list[str]]:
     """``git@ssh.dev.azure.com:v3/org/project/repo`` in the form that a browser opens."""
-    if host in ("ssh.dev.azure.com", "vs-ssh.visualstudio.com") and len(segments) == 4 and segments[0] == "v3":
+    if (
+        host in ("ssh.dev.azure.com", "vs-ssh.visualstudio.com")
+        and len(segments) == 4
+        and segments[0] == "v3"
+    ):
         _, organisation, project, repository = segments
         return "dev.azure.com", [organisation, project, "_git", repository]
     return host, segments
@@ -205,7 +222,9 @@ def _hide(url: str) -> str:
     if not re.match(rf"(?:{_SCHEME})?git@[^@%]*\Z", url):
         match = re.match(rf"(?P<kept>{_SCHEME}|/{{0,3}})(?P<login>.*){_AT}", url, re.DOTALL)
         if match and re.search(r"[?#]", match["login"]):
-            return match["kept"] + "***"  # a login with "?", or a query with "@": nothing tells which
+            return (
+                match["kept"] + "***"
+            )  # a login with "?", or a query with "@": nothing tells which
         if match:
             url = f"{match['kept']}***@{url[match.end() :]}"
     before, colon, behind = url.partition(":")
@@ -217,7 +236,13 @@ def _hide(url: str) -> str:
 def commit_page(remote: RemoteUrl, sha: str, provider: str = "") -> str | None:
     """The page of a commit, or ``None`` where the forge is not known. ``provider`` (a CI prefix) tells self-hosted forges."""
     forge = _forge(remote.host, provider)
-    form = {"github": "commit", "gitea": "commit", "gitlab": "-/commit", "bitbucket": "commits", "azure": "commit"}.get(forge)
+    form = {
+        "github": "commit",
+        "gitea": "commit",
+        "gitlab": "-/commit",
+        "bitbucket": "commits",
+        "azure": "commit",
+    }.get(forge)
     return f"{remote}/{form}/{sha}" if form and sha else None
 
 
@@ -225,7 +250,10 @@ _RUNS = {
     # provider: (form of its run id, page relative to the repository or absolute)
     "github": (r"\d+", "{remote}/actions/runs/{id}"),
     "gitlab": (r"\d+", "{remote}/-/pipelines/{id}"),
-    "circle": (r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", "https://app.circleci.com/pipelines/workflows/{id}"),
+    "circle": (
+        r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        "https://app.circleci.com/pipelines/workflows/{id}",
+    ),
 }
 
 
@@ -233,9 +261,17 @@ def run_page(remote: RemoteUrl | None, flow_run_id: str) -> str | None:
     """The page of a CI run as far as its id allows it; ``None`` where the id alone does not lead to one."""
     provider, _, run_id = flow_run_id.partition("_")
     form, page = _RUNS.get(provider, ("", ""))
-    if not page or not re.fullmatch(form, run_id, re.ASCII) or ("{remote}" in page and remote is None):
+    if (
+        not page
+        or not re.fullmatch(form, run_id, re.ASCII)
+        or ("{remote}" in page and remote is None)
+    ):
         return None
-    if provider in ("github", "gitlab") and remote is not None and _forge(remote.host, provider) != provider:
+    if (
+        provider in ("github", "gitlab")
+        and remote is not None
+        and _forge(remote.host, provider) != provider
+    ):
         return None
     return page.format(remote=remote, id=run_id)
 
@@ -254,4 +290,6 @@ def _forge(host: str, provider: str) -> str:
         return known
     first = host.partition(".")[0]
     by_name = {"github": "github", "gitlab": "gitlab", "gitea": "gitea", "forgejo": "gitea"}
-    return by_name.get(first) or {"forgejo": "gitea"}.get(provider, provider if provider in by_name else "")
+    return by_name.get(first) or {"forgejo": "gitea"}.get(
+        provider, provider if provider in by_name else ""
+    )

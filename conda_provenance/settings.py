@@ -64,7 +64,13 @@ def _parse_bool(value: object) -> bool:
 
 
 def _parse_keys(value: object) -> tuple[str, ...]:
-    given = value.split(",") if isinstance(value, str) else list(value) if isinstance(value, Iterable) else [value]
+    given = (
+        value.split(",")
+        if isinstance(value, str)
+        else list(value)
+        if isinstance(value, Iterable)
+        else [value]
+    )
     keys = tuple(dict.fromkeys(text for item in given if (text := str(item).strip())))
     if not set(keys) <= set(KEYS):
         raise ValueError
@@ -133,7 +139,11 @@ def load_settings(environ: Mapping[str, str], providers: Callable[[], Iterable[s
     ``providers`` are the names of the known CI systems, asked for where one is chosen.
     """
     if "conda.base.context" not in sys.modules and find_spec("conda") is None:
-        values = {setting.name: environ[setting.variable] for setting in SETTINGS if setting.variable in environ}
+        values = {
+            setting.name: environ[setting.variable]
+            for setting in SETTINGS
+            if setting.variable in environ
+        }
         return read_settings(values, providers)
     return read_settings(_from_condarc(), providers)
 
@@ -192,7 +202,9 @@ def _condas_raw_data() -> Any:
     if any(isinstance(source, Path) for source in context.raw_data):
         return context.raw_data
     # Outside conda's own commands nobody has had it read its files; we do not do it behind their back either.
-    return _read_condarc(tuple(sorted(item for item in os.environ.items() if item[0].startswith(_CONDARC_VARIABLES))))
+    return _read_condarc(
+        tuple(sorted(item for item in os.environ.items() if item[0].startswith(_CONDARC_VARIABLES)))
+    )
 
 
 _CONDARC_VARIABLES = ("CONDA", "XDG_CONFIG_HOME", "HOME", "USERPROFILE")

@@ -69,14 +69,20 @@ def main() -> None:
     """Write the page; with ``--check``, only say whether it is as it should be."""
     text = page()
     if "--check" in sys.argv[1:]:
-        sys.exit(0 if PAGE.read_text("utf-8") == text else f"{PAGE} is not up to date: run python docs/providers.py")
+        sys.exit(
+            0
+            if PAGE.read_text("utf-8") == text
+            else f"{PAGE} is not up to date: run python docs/providers.py"
+        )
     PAGE.write_text(text, "utf-8")
 
 
 def page() -> str:
     """The whole page in Markdown."""
     adapters = sorted(systems.adapters(), key=lambda adapter: adapter.name.lower())
-    cases = defaultdict(list, {path.stem: json.loads(path.read_text("utf-8")) for path in CASES.glob("*.json")})
+    cases = defaultdict(
+        list, {path.stem: json.loads(path.read_text("utf-8")) for path in CASES.glob("*.json")}
+    )
     said = sum(getattr(adapter, fact) is not None for adapter in adapters for fact in FACTS)
     left = sum(len(adapter.left_out) for adapter in adapters)
     rows = "".join(
@@ -86,7 +92,10 @@ def page() -> str:
         for adapter in adapters
     )
     gone = json.loads((HERE / "no_adapter.json").read_text("utf-8"))
-    without = "".join(f"| {name} | {why} |\n" for name, why in sorted(gone.items(), key=lambda item: item[0].lower()))
+    without = "".join(
+        f"| {name} | {why} |\n"
+        for name, why in sorted(gone.items(), key=lambda item: item[0].lower())
+    )
     return (
         f"{INTRO}\n{len(adapters)} systems, {said} facts said and {left} left out, "
         f"{sum(map(len, cases.values()))} cases ({len(cases['lookalikes'])} of no system or of several at once).\n\n"
@@ -98,15 +107,26 @@ def page() -> str:
 
 def _section(adapter: Adapter, cases: Iterable[Mapping[str, Any]]) -> str:
     reads: dict[str, dict[str, None]] = defaultdict(dict)
-    for look in (look for case in cases for each in explain(case["environ"], [adapter]) for look in each.looks):
+    for look in (
+        look
+        for case in cases
+        for each in explain(case["environ"], [adapter])
+        for look in each.looks
+    ):
         reads[look.purpose] |= dict.fromkeys(look.variables)
-    notes = (import_module(systems.module_name(adapter.provider)).__doc__ or "").split("\n\n", 1)[1].strip()
+    notes = (
+        (import_module(systems.module_name(adapter.provider)).__doc__ or "")
+        .split("\n\n", 1)[1]
+        .strip()
+    )
     rows = "".join(
         f"| {WORDS.get(name, name)} | {_said(getattr(adapter, name), reads[name], is_mark=name in ('active', 'unless'))} |\n"
         for name in ("active", "unless", "ran_by", *FACTS)
         if getattr(adapter, name)
     )
-    left = "".join(f"- left out: {WORDS.get(name, name)}: {why}\n" for name, why in adapter.left_out.items())
+    left = "".join(
+        f"- left out: {WORDS.get(name, name)}: {why}\n" for name, why in adapter.left_out.items()
+    )
     return (
         f"## {adapter.name}\n\n`{adapter.provider}`{', last' if adapter.last else ''} · [its variables]({adapter.docs})\n\n"
         f"{notes.replace('``', '`')}\n\n| | |\n|---|---|\n{rows}\n{left}" + ("\n" if left else "")

@@ -16,7 +16,9 @@ CI_PREFIXES = ("CONDA_PROVENANCE_", "CONDA_PLUGINS_PROVENANCE_")
 
 
 @pytest.fixture(autouse=True)
-def quiet_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+def quiet_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """No CI, no git configuration of the machine, no settings: the tests say what there is."""
     from conda_provenance import systems
     from conda_provenance.ci import detect
@@ -43,7 +45,9 @@ def quiet_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
     home.mkdir(exist_ok=True)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    assert detect(os.environ, systems.adapters()) is None, "the CI that runs these tests is still visible to them"
+    assert detect(os.environ, systems.adapters()) is None, (
+        "the CI that runs these tests is still visible to them"
+    )
 
 
 def _ci_prefixes() -> tuple[str, ...]:
@@ -70,10 +74,22 @@ def git() -> Git:
     """Runs git in a folder; commits are always possible."""
 
     def run(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> str:
-        identity = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "protocol.file.allow=always")
+        identity = (
+            "-c",
+            "user.name=A",
+            "-c",
+            "user.email=a@example.org",
+            "-c",
+            "protocol.file.allow=always",
+        )
         environment = {**os.environ, **(env or {})}
         done = subprocess.run(
-            ["git", *identity, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+            ["git", *identity, *arguments],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, f"git {arguments}: {done.stderr}"
         return done.stdout.strip()
@@ -93,5 +109,11 @@ def feedstock(tmp_path: Path, git: Git) -> Iterator[Path]:
     git(root, "init", "-q", "-b", "main")
     git(root, "add", ".")
     git(root, "commit", "-q", "-m", "first")
-    git(root, "remote", "add", "origin", "https://user:s3cr3t@github.com/example/hello-feedstock.git")
+    git(
+        root,
+        "remote",
+        "add",
+        "origin",
+        "https://user:s3cr3t@github.com/example/hello-feedstock.git",
+    )
     return root

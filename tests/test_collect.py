@@ -24,7 +24,13 @@ def github(**more: str) -> dict[str, str]:
 
 
 def find(recipe, environ=None, *, settings=None, **given) -> Finding:
-    return collect(recipe, environ=environ or {}, settings=settings or Settings(), adapters=systems.adapters(), **given)
+    return collect(
+        recipe,
+        environ=environ or {},
+        settings=settings or Settings(),
+        adapters=systems.adapters(),
+        **given,
+    )
 
 
 @pytest.fixture
@@ -49,7 +55,12 @@ def test_git_says_what_and_the_ci_which_run(recipe, feedstock, git):
         "flow_run_id": "github_77",
         "flow_run_url": "https://github.com/ci/repo/actions/runs/77",
     }
-    assert dict(found.sources) == {"sha": "git", "remote_url": "git", "flow_run_id": "ci", "flow_run_url": "ci"}
+    assert dict(found.sources) == {
+        "sha": "git",
+        "remote_url": "git",
+        "flow_run_id": "ci",
+        "flow_run_url": "ci",
+    }
 
 
 def test_precedence_for_each_key(recipe):
@@ -65,8 +76,18 @@ def test_precedence_for_each_key(recipe):
         "flow_run_id": "farm_recipe",
         "flow_run_url": "https://h/recipe",
     }
-    extra_meta = {"sha": "3" * 40, "remote_url": "https://h/flag/r", "flow_run_id": "farm_flag", "flow_run_url": "https://h/flag"}
-    assert find(recipe, github() | variables, recipe_extra=in_recipe, extra_meta=extra_meta).provenance.to_extra() == extra_meta
+    extra_meta = {
+        "sha": "3" * 40,
+        "remote_url": "https://h/flag/r",
+        "flow_run_id": "farm_flag",
+        "flow_run_url": "https://h/flag",
+    }
+    assert (
+        find(
+            recipe, github() | variables, recipe_extra=in_recipe, extra_meta=extra_meta
+        ).provenance.to_extra()
+        == extra_meta
+    )
     found = find(recipe, github() | variables, recipe_extra=in_recipe)
     assert found.provenance.to_extra() == in_recipe
     assert set(found.sources.values()) == {"recipe"}
@@ -82,7 +103,10 @@ def test_each_key_is_looked_up_for_itself(recipe):
 
 
 def test_empty_variables_are_not_given(recipe):
-    assert find(recipe, {"CONDA_PROVENANCE_SHA": "", "CONDA_PROVENANCE_REMOTE_URL": ""}).sources["sha"] == "git"
+    assert (
+        find(recipe, {"CONDA_PROVENANCE_SHA": "", "CONDA_PROVENANCE_REMOTE_URL": ""}).sources["sha"]
+        == "git"
+    )
 
 
 def test_an_empty_flag_is_given(recipe):
@@ -93,7 +117,10 @@ def test_an_empty_flag_is_given(recipe):
 def test_ci_values_serve_where_git_is_silent_in_its_checkout(loose):
     environ = github(GITHUB_SHA=OTHER, GITHUB_WORKSPACE=str(loose.parent))
     found = find(loose, environ)
-    assert (found.provenance.sha, found.provenance.remote_url) == (OTHER, "https://github.com/ci/repo")
+    assert (found.provenance.sha, found.provenance.remote_url) == (
+        OTHER,
+        "https://github.com/ci/repo",
+    )
     assert found.sources["sha"] == "ci"
 
 
@@ -108,7 +135,9 @@ def test_ci_values_do_not_serve_outside_its_checkout(loose, workspace):
 def test_ci_values_do_not_serve_where_git_says_untracked(feedstock):
     (feedstock / "new").mkdir()
     (feedstock / "new" / "recipe.yaml").write_text("")
-    found = find(feedstock / "new" / "recipe.yaml", github(GITHUB_SHA=OTHER, GITHUB_WORKSPACE=str(feedstock)))
+    found = find(
+        feedstock / "new" / "recipe.yaml", github(GITHUB_SHA=OTHER, GITHUB_WORKSPACE=str(feedstock))
+    )
     assert (found.provenance.sha, found.provenance.remote_url) == ("", None)
 
 
@@ -122,7 +151,9 @@ def test_where_both_speak_and_disagree_git_wins_and_a_warning_says_so(recipe, fe
 
 def test_the_cis_url_serves_for_a_clone_of_a_local_mirror(recipe, feedstock, git):
     git(feedstock, "remote", "set-url", "origin", "/var/lib/mirrors/hello.git")
-    environ = github(GITHUB_SHA=git(feedstock, "rev-parse", "HEAD"), GITHUB_WORKSPACE=str(feedstock))
+    environ = github(
+        GITHUB_SHA=git(feedstock, "rev-parse", "HEAD"), GITHUB_WORKSPACE=str(feedstock)
+    )
     found = find(recipe, environ)
     assert found.provenance.remote_url == "https://github.com/ci/repo"
     assert find(recipe, environ | {"GITHUB_SHA": OTHER}).provenance.remote_url is None
@@ -130,10 +161,15 @@ def test_the_cis_url_serves_for_a_clone_of_a_local_mirror(recipe, feedstock, git
 
 def test_a_merge_commit_is_warned_of(recipe, feedstock, git):
     environ = github(
-        GITHUB_SHA=git(feedstock, "rev-parse", "HEAD"), GITHUB_EVENT_NAME="pull_request", GITHUB_REF="refs/pull/12/merge"
+        GITHUB_SHA=git(feedstock, "rev-parse", "HEAD"),
+        GITHUB_EVENT_NAME="pull_request",
+        GITHUB_REF="refs/pull/12/merge",
     )
     assert any("pull request 12" in warning for warning in find(recipe, environ).warnings)
-    assert not any("pull request 12" in warning for warning in find(recipe, environ | {"GITHUB_SHA": OTHER}).warnings)
+    assert not any(
+        "pull request 12" in warning
+        for warning in find(recipe, environ | {"GITHUB_SHA": OTHER}).warnings
+    )
 
 
 def test_a_repository_that_cannot_be_read_is_not_said_to_be_none(recipe, feedstock):
@@ -204,7 +240,11 @@ def test_a_users_odd_sha_is_kept_with_a_warning_and_a_variables_is_not(recipe, g
 )
 def test_a_users_url_that_does_not_parse_is_left_out_and_not_repeated(loose, source, url):
     given = {"remote_url": url}
-    found = find(loose, {"CONDA_PROVENANCE_REMOTE_URL": url}) if source == "environ" else find(loose, **{source: given})
+    found = (
+        find(loose, {"CONDA_PROVENANCE_REMOTE_URL": url})
+        if source == "environ"
+        else find(loose, **{source: given})
+    )
     assert found.provenance.remote_url is None
     assert "s3cr3t" not in repr(found)
     assert found.warnings
@@ -246,13 +286,23 @@ names = st.sampled_from(
      "GITHUB_SERVER_URL", "GITHUB_WORKSPACE", "GITLAB_CI", "CI_PIPELINE_ID", "CI_REPOSITORY_URL", "CI_COMMIT_SHA", "flow_run_id",
      "JENKINS_URL", "BUILD_TAG", "BUILD_URL", "GIT_URL", "WORKSPACE"]
 )  # fmt: skip
-values = st.text() | st.just("true") | st.just("/") | st.from_regex(r"\Ahttps://[^\n]{0,10}:s3cr3t[^\n]{0,5}@[a-z]{1,5}/[a-z]\Z")
+values = (
+    st.text()
+    | st.just("true")
+    | st.just("/")
+    | st.from_regex(r"\Ahttps://[^\n]{0,10}:s3cr3t[^\n]{0,5}@[a-z]{1,5}/[a-z]\Z")
+)
 
 
-@given(environ=st.dictionaries(names, values), extra_meta=st.dictionaries(st.sampled_from(KEYS), values))
+@given(
+    environ=st.dictionaries(names, values),
+    extra_meta=st.dictionaries(st.sampled_from(KEYS), values),
+)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
 def test_any_surroundings_make_clean_values(tmp_path, environ, extra_meta):
     found = find(tmp_path, environ, extra_meta=extra_meta)
     for value in found.provenance.to_extra().values():
         assert value.isprintable()
-    assert "s3cr3t" not in repr([found.provenance.remote_url, found.provenance.flow_run_url, found.warnings])
+    assert "s3cr3t" not in repr(
+        [found.provenance.remote_url, found.provenance.flow_run_url, found.warnings]
+    )

@@ -46,8 +46,18 @@ exec chroot "$root" /usr/bin/env -i -- $(cat "$root/variables") "$root_python" -
 
 def _bare(work: Path, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """The same without a new root: git is not on the path, and no variable but the given ones is there."""
-    command = [sys.executable, "-m", "conda_provenance", "build", str(work / "recipe.yaml"), "-o", str(work.parent / "out")]
-    return subprocess.run(command, cwd=work, env=dict(variables), capture_output=True, text=True, check=False)
+    command = [
+        sys.executable,
+        "-m",
+        "conda_provenance",
+        "build",
+        str(work / "recipe.yaml"),
+        "-o",
+        str(work.parent / "out"),
+    ]
+    return subprocess.run(
+        command, cwd=work, env=dict(variables), capture_output=True, text=True, check=False
+    )
 
 
 def _changed_root(work: Path, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
@@ -55,12 +65,18 @@ def _changed_root(work: Path, variables: Mapping[str, str]) -> subprocess.Comple
     root = work.parent
     if not unshare or not shutil.which("chroot"):
         pytest.skip("there is no unshare and chroot here")
-    namespace = [unshare, "--mount"] if os.geteuid() == 0 else [unshare, "--mount", "--map-root-user"]
+    namespace = (
+        [unshare, "--mount"] if os.geteuid() == 0 else [unshare, "--mount", "--map-root-user"]
+    )
     if subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode:
         pytest.skip("no new mount namespace may be made here")
-    (root / "variables").write_text("\n".join(f"{name}={value}" for name, value in variables.items()))
+    (root / "variables").write_text(
+        "\n".join(f"{name}={value}" for name, value in variables.items())
+    )
     package = str(Path(conda_provenance.__file__).parents[1])
-    places = sorted({os.path.realpath(place) for place in (sys.prefix, sys.base_prefix, package)} | {sys.prefix})
+    places = sorted(
+        {os.path.realpath(place) for place in (sys.prefix, sys.base_prefix, package)} | {sys.prefix}
+    )
     return subprocess.run(
         [*namespace, "sh", "-c", CHANGED_ROOT, "sh", str(root), *places],
         env={**os.environ, "root_python": sys.executable},
@@ -85,17 +101,41 @@ def tools(tmp_path: Path) -> str:
 @pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="containers are Linux's")
 @pytest.mark.parametrize("enter", [_bare, _changed_root], ids=["bare environment", "changed root"])
 @pytest.mark.parametrize("handed_in", ["detect --format env", "conda-smithy", "nothing"])
-def test_a_package_built_in_a_container_is_stamped_as_outside(feedstock, tmp_path, tools, git, enter, handed_in):
+def test_a_package_built_in_a_container_is_stamped_as_outside(
+    feedstock, tmp_path, tools, git, enter, handed_in
+):
     sha = git(feedstock, "rev-parse", "HEAD")
-    variables = {"PATH": tools if enter is _bare else "/tools", "HOME": str(tmp_path) if enter is _bare else "/root"}
+    variables = {
+        "PATH": tools if enter is _bare else "/tools",
+        "HOME": str(tmp_path) if enter is _bare else "/root",
+    }
     if handed_in == "conda-smithy":
-        variables |= {"CI": "github_actions", "GITHUB_ACTIONS": "true", "flow_run_id": "github_77", "sha": sha}
+        variables |= {
+            "CI": "github_actions",
+            "GITHUB_ACTIONS": "true",
+            "flow_run_id": "github_77",
+            "sha": sha,
+        }
         variables["remote_url"] = "https://github.com/example/hello-feedstock"
-        variables["RECIPE_ROOT"] = str(tmp_path / "container" / "work") if enter is _bare else "/work"
+        variables["RECIPE_ROOT"] = (
+            str(tmp_path / "container" / "work") if enter is _bare else "/work"
+        )
     elif handed_in.startswith("detect"):
-        command = [sys.executable, "-m", "conda_provenance", "detect", str(feedstock), "--format", "env"]
-        done = subprocess.run(command, env={**os.environ, **GITHUB}, capture_output=True, text=True, check=True)
-        variables |= dict(line.split("=", 1) for line in done.stdout.splitlines())  # as docker, podman and kubectl read it
+        command = [
+            sys.executable,
+            "-m",
+            "conda_provenance",
+            "detect",
+            str(feedstock),
+            "--format",
+            "env",
+        ]
+        done = subprocess.run(
+            command, env={**os.environ, **GITHUB}, capture_output=True, text=True, check=True
+        )
+        variables |= dict(
+            line.split("=", 1) for line in done.stdout.splitlines()
+        )  # as docker, podman and kubectl read it
     else:
         variables |= {"CI": "github_actions", "GITHUB_ACTIONS": "true"}
     work = tmp_path / "container" / "work"

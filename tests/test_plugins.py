@@ -61,11 +61,27 @@ def install(tmp_path: Path):
         info = f"{name}-1.0.dist-info"
         with zipfile.ZipFile(wheel, "w") as file:
             file.writestr(f"{name}.py", source)
-            file.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-            file.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            file.writestr(
+                f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
+            )
+            file.writestr(
+                f"{info}/WHEEL",
+                "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+            )
             file.writestr(f"{info}/entry_points.txt", f"[conda_provenance]\n{name} = {name}\n")
             file.writestr(f"{info}/RECORD", "")
-        command = [sys.executable, "-m", "pip", "install", "-q", "--no-index", "--no-deps", "--target", str(site), str(wheel)]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--no-index",
+            "--no-deps",
+            "--target",
+            str(site),
+            str(wheel),
+        ]
         subprocess.run(command, check=True, capture_output=True)
         return {"PYTHONPATH": os.pathsep.join([str(site), str(Path(__file__).parents[1])])}
 
@@ -74,12 +90,16 @@ def install(tmp_path: Path):
 
 def detect(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "conda_provenance", "detect", "--json", str(folder)]
-    return subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, env={**os.environ, **variables}, capture_output=True, text=True, check=False
+    )
 
 
 def test_an_installed_adapter_names_the_run_before_the_built_in_ones(install, tmp_path):
     variables = install("myfarm_plugin", FARM)
-    done = detect(tmp_path, **variables, MYFARM="1", MYFARM_RUN="42", GITHUB_ACTIONS="true", GITHUB_RUN_ID="7")
+    done = detect(
+        tmp_path, **variables, MYFARM="1", MYFARM_RUN="42", GITHUB_ACTIONS="true", GITHUB_RUN_ID="7"
+    )
     answer = json.loads(done.stdout)
     assert (answer["ci_provider"], answer["flow_run_id"]) == ("myfarm", "myfarm_42")
     assert answer["flow_run_url"] == "https://farm.example/runs/42"
@@ -126,12 +146,26 @@ def test_a_post_build_hook_of_another_distribution_adds_its_own(install, feedsto
     pytest.importorskip("rattler_build")
     from conda_package_streaming.package_streaming import stream_conda_info
 
-    variables = install("myfarm_plugin", FARM) | {"MYFARM": "1", "MYFARM_RUN": "42", "FARM_URL": "https://user:s3cr3t@h/farm/r"}
-    command = [sys.executable, "-c", BUILD, str(feedstock / "recipe" / "recipe.yaml"), str(tmp_path / "out")]
-    done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=True)
+    variables = install("myfarm_plugin", FARM) | {
+        "MYFARM": "1",
+        "MYFARM_RUN": "42",
+        "FARM_URL": "https://user:s3cr3t@h/farm/r",
+    }
+    command = [
+        sys.executable,
+        "-c",
+        BUILD,
+        str(feedstock / "recipe" / "recipe.yaml"),
+        str(tmp_path / "out"),
+    ]
+    done = subprocess.run(
+        command, env={**os.environ, **variables}, capture_output=True, text=True, check=True
+    )
     (package,) = (tmp_path / "out" / "noarch").glob("*.conda")
     extra = next(
-        json.load(tar.extractfile(member)) for tar, member in stream_conda_info(str(package)) if member.name == "info/about.json"
+        json.load(tar.extractfile(member))
+        for tar, member in stream_conda_info(str(package))
+        if member.name == "info/about.json"
     )["extra"]
     assert extra["farm_ticket"] == "hello-myfarm_42"
     assert extra["remote_url"] == "https://h/farm/r"
@@ -142,8 +176,16 @@ def test_a_post_build_hook_of_another_distribution_adds_its_own(install, feedsto
 def test_a_post_build_hook_may_stop_the_build(install, feedstock, tmp_path):
     pytest.importorskip("rattler_build")
     variables = install("myfarm_plugin", FARM) | {"VETO": "1"}
-    command = [sys.executable, "-c", BUILD, str(feedstock / "recipe" / "recipe.yaml"), str(tmp_path / "out")]
-    done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+    command = [
+        sys.executable,
+        "-c",
+        BUILD,
+        str(feedstock / "recipe" / "recipe.yaml"),
+        str(tmp_path / "out"),
+    ]
+    done = subprocess.run(
+        command, env={**os.environ, **variables}, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 1
     assert "my farm says no." in done.stderr
     assert not list((tmp_path / "out" / "noarch").glob("*.conda"))
@@ -162,13 +204,23 @@ def test_a_post_build_hook_may_stop_the_build(install, feedstock, tmp_path):
         ("__import__('sys').exit(3)", "The plugin odd_plugin failed (SystemExit)"),
     ],
 )
-def test_an_odd_answer_is_left_out_and_the_stamp_stays(install, feedstock, tmp_path, git, answer, warning):
+def test_an_odd_answer_is_left_out_and_the_stamp_stays(
+    install, feedstock, tmp_path, git, answer, warning
+):
     pytest.importorskip("rattler_build")
     from conda_provenance.packages import read_about
 
     variables = install("odd_plugin", HOOK.format(options="", answer=answer))
-    command = [sys.executable, "-c", BUILD, str(feedstock / "recipe" / "recipe.yaml"), str(tmp_path / "out")]
-    done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=True)
+    command = [
+        sys.executable,
+        "-c",
+        BUILD,
+        str(feedstock / "recipe" / "recipe.yaml"),
+        str(tmp_path / "out"),
+    ]
+    done = subprocess.run(
+        command, env={**os.environ, **variables}, capture_output=True, text=True, check=True
+    )
     assert warning in done.stderr
     assert "s3cr3t" not in done.stderr
     (package,) = (tmp_path / "out" / "noarch").glob("*.conda")
@@ -181,8 +233,16 @@ def test_an_odd_answer_is_left_out_and_the_stamp_stays(install, feedstock, tmp_p
 def test_a_wrapper_is_told_that_there_are_none(install, feedstock, tmp_path):
     pytest.importorskip("rattler_build")
     variables = install("wrapper_plugin", HOOK.format(options="(wrapper=True)", answer="(yield)"))
-    command = [sys.executable, "-c", BUILD, str(feedstock / "recipe" / "recipe.yaml"), str(tmp_path / "out")]
-    done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=True)
+    command = [
+        sys.executable,
+        "-c",
+        BUILD,
+        str(feedstock / "recipe" / "recipe.yaml"),
+        str(tmp_path / "out"),
+    ]
+    done = subprocess.run(
+        command, env={**os.environ, **variables}, capture_output=True, text=True, check=True
+    )
     assert "wrapper_plugin wraps conda_provenance_post_build, which has no wrappers" in done.stderr
 
 
@@ -191,8 +251,16 @@ def test_a_hook_that_removes_what_is_required_stops_the_build(install, feedstock
     variables = install("remover_plugin", HOOK.format(options="", answer="{'sha': None}")) | {
         "CONDA_PLUGINS_PROVENANCE_REQUIRED": "sha"
     }
-    command = [sys.executable, "-c", BUILD, str(feedstock / "recipe" / "recipe.yaml"), str(tmp_path / "out")]
-    done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+    command = [
+        sys.executable,
+        "-c",
+        BUILD,
+        str(feedstock / "recipe" / "recipe.yaml"),
+        str(tmp_path / "out"),
+    ]
+    done = subprocess.run(
+        command, env={**os.environ, **variables}, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 1
     assert "sha is required (plugins.provenance_required), but a plugin removes it" in done.stderr
     assert not list((tmp_path / "out" / "noarch").glob("*.conda"))

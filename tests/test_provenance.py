@@ -11,7 +11,11 @@ from conda_provenance.errors import ProvenanceError
 from conda_provenance.provenance import KEYS, Provenance
 
 SHA = "50a4e2d4203f05082fcbb93e14541180de3aa8ac"
-REAL = {"sha": SHA, "remote_url": "https://github.com/conda-forge/python-feedstock", "flow_run_id": "azure_20250217.3.1"}
+REAL = {
+    "sha": SHA,
+    "remote_url": "https://github.com/conda-forge/python-feedstock",
+    "flow_run_id": "azure_20250217.3.1",
+}
 
 
 def test_the_example_of_the_standard_goes_in_and_out():
@@ -31,13 +35,17 @@ def test_a_full_commit_hash_or_none_is_taken(sha):
     assert Provenance(sha, None, None).sha == sha
 
 
-@pytest.mark.parametrize("sha", ["abc123", SHA[:-1], SHA + "0", SHA.upper(), "g" * 40, SHA + "\n", " " + SHA, 5])
+@pytest.mark.parametrize(
+    "sha", ["abc123", SHA[:-1], SHA + "0", SHA.upper(), "g" * 40, SHA + "\n", " " + SHA, 5]
+)
 def test_anything_else_as_sha_is_refused(sha):
     with pytest.raises(ProvenanceError, match=r"^sha "):
         Provenance(sha, None, None)
 
 
-@pytest.mark.parametrize("char", ["\n", "\r", "\x1b", "\0", "\x7f", "\x85", "\u2028", "\u202e", "\u200b"])
+@pytest.mark.parametrize(
+    "char", ["\n", "\r", "\x1b", "\0", "\x7f", "\x85", "\u2028", "\u202e", "\u200b"]
+)
 @pytest.mark.parametrize("key", KEYS)
 def test_control_characters_are_refused(key, char):
     with pytest.raises(ProvenanceError, match=key):
@@ -70,14 +78,24 @@ def test_a_run_page_may_have_a_query():
 
 
 def test_somebody_elses_values_are_kept_as_they_are():
-    extra = {"sha": "abc", "remote_url": "git@github.com:AnacondaRecipes/numpy-feedstock.git", "flow_run_id": 17, "final": True}
+    extra = {
+        "sha": "abc",
+        "remote_url": "git@github.com:AnacondaRecipes/numpy-feedstock.git",
+        "flow_run_id": 17,
+        "final": True,
+    }
     provenance = Provenance.from_extra(extra)
     assert provenance.remote_url == "git@github.com:AnacondaRecipes/numpy-feedstock.git"
     assert provenance.flow_run_id == "17"
-    assert provenance.to_extra() == {key: extra[key] for key in ("sha", "remote_url", "flow_run_id")}
+    assert provenance.to_extra() == {
+        key: extra[key] for key in ("sha", "remote_url", "flow_run_id")
+    }
 
 
-@pytest.mark.parametrize("extra", [None, [], "text", 5, {}, {"other": 1}, {"sha": "", "remote_url": "", "flow_run_id": ""}])
+@pytest.mark.parametrize(
+    "extra",
+    [None, [], "text", 5, {}, {"other": 1}, {"sha": "", "remote_url": "", "flow_run_id": ""}],
+)
 def test_nothing_said_is_nothing_said(extra):
     assert not Provenance.from_extra(extra)
 
@@ -93,7 +111,10 @@ json_values = st.recursive(
 def test_reading_loses_nothing_and_never_fails(extra):
     provenance = Provenance.from_extra(json.loads(json.dumps(extra)))
     assert provenance.to_extra() == {key: extra[key] for key in KEYS if key in extra}
-    assert all(getattr(provenance, key) is None or isinstance(getattr(provenance, key), str) for key in KEYS)
+    assert all(
+        getattr(provenance, key) is None or isinstance(getattr(provenance, key), str)
+        for key in KEYS
+    )
 
 
 @given(*[st.none() | st.text()] * 4)

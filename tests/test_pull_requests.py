@@ -32,7 +32,12 @@ class Checkout:
         return self
 
     def find(self, environ: dict[str, str]) -> Finding:
-        return collect(self.root / "recipe" / "recipe.yaml", environ=environ, settings=Settings(), adapters=systems.adapters())
+        return collect(
+            self.root / "recipe" / "recipe.yaml",
+            environ=environ,
+            settings=Settings(),
+            adapters=systems.adapters(),
+        )
 
 
 @pytest.fixture
@@ -52,7 +57,12 @@ def checkout(feedstock, git) -> Checkout:
 
 
 def github(
-    checkout: Checkout, tmp_path: Path, *, sha: str, event: str = "pull_request", repository: str = FORK
+    checkout: Checkout,
+    tmp_path: Path,
+    *,
+    sha: str,
+    event: str = "pull_request",
+    repository: str = FORK,
 ) -> dict[str, str]:
     file = tmp_path / "event.json"
     head = {"sha": checkout.head, "ref": "fix", "repo": {"html_url": repository}}
@@ -74,14 +84,19 @@ def github(
 def test_the_merge_commit_and_its_head_are_named(checkout, tmp_path):
     found = checkout.at(checkout.merge).find(github(checkout, tmp_path, sha=checkout.merge))
     assert found.provenance.sha == checkout.merge
-    assert found.commit == f"the merge commit of pull request 12 from {FORK}; its own commit is {checkout.head}"
+    assert (
+        found.commit
+        == f"the merge commit of pull request 12 from {FORK}; its own commit is {checkout.head}"
+    )
     (warning,) = found.warnings
     assert "may not be found later" in warning
     assert checkout.head in warning
 
 
 def test_of_the_same_repository_no_fork_is_named(checkout, tmp_path):
-    found = checkout.at(checkout.merge).find(github(checkout, tmp_path, sha=checkout.merge, repository=BASE))
+    found = checkout.at(checkout.merge).find(
+        github(checkout, tmp_path, sha=checkout.merge, repository=BASE)
+    )
     assert found.commit == f"the merge commit of pull request 12; its own commit is {checkout.head}"
 
 
@@ -98,7 +113,9 @@ def test_a_forks_own_checkout_is_no_other_repository(checkout, tmp_path):
     found = checkout.at(checkout.head).find(github(checkout, tmp_path, sha=checkout.merge))
     assert found.provenance.remote_url == FORK
     assert found.warnings == ()
-    checkout.git(checkout.root, "remote", "set-url", "origin", "https://github.com/third/hello-feedstock")
+    checkout.git(
+        checkout.root, "remote", "set-url", "origin", "https://github.com/third/hello-feedstock"
+    )
     (warning,) = checkout.find(github(checkout, tmp_path, sha=checkout.merge)).warnings
     assert "another repository" in warning
 
@@ -106,28 +123,45 @@ def test_a_forks_own_checkout_is_no_other_repository(checkout, tmp_path):
 def test_pull_request_target_is_of_the_base_unless_the_head_is_checked_out(checkout, tmp_path):
     environ = github(checkout, tmp_path, sha=checkout.base, event="pull_request_target")
     found = checkout.at(checkout.base).find(environ)
-    assert found.commit == f"the commit that GitHub Actions ran for, of pull request 12 from {FORK}, whose own is {checkout.head}"
+    assert (
+        found.commit
+        == f"the commit that GitHub Actions ran for, of pull request 12 from {FORK}, whose own is {checkout.head}"
+    )
     assert found.warnings == ()
-    assert checkout.at(checkout.head).find(environ).commit == f"the head of pull request 12 from {FORK}"
+    assert (
+        checkout.at(checkout.head).find(environ).commit
+        == f"the head of pull request 12 from {FORK}"
+    )
 
 
 def test_a_third_commit_is_another_one(checkout, tmp_path):
     environ = github(checkout, tmp_path, sha=checkout.merge)
     found = checkout.at(checkout.base).find(environ)
-    assert found.commit == "the commit that is checked out, which is not the one that GitHub Actions ran for"
+    assert (
+        found.commit
+        == "the commit that is checked out, which is not the one that GitHub Actions ran for"
+    )
     assert ["another commit" in warning for warning in found.warnings] == [True]
 
 
 @pytest.mark.parametrize(
     "environ",
     [
-        {"PROW_JOB_ID": "1", "JOB_TYPE": "presubmit", "PULL_NUMBER": "12", "PULL_PULL_SHA": "HEAD", "PULL_REFS": "main:a,12:b"},
+        {
+            "PROW_JOB_ID": "1",
+            "JOB_TYPE": "presubmit",
+            "PULL_NUMBER": "12",
+            "PULL_PULL_SHA": "HEAD",
+            "PULL_REFS": "main:a,12:b",
+        },
         {"BITBUCKET_PIPELINE_UUID": "{1}", "BITBUCKET_PR_ID": "12", "BITBUCKET_COMMIT": "HEAD"},
     ],
     ids=["Prow", "Bitbucket"],
 )
 @pytest.mark.parametrize("shallow", [False, True])
-def test_a_merge_made_in_the_job_itself_is_known_by_its_parents(checkout, tmp_path, environ, shallow, git):
+def test_a_merge_made_in_the_job_itself_is_known_by_its_parents(
+    checkout, tmp_path, environ, shallow, git
+):
     environ = {name: checkout.head if value == "HEAD" else value for name, value in environ.items()}
     root = checkout.at(checkout.merge).root
     if shallow:
@@ -144,7 +178,11 @@ def test_a_merge_made_in_the_job_itself_is_known_by_its_parents(checkout, tmp_pa
 
 def test_an_ordinary_merge_is_not_of_the_pull_request(checkout):
     """Its parents are others."""
-    environ = {"BITBUCKET_PIPELINE_UUID": "{1}", "BITBUCKET_PR_ID": "12", "BITBUCKET_COMMIT": "c" * 40}
+    environ = {
+        "BITBUCKET_PIPELINE_UUID": "{1}",
+        "BITBUCKET_PR_ID": "12",
+        "BITBUCKET_COMMIT": "c" * 40,
+    }
     found = checkout.at(checkout.merge).find(environ)
     assert "merge" not in found.commit
     assert "another commit" in found.warnings[0]
@@ -153,7 +191,10 @@ def test_an_ordinary_merge_is_not_of_the_pull_request(checkout):
 @pytest.mark.parametrize(
     ("more", "commit"),
     [
-        ({"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main"}, "the commit of branch main that GitHub Actions ran for"),
+        (
+            {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main"},
+            "the commit of branch main that GitHub Actions ran for",
+        ),
         (
             {"GITHUB_EVENT_NAME": "schedule", "GITHUB_REF": "refs/heads/main"},
             "the commit of branch main that GitHub Actions ran for",
@@ -161,13 +202,18 @@ def test_an_ordinary_merge_is_not_of_the_pull_request(checkout):
         ({"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/tags/v1.0"}, "tag v1.0"),
         ({"GITHUB_SHA": ""}, "the commit that is checked out"),
         (
-            {"GITHUB_EVENT_NAME": "merge_group", "GITHUB_REF": "refs/heads/gh-readonly-queue/main/pr-1-x"},
+            {
+                "GITHUB_EVENT_NAME": "merge_group",
+                "GITHUB_REF": "refs/heads/gh-readonly-queue/main/pr-1-x",
+            },
             "the merge commit of a pull request",
         ),
     ],
 )
 def test_other_runs(checkout, tmp_path, more, commit):
-    environ = github(checkout, tmp_path, sha=checkout.base, event="push") | {"GITHUB_HEAD_REF": ""} | more
+    environ = (
+        github(checkout, tmp_path, sha=checkout.base, event="push") | {"GITHUB_HEAD_REF": ""} | more
+    )
     assert checkout.at(checkout.base).find(environ).commit == commit
 
 
@@ -175,7 +221,12 @@ def test_other_runs(checkout, tmp_path, more, commit):
 def test_a_system_that_does_not_say_what_it_builds_is_not_guessed_at(checkout, commit):
     """Jenkins' multibranch jobs build the head, or a merge of it that they make themselves."""
     sha = getattr(checkout, commit)
-    jenkins = {"JENKINS_URL": "https://j", "BUILD_TAG": "jenkins-a-1", "CHANGE_ID": "12", "GIT_COMMIT": sha}
+    jenkins = {
+        "JENKINS_URL": "https://j",
+        "BUILD_TAG": "jenkins-a-1",
+        "CHANGE_ID": "12",
+        "GIT_COMMIT": sha,
+    }
     found = checkout.at(sha).find(jenkins)
     assert found.provenance.sha == sha
     assert found.commit == "the commit that Jenkins ran for, of pull request 12"
@@ -187,20 +238,31 @@ def test_a_commit_with_an_endless_message_is_read_no_further_than_its_parents(ch
     (root / "message").write_text("m" * 3_000_000)
     git(root, "commit", "-q", "--amend", "-F", "message")
     (root / "message").unlink()
-    environ = {"BITBUCKET_PIPELINE_UUID": "{1}", "BITBUCKET_PR_ID": "12", "BITBUCKET_COMMIT": checkout.head}
+    environ = {
+        "BITBUCKET_PIPELINE_UUID": "{1}",
+        "BITBUCKET_PR_ID": "12",
+        "BITBUCKET_COMMIT": checkout.head,
+    }
     assert checkout.find(environ).commit.startswith("the merge commit of pull request 12")
 
 
 def test_a_merge_that_only_its_parents_tell_is_known_though_the_system_ran_for_it(checkout):
     """GitLab's plugin for Jenkins can merge before the build."""
     plugin = {"gitlabMergeRequestIid": "12", "gitlabMergeRequestLastCommit": checkout.head}
-    jenkins = {"JENKINS_URL": "https://j", "BUILD_TAG": "jenkins-a-1", "GIT_COMMIT": checkout.merge, **plugin}
+    jenkins = {
+        "JENKINS_URL": "https://j",
+        "BUILD_TAG": "jenkins-a-1",
+        "GIT_COMMIT": checkout.merge,
+        **plugin,
+    }
     found = checkout.at(checkout.merge).find(jenkins)
     assert found.commit == f"the merge commit of pull request 12; its own commit is {checkout.head}"
     assert "may not be found later" in found.warnings[0]
 
 
-def test_an_unreadable_repository_within_the_checkout_has_not_the_checkouts_commit(checkout, tmp_path, git):
+def test_an_unreadable_repository_within_the_checkout_has_not_the_checkouts_commit(
+    checkout, tmp_path, git
+):
     nested = checkout.root / "nested"
     nested.mkdir()
     (nested / "recipe.yaml").write_text("")
@@ -211,7 +273,9 @@ def test_an_unreadable_repository_within_the_checkout_has_not_the_checkouts_comm
         if path.is_file():
             path.unlink()
     environ = github(checkout, tmp_path, sha=checkout.base, event="push")
-    found = collect(nested / "recipe.yaml", environ=environ, settings=Settings(), adapters=systems.adapters())
+    found = collect(
+        nested / "recipe.yaml", environ=environ, settings=Settings(), adapters=systems.adapters()
+    )
     assert (found.provenance.sha, found.provenance.remote_url) == (None, None)
     assert "cannot be read" in found.warnings[0]
 

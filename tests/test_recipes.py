@@ -33,9 +33,21 @@ def test_no_such_place(tmp_path):
 @pytest.mark.parametrize(
     ("text", "values", "templated"),
     [
-        ("extra:\n  sha: abc\n  flow_run_id: farm_1\n", {"sha": "abc", "flow_run_id": "farm_1"}, set()),
-        ("extra:\n  sha: ${{ env.get('SHA') }}\n  remote_url: https://h/o/r\n", {"remote_url": "https://h/o/r"}, {"sha"}),
-        ("extra:\n  sha: {{ environ['SHA'] }}\n  final: true\nabout:\n  x: 1\n", {"final": True}, {"sha"}),
+        (
+            "extra:\n  sha: abc\n  flow_run_id: farm_1\n",
+            {"sha": "abc", "flow_run_id": "farm_1"},
+            set(),
+        ),
+        (
+            "extra:\n  sha: ${{ env.get('SHA') }}\n  remote_url: https://h/o/r\n",
+            {"remote_url": "https://h/o/r"},
+            {"sha"},
+        ),
+        (
+            "extra:\n  sha: {{ environ['SHA'] }}\n  final: true\nabout:\n  x: 1\n",
+            {"final": True},
+            {"sha"},
+        ),
         (
             "{% set v = '1' %}\npackage: {name: {{ v }}}\nextra:   # here\n  # a comment\n\n  recipe-maintainers:\n    - a\n",
             {"recipe-maintainers": ["a"]},
@@ -43,7 +55,11 @@ def test_no_such_place(tmp_path):
         ),
         ("about:\n  extra:\n    sha: abc\n", {}, set()),
         ("extra: {sha: abc}\n", {"sha": "abc"}, set()),
-        ("extra: {sha: abc,\n  final: true}  # both\nabout: {}\n", {"sha": "abc", "final": True}, set()),
+        (
+            "extra: {sha: abc,\n  final: true}  # both\nabout: {}\n",
+            {"sha": "abc", "final": True},
+            set(),
+        ),
         ("extra: {sha: ${{ sha }}, final: true}\n", {}, {"sha", "final"}),
         ("extra:\n", {}, set()),
         ("extra:\n  - a\n", {}, set()),
@@ -61,7 +77,10 @@ def test_a_recipes_own_extra_as_far_as_it_can_be_told_unrendered(tmp_path, text,
     assert not (tmp_path / "executed").exists()
 
 
-@pytest.mark.parametrize("data", [b"extra:\n  sha: \xff\xfe\n", b"extra:\n  a: " + b"[" * 5_000, b"extra:\n  a: &a [*a, *a]\n"])
+@pytest.mark.parametrize(
+    "data",
+    [b"extra:\n  sha: \xff\xfe\n", b"extra:\n  a: " + b"[" * 5_000, b"extra:\n  a: &a [*a, *a]\n"],
+)
 def test_what_is_no_recipe_says_nothing(tmp_path, data):
     (tmp_path / "recipe.yaml").write_bytes(data)
     assert "sha" not in read_extra(tmp_path / "recipe.yaml").values

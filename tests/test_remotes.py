@@ -41,15 +41,24 @@ from conda_provenance.remotes import (
         ("git@host:/srv/git/r.git", "https://host/srv/git/r"),
         ("git@[2001:db8::1]:o/r.git", "https://[2001:db8::1]/o/r"),
         ("ssh://git@github.com/o/r.git", "https://github.com/o/r"),
-        ("ssh://git@bitbucket.corp:7999/proj/r.git", "https://bitbucket.corp/proj/r"),  # that port is ssh's
+        (
+            "ssh://git@bitbucket.corp:7999/proj/r.git",
+            "https://bitbucket.corp/proj/r",
+        ),  # that port is ssh's
         ("ssh://git@ssh.github.com:443/o/r.git", "https://github.com/o/r"),
         ("git+ssh://git@host/o/r", "https://host/o/r"),
         ("git://host/o/r", "https://host/o/r"),
         ("ssh://git@github.com:o/r.git", "https://github.com/o/r"),
         ("http://git@github.com:semaphoreci/toolbox.git", "https://github.com/semaphoreci/toolbox"),
-        ("https://org@dev.azure.com/org/My%20Project/_git/repo", "https://dev.azure.com/org/My%20Project/_git/repo"),
+        (
+            "https://org@dev.azure.com/org/My%20Project/_git/repo",
+            "https://dev.azure.com/org/My%20Project/_git/repo",
+        ),
         ("git@ssh.dev.azure.com:v3/org/proj/repo", "https://dev.azure.com/org/proj/_git/repo"),
-        ("org@vs-ssh.visualstudio.com:v3/org/proj/repo", "https://dev.azure.com/org/proj/_git/repo"),
+        (
+            "org@vs-ssh.visualstudio.com:v3/org/proj/repo",
+            "https://dev.azure.com/org/proj/_git/repo",
+        ),
         ("https://git.sr.ht/~user/repo", "https://git.sr.ht/~user/repo"),
         ("git@git.sr.ht:~user/repo", "https://git.sr.ht/~user/repo"),
         ("https://tangled.sh/@user/repo", "https://tangled.sh/@user/repo"),
@@ -129,7 +138,11 @@ def test_what_is_no_reachable_repository_is_refused_without_being_repeated(given
     assert "secret" not in str(caught.value)
 
 
-_secrets = st.text("abcdefghijklmnopqrstuvwxyz0123456789ABCXYZ-_.~!$&'()*+,;=:/?#[]@%\\ \t\"<>^`{|}é", min_size=6, max_size=40)
+_secrets = st.text(
+    "abcdefghijklmnopqrstuvwxyz0123456789ABCXYZ-_.~!$&'()*+,;=:/?#[]@%\\ \t\"<>^`{|}é",
+    min_size=6,
+    max_size=40,
+)
 
 
 def _encoded(secret: str) -> st.SearchStrategy[str]:
@@ -147,12 +160,28 @@ def urls_with_credentials(draw: st.DrawFn) -> str:
     around = draw(_secrets)
     cut = draw(st.integers(0, len(around)))
     secret = draw(_encoded(around[:cut] + _MARK + around[cut:]))
-    user = draw(st.sampled_from(["", "user", "git", "x-access-token", "oauth2", "1234", "user%40corp"]))
-    host = draw(st.sampled_from(["github.com", "host:8443", "[::1]", "gitlab.example.org", "host:80", ""]))
+    user = draw(
+        st.sampled_from(["", "user", "git", "x-access-token", "oauth2", "1234", "user%40corp"])
+    )
+    host = draw(
+        st.sampled_from(["github.com", "host:8443", "[::1]", "gitlab.example.org", "host:80", ""])
+    )
     path = draw(st.sampled_from(["/o/r.git", "/o/r", "/", "", ":o/r.git", "//o/r"]))
     scheme = draw(
         st.sampled_from(
-            ["https://", "http://", "ssh://", "git+https://", "https:/", "https:", "//", "", "git://", "HTTPS://", "ext::"]
+            [
+                "https://",
+                "http://",
+                "ssh://",
+                "git+https://",
+                "https:/",
+                "https:",
+                "//",
+                "",
+                "git://",
+                "HTTPS://",
+                "ext::",
+            ]
         )
     )
     at = draw(st.sampled_from(["@", "@", "@", "%40", "%2540"]))
@@ -186,7 +215,12 @@ def test_no_generated_credential_survives(url):
 @given(urls_with_credentials())
 def test_no_generated_credential_is_shown(url):
     assume("://" in url or not any(char.isspace() for char in url))
-    assume(re.match(r"[A-Za-z][\w+.-]*:/|\S+:\S*/", url) or "@" in url or "%40" in url or "%2540" in url)
+    assume(
+        re.match(r"[A-Za-z][\w+.-]*:/|\S+:\S*/", url)
+        or "@" in url
+        or "%40" in url
+        or "%2540" in url
+    )
     assert _MARK not in hide_credentials(url)
 
 
@@ -206,7 +240,10 @@ def test_any_text_is_a_clean_url_or_an_error(text):
 @pytest.mark.parametrize(
     ("given", "written"),
     [
-        ("https://dev.azure.com/o/p/_build/results?buildId=17", "https://dev.azure.com/o/p/_build/results?buildId=17"),
+        (
+            "https://dev.azure.com/o/p/_build/results?buildId=17",
+            "https://dev.azure.com/o/p/_build/results?buildId=17",
+        ),
         (
             "https://dev.azure.com/o/p/_build/results?token=x&buildId=17&view=y",
             "https://dev.azure.com/o/p/_build/results?buildId=17",
@@ -239,7 +276,11 @@ SHA = "50a4e2d4203f05082fcbb93e14541180de3aa8ac"
         ("https://git.sr.ht/~o/r", "", f"https://git.sr.ht/~o/r/commit/{SHA}"),
         ("https://dev.azure.com/o/p/_git/r", "", f"https://dev.azure.com/o/p/_git/r/commit/{SHA}"),
         ("https://gitlab.corp.example/g/r", "", f"https://gitlab.corp.example/g/r/-/commit/{SHA}"),
-        ("https://code.corp.example/g/r", "gitlab", f"https://code.corp.example/g/r/-/commit/{SHA}"),
+        (
+            "https://code.corp.example/g/r",
+            "gitlab",
+            f"https://code.corp.example/g/r/-/commit/{SHA}",
+        ),
         ("https://code.corp.example/g/r", "github", f"https://code.corp.example/g/r/commit/{SHA}"),
         ("https://code.corp.example/g/r", "jenkins", None),
     ],
@@ -264,7 +305,9 @@ def test_a_run_has_a_page_where_its_id_leads_to_one(remote, run_id, page):
     assert run_page(RemoteUrl.parse(remote), run_id) == page
 
 
-@pytest.mark.parametrize("text", ["/" * 100_000, "//" * 30_000 + "bot:hunter2@h/a", "https:" + "/" * 50_000])
+@pytest.mark.parametrize(
+    "text", ["/" * 100_000, "//" * 30_000 + "bot:hunter2@h/a", "https:" + "/" * 50_000]
+)
 def test_many_slashes_are_shown_without_delay_and_without_a_login(text: str) -> None:
     """Tried from each of them, a search takes minutes."""
     assert "hunter2" not in hide_credentials(text)

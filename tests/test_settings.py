@@ -14,7 +14,9 @@ def read_settings(values: dict[str, object]) -> Settings:
 
 
 def test_the_defaults():
-    assert read_settings({}) == Settings(enabled=True, fields=CEP_KEYS, required=(), dirty="warn", ci="auto")
+    assert read_settings({}) == Settings(
+        enabled=True, fields=CEP_KEYS, required=(), dirty="warn", ci="auto"
+    )
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,10 @@ class Plan:
         for key in required:
             if not self.uncertain or self.added.get(key) or key in self.provided:
                 continue
-            why = next((finding.missing[key] for finding in self.findings if finding.missing.get(key)), self.uncertain)
+            why = next(
+                (finding.missing[key] for finding in self.findings if finding.missing.get(key)),
+                self.uncertain,
+            )
             raise RequirementError(
                 f"{key} is required (plugins.provenance_required) but missing: {why}; "
                 f"give it with the builder's --extra-meta {key}=VALUE."
@@ -68,19 +71,27 @@ def plan(command: Sequence[str], find: Find, fields: Sequence[str]) -> Plan:
             return _plan_conda_build(command, program, program.index + 1, find, fields)
         if list(command[program.index + 1 : program.index + 2]) == ["build"]:
             return _plan_conda_build(command, program, program.index + 2, find, fields)
-    unknown = (
-        "No builder is recognised in the command: it runs as it is, and stamps only where this plugin lies beside the builder."
+    unknown = "No builder is recognised in the command: it runs as it is, and stamps only where this plugin lies beside the builder."
+    return Plan(
+        tuple(command), warnings=(unknown,), uncertain="no builder is recognised in the command"
     )
-    return Plan(tuple(command), warnings=(unknown,), uncertain="no builder is recognised in the command")
 
 
-def _plan_rattler_build(command: Sequence[str], start: int, find: Find, fields: Sequence[str]) -> Plan:
+def _plan_rattler_build(
+    command: Sequence[str], start: int, find: Find, fields: Sequence[str]
+) -> Plan:
     """rattler-build takes one pair a flag, splits it at the first ``=``, and lets the last win."""
     head, tail = list(command[:start]), list(command[start:])
-    given = dict(pair.partition("=")[::2] for pair in launchers.option_values(tail, "--extra-meta") if "=" in pair)
+    given = dict(
+        pair.partition("=")[::2]
+        for pair in launchers.option_values(tail, "--extra-meta")
+        if "=" in pair
+    )
     common = _collect(_rattler_build_recipes(tail), given, find, fields)
     # Our keys are taken out of the user's flags and given again, cleaned.
-    tail = launchers.without_option(tail, "--extra-meta", lambda pair: "=" in pair and pair.partition("=")[0] in KEYS)
+    tail = launchers.without_option(
+        tail, "--extra-meta", lambda pair: "=" in pair and pair.partition("=")[0] in KEYS
+    )
     pairs = common.stamp | dict.fromkeys(common.silenced, "")
     flags = [word for key, value in pairs.items() for word in ("--extra-meta", f"{key}={value}")]
     return common.plan((*head, *flags, *tail))
@@ -90,7 +101,9 @@ def _rattler_build_recipes(tail: Sequence[str]) -> list[Path]:
     folders = launchers.option_values(tail, "--recipe-dir")
     if folders:
         return [path for folder in folders for path in _recipes_below(Path(folder))]
-    given = [Path(value) for name in ("-r", "--recipe") for value in launchers.option_values(tail, name)]
+    given = [
+        Path(value) for name in ("-r", "--recipe") for value in launchers.option_values(tail, name)
+    ]
     # "publish" takes recipes as plain words too.
     return given or _plain_recipes(tail) or [Path()]
 
@@ -100,23 +113,43 @@ def _recipes_below(folder: Path) -> list[Path]:
     return found[:_MAX_RECIPES] or [folder / "recipe.yaml"]
 
 
-def _plan_conda_build(command: Sequence[str], program: launchers.Program, start: int, find: Find, fields: Sequence[str]) -> Plan:
+def _plan_conda_build(
+    command: Sequence[str],
+    program: launchers.Program,
+    start: int,
+    find: Find,
+    fields: Sequence[str],
+) -> Plan:
     """Beside this package conda-build is started with the plugin active; elsewhere it is told by its flag."""
     script = None if program.foreign else shutil.which(command[program.index])
     if script and _is_beside(script):
         if program.name != "conda-build":
             return Plan(tuple(command))  # "conda build" loads the plugin itself
-        return Plan((*command[: program.index], sys.executable, conda_build_script.__file__, *command[start:]))
+        return Plan(
+            (
+                *command[: program.index],
+                sys.executable,
+                conda_build_script.__file__,
+                *command[start:],
+            )
+        )
     head, tail = list(command[:start]), list(command[start:])
     given, tail = _without_extra_meta(tail)
-    common = _collect(_plain_recipes(tail), dict(pair.partition("=")[::2] for pair in given if "=" in pair), find, fields)
+    common = _collect(
+        _plain_recipes(tail),
+        dict(pair.partition("=")[::2] for pair in given if "=" in pair),
+        find,
+        fields,
+    )
     odd = [key for key, value in common.stamp.items() if "=" in value]
     kept = [pair for pair in given if pair.partition("=")[0] not in KEYS]
     flags = kept + [f"{key}={value}" for key, value in common.stamp.items() if key not in odd]
     made = common.plan((*head, *tail, *(["--extra-meta", *flags] if flags else [])), leave_out=odd)
     warnings = made.warnings
     if odd:
-        warnings += (f"conda-build's --extra-meta takes no value with '=': {', '.join(odd)} is left out.",)
+        warnings += (
+            f"conda-build's --extra-meta takes no value with '=': {', '.join(odd)} is left out.",
+        )
     if any(recipe.name.startswith("recipe.") for recipe in common.recipes):
         lost = "conda-build loses --extra-meta for a recipe.yaml"
         warnings += (f"{lost}: install conda-provenance beside it to have the package stamped.",)
@@ -172,13 +205,19 @@ class _Common:
 
     def plan(self, command: tuple[str, ...], leave_out: Iterable[str] = ()) -> Plan:
         added = {key: value for key, value in self.stamp.items() if key not in leave_out}
-        why = "the recipes differ in it: build them one by one" if len(self.findings) > 1 else "the command line cannot carry it"
+        why = (
+            "the recipes differ in it: build them one by one"
+            if len(self.findings) > 1
+            else "the command line cannot carry it"
+        )
         if not self.findings:
             why = "the recipe is not found from here"
         return Plan(command, added, self.provided, tuple(self.findings), tuple(self.warnings), why)
 
 
-def _collect(places: Sequence[Path], given: dict[str, str], find: Find, fields: Sequence[str]) -> _Common:
+def _collect(
+    places: Sequence[Path], given: dict[str, str], find: Find, fields: Sequence[str]
+) -> _Common:
     common = _Common()
     stamps: list[dict[str, str]] = []
     own: list[set[str]] = []
@@ -191,7 +230,9 @@ def _collect(places: Sequence[Path], given: dict[str, str], find: Find, fields: 
             recipe = place
         if not recipe.is_file():
             # A path within a container, or a mistake that the builder reports: what lies here is not what is built.
-            common.warnings.append(f"There is no recipe at {str(place)!r} as seen from here: nothing is added for it.")
+            common.warnings.append(
+                f"There is no recipe at {str(place)!r} as seen from here: nothing is added for it."
+            )
             return _Common(warnings=common.warnings)
         extra = read_extra(recipe)
         finding = find(recipe, given, extra)
@@ -199,15 +240,25 @@ def _collect(places: Sequence[Path], given: dict[str, str], find: Find, fields: 
         common.findings.append(finding)
         templated |= extra.templated
         values = finding.stamp(fields)
-        silenced |= {key for key in KEYS if (key in given or key in extra.values) and key not in values}
+        silenced |= {
+            key for key in KEYS if (key in given or key in extra.values) and key not in values
+        }
         # What the recipe says clean itself needs no flag.
-        clean = {key for key, source in finding.sources.items() if source == RECIPE and extra.values.get(key) == values.get(key)}
+        clean = {
+            key
+            for key, source in finding.sources.items()
+            if source == RECIPE and extra.values.get(key) == values.get(key)
+        }
         own.append({key for key in clean if values.get(key)} | (extra.templated - given.keys()))
         stamps.append({key: value for key, value in values.items() if key not in clean})
     if not stamps:
         return common
     first = stamps[0]
-    common.stamp = {key: value for key, value in first.items() if all(other.get(key) == value for other in stamps)}
+    common.stamp = {
+        key: value
+        for key, value in first.items()
+        if all(other.get(key) == value for other in stamps)
+    }
     common.provided = frozenset.intersection(*map(frozenset, own))
     differing = sorted({key for stamp in stamps for key in stamp} - common.stamp.keys())
     if differing:
@@ -215,10 +266,18 @@ def _collect(places: Sequence[Path], given: dict[str, str], find: Find, fields: 
             f"The recipes differ in {', '.join(differing)}, which one command cannot tell apart: build them one by one."
         )
         if "sha" in differing or "remote_url" in differing:
-            common.stamp = {key: value for key, value in common.stamp.items() if key not in ("sha", "remote_url")}
+            common.stamp = {
+                key: value
+                for key, value in common.stamp.items()
+                if key not in ("sha", "remote_url")
+            }
     # The recipe's template goes before what is found here, and only the builder can evaluate it.
     sources = common.findings[0].sources
-    common.stamp = {key: value for key, value in common.stamp.items() if key not in templated or sources.get(key) == EXTRA_META}
+    common.stamp = {
+        key: value
+        for key, value in common.stamp.items()
+        if key not in templated or sources.get(key) == EXTRA_META
+    }
     common.silenced = sorted(silenced - common.stamp.keys())
     return common
 
@@ -227,5 +286,8 @@ def _is_beside(script: str) -> bool:
     """Is this program of the environment that this package runs in?"""
     if find_spec("conda_build") is None and find_spec("conda") is None:
         return False
-    places = {os.path.realpath(os.path.join(sys.prefix, folder)) for folder in ("bin", "Scripts", "condabin", "Library/bin")}
+    places = {
+        os.path.realpath(os.path.join(sys.prefix, folder))
+        for folder in ("bin", "Scripts", "condabin", "Library/bin")
+    }
     return os.path.realpath(os.path.dirname(script)) in places

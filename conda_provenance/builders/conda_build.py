@@ -104,7 +104,9 @@ def _extra_meta(m: Any) -> Iterator[None]:
         extra.pop(key, None)
     stamp = {key: value for key, value in entries.items() if value is not None}
     _written.setdefault(str(m.path), {}).update(stamp)
-    m.config.extra_meta = {key: value for key, value in (given or {}).items() if key not in entries} | stamp
+    m.config.extra_meta = {
+        key: value for key, value in (given or {}).items() if key not in entries
+    } | stamp
     try:
         yield
     finally:
@@ -120,7 +122,9 @@ def _describe(m: Any) -> dict[str, Any]:
         "name": str(m.name()),
         "version": str(m.version()),
         "extra_meta": dict(m.config.extra_meta or {}),
-        "recipe_extra": {key: value for key, value in extra.items() if key not in ours or ours[key] != value},
+        "recipe_extra": {
+            key: value for key, value in extra.items() if key not in ours or ours[key] != value
+        },
     }
 
 

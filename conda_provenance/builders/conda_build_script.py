@@ -11,7 +11,9 @@ import sys
 if __name__ == "__main__":
     # Python puts a file's own folder first, where modules here are called as the builders are.
     sys.path[:] = [
-        place for place in sys.path if os.path.realpath(place or os.curdir) != os.path.realpath(os.path.dirname(__file__))
+        place
+        for place in sys.path
+        if os.path.realpath(place or os.curdir) != os.path.realpath(os.path.dirname(__file__))
     ]
 
 

@@ -41,7 +41,10 @@ def build_recipe(
                 variants = variants.merge(VariantConfig.from_file(file))
         for output in Stage0Recipe.from_file(recipe).render(variants):
             result = output.run_build(
-                output_dir=output_dir, channels=channels, progress_callback=progress, package_format=package_format
+                output_dir=output_dir,
+                channels=channels,
+                progress_callback=progress,
+                package_format=package_format,
             )
             for package in map(Path, result.packages):
                 packages.append(package)
@@ -54,12 +57,16 @@ def build_recipe(
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # of pyo3, which no module exports
             raise
-        raise ProvenanceError(f"{recipe} was not built: rattler-build's engine broke off: {_sentence(error)}") from None
+        raise ProvenanceError(
+            f"{recipe} was not built: rattler-build's engine broke off: {_sentence(error)}"
+        ) from None
     return packages
 
 
 def _test(package: Path, channels: list[str], progress: Any) -> None:
-    for number, result in enumerate(Package.from_file(package).run_tests(channel=channels, progress_callback=progress), 1):
+    for number, result in enumerate(
+        Package.from_file(package).run_tests(channel=channels, progress_callback=progress), 1
+    ):
         if not result.success:
             raise ProvenanceError(
                 f"Test {number} of {package.name} failed, as its log says; the package stays in {package.parent}."

@@ -37,17 +37,26 @@ def _call(action: Callable[[ModuleType], None], module: ModuleType) -> None:
         action(module)
     except Exception as error:
         log.warning(
-            "conda-provenance: Packages of %s will not be stamped: %s (%s).", module.__name__, type(error).__name__, error
+            "conda-provenance: Packages of %s will not be stamped: %s (%s).",
+            module.__name__,
+            type(error).__name__,
+            error,
         )
 
 
 class _Finder:
     """Finds nothing itself: it sees which module is about to be imported, and wraps its loader."""
 
-    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
         if not _waiting:
             return None
-        for loading in [other for other in _waiting if other in sys.modules and not _is_loading(sys.modules[other])]:
+        for loading in [
+            other
+            for other in _waiting
+            if other in sys.modules and not _is_loading(sys.modules[other])
+        ]:
             # Conda may load its plugins while such a module is being imported: its loader was past wrapping then.
             _call(_waiting.pop(loading), sys.modules[loading])
         if name not in _waiting:

@@ -28,7 +28,9 @@ def _options(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_CONDA_RUN = Launcher(_options("-n --name -p --prefix"), _options("--cwd"), _options("run"), foreign=True)
+_CONDA_RUN = Launcher(
+    _options("-n --name -p --prefix"), _options("--cwd"), _options("run"), foreign=True
+)
 
 LAUNCHERS = {
     "env": Launcher(_options("-u --unset"), _options("-C --chdir -S --split-string")),
@@ -38,7 +40,9 @@ LAUNCHERS = {
     "time": Launcher(_options("-f --format -o --output")),
     "timeout": Launcher(_options("-k --kill-after -s --signal"), operands=1),
     "stdbuf": Launcher(_options("-i --input -o --output -e --error")),
-    "xvfb-run": Launcher(_options("-e --error-file -f --auth-file -n --server-num -s --server-args -w --wait")),
+    "xvfb-run": Launcher(
+        _options("-e --error-file -f --auth-file -n --server-num -s --server-args -w --wait")
+    ),
     "pixi": Launcher(
         _options("-s --spec -w --with -c --channel -p --platform -e --environment"),
         _options("--manifest-path -m --list"),
@@ -130,7 +134,12 @@ def option_values(words: Sequence[str], option: str) -> list[str]:
             found.append(words[index + 1])
         elif option.startswith("--") and word.startswith(option + "="):
             found.append(word[len(option) + 1 :])
-        elif not option.startswith("--") and word.startswith(option) and not word.startswith("--") and len(word) > 2:
+        elif (
+            not option.startswith("--")
+            and word.startswith(option)
+            and not word.startswith("--")
+            and len(word) > 2
+        ):
             found.append(word[2:].removeprefix("="))
     return found
 

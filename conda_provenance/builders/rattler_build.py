@@ -35,7 +35,11 @@ def attach(module: ModuleType) -> None:
         given = stamper.given_extra_meta()
         before = _packages(_output_dir(self, args, kwargs))
         result = original(self, *args, **kwargs)
-        _stamp_new(map(Path, result.packages), before, lambda _: given | stamper.entries(build, error_type=error_type))
+        _stamp_new(
+            map(Path, result.packages),
+            before,
+            lambda _: given | stamper.entries(build, error_type=error_type),
+        )
         return result
 
     run_build.__conda_provenance__ = True  # type: ignore[attr-defined]
@@ -58,13 +62,19 @@ def attach_cli_api(module: ModuleType) -> None:
         error_type = _error_type()
         files = [find_recipe(path) for path in map(Path, recipes) if path.exists()]
         for file in files:
-            stamper.begin("rattler-build", functools.partial(_describe_file, file), error_type=error_type)
+            stamper.begin(
+                "rattler-build", functools.partial(_describe_file, file), error_type=error_type
+            )
         output_dir = Path(kwargs.get("output_dir") or "output")
         before = _packages(output_dir)
         try:
             return original(recipes, *args, **kwargs)
         finally:  # where a later recipe or a test fails, packages have been made all the same
-            _stamp_new(map(Path, _packages(output_dir)), before, lambda package: _common_entries(files, package, error_type))
+            _stamp_new(
+                map(Path, _packages(output_dir)),
+                before,
+                lambda package: _common_entries(files, package, error_type),
+            )
 
     build_recipes.__conda_provenance__ = True  # type: ignore[attr-defined]
     module.build_recipes = build_recipes  # type: ignore[attr-defined]
@@ -74,11 +84,15 @@ def attach_cli_api(module: ModuleType) -> None:
 
 
 def _stamp_new(
-    packages: Iterable[Path], before: Mapping[str, _State | None], entries: Callable[[Path], Mapping[str, Any]]
+    packages: Iterable[Path],
+    before: Mapping[str, _State | None],
+    entries: Callable[[Path], Mapping[str, Any]],
 ) -> None:
     """Stamp those ``packages`` that are not as they were ``before``; if that must not fail and does, none of them stays."""
     # skip_existing hands out packages of earlier builds: those are not ours to change.
-    new = [package for package in packages if _state(package) != before.get(os.path.realpath(package))]
+    new = [
+        package for package in packages if _state(package) != before.get(os.path.realpath(package))
+    ]
     error_type = _error_type()
     try:
         for package in new:
@@ -116,16 +130,26 @@ def _describe_file(recipe: Path, package: Path | None = None) -> dict[str, Any]:
     }
 
 
-def _common_entries(recipes: Iterable[Path], package: Path, error_type: type[Exception]) -> dict[str, str | None]:
+def _common_entries(
+    recipes: Iterable[Path], package: Path, error_type: type[Exception]
+) -> dict[str, str | None]:
     answers = [
         stamper.entries(
-            stamper.begin("rattler-build", functools.partial(_describe_file, recipe, package), error_type=error_type),
+            stamper.begin(
+                "rattler-build",
+                functools.partial(_describe_file, recipe, package),
+                error_type=error_type,
+            ),
             error_type=error_type,
         )
         for recipe in recipes
     ]
     first, *others = answers or [{}]
-    return {key: value for key, value in first.items() if all(key in other and other[key] == value for other in others)}
+    return {
+        key: value
+        for key, value in first.items()
+        if all(key in other and other[key] == value for other in others)
+    }
 
 
 def _output_dir(variant: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Path:

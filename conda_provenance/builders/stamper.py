@@ -37,7 +37,9 @@ def given_extra_meta() -> dict[str, Any]:
     return dict(_extra_meta.get())
 
 
-def begin(builder: str, describe: Callable[[], dict[str, Any]], *, error_type: type[Exception]) -> PackageBuild | None:
+def begin(
+    builder: str, describe: Callable[[], dict[str, Any]], *, error_type: type[Exception]
+) -> PackageBuild | None:
     """Find out where the package comes from that ``describe`` tells of; ``None``: it is not ours to stamp.
 
     Raises ``error_type`` when the user's settings stop the build, and for settings that cannot be read: one of
@@ -108,7 +110,9 @@ def _harmless(error_type: type[Exception], *, silent: bool = False) -> Iterator[
         raise error_type(str(error)) from None
     except Exception as error:
         if not silent:
-            log.warning("conda-provenance: The package is built unstamped: %s.", type(error).__name__)
+            log.warning(
+                "conda-provenance: The package is built unstamped: %s.", type(error).__name__
+            )
         log.debug("Why the package is built unstamped", exc_info=error)
 
 
@@ -126,7 +130,9 @@ def _required(settings: Settings) -> Iterator[None]:
         raise
 
 
-def stamp_finished(package: Path, entries: Mapping[str, Any], *, error_type: type[Exception]) -> None:
+def stamp_finished(
+    package: Path, entries: Mapping[str, Any], *, error_type: type[Exception]
+) -> None:
     """Write ``entries`` into a finished package and correct the index beside it; on failure the package stays as it was built."""
     if not entries:
         return
@@ -148,7 +154,11 @@ def withdraw(package: Path) -> None:
 
         withdraw_package(package)
     except Exception as error:
-        log.warning("conda-provenance: The package %s stays, although the build failed: %s", package.name, error)
+        log.warning(
+            "conda-provenance: The package %s stays, although the build failed: %s",
+            package.name,
+            error,
+        )
 
 
 def refuse(why: str, *, error_type: type[Exception]) -> None:
@@ -166,4 +176,6 @@ def _fail_if_required(cause: Exception | None, error_type: type[Exception]) -> N
     except SettingsError as error:
         raise error_type(str(error)) from None
     if required:
-        raise error_type("The package could not be stamped, and plugins.provenance_required wants it to be.") from cause
+        raise error_type(
+            "The package could not be stamped, and plugins.provenance_required wants it to be."
+        ) from cause

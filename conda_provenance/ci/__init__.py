@@ -14,6 +14,7 @@ __all__ = ["Adapter", "CIRun", "Environ", "detect", "lies_in", "providers"]
 
 log = logging.getLogger(__name__)
 
+
 def detect(
     environ: Mapping[str, str],
     adapters: Iterable[Adapter],
@@ -34,7 +35,8 @@ def detect(
     found = [
         (adapter, run)
         for adapter in adapters
-        if (run := _ask(adapter, variables)) is not None and provider in ("auto", adapter.provider, run.provider)
+        if (run := _ask(adapter, variables)) is not None
+        and provider in ("auto", adapter.provider, run.provider)
     ]
     named = [(adapter, run) for adapter, run in found if run.flow_run_id is not None]
     first = [(adapter, run) for adapter, run in named if not adapter.last]
@@ -44,7 +46,9 @@ def detect(
 
 
 def _choose(runs: Sequence[CIRun], place: Path | None) -> CIRun:
-    chosen = next((run for run in runs if place is not None and lies_in(place, run.workspace)), runs[0])
+    chosen = next(
+        (run for run in runs if place is not None and lies_in(place, run.workspace)), runs[0]
+    )
     rivals = tuple(run.name for run in runs if run.flow_run_id != chosen.flow_run_id)
     return replace(chosen, rivals=rivals) if rivals else chosen
 
@@ -70,5 +74,9 @@ def _ask(adapter: Adapter, variables: Environ) -> CIRun | None:
         return adapter.run(variables) if adapter.is_active(variables) else None
     except Exception as error:
         # The exception's text may repeat a variable, and with it a secret.
-        log.warning("conda-provenance: The CI adapter %s failed (%s); it is left out.", adapter.provider, type(error).__name__)
+        log.warning(
+            "conda-provenance: The CI adapter %s failed (%s); it is left out.",
+            adapter.provider,
+            type(error).__name__,
+        )
         return None

@@ -33,7 +33,12 @@ class Environ(Mapping[str, str]):
         raw = self._variables.get(name)
         if raw is None and self._any_case:
             raw = self._variables.get(name.upper())
-        if raw is None or len(raw) > MAX_LENGTH or not (value := raw.strip()) or not value.isprintable():
+        if (
+            raw is None
+            or len(raw) > MAX_LENGTH
+            or not (value := raw.strip())
+            or not value.isprintable()
+        ):
             raise KeyError(name)
         return value
 
@@ -171,17 +176,23 @@ class Adapter:
 
     def __post_init__(self) -> None:
         if not _PROVIDER.match(self.provider):
-            raise ValueError(f"provider {self.provider!r}: its name has lower-case letters, digits and '-' only, a letter first")
+            raise ValueError(
+                f"provider {self.provider!r}: its name has lower-case letters, digits and '-' only, a letter first"
+            )
         for field_name in ("active", "unless"):
             marks = getattr(self, field_name)
             if isinstance(marks, str) or (field_name == "active" and not marks):
-                raise ValueError(f'{self.provider}: {field_name} is a tuple of marks, such as ("MYCI",)')
+                raise ValueError(
+                    f'{self.provider}: {field_name} is a tuple of marks, such as ("MYCI",)'
+                )
             for mark in marks:
                 if not _MARK.match(mark):
                     raise ValueError(f"{self.provider}: {field_name} has what is no mark: {mark!r}")
         for name in ("ran_by", *FACTS):
             fact: Fact = getattr(self, name)
-            for template in (fact,) if isinstance(fact, str) else fact if isinstance(fact, tuple) else ():
+            for template in (
+                (fact,) if isinstance(fact, str) else fact if isinstance(fact, tuple) else ()
+            ):
                 if not _TEMPLATE.match(template):
                     raise ValueError(
                         f"{self.provider}: {name} is no template (text with {{NAME}} or {{NAME:regexp}}, no braces within): "
@@ -206,7 +217,9 @@ def make(fact: Fact, environ: Environ) -> str | None:
     if fact is None or isinstance(fact, str):
         return fact and environ.fill(fact)
     if isinstance(fact, tuple):
-        return next((value for template in fact if (value := environ.fill(template)) is not None), None)
+        return next(
+            (value for template in fact if (value := environ.fill(template)) is not None), None
+        )
     return fact(environ)
 
 

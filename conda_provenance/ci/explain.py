@@ -41,7 +41,12 @@ class Explanation:
     @property
     def seen(self) -> bool:
         """Is any variable there by which this system could be recognised?"""
-        return any(state != "not set" for look in self.looks if look.purpose == "active" for state in look.variables.values())
+        return any(
+            state != "not set"
+            for look in self.looks
+            if look.purpose == "active"
+            for state in look.variables.values()
+        )
 
 
 class _Recorder(Environ):
@@ -57,7 +62,9 @@ class _Recorder(Environ):
         return iter(Environ(self._variables))  # to go through all of them is to ask for none
 
     def _state(self, name: str) -> str:
-        raw = self._variables.get(name, self._variables.get(name.upper()) if self._any_case else None)
+        raw = self._variables.get(
+            name, self._variables.get(name.upper()) if self._any_case else None
+        )
         if raw is None:
             return "not set"
         if len(raw) > MAX_LENGTH:
@@ -92,7 +99,9 @@ def _explain(adapter: Adapter, recorder: _Recorder) -> Explanation:
             value = make(getattr(adapter, name), recorder)
             if asked := recorder.taken():
                 usable = getattr(run, _FIELDS.get(name, name))
-                looks.append(Look(name, asked, "no" if value is None else "yes" if usable else "not usable"))
+                looks.append(
+                    Look(name, asked, "no" if value is None else "yes" if usable else "not usable")
+                )
     except Exception as failure:
         error = type(failure).__name__  # its text may repeat a variable
     return Explanation(adapter, active, tuple(looks), error)
@@ -100,5 +109,14 @@ def _explain(adapter: Adapter, recorder: _Recorder) -> Explanation:
 
 def unasked(environ: Mapping[str, str], explanations: Iterable[Explanation]) -> list[str]:
     """Names of variables that sound like a CI's and that no adapter looked at."""
-    asked = {name for explanation in explanations for look in explanation.looks for name in look.variables}
-    return sorted(name for name in environ if name not in asked and name.isprintable() and _LIKE_A_CI.search(name))
+    asked = {
+        name
+        for explanation in explanations
+        for look in explanation.looks
+        for name in look.variables
+    }
+    return sorted(
+        name
+        for name in environ
+        if name not in asked and name.isprintable() and _LIKE_A_CI.search(name)
+    )

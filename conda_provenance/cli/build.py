@@ -31,7 +31,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], pr
   {program} build recipes/a recipes/b -o output -c conda-forge""",
     )
     parser.add_argument("recipes", nargs="+", metavar="RECIPE", help="a recipe.yaml or its folder")
-    parser.add_argument("-o", "--output-dir", default="output", metavar="DIR", help="folder for the packages (default: output)")
+    parser.add_argument(
+        "-o",
+        "--output-dir",
+        default="output",
+        metavar="DIR",
+        help="folder for the packages (default: output)",
+    )
     parser.add_argument(
         "-c",
         "--channel",
@@ -41,9 +47,16 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], pr
         help="channel for dependencies, may be given again (default: conda-forge)",
     )
     parser.add_argument(
-        "-m", "--variant-config", action="append", default=[], metavar="FILE", help="variant file; may be given again"
+        "-m",
+        "--variant-config",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="variant file; may be given again",
     )
-    parser.add_argument("--package-format", choices=("conda", "tar-bz2"), default="conda", help="default: conda")
+    parser.add_argument(
+        "--package-format", choices=("conda", "tar-bz2"), default="conda", help="default: conda"
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="show the results only")
     parser.add_argument("--no-test", action="store_true", help="do not run the recipes' tests")
     parser.set_defaults(run=run)

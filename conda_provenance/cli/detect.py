@@ -34,10 +34,16 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], pr
   flags=$({program} detect --format extra-meta) && rattler-build build -r recipe.yaml $flags""",
     )
     parser.add_argument(
-        "recipe", nargs="?", default=".", metavar="RECIPE", help="a recipe's file or folder (default: this folder)"
+        "recipe",
+        nargs="?",
+        default=".",
+        metavar="RECIPE",
+        help="a recipe's file or folder (default: this folder)",
     )
     output = parser.add_mutually_exclusive_group()
-    output.add_argument("--json", action="store_const", const="json", dest="format", help="print one JSON object")
+    output.add_argument(
+        "--json", action="store_const", const="json", dest="format", help="print one JSON object"
+    )
     output.add_argument(
         "--format",
         choices=("table", "json", "extra-meta", "env", "shell"),
@@ -45,12 +51,20 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], pr
         help="extra-meta: the builders' flags; env: NAME=value lines for a container's --env-file; shell: for a shell's eval",
     )
     instead = parser.add_mutually_exclusive_group()
-    instead.add_argument("--list", action="store_true", help="list the CI systems that are recognised, and do nothing else")
     instead.add_argument(
-        "--explain", action="store_true", help="say which variables were looked at, without their values, for a bug report"
+        "--list",
+        action="store_true",
+        help="list the CI systems that are recognised, and do nothing else",
+    )
+    instead.add_argument(
+        "--explain",
+        action="store_true",
+        help="say which variables were looked at, without their values, for a bug report",
     )
     parser.add_argument(
-        "--show-values", action="store_true", help="with --explain: show the values too; read them before you send them"
+        "--show-values",
+        action="store_true",
+        help="with --explain: show the values too; read them before you send them",
     )
     parser.set_defaults(run=run)
 
@@ -59,7 +73,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.show_values and not arguments.explain:
         raise UsageError("--show-values goes with --explain.")
     if (arguments.list or arguments.explain) and arguments.format in _FOR_PROGRAMS:
-        raise UsageError(f"--{'list' if arguments.list else 'explain'} prints a table, or with --json an object for programs.")
+        raise UsageError(
+            f"--{'list' if arguments.list else 'explain'} prints a table, or with --json an object for programs."
+        )
     if arguments.list:
         from conda_provenance.cli.systems import list_systems
 
@@ -69,7 +85,10 @@ def run(arguments: argparse.Namespace) -> int:
         from conda_provenance.cli.systems import explain_detection
 
         return explain_detection(
-            Path(arguments.recipe), settings, as_json=arguments.format == "json", values=arguments.show_values
+            Path(arguments.recipe),
+            settings,
+            as_json=arguments.format == "json",
+            values=arguments.show_values,
         )
     try:
         recipe = find_recipe(Path(arguments.recipe))
@@ -81,7 +100,9 @@ def run(arguments: argparse.Namespace) -> int:
     if not settings.enabled:
         warnings.append("Nothing is stamped: plugins.provenance_enabled is false.")
     if not recipe.is_file():
-        warnings.append(f"There is no recipe in {str(recipe)!r}: this is what holds for the files in that folder.")
+        warnings.append(
+            f"There is no recipe in {str(recipe)!r}: this is what holds for the files in that folder."
+        )
     if settings.enabled and arguments.format in _FOR_PROGRAMS:
         finding.require(settings)  # before anything is printed that a shell would take for complete
         _require_encoding(stamp)
@@ -97,15 +118,23 @@ def run(arguments: argparse.Namespace) -> int:
             if value:
                 # Who reads such a file takes quotes for part of the value; a shell needs them.
                 print(
-                    f"export {ENVIRONMENT[key]}={quote(value)}" if arguments.format == "shell" else f"{ENVIRONMENT[key]}={value}"
+                    f"export {ENVIRONMENT[key]}={quote(value)}"
+                    if arguments.format == "shell"
+                    else f"{ENVIRONMENT[key]}={value}"
                 )
     elif arguments.format == "extra-meta":
         # Read by a shell's $(…), which splits at white space and takes quotes for part of the word.
         spaced = [key for key, value in stamp.items() if any(char.isspace() for char in value)]
         if spaced:
-            warnings.append(f"{', '.join(spaced)} holds a space, which no shell's $(…) keeps, and is left out.")
+            warnings.append(
+                f"{', '.join(spaced)} holds a space, which no shell's $(…) keeps, and is left out."
+            )
         print_warnings_to_stderr(warnings)
-        print(" ".join(f"--extra-meta {key}={value}" for key, value in stamp.items() if key not in spaced))
+        print(
+            " ".join(
+                f"--extra-meta {key}={value}" for key, value in stamp.items() if key not in spaced
+            )
+        )
     else:
         _print_table(finding, stamp, warnings)
     if settings.enabled:
@@ -127,7 +156,13 @@ def _require_encoding(stamp: Mapping[str, str]) -> None:
 def find(recipe: Path, settings: Settings) -> Finding:
     """:func:`collect` for a recipe on disk, its own ``extra`` included as far as it can be told unrendered."""
     extra = read_extra(recipe)
-    return collect(recipe, environ=os.environ, settings=settings, adapters=ci_adapters(), recipe_extra=extra.values)
+    return collect(
+        recipe,
+        environ=os.environ,
+        settings=settings,
+        adapters=ci_adapters(),
+        recipe_extra=extra.values,
+    )
 
 
 def to_json(finding: Finding, warnings: Sequence[str]) -> dict[str, object]:

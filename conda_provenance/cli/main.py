@@ -35,11 +35,15 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "conda-proven
         atexit.register(gc.freeze)
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper):
-                stream.reconfigure(errors="backslashreplace")  # a name that the terminal's encoding lacks is no reason to fail
+                stream.reconfigure(
+                    errors="backslashreplace"
+                )  # a name that the terminal's encoding lacks is no reason to fail
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         # Of a command that is named, its own module alone is loaded.
-        parsed = make_parser(program, [name for name in given[:1] if name in COMMANDS] or COMMANDS).parse_args(given)
+        parsed = make_parser(
+            program, [name for name in given[:1] if name in COMMANDS] or COMMANDS
+        ).parse_args(given)
     except SystemExit as stop:
         return int(stop.code or 0)
     _log_to_stderr()
@@ -59,7 +63,10 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "conda-proven
         return 1
     except OSError as error:
         _discard_output()
-        _print_error(program, f"The output cannot be written or a file cannot be read: {error.strerror or type(error).__name__}.")
+        _print_error(
+            program,
+            f"The output cannot be written or a file cannot be read: {error.strerror or type(error).__name__}.",
+        )
         return 1
     except KeyboardInterrupt:
         return 130
@@ -81,7 +88,12 @@ def make_parser(program: str, names: Iterable[str] = COMMANDS) -> argparse.Argum
 
 
 def add_command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, *, help: str, description: str, examples: str
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    *,
+    help: str,
+    description: str,
+    examples: str,
 ) -> argparse.ArgumentParser:
     """A command's own parser, its examples below the options."""
     return commands.add_parser(

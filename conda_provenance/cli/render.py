@@ -79,14 +79,21 @@ def print_table(
     for number, title in enumerate(titles):
         table.add_column(title, style="bold" if number == 0 else "", overflow="fold")
     for row in cells:
-        table.add_row(*(Text(cell or "-", style if cell else "yellow") for cell, style in zip_longest(row, styles, fillvalue="")))
+        table.add_row(
+            *(
+                Text(cell or "-", style if cell else "yellow")
+                for cell, style in zip_longest(row, styles, fillvalue="")
+            )
+        )
     console().print(table)
 
 
 def _print_plain(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
     for row in (titles, ["-" * width for width in widths], *rows):
-        print("   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        print(
+            "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
 
 
 def print_line(line: str, style: str = "") -> None:

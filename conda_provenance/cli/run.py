@@ -29,14 +29,18 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], pr
   {program} run -- pixi exec rattler-build build -r recipe.yaml
   {program} run -- conda-build recipe --override-channels -c conda-forge""",
     )
-    parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND ...", help="the command, after --")
+    parser.add_argument(
+        "command", nargs=argparse.REMAINDER, metavar="-- COMMAND ...", help="the command, after --"
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     if not command:
-        raise UsageError("There is no command to run: give it after --, as in 'run -- rattler-build build -r recipe.yaml'.")
+        raise UsageError(
+            "There is no command to run: give it after --, as in 'run -- rattler-build build -r recipe.yaml'."
+        )
     if shutil.which(command[0]) is None:
         raise UsageError(f"The command {command[0]!r} is not found: is its environment activated?")
     settings = load_settings(os.environ, provider_names)
@@ -48,17 +52,28 @@ def run(arguments: argparse.Namespace) -> int:
 def _stamped(command: Sequence[str], settings: Settings) -> Sequence[str]:
     def find(recipe: Path, given: dict[str, str], extra: RecipeExtra) -> Finding:
         finding = collect(
-            recipe, environ=os.environ, settings=settings, adapters=ci_adapters(), extra_meta=given, recipe_extra=extra.values
+            recipe,
+            environ=os.environ,
+            settings=settings,
+            adapters=ci_adapters(),
+            extra_meta=given,
+            recipe_extra=extra.values,
         )
         finding.require_clean(settings)
         return finding
 
     made = plan(command, find, settings.fields)
     made.require(settings.required)
-    for warning in dict.fromkeys([*(warning for finding in made.findings for warning in finding.warnings), *made.warnings]):
+    for warning in dict.fromkeys(
+        [*(warning for finding in made.findings for warning in finding.warnings), *made.warnings]
+    ):
         print(f"conda-provenance: warning: {warning}", file=sys.stderr)
     if made.added:
-        print("conda-provenance: stamping " + " ".join(f"{key}={value}" for key, value in made.added.items()), file=sys.stderr)
+        print(
+            "conda-provenance: stamping "
+            + " ".join(f"{key}={value}" for key, value in made.added.items()),
+            file=sys.stderr,
+        )
     return made.command
 
 
@@ -68,13 +83,18 @@ def _replace(command: Sequence[str]) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     if os.name == "posix":
-        for name in ("SIGPIPE", "SIGXFSZ"):  # Python ignores these, and what is ignored is inherited
+        for name in (
+            "SIGPIPE",
+            "SIGXFSZ",
+        ):  # Python ignores these, and what is ignored is inherited
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), signal.SIG_DFL)
         try:
             os.execv(program, list(command))
         except OSError as error:
-            raise UsageError(f"The command {command[0]!r} cannot be started: {error.strerror}.") from None
+            raise UsageError(
+                f"The command {command[0]!r} cannot be started: {error.strerror}."
+            ) from None
     import subprocess
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the command as well; it decides

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 from conda_provenance.cli.main import add_command
 from conda_provenance.errors import PackageError
 from conda_provenance.provenance import KEYS, Provenance, is_full_sha
-from conda_provenance.remotes import RemoteUrl, RemoteUrlError, clean_page_url, commit_page, hide_credentials, run_page
+from conda_provenance.remotes import (
+    RemoteUrl,
+    RemoteUrlError,
+    clean_page_url,
+    commit_page,
+    hide_credentials,
+    run_page,
+)
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -27,8 +34,15 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], pr
         examples=f"""  {program} show output/noarch/hello-1.0-h4616a5c_0.conda
   {program} show --json output/*/*.conda""",
     )
-    parser.add_argument("packages", nargs="+", metavar="PACKAGE", help="a package file or an extracted package's folder")
-    parser.add_argument("--json", action="store_true", help="print a JSON list, one object a package")
+    parser.add_argument(
+        "packages",
+        nargs="+",
+        metavar="PACKAGE",
+        help="a package file or an extracted package's folder",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print a JSON list, one object a package"
+    )
     parser.set_defaults(run=run)
 
 
@@ -81,7 +95,9 @@ def run_link(provenance: Provenance) -> str | None:
     return run_page(_remote(provenance), provenance.flow_run_id or "")
 
 
-def provenance_lines(provenance: Provenance, further: Iterable[tuple[str, str]] = ()) -> Iterator[Text]:
+def provenance_lines(
+    provenance: Provenance, further: Iterable[tuple[str, str]] = ()
+) -> Iterator[Text]:
     """A line for each key of a package, and for its pages."""
     for key in KEYS:
         value = shown(provenance, key)
@@ -123,7 +139,12 @@ def shown(provenance: Provenance, key: str) -> str | None:
 def _line(key: str, value: str, style: str = "", link: str | None = None) -> Text:
     from conda_provenance.cli.render import text
 
-    return text("  ").append(key, "bold").append(" " * (13 - len(key))).append_text(text(value, style, link))
+    return (
+        text("  ")
+        .append(key, "bold")
+        .append(" " * (13 - len(key)))
+        .append_text(text(value, style, link))
+    )
 
 
 def _print(path: Path, provenance: Provenance) -> None:
@@ -134,7 +155,9 @@ def _print(path: Path, provenance: Provenance) -> None:
         if _says_untracked(provenance)
         else "  no provenance"
     )
-    print_package(path.name, provenance_lines(provenance) if provenance else [text(nothing, "yellow")])
+    print_package(
+        path.name, provenance_lines(provenance) if provenance else [text(nothing, "yellow")]
+    )
 
 
 def _says_untracked(provenance: Provenance) -> bool:

@@ -38,15 +38,27 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], pr
   {program} stamp --output-dir stamped --dry-run *.conda""",
     )
     parser.add_argument("packages", nargs="+", metavar="PACKAGE", help="a .conda or .tar.bz2 file")
-    parser.add_argument("--recipe", metavar="DIR", help="take what is not given from this recipe, as 'detect' does")
+    parser.add_argument(
+        "--recipe", metavar="DIR", help="take what is not given from this recipe, as 'detect' does"
+    )
     for key in KEYS:
         parser.add_argument(f"--{key.replace('_', '-')}", metavar="VALUE", help=_HELP[key])
-    parser.add_argument("--output-dir", metavar="DIR", help="write stamped copies there and leave the packages alone")
     parser.add_argument(
-        "--force", action="store_true", help="overwrite other values, a signed package and files in the output folder"
+        "--output-dir",
+        metavar="DIR",
+        help="write stamped copies there and leave the packages alone",
     )
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done and write nothing")
-    parser.add_argument("--json", action="store_true", help="print a JSON list, one object a package")
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="overwrite other values, a signed package and files in the output folder",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what would be done and write nothing"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print a JSON list, one object a package"
+    )
     parser.set_defaults(run=run)
 
 
@@ -78,8 +90,13 @@ def run(arguments: argparse.Namespace) -> int:
     output_dir = Path(arguments.output_dir) if arguments.output_dir is not None else None
     names = [Path(given).name for given in arguments.packages]
     if output_dir and (twice := {name for name in names if names.count(name) > 1}):
-        raise UsageError(f"Two packages of the name {min(twice)!r} cannot both go into one folder: stamp them one by one.")
-    print("conda-provenance: stamping " + " ".join(f"{key}={value}" for key, value in values.items()), file=sys.stderr)
+        raise UsageError(
+            f"Two packages of the name {min(twice)!r} cannot both go into one folder: stamp them one by one."
+        )
+    print(
+        "conda-provenance: stamping " + " ".join(f"{key}={value}" for key, value in values.items()),
+        file=sys.stderr,
+    )
     if output_dir:
         try:
             if not arguments.dry_run:
@@ -87,14 +104,20 @@ def run(arguments: argparse.Namespace) -> int:
             elif output_dir.exists() and not output_dir.is_dir():
                 raise NotADirectoryError(0, "Not a directory")
         except OSError as error:
-            raise UsageError(f"The output folder {str(output_dir)!r} cannot be made: {error.strerror}.") from None
+            raise UsageError(
+                f"The output folder {str(output_dir)!r} cannot be made: {error.strerror}."
+            ) from None
     outcomes: list[Outcome] = []
     seen: set[str] = set()
     with _progress(len(arguments.packages)) as advance:
         for path in map(Path, arguments.packages):
-            outcome = _stamp(path, values, output_dir, force=arguments.force, dry_run=arguments.dry_run)
+            outcome = _stamp(
+                path, values, output_dir, force=arguments.force, dry_run=arguments.dry_run
+            )
             if outcome.status == WOULD_STAMP and os.path.realpath(path) in seen:
-                outcome = replace(outcome, status=UNCHANGED)  # given twice: the second time it would say so already
+                outcome = replace(
+                    outcome, status=UNCHANGED
+                )  # given twice: the second time it would say so already
             seen.add(os.path.realpath(path))
             outcomes.append(outcome)
             if not arguments.json:
@@ -117,11 +140,15 @@ def _values(arguments: argparse.Namespace) -> dict[str, str]:
                 if key == "sha":
                     _require_hash(given[key])
             except ProvenanceError as error:
-                raise UsageError(f"--{key.replace('_', '-')} cannot be stamped: {str(error).rstrip('.')}.") from None
+                raise UsageError(
+                    f"--{key.replace('_', '-')} cannot be stamped: {str(error).rstrip('.')}."
+                ) from None
     found = _found(arguments.recipe) if arguments.recipe or not given else {}
     values = {key: value for key in KEYS if (value := given.get(key, found.get(key))) is not None}
     if not any(values.values()):
-        raise ProvenanceError("There is nothing to stamp: neither a commit, a repository nor a CI run is known or given.")
+        raise ProvenanceError(
+            "There is nothing to stamp: neither a commit, a repository nor a CI run is known or given."
+        )
     return values
 
 
@@ -144,14 +171,18 @@ def _found(recipe: str | None) -> Mapping[str, str]:
         raise UsageError(str(error)) from None
     if recipe is None and not place.is_file():
         # The repository that this folder happens to lie in is not the packages'.
-        raise UsageError("There is no recipe in this folder: name the packages' with --recipe, or give the values.")
+        raise UsageError(
+            "There is no recipe in this folder: name the packages' with --recipe, or give the values."
+        )
     finding = find(place, settings)
     print_warnings_to_stderr(finding.warnings)
     finding.require(settings)
     return finding.stamp(settings.fields)
 
 
-def _stamp(path: Path, values: Mapping[str, str], output_dir: Path | None, *, force: bool, dry_run: bool) -> Outcome:
+def _stamp(
+    path: Path, values: Mapping[str, str], output_dir: Path | None, *, force: bool, dry_run: bool
+) -> Outcome:
     from conda_provenance.packages import check_stamp, refusals, stamp_package, vouchers
 
     target = output_dir / path.name if output_dir else None
@@ -163,14 +194,20 @@ def _stamp(path: Path, values: Mapping[str, str], output_dir: Path | None, *, fo
                     f"{path.name} cannot be stamped: {str(target)!r} is there already; --force overwrites another file."
                 )
             vouching = vouchers(path) if exists and not target and not force else []
-            checked = check_stamp(path, values, target=target, overwrite=force) if dry_run or vouching else False
+            checked = (
+                check_stamp(path, values, target=target, overwrite=force)
+                if dry_run or vouching
+                else False
+            )
             if vouching and checked:
                 raise PackageError(
                     f"{path.name} cannot be stamped: {', '.join(vouching)} vouches for its bytes and would be wrong; "
                     "--force stamps it."
                 )
             # The index of a package that needs no change is corrected all the same.
-            changed = checked if dry_run else stamp_package(path, values, target=target, overwrite=force)
+            changed = (
+                checked if dry_run else stamp_package(path, values, target=target, overwrite=force)
+            )
             says = _says(path if dry_run or target is None else target)
     except PackageError as error:
         return Outcome(path, FAILED, str(error))
@@ -192,10 +229,14 @@ def _print(outcome: Outcome) -> None:
     from conda_provenance.cli.render import MAX_ERROR, console, escaped, text
 
     if outcome.error:
-        console(stderr=True).print(text("failed     ", "red").append(escaped(outcome.error, MAX_ERROR), ""), soft_wrap=True)
+        console(stderr=True).print(
+            text("failed     ", "red").append(escaped(outcome.error, MAX_ERROR), ""), soft_wrap=True
+        )
         return
     place = f"{outcome.path} -> {outcome.target}" if outcome.target else str(outcome.path)
-    line = text(f"{outcome.status:<12}", "dim" if outcome.status == UNCHANGED else "green").append(escaped(place, MAX_ERROR), "")
+    line = text(f"{outcome.status:<12}", "dim" if outcome.status == UNCHANGED else "green").append(
+        escaped(place, MAX_ERROR), ""
+    )
     console().print(line, soft_wrap=True)
 
 
@@ -220,6 +261,12 @@ def _progress(count: int) -> Iterator[Callable[[], object]]:
 
     from conda_provenance.cli.render import console
 
-    with Progress(BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console(stderr=True), transient=True) as bar:
+    with Progress(
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console(stderr=True),
+        transient=True,
+    ) as bar:
         task = bar.add_task("", total=count)
         yield lambda: bar.advance(task)

@@ -22,13 +22,17 @@ def list_systems(*, as_json: bool) -> int:
     """Print the systems that are recognised, by name."""
     adapters = sorted(ci_adapters(), key=lambda adapter: adapter.name.lower())
     if as_json:
-        listed = [{"provider": each.provider, "name": each.name, "docs": each.docs} for each in adapters]
+        listed = [
+            {"provider": each.provider, "name": each.name, "docs": each.docs} for each in adapters
+        ]
         print(json.dumps(listed, indent=2))
         return 0
     from conda_provenance.cli.render import escaped, print_table
 
     rows = [(adapter.name, adapter.provider, adapter.docs) for adapter in adapters]
-    print_table(("CI system", "provider", "its variables"), rows, shown=escaped)  # a fragment of theirs is no secret
+    print_table(
+        ("CI system", "provider", "its variables"), rows, shown=escaped
+    )  # a fragment of theirs is no secret
     return 0
 
 
@@ -47,7 +51,11 @@ def explain_detection(place: Path, settings: Settings, *, as_json: bool, values:
                     "version": __version__,
                     "provenance_ci": settings.ci,
                     "recognised": run
-                    and {"provider": run.provider, "names_a_run": run.flow_run_id is not None, "rivals": run.rivals},
+                    and {
+                        "provider": run.provider,
+                        "names_a_run": run.flow_run_id is not None,
+                        "rivals": run.rivals,
+                    },
                     "systems": [_to_json(each, values) for each in explanations],
                     "yours": _shown(yours, values),
                     "looked_at_by_none": unknown,
@@ -58,9 +66,13 @@ def explain_detection(place: Path, settings: Settings, *, as_json: bool, values:
         return 0
     from conda_provenance.cli.render import print_line, print_table
 
-    print_line(f"conda-provenance {__version__}, Python {platform.python_version()}, {sys.platform}", "dim")
+    print_line(
+        f"conda-provenance {__version__}, Python {platform.python_version()}, {sys.platform}", "dim"
+    )
     if run is None:
-        said = "No CI system is recognised" + ("." if settings.ci == "auto" else f"; plugins.provenance_ci is {settings.ci}.")
+        said = "No CI system is recognised" + (
+            "." if settings.ci == "auto" else f"; plugins.provenance_ci is {settings.ci}."
+        )
     else:
         said = f"Recognised: {run.name} ({run.provider}), which names {'a' if run.flow_run_id else 'no'} run."
         if run.rivals:
@@ -85,7 +97,13 @@ def explain_detection(place: Path, settings: Settings, *, as_json: bool, values:
             print()
             _print_names(f"{title}:", names)
     seen, unseen = (
-        {name for each in explanations if each.seen is is_seen for look in each.looks for name in look.variables}
+        {
+            name
+            for each in explanations
+            if each.seen is is_seen
+            for look in each.looks
+            for name in look.variables
+        }
         for is_seen in (True, False)
     )
     print()
@@ -97,7 +115,9 @@ def _print_names(title: str, names: Iterable[str]) -> None:
     from conda_provenance.cli.render import harmless, print_line
 
     print_line(title, "bold")
-    for line in wrap(", ".join(map(harmless, names)), 110, break_long_words=False, break_on_hyphens=False):
+    for line in wrap(
+        ", ".join(map(harmless, names)), 110, break_long_words=False, break_on_hyphens=False
+    ):
         print_line(f"  {line}", "dim")
 
 
@@ -106,7 +126,12 @@ def _verdict(explanation: Explanation) -> str:
         return f"its adapter failed ({explanation.error})"
     if explanation.active:
         return "recognised"
-    copied = [name for look in explanation.looks if look.purpose == "unless" and look.answer == "yes" for name in look.variables]
+    copied = [
+        name
+        for look in explanation.looks
+        if look.purpose == "unless" and look.answer == "yes"
+        for name in look.variables
+    ]
     if copied:
         return f"not recognised, as these are another's: {', '.join(copied[:5])}"
     return "not recognised"
@@ -116,7 +141,9 @@ def _states(variables: Mapping[str, str], values: bool) -> list[str]:
     from conda_provenance.cli.render import harmless
 
     return [
-        f"{name}: {harmless(os.environ[name])}" if values and state == "set" and name in os.environ else f"{name} ({state})"
+        f"{name}: {harmless(os.environ[name])}"
+        if values and state == "set" and name in os.environ
+        else f"{name} ({state})"
         for name, state in variables.items()
     ]
 
@@ -140,7 +167,12 @@ def _to_json(explanation: Explanation, values: bool) -> dict[str, object]:
                 **(
                     {
                         "values": _shown(
-                            [name for name, state in look.variables.items() if state == "set" and name in os.environ], True
+                            [
+                                name
+                                for name, state in look.variables.items()
+                                if state == "set" and name in os.environ
+                            ],
+                            True,
                         )
                     }
                     if values

@@ -67,11 +67,17 @@ def read_git(recipe: Path) -> GitFacts:
         try:
             state = _read_state(repo, path, folder)
             if state.added and not warnings:
-                warnings = ("The recipe is in no commit yet: it counts as not under version control.",)
+                warnings = (
+                    "The recipe is in no commit yet: it counts as not under version control.",
+                )
             if not state.tracked:
                 continue  # it merely lies there; an outer repository may track it
             remote, left_out = _remote(repo, state.branch)
-            unsure = ("Whether the recipe's folder is as committed cannot be told.",) if state.dirty is None else ()
+            unsure = (
+                ("Whether the recipe's folder is as committed cannot be told.",)
+                if state.dirty is None
+                else ()
+            )
             return GitFacts(state.sha, remote, state.dirty, left_out + unsure)
         except _Unreadable as error:
             return _unreadable(repo, str(error))
@@ -85,7 +91,10 @@ def read_git(recipe: Path) -> GitFacts:
 
 
 def _unreadable(repo: Repo, why: str) -> GitFacts:
-    return GitFacts(warnings=(f"The recipe's git repository cannot be read ({why}).",), unreadable=str(repo.working_tree_dir))
+    return GitFacts(
+        warnings=(f"The recipe's git repository cannot be read ({why}).",),
+        unreadable=str(repo.working_tree_dir),
+    )
 
 
 def read_parents(recipe: Path) -> tuple[str, ...]:
@@ -143,7 +152,9 @@ def _read_state(repo: Repo, path: Path, folder: Path) -> _State:
     try:
         if not _is_ours(repo):
             _disarm(repo, _ask(repo, "config", "--includes", "--name-only", "-z", "--list")())
-        listing = _ask(repo, "ls-files", "-z", "--", str(path))  # answers while git looks for changes
+        listing = _ask(
+            repo, "ls-files", "-z", "--", str(path)
+        )  # answers while git looks for changes
         try:
             status = _ask(
                 repo, "status", "--porcelain=v2", "--branch", "--no-ahead-behind", "-z",
@@ -160,12 +171,18 @@ def _read_state(repo: Repo, path: Path, folder: Path) -> _State:
         return _read_state_without_program(repo, path)
     except git.GitCommandError as error:
         raise _Unreadable(f"git exited with status {error.status}") from None
-    headers = dict(re.findall(r"# branch\.(oid|head) ([^\0]*)\0", status.decode(errors="surrogateescape")))
+    headers = dict(
+        re.findall(r"# branch\.(oid|head) ([^\0]*)\0", status.decode(errors="surrogateescape"))
+    )
     sha, branch = headers.get("oid", ""), headers.get("head")
     if sha != "(initial)" and not is_full_sha(sha):
         raise _Unreadable("HEAD is no commit")
     changes = [line for line in status.split(b"\0") if line and not line.startswith(b"#")]
-    added = {match[1] for line in changes if (match := re.match(rb"1 (?:A.|.A) (?:[^ ]+ ){6}(.*)\Z", line, re.DOTALL))}
+    added = {
+        match[1]
+        for line in changes
+        if (match := re.match(rb"1 (?:A.|.A) (?:[^ ]+ ){6}(.*)\Z", line, re.DOTALL))
+    }
     if sha == "(initial)" or listed <= added:
         return _State(False, added=True)
     dirty = any(not _is_output(repo, change) for change in changes)
@@ -198,7 +215,10 @@ def _read_state_without_program(repo: Repo, path: Path) -> _State:
     except (AssertionError, OSError, ValueError):
         raise _Unreadable("there is no git program, and the index is of a newer kind") from None
     inside = name.rstrip("/") + "/"
-    if not any(str(entry) == name or str(entry).startswith(inside) or name == "." for entry, _stage in entries):
+    if not any(
+        str(entry) == name or str(entry).startswith(inside) or name == "."
+        for entry, _stage in entries
+    ):
         return _State(False)
     branch = None if repo.head.is_detached else repo.head.reference.name
     try:
@@ -226,7 +246,9 @@ def _name(repo: Repo, path: Path) -> str:
 def _protect(repo: Repo) -> None:
     """Make git answer for this repository, whatever surrounds us, and run nothing of a stranger's."""
     git_dir = os.path.abspath(repo.git_dir)
-    repo.git.set_persistent_git_options(c=["safe.directory=*", "core.fsmonitor=false"], no_optional_locks=True)
+    repo.git.set_persistent_git_options(
+        c=["safe.directory=*", "core.fsmonitor=false"], no_optional_locks=True
+    )
     repo.git.update_environment(
         # Within a git hook these point at the repository that the hook runs for.
         GIT_DIR=git_dir,
@@ -245,7 +267,11 @@ def _disarm(repo: Repo, names: bytes) -> None:
     its filters, and fail for the lack of one that is required.
     """
     drivers = sorted(
-        {match[1] for name in os.fsdecode(names).split("\0") if (match := re.match(r"(filter\..*)\.\w+\Z", name, re.S))}
+        {
+            match[1]
+            for name in os.fsdecode(names).split("\0")
+            if (match := re.match(r"(filter\..*)\.\w+\Z", name, re.S))
+        }
     )
     settings = [
         (f"{driver}.{key}", value)
@@ -289,7 +315,9 @@ def _remote(repo: Repo, branch: str | None) -> tuple[str | None, tuple[str, ...]
     urls: dict[str, list[str]] = {}
     upstream = None
     for title in config.sections():
-        section = re.match(r'(?P<kind>remote|branch)\s+"(?P<name>.*)"\Z', title, re.IGNORECASE | re.DOTALL)
+        section = re.match(
+            r'(?P<kind>remote|branch)\s+"(?P<name>.*)"\Z', title, re.IGNORECASE | re.DOTALL
+        )
         if section is None:
             continue
         if section["kind"].lower() == "branch":
@@ -315,7 +343,9 @@ def _remote(repo: Repo, branch: str | None) -> tuple[str | None, tuple[str, ...]
         remote = RemoteUrl.parse(url or "")
         alias = "." not in remote.host and "://" not in (url or "")
         return str(remote), (
-            ("The recipe's git remote has a host without a dot, which may be a name that only this machine knows.",)
+            (
+                "The recipe's git remote has a host without a dot, which may be a name that only this machine knows.",
+            )
             if alias
             else ()
         )

@@ -76,7 +76,9 @@ def _differ(old: object, new: object) -> bool:
 def _json(key: str, value: object, *, ascii_only: bool) -> str:
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-        (key + text).encode("utf-8")  # half a surrogate pair is no text, and readers other than Python's stop at its escape
+        (key + text).encode(
+            "utf-8"
+        )  # half a surrogate pair is no text, and readers other than Python's stop at its escape
         return json.dumps(value) if ascii_only else text
     except (TypeError, ValueError):
         raise Refusal(f"the value for {harmless(str(key))} is nothing that JSON can hold") from None

@@ -23,7 +23,14 @@ from conda_provenance.packages.archive import json_text as jsontext
 from conda_provenance.packages.files.digests import Digests
 from conda_provenance.packages.files.lock import locked
 from conda_provenance.packages.files.replace import Replacement, commit, replacing
-from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, base_name, harmless, refusals
+from conda_provenance.packages.refusals import (
+    ChangedMeanwhile,
+    PathLike,
+    Refusal,
+    base_name,
+    harmless,
+    refusals,
+)
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +39,12 @@ _INDEXES = tuple(
     for name in ("repodata.json", "repodata_from_packages.json", "current_repodata.json")
     for ending in ("", ".zst", ".bz2")
 )
-_DERIVED = ("repodata_shards.msgpack.zst", "repodata_shards.msgpack", "repodata.jlap", "repodata.json.gz")
+_DERIVED = (
+    "repodata_shards.msgpack.zst",
+    "repodata_shards.msgpack",
+    "repodata.jlap",
+    "repodata.json.gz",
+)
 """What clients fall back from to repodata.json, and what cannot be corrected in place: it is named after its own checksums."""
 
 _SECTIONS = ("packages", "packages.conda")
@@ -65,10 +77,14 @@ class Corrections:
                     raise
                 except OSError:
                     log.warning(
-                        "conda-provenance: %s is out of date and cannot be removed; run the indexer again.", base_name(path)
+                        "conda-provenance: %s is out of date and cannot be removed; run the indexer again.",
+                        base_name(path),
                     )
                 else:
-                    log.warning("conda-provenance: %s was out of date and is removed; run the indexer again.", base_name(path))
+                    log.warning(
+                        "conda-provenance: %s was out of date and is removed; run the indexer again.",
+                        base_name(path),
+                    )
 
 
 def places_of(package: PathLike) -> list[tuple[str, str]]:
@@ -87,9 +103,19 @@ def folders_to_lock(package: PathLike, index_path: PathLike | None = None) -> li
     """The real folders of the package, in whichever place it has a name, and of its indexes, which may be links as well."""
     folders = [folder for folder, _ in places_of(package)]
     indexes = [os.fspath(index_path)] if index_path else []
-    indexes += [index for folder in folders for each in _INDEXES if os.path.islink(index := os.path.join(folder, each))]
+    indexes += [
+        index
+        for folder in folders
+        for each in _INDEXES
+        if os.path.islink(index := os.path.join(folder, each))
+    ]
     return list(
-        dict.fromkeys(map(os.path.realpath, [*folders, *(os.path.dirname(os.path.realpath(index)) for index in indexes)]))
+        dict.fromkeys(
+            map(
+                os.path.realpath,
+                [*folders, *(os.path.dirname(os.path.realpath(index)) for index in indexes)],
+            )
+        )
     )
 
 
@@ -156,7 +182,13 @@ def corrections(
     found = Corrections()
     with ExitStack() as stack:
         if index_path:
-            _prepare(os.fspath(index_path), os.path.basename(os.path.abspath(package)), edit, stack, found)
+            _prepare(
+                os.fspath(index_path),
+                os.path.basename(os.path.abspath(package)),
+                edit,
+                stack,
+                found,
+            )
         for folder, name in [] if index_path else places_of(package):
             before = len(found.replacements)
             indexes = [os.path.join(folder, each) for each in _INDEXES]
@@ -164,7 +196,9 @@ def corrections(
                 if os.path.lexists(index):
                     _prepare(index, name, edit, stack, found)
             if len(found.replacements) > before or (changed and not os.path.exists(indexes[0])):
-                found.derived += [path for each in _DERIVED if os.path.lexists(path := os.path.join(folder, each))]
+                found.derived += [
+                    path for each in _DERIVED if os.path.lexists(path := os.path.join(folder, each))
+                ]
         yield found
 
 
@@ -260,7 +294,11 @@ def _without_signature(text: str, name: str) -> str:
 
 
 def _without_entry(text: str, section: jsontext.Entry, key: str) -> str:
-    return text[: section.start] + jsontext.without(text[section.start : section.end], key) + text[section.end :]
+    return (
+        text[: section.start]
+        + jsontext.without(text[section.start : section.end], key)
+        + text[section.end :]
+    )
 
 
 def _records(text: str, name: str) -> list[_Record]:
@@ -278,11 +316,15 @@ def _records(text: str, name: str) -> list[_Record]:
             # rattler's later revisions: a section a file type, keyed by the name without its ending.
             for kind in jsontext.spans(text, section.start):
                 if text[kind.start] == "{":
-                    found += _named(text, kind, name, stem if name == f"{stem}.{kind.key}" else name)
+                    found += _named(
+                        text, kind, name, stem if name == f"{stem}.{kind.key}" else name
+                    )
     return sorted(found, key=lambda record: record.entry.start, reverse=True)
 
 
-def _named(text: str, section: jsontext.Entry, *names: str, legacy: bool = False) -> Iterator[_Record]:
+def _named(
+    text: str, section: jsontext.Entry, *names: str, legacy: bool = False
+) -> Iterator[_Record]:
     inside = text[section.start : section.end]
     if "\\u" not in inside and not any(json.dumps(name) in inside for name in names):
         return

@@ -70,7 +70,11 @@ def open_tar(file: io.BufferedReader, *, whole: bool = True) -> compression.Stre
 
 
 def read_files(
-    file: io.BufferedReader, info: container.Member | None, optional: Collection[str], *, to_end: bool = True
+    file: io.BufferedReader,
+    info: container.Member | None,
+    optional: Collection[str],
+    *,
+    to_end: bool = True,
 ) -> dict[str, bytes]:
     """about.json, and those files of ``optional`` that are there, of an open package; ``info`` is a ``.conda``'s member."""
     with open_info(file, info) if info else open_tar(file, whole=to_end) as stream:

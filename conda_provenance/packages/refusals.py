@@ -35,16 +35,22 @@ def refusals(path: PathLike, doing: str) -> Iterator[None]:
     except (PackageError, GeneratorExit):
         raise
     except Refusal as refusal:
-        raise PackageError(f"{base_name(path)} cannot be {doing}: {refusal}.") from (refusal.__cause__ or None)
+        raise PackageError(f"{base_name(path)} cannot be {doing}: {refusal}.") from (
+            refusal.__cause__ or None
+        )
     except OSError as error:
         raise PackageError(f"{base_name(path)} cannot be {doing}: {_why(error)}.") from error
     except RecursionError as error:
-        raise PackageError(f"{base_name(path)} cannot be {doing}: its JSON is nested too deeply.") from error
+        raise PackageError(
+            f"{base_name(path)} cannot be {doing}: its JSON is nested too deeply."
+        ) from error
     except (ValueError, EOFError, ArithmeticError, LookupError, struct.error, MemoryError) as error:
         # The parsers refuse what they foresee. What they do not is the file's fault as well, and no caller's crash.
         log.debug("Why %s cannot be %s", base_name(path), doing, exc_info=error)
         kind = f"{type(error).__module__}.{type(error).__name__}".removeprefix("builtins.")
-        raise PackageError(f"{base_name(path)} cannot be {doing}: it is damaged ({kind}).") from error
+        raise PackageError(
+            f"{base_name(path)} cannot be {doing}: it is damaged ({kind})."
+        ) from error
 
 
 def base_name(path: PathLike) -> str:

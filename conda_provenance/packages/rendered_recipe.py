@@ -45,7 +45,9 @@ def with_recipe_extra(data: bytes, changes: Mapping[str, Any], *, overwrite: boo
     if not overwrite:
         for key in differing:
             if key in extra and _string(extra[key]) != "":
-                raise Refusal(f"its recipe says another {harmless(key)} already; --force overwrites it")
+                raise Refusal(
+                    f"its recipe says another {harmless(key)} already; --force overwrites it"
+                )
     if not differing:
         return data
     result = _edited(data.decode("utf-8"), differing).encode("utf-8")
@@ -58,7 +60,9 @@ def with_recipe_extra(data: bytes, changes: Mapping[str, Any], *, overwrite: boo
 def _is_changed_so(old: Any, new: Any, extra: dict[str, Any], changes: Mapping[str, Any]) -> bool:
     """Does ``new`` differ from ``old`` in these keys of ``extra`` and nowhere else?"""
     seen: set[tuple[int, int]] = set()
-    old_rest, new_rest = ([pair for pair in root.value if _string(pair[0]) != "extra"] for root in (old, new))
+    old_rest, new_rest = (
+        [pair for pair in root.value if _string(pair[0]) != "extra"] for root in (old, new)
+    )
     if len(old_rest) != len(new_rest) or not all(
         _same(one, other, seen)
         for pair, pair2 in zip(old_rest, new_rest, strict=True)
@@ -66,12 +70,17 @@ def _is_changed_so(old: Any, new: Any, extra: dict[str, Any], changes: Mapping[s
     ):
         return False
     found = _entries_of(_entry(new, "extra"))
-    expected = {key for key in extra if key not in changes} | {key for key, value in changes.items() if value is not None}
+    expected = {key for key in extra if key not in changes} | {
+        key for key, value in changes.items() if value is not None
+    }
     return (
         found is not None
         and found.keys() == expected
         and all(
-            _string(found[key]) == changes[key] if key in changes else _same(extra[key], found[key], seen) for key in expected
+            _string(found[key]) == changes[key]
+            if key in changes
+            else _same(extra[key], found[key], seen)
+            for key in expected
         )
     )
 
@@ -95,7 +104,11 @@ def _same(one: Any, other: Any, seen: set[tuple[int, int]]) -> bool:
 
 
 def _string(node: Any) -> str | None:
-    return node.value if node is not None and isinstance(node.value, str) and str(node.tag) == _STRING else None
+    return (
+        node.value
+        if node is not None and isinstance(node.value, str) and str(node.tag) == _STRING
+        else None
+    )
 
 
 def _entry(root: Any, key: str) -> Any:
@@ -133,7 +146,8 @@ def _edited(text: str, changes: Mapping[str, Any]) -> str:
     while end > start + 1 and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
         end -= 1
     block = lines[start + 1 : end]
-    indent = next((re.match(r" *", line)[0] for line in block if line.strip() and not line.lstrip().startswith("#")), "  ")  # type: ignore[index]
+    entries = [line for line in block if line.strip() and not line.lstrip().startswith("#")]
+    indent = entries[0][: len(entries[0]) - len(entries[0].lstrip(" "))] if entries else "  "
     for key in changes:
         block = _without(block, key, indent)
     block += _entries(changes, indent or "  ")
@@ -157,7 +171,11 @@ def _without(block: list[str], key: str, indent: str) -> list[str]:
 
 def _entries(changes: Mapping[str, Any], indent: str) -> list[str]:
     # Quoted: a hash may look like a number.
-    return [f"{indent}{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in changes.items() if value is not None]
+    return [
+        f"{indent}{key}: {json.dumps(value, ensure_ascii=False)}"
+        for key, value in changes.items()
+        if value is not None
+    ]
 
 
 def _compose(data: bytes) -> Any:

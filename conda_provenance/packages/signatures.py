@@ -26,7 +26,8 @@ def vouchers(package: PathLike) -> list[str]:
             found += sorted(
                 entry.name
                 for entry in entries
-                if entry.name.startswith(name + ".") and _BESIDE.fullmatch(entry.name[len(name) :].lower())
+                if entry.name.startswith(name + ".")
+                and _BESIDE.fullmatch(entry.name[len(name) :].lower())
             )
         if _is_signed_in(os.path.join(folder, "repodata.json"), name):
             found.append("repodata.json")
@@ -43,6 +44,8 @@ def _is_signed_in(index: str, name: str) -> bool:
             return False
         sections = {section.key: section for section in jsontext.spans(text)}
         section = sections.get("signatures")
-        return section is not None and any(entry.key == name for entry in jsontext.spans(text, section.start))
+        return section is not None and any(
+            entry.key == name for entry in jsontext.spans(text, section.start)
+        )
     except (OSError, ValueError, RecursionError):
         return False  # the stamp itself says what is wrong with an index

@@ -24,9 +24,26 @@ from conda_provenance.packages.files.replace import (
     replacing,
     require_replaceable,
 )
-from conda_provenance.packages.index import check_records, corrections, folders_to_lock, with_digests
-from conda_provenance.packages.read import is_container, open_info, open_package, open_tar, read_files
-from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, harmless, refusals
+from conda_provenance.packages.index import (
+    check_records,
+    corrections,
+    folders_to_lock,
+    with_digests,
+)
+from conda_provenance.packages.read import (
+    is_container,
+    open_info,
+    open_package,
+    open_tar,
+    read_files,
+)
+from conda_provenance.packages.refusals import (
+    ChangedMeanwhile,
+    PathLike,
+    Refusal,
+    harmless,
+    refusals,
+)
 from conda_provenance.packages.rendered_recipe import RECIPE, is_conda_builds, with_recipe_extra
 
 _MAX_KEPT = 1 << 20
@@ -36,7 +53,11 @@ _ATTEMPTS = 20
 
 
 def stamp_package(
-    path: PathLike, changes: Mapping[str, str | None], *, target: PathLike | None = None, overwrite: bool = True
+    path: PathLike,
+    changes: Mapping[str, str | None],
+    *,
+    target: PathLike | None = None,
+    overwrite: bool = True,
 ) -> bool:
     """Set these keys in the ``extra`` of a package file's about.json, or remove them where the value is ``None``.
 
@@ -59,7 +80,9 @@ def stamp_package(
                 with locked(folders):
                     if folders_to_lock(named) != folders:
                         raise ChangedMeanwhile  # a link leads elsewhere since
-                    return _stamp(os.path.realpath(path), changes, os.path.realpath(named), named, overwrite)
+                    return _stamp(
+                        os.path.realpath(path), changes, os.path.realpath(named), named, overwrite
+                    )
             except ChangedMeanwhile:
                 if attempt + 1 == _ATTEMPTS:
                     raise
@@ -68,7 +91,11 @@ def stamp_package(
 
 
 def check_stamp(
-    path: PathLike, changes: Mapping[str, str | None], *, target: PathLike | None = None, overwrite: bool = True
+    path: PathLike,
+    changes: Mapping[str, str | None],
+    *,
+    target: PathLike | None = None,
+    overwrite: bool = True,
 ) -> bool:
     """Would :func:`stamp_package` change the package? Raises the same for one that it would refuse; writes nothing."""
     with refusals(path, "stamped"), open_package(os.path.realpath(path)) as file:
@@ -85,7 +112,9 @@ def check_stamp(
         return bool(replaced)
 
 
-def _stamp(path: str, changes: Mapping[str, str | None], place: str, named: PathLike, overwrite: bool) -> bool:
+def _stamp(
+    path: str, changes: Mapping[str, str | None], place: str, named: PathLike, overwrite: bool
+) -> bool:
     with ExitStack() as stack:
         replacement, changed = _write(path, changes, place, overwrite, stack)
         if replacement:
@@ -95,7 +124,10 @@ def _stamp(path: str, changes: Mapping[str, str | None], place: str, named: Path
             digests = with_digests(lambda: Digests.of(path))
         indexes = stack.enter_context(corrections(named, digests, changed=replacement is not None))
         # The package last: what is replaced before it can be put back.
-        commit([*indexes.replacements, *([replacement] if replacement else [])], then=indexes.remove_derived)
+        commit(
+            [*indexes.replacements, *([replacement] if replacement else [])],
+            then=indexes.remove_derived,
+        )
         return changed
 
 
@@ -162,7 +194,9 @@ def _plan(
     return zipped, {name: data for name, data in new.items() if data != files[name]}
 
 
-def _rewritten(file: io.BufferedReader, info: container.Member | None, replaced: Mapping[str, bytes]) -> Iterator[bytes]:
+def _rewritten(
+    file: io.BufferedReader, info: container.Member | None, replaced: Mapping[str, bytes]
+) -> Iterator[bytes]:
     with open_info(file, info) if info else open_tar(file) as stream:
         yield from tarstream.rewrite(stream, ABOUT, replaced)
 
@@ -181,7 +215,11 @@ def _kept(chunks: Iterable[bytes]) -> tuple[list[bytes] | None, int]:
 
 
 def _compressed(
-    file: io.BufferedReader, info: container.Member, replaced: Mapping[str, bytes], kept: list[bytes] | None, size: int
+    file: io.BufferedReader,
+    info: container.Member,
+    replaced: Mapping[str, bytes],
+    kept: list[bytes] | None,
+    size: int,
 ) -> Iterator[bytes]:
     # A generator, for opening the member moves the file's position: it must not happen before the copy has come to it.
     with contextlib.ExitStack() as stack:

@@ -14,7 +14,9 @@ from conda_provenance.ci.adapter import Adapter
 
 def names() -> tuple[str, ...]:
     """The built-in systems' names, each the ``provider`` of its adapter."""
-    return tuple(module.name for module in iter_modules(__path__) if not module.name.startswith("_"))
+    return tuple(
+        module.name for module in iter_modules(__path__) if not module.name.startswith("_")
+    )
 
 
 def module_name(system: str) -> str:

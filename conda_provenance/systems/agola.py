@@ -13,7 +13,11 @@ from conda_provenance.ci.adapter import Adapter, Environ
 
 def _head_sha(environ: Environ) -> str | None:
     """The commit, where a pull request is built."""
-    return environ.get("AGOLA_GIT_COMMITSHA") if environ.get("AGOLA_GIT_REF_TYPE") == "pull_request" else None
+    return (
+        environ.get("AGOLA_GIT_COMMITSHA")
+        if environ.get("AGOLA_GIT_REF_TYPE") == "pull_request"
+        else None
+    )
 
 
 ADAPTER = Adapter(

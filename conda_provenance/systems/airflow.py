@@ -17,7 +17,9 @@ from conda_provenance.ci.adapter import Adapter, Environ
 
 def _run_url(environ: Environ) -> str | None:
     """``{AIRFLOW__API__BASE_URL}/dags/{dag id}/runs/{run id}``, Airflow 3's page."""
-    base, dag, run = map(environ.get, ("AIRFLOW__API__BASE_URL", "AIRFLOW_CTX_DAG_ID", "AIRFLOW_CTX_DAG_RUN_ID"))
+    base, dag, run = map(
+        environ.get, ("AIRFLOW__API__BASE_URL", "AIRFLOW_CTX_DAG_ID", "AIRFLOW_CTX_DAG_RUN_ID")
+    )
     if base is None or dag is None or run is None or run.startswith("__airflow_temporary_run_"):
         return None
     return f"{base.rstrip('/')}/dags/{quote(dag)}/runs/{quote(run)}"

@@ -21,7 +21,9 @@ _NUMBER = "{APPVEYOR_PULL_REQUEST_NUMBER:\\d+}"
 def _run_url(environ: Environ) -> str | None:
     """``https://ci.appveyor.com/project/account/slug/builds/45871029``"""
     server = environ.get("APPVEYOR_URL", "https://ci.appveyor.com").rstrip("/")
-    page = environ.fill("/project/{APPVEYOR_ACCOUNT_NAME}/{APPVEYOR_PROJECT_SLUG}/builds/{APPVEYOR_BUILD_ID}")
+    page = environ.fill(
+        "/project/{APPVEYOR_ACCOUNT_NAME}/{APPVEYOR_PROJECT_SLUG}/builds/{APPVEYOR_BUILD_ID}"
+    )
     return server + page if page else None
 
 
@@ -77,7 +79,9 @@ def _branch(environ: Environ) -> str | None:
 def _merge(environ: Environ) -> str | None:
     """The number of a pull request that is not built at its own commit."""
     head = environ.get("APPVEYOR_PULL_REQUEST_HEAD_COMMIT")
-    return environ.fill(_NUMBER) if head not in (None, environ.get("APPVEYOR_REPO_COMMIT")) else None
+    return (
+        environ.fill(_NUMBER) if head not in (None, environ.get("APPVEYOR_REPO_COMMIT")) else None
+    )
 
 
 ADAPTER = Adapter(
@@ -97,5 +101,7 @@ ADAPTER = Adapter(
     merge=_merge,
     head_sha=_head_sha,
     head_remote_url=_head_remote_url,
-    left_out={"attempt": "APPVEYOR_RE_BUILD says that a build is a repetition, not which, and it has an id of its own"},
+    left_out={
+        "attempt": "APPVEYOR_RE_BUILD says that a build is a repetition, not which, and it has an id of its own"
+    },
 )

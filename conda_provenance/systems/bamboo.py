@@ -35,8 +35,16 @@ def _branch(environ: Environ) -> str | None:
 
 def _only(environ: Environ, name: str) -> str | None:
     """``bamboo_planRepository_revision`` and the like, where the plan has one repository only."""
-    several = any(re.fullmatch(r"bamboo_planRepository_([2-9]|\d\d+)_\w+", variable, re.IGNORECASE) for variable in environ)
-    return None if several else environ.get(f"bamboo_planRepository_{name}") or environ.get(f"bamboo_planRepository_1_{name}")
+    several = any(
+        re.fullmatch(r"bamboo_planRepository_([2-9]|\d\d+)_\w+", variable, re.IGNORECASE)
+        for variable in environ
+    )
+    return (
+        None
+        if several
+        else environ.get(f"bamboo_planRepository_{name}")
+        or environ.get(f"bamboo_planRepository_1_{name}")
+    )
 
 
 ADAPTER = Adapter(

@@ -16,7 +16,11 @@ _NUMBER = "{BUDDY_RUN_PR_NO:[1-9]\\d*}"
 def _branch(environ: Environ) -> str | None:
     """``main``; on a pull request the branch it comes from."""
     head = environ.get("BUDDY_RUN_PR_HEAD_BRANCH")
-    if head or environ.fill(_NUMBER) or environ.first("BUDDY_RUN_PR_ID", "BUDDY_EXECUTION_PULL_REQUEST_ID"):
+    if (
+        head
+        or environ.fill(_NUMBER)
+        or environ.first("BUDDY_RUN_PR_ID", "BUDDY_EXECUTION_PULL_REQUEST_ID")
+    ):
         return head
     return environ.first("BUDDY_RUN_BRANCH", "BUDDY_EXECUTION_BRANCH")
 

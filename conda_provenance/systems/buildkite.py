@@ -25,7 +25,9 @@ def _sha(environ: Environ) -> str | None:
 
 def _branch(environ: Environ) -> str | None:
     """``main``, also of ``somebody:main``."""
-    by_hand = environ.fill("{BUILDKITE_SOURCE:ui|api}") and environ.get("BUILDKITE_COMMIT") != "HEAD"
+    by_hand = (
+        environ.fill("{BUILDKITE_SOURCE:ui|api}") and environ.get("BUILDKITE_COMMIT") != "HEAD"
+    )
     if by_hand or environ.get("BUILDKITE_TAG"):
         return None
     return environ.fill("{BUILDKITE_BRANCH:(?:[^:]*:)?([^:]+)}")

@@ -18,7 +18,9 @@ def _remote_url(environ: Environ) -> str | None:
     """``https://github.com/acme/recipes`` of ``https://github.com/acme/recipes/commit/{CF_REVISION}``, outside pull requests."""
     if environ.first("CF_PULL_REQUEST_NUMBER", "CF_PULL_REQUEST_ID", "CF_PULL_REQUEST_TARGET"):
         return None
-    match = re.fullmatch(r"(https?://[^/]+/.+?)/(?:-/)?commits?/([0-9a-f]+)", environ.get("CF_COMMIT_URL", ""))
+    match = re.fullmatch(
+        r"(https?://[^/]+/.+?)/(?:-/)?commits?/([0-9a-f]+)", environ.get("CF_COMMIT_URL", "")
+    )
     return match[1] if match and match[2] == environ.get("CF_REVISION") else None
 
 

@@ -23,7 +23,11 @@ def _is_pull(environ: Environ) -> bool:
 
 def _branch(environ: Environ) -> str | None:
     """``DRONE_BRANCH``; of a pull request, the branch it comes from."""
-    return environ.fill("{DRONE_SOURCE_BRANCH:(?!refs/)(.+)}" if _is_pull(environ) else "{DRONE_BRANCH:(?!refs/)(.+)}")
+    return environ.fill(
+        "{DRONE_SOURCE_BRANCH:(?!refs/)(.+)}"
+        if _is_pull(environ)
+        else "{DRONE_BRANCH:(?!refs/)(.+)}"
+    )
 
 
 def _head_sha(environ: Environ) -> str | None:
@@ -41,7 +45,12 @@ ADAPTER = Adapter(
         "{DRONE}{DRONE_BUILD_ACTION:(?:branch|tag|pullreq)_.+}",
         "DRONE_WORKSPACE=/gitness",
     ),
-    unless=("HARNESS_BUILD_ID", "HARNESS_EXECUTION_ID", "HARNESS_PIPELINE_ID", "CI_SYSTEM_NAME=woodpecker"),
+    unless=(
+        "HARNESS_BUILD_ID",
+        "HARNESS_EXECUTION_ID",
+        "HARNESS_PIPELINE_ID",
+        "CI_SYSTEM_NAME=woodpecker",
+    ),
     run_id="{DRONE_BUILD_LINK:https?://([^/@]+/.+/pipelines/[^/]+/execution/\\d+)}",
     run_url=_LINK,
     sha="{DRONE_COMMIT_SHA}",

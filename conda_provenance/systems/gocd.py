@@ -18,7 +18,8 @@ ADAPTER = Adapter(
     docs="https://docs.gocd.org/current/faq/dev_use_current_revision_in_build.html",
     active=("GO_PIPELINE_COUNTER",),
     run_id=_STAGE,
-    run_url="{GO_SERVER_URL:(https?://(?!127\\.|localhost[:/]|\\[::1\\]).*[^/])/?}/pipelines/" + _STAGE,
+    run_url="{GO_SERVER_URL:(https?://(?!127\\.|localhost[:/]|\\[::1\\]).*[^/])/?}/pipelines/"
+    + _STAGE,
     sha="{GO_REVISION}",
     event="{GO_TRIGGER_USER:changes|timer}",
     attempt="{GO_STAGE_COUNTER:\\d+}",

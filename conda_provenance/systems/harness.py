@@ -32,7 +32,12 @@ ADAPTER = Adapter(
     run_id="{HARNESS_EXECUTION_ID}",
     run_url=("{CI_BUILD_LINK:[^#]+}", "{DRONE_BUILD_LINK:[^#]+}"),
     sha=("{DRONE_COMMIT_SHA}", "{CI_COMMIT_SHA}"),
-    remote_url=("{CI_REPO_REMOTE}", "{DRONE_GIT_HTTP_URL}", "{CI_REMOTE_URL}", "{DRONE_REMOTE_URL}"),
+    remote_url=(
+        "{CI_REPO_REMOTE}",
+        "{DRONE_GIT_HTTP_URL}",
+        "{CI_REMOTE_URL}",
+        "{DRONE_REMOTE_URL}",
+    ),
     workspace=("{HARNESS_WORKSPACE}", "{DRONE_WORKSPACE}"),
     event="{DRONE_BUILD_EVENT}",
     branch=_branch,

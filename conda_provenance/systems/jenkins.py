@@ -28,10 +28,16 @@ def _remote_url(environ: Environ) -> str | None:
 def _branch(environ: Environ) -> str | None:
     """``feature/x`` from ``BRANCH_NAME=feature/x`` or ``GIT_BRANCH=origin/feature/x``; of a change, the branch it comes from."""
     if any(name in environ for name in _CHANGES):
-        return environ.get("CHANGE_BRANCH") or environ.get("ghprbSourceBranch") or environ.get("gitlabSourceBranch")
+        return (
+            environ.get("CHANGE_BRANCH")
+            or environ.get("ghprbSourceBranch")
+            or environ.get("gitlabSourceBranch")
+        )
     if _tag(environ) or "GIT_URL_2" in environ:
         return None
-    return environ.get("BRANCH_NAME") or environ.fill("{GIT_BRANCH:origin/(?!(?:tags|pr|pull|merge-requests|changes)/)(.+)}")
+    return environ.get("BRANCH_NAME") or environ.fill(
+        "{GIT_BRANCH:origin/(?!(?:tags|pr|pull|merge-requests|changes)/)(.+)}"
+    )
 
 
 def _tag(environ: Environ) -> str | None:
@@ -66,9 +72,18 @@ ADAPTER = Adapter(
     event=("{gitlabActionType}", "{GERRIT_EVENT_TYPE}"),
     branch=_branch,
     tag=_tag,
-    pull_request=("{CHANGE_ID:\\d+}", "{ghprbPullId:\\d+}", "{gitlabMergeRequestIid:\\d+}", "{GERRIT_CHANGE_NUMBER:\\d+}"),
+    pull_request=(
+        "{CHANGE_ID:\\d+}",
+        "{ghprbPullId:\\d+}",
+        "{gitlabMergeRequestIid:\\d+}",
+        "{GERRIT_CHANGE_NUMBER:\\d+}",
+    ),
     merge=_merge,
-    head_sha=("{ghprbActualCommit}", "{gitlabMergeRequestLastCommit}", "{GERRIT_PATCHSET_REVISION}"),
+    head_sha=(
+        "{ghprbActualCommit}",
+        "{gitlabMergeRequestLastCommit}",
+        "{GERRIT_PATCHSET_REVISION}",
+    ),
     head_remote_url=_head_remote_url,
     left_out={
         "merge": "no variable tells a multibranch job's merge commit from a head that already holds its target",

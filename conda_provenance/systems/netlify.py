@@ -18,7 +18,11 @@ def _pull_request(environ: Environ) -> str | None:
 
 def _head_sha(environ: Environ) -> str | None:
     """``COMMIT_REF``, where ``BRANCH`` is ``pull/7/head``: then the pull request's head is what is built."""
-    return environ.get("COMMIT_REF") if environ.on("PULL_REQUEST") and environ.fill("{BRANCH:pull/\\d+/head}") else None
+    return (
+        environ.get("COMMIT_REF")
+        if environ.on("PULL_REQUEST") and environ.fill("{BRANCH:pull/\\d+/head}")
+        else None
+    )
 
 
 ADAPTER = Adapter(

@@ -15,13 +15,17 @@ import re
 
 from conda_provenance.ci.adapter import Adapter, Environ
 
-_CLOUD_API = r"https://api\.prefect\.cloud/api/accounts/([0-9a-f-]{36})/workspaces/([0-9a-f-]{36})/?"
+_CLOUD_API = (
+    r"https://api\.prefect\.cloud/api/accounts/([0-9a-f-]{36})/workspaces/([0-9a-f-]{36})/?"
+)
 
 
 def _run_id(environ: Environ) -> str | None:
     """``7375e3fa-d214-4bea-bf41-6200d250bbf7``, also from the form without dashes."""
     digits = environ.first("PREFECT__FLOW_RUN_ID", "PREFECT__CONTEXT__FLOW_RUN_ID") or ""
-    match = re.fullmatch("([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})", digits.lower())
+    match = re.fullmatch(
+        "([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})", digits.lower()
+    )
     return "-".join(match.groups()) if match else None
 
 
@@ -35,14 +39,20 @@ def _run_url(environ: Environ) -> str | None:
         # Prefect 2 knows this path only; Prefect 3 leads from it to /runs/flow-run/.
         return f"{user_interface.rstrip('/')}/flow-runs/flow-run/{run_id}"
     cloud = re.fullmatch(_CLOUD_API, environ.get("PREFECT_API_URL", ""))
-    return cloud and f"https://app.prefect.cloud/account/{cloud[1]}/workspace/{cloud[2]}/runs/flow-run/{run_id}"
+    return (
+        cloud
+        and f"https://app.prefect.cloud/account/{cloud[1]}/workspace/{cloud[2]}/runs/flow-run/{run_id}"
+    )
 
 
 ADAPTER = Adapter(
     provider="prefect",
     name="Prefect",
     docs="https://github.com/PrefectHQ/prefect/blob/main/src/prefect/workers/base.py",
-    active=("{PREFECT__FLOW_RUN_ID:[0-9a-fA-F-]+}", "{PREFECT__CONTEXT__FLOW_RUN_ID:[0-9a-fA-F-]+}"),
+    active=(
+        "{PREFECT__FLOW_RUN_ID:[0-9a-fA-F-]+}",
+        "{PREFECT__CONTEXT__FLOW_RUN_ID:[0-9a-fA-F-]+}",
+    ),
     last=True,
     run_id=_run_id,
     run_url=_run_url,

@@ -20,7 +20,11 @@ from conda_provenance.ci.adapter import Adapter, Environ
 def _sha(environ: Environ) -> str | None:
     """The pushed commit, ``refs.base_sha`` of a postsubmit's ``JOB_SPEC``."""
     refs = _refs(environ)
-    return _text(refs.get("base_sha")) if environ.get("JOB_TYPE") == "postsubmit" and not refs.get("pulls") else None
+    return (
+        _text(refs.get("base_sha"))
+        if environ.get("JOB_TYPE") == "postsubmit" and not refs.get("pulls")
+        else None
+    )
 
 
 def _remote_url(environ: Environ) -> str | None:

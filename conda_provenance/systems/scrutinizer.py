@@ -12,7 +12,11 @@ from conda_provenance.ci.adapter import Adapter, Environ
 
 def _branch(environ: Environ) -> str | None:
     """``SCRUTINIZER_PR_SOURCE_BRANCH``, or off pull requests ``SCRUTINIZER_BRANCH``."""
-    return environ.get("SCRUTINIZER_PR_SOURCE_BRANCH" if "SCRUTINIZER_PR_NUMBER" in environ else "SCRUTINIZER_BRANCH")
+    return environ.get(
+        "SCRUTINIZER_PR_SOURCE_BRANCH"
+        if "SCRUTINIZER_PR_NUMBER" in environ
+        else "SCRUTINIZER_BRANCH"
+    )
 
 
 ADAPTER = Adapter(

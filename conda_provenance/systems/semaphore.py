@@ -16,7 +16,14 @@ _TRIGGERS = ("HOOK", "SCHEDULE", "API", "MANUAL_RUN")
 
 def _event(environ: Environ) -> str | None:
     """``hook`` of ``SEMAPHORE_WORKFLOW_TRIGGERED_BY_HOOK=true``; so with ``schedule``, ``api`` and ``manual_run``."""
-    return next((name.lower() for name in _TRIGGERS if environ.on(f"SEMAPHORE_WORKFLOW_TRIGGERED_BY_{name}")), None)
+    return next(
+        (
+            name.lower()
+            for name in _TRIGGERS
+            if environ.on(f"SEMAPHORE_WORKFLOW_TRIGGERED_BY_{name}")
+        ),
+        None,
+    )
 
 
 def _merge(environ: Environ) -> str | None:
@@ -27,7 +34,9 @@ def _merge(environ: Environ) -> str | None:
 
 def _head_remote_url(environ: Environ) -> str | None:
     """``git@github.com:fork/recipes`` of ``git@github.com:acme/recipes.git`` and the two slugs."""
-    url, slug, head = (environ.get(f"SEMAPHORE_GIT_{name}") for name in ("URL", "REPO_SLUG", "PR_SLUG"))
+    url, slug, head = (
+        environ.get(f"SEMAPHORE_GIT_{name}") for name in ("URL", "REPO_SLUG", "PR_SLUG")
+    )
     if not (url and slug and head):
         return None
     start, own, end = url.rpartition(slug)

@@ -12,7 +12,9 @@ from conda_provenance.ci.adapter import Adapter, Environ
 
 def _outside_pull_requests(environ: Environ, template: str) -> str | None:
     """``template`` filled, where no pull request is checked."""
-    pull_request = "SOURCECRAFT_BASE_REF" in environ or environ.get("SOURCECRAFT_EVENT") == "pull_request"
+    pull_request = (
+        "SOURCECRAFT_BASE_REF" in environ or environ.get("SOURCECRAFT_EVENT") == "pull_request"
+    )
     return None if pull_request else environ.fill(template)
 
 

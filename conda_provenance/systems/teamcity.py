@@ -43,7 +43,9 @@ def _run_url(environ: Environ) -> str | None:
     """``BUILD_URL``, or ``https://teamcity.example.org/viewLog.html?buildId=918273`` from the files."""
     parameters = _parameters(environ)
     server, build = parameters.get("teamcity.serverUrl"), _build_id(parameters)
-    if _page_id(environ) is not None and _page_id(environ) == _run_id(environ):  # a job may have set another's
+    if _page_id(environ) is not None and _page_id(environ) == _run_id(
+        environ
+    ):  # a job may have set another's
         return environ.get("BUILD_URL")
     return f"{server.rstrip('/')}/viewLog.html?buildId={build}" if server and build else None
 
@@ -62,7 +64,9 @@ def _workspace(environ: Environ) -> str | None:
 def _branch(environ: Environ) -> str | None:
     """``feature/x`` from ``refs/heads/feature/x``; of a pull request, ``teamcity.pullRequest.source.branch``."""
     parameters = _parameters(environ)
-    source = (parameters.get("teamcity.pullRequest.source.branch") or "").removeprefix("refs/heads/")
+    source = (parameters.get("teamcity.pullRequest.source.branch") or "").removeprefix(
+        "refs/heads/"
+    )
     return source or _ref(parameters, r"refs/heads/(.+)")
 
 
@@ -90,7 +94,9 @@ def _build_id(parameters: Environ) -> str | None:
 
 def _ref(parameters: Environ, pattern: str) -> str | None:
     """The ref that is built, as far as ``pattern`` wants it, where there is one repository only."""
-    refs = [parameters[name] for name in parameters if name.startswith("teamcity.build.vcs.branch.")]
+    refs = [
+        parameters[name] for name in parameters if name.startswith("teamcity.build.vcs.branch.")
+    ]
     match = re.fullmatch(pattern, refs[0]) if len(refs) == 1 else None
     return match[1] if match else None
 
@@ -127,7 +133,11 @@ def _parse(path: str, _modified: int, _size: int) -> Mapping[str, str]:
 
 def _unescape(match: re.Match[str]) -> str:
     r"""``:`` from ``\:``, ``é`` from ``\u00e9``; a control character from ``\n``, so that the value is not used."""
-    return chr(int(match[1], 16)) if match[1] else {"n": "\n", "r": "\r", "t": "\t", "f": "\f"}.get(match[2], match[2])
+    return (
+        chr(int(match[1], 16))
+        if match[1]
+        else {"n": "\n", "r": "\r", "t": "\t", "f": "\f"}.get(match[2], match[2])
+    )
 
 
 ADAPTER = Adapter(

@@ -17,10 +17,17 @@ from conda_provenance.ci.adapter import Adapter, Environ
 
 def _run_id(environ: Environ) -> str | None:
     """``{CI_SYSTEM_HOST}/{CI_REPO}/{CI_PIPELINE_NUMBER}``."""
-    repository, number = environ.get("CI_REPO"), environ.first("CI_PIPELINE_NUMBER", "CI_BUILD_NUMBER")
+    repository, number = (
+        environ.get("CI_REPO"),
+        environ.first("CI_PIPELINE_NUMBER", "CI_BUILD_NUMBER"),
+    )
     # Some versions give the server's whole URL as its host.
     host = re.fullmatch(r"(?:https?://)?([\w.:\[\]-]+)/?", environ.get("CI_SYSTEM_HOST", ""))
-    return f"{host[1]}/{repository}/{number}" if host and repository and number and number != "0" else None
+    return (
+        f"{host[1]}/{repository}/{number}"
+        if host and repository and number and number != "0"
+        else None
+    )
 
 
 def _is_pull(environ: Environ) -> bool:

@@ -13,9 +13,18 @@ from conda_provenance.ci.adapter import Adapter, Environ
 
 def _beside_page(environ: Environ, name: str) -> str | None:
     """``https://github.com/fork/recipes`` of that name and ``https://github.com/acme/recipes/pull/7``, a page of GitHub's."""
-    tail = environ.fill("/{CI_PULL_REQUEST_TARGET_REPO:[^/]+/[^/]+}/pull/{CI_PULL_REQUEST_NUMBER:\\d+}")
-    page, repository = environ.get("CI_PULL_REQUEST_HTML_URL"), environ.fill(f"{{{name}:[^/]+/[^/]+}}")
-    return f"{page.removesuffix(tail)}/{repository}" if page and tail and repository and page.endswith(tail) else None
+    tail = environ.fill(
+        "/{CI_PULL_REQUEST_TARGET_REPO:[^/]+/[^/]+}/pull/{CI_PULL_REQUEST_NUMBER:\\d+}"
+    )
+    page, repository = (
+        environ.get("CI_PULL_REQUEST_HTML_URL"),
+        environ.fill(f"{{{name}:[^/]+/[^/]+}}"),
+    )
+    return (
+        f"{page.removesuffix(tail)}/{repository}"
+        if page and tail and repository and page.endswith(tail)
+        else None
+    )
 
 
 def _remote_url(environ: Environ) -> str | None:

@@ -27,7 +27,13 @@ def write_feedstock(tmp_path: Path, git: Callable[..., str]) -> Callable[..., Pa
         git(root, "init", "-q", "-b", "main")
         git(root, "add", ".")
         git(root, "commit", "-q", "-m", "first")
-        git(root, "remote", "add", "origin", "https://user:s3cr3t@github.com/example/hello-feedstock.git")
+        git(
+            root,
+            "remote",
+            "add",
+            "origin",
+            "https://user:s3cr3t@github.com/example/hello-feedstock.git",
+        )
         return recipe
 
     return write
@@ -42,7 +48,9 @@ def conda_build_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         pytest.skip("these tests need conda-build 26.5 or newer, the first to build a recipe.yaml")
     channel = tmp_path / "channel"
     (channel / "noarch").mkdir(parents=True)
-    (channel / "noarch" / "repodata.json").write_text('{"info": {"subdir": "noarch"}, "packages": {}, "packages.conda": {}}')
+    (channel / "noarch" / "repodata.json").write_text(
+        '{"info": {"subdir": "noarch"}, "packages": {}, "packages.conda": {}}'
+    )
     (tmp_path / "home").mkdir()
     for name, value in {
         "CONDA_CHANNELS": channel.as_uri(),
@@ -64,9 +72,13 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a command with further variables; its output, both streams in one, is there if the test fails."""
 
-    monkeypatch.delenv("PYTEST_CURRENT_TEST", raising=False)  # conda-build logs otherwise under tests
+    monkeypatch.delenv(
+        "PYTEST_CURRENT_TEST", raising=False
+    )  # conda-build logs otherwise under tests
 
-    def run_command(*command: str | Path, status: int | None = 0, cwd: Path | None = None, **variables: str) -> Any:
+    def run_command(
+        *command: str | Path, status: int | None = 0, cwd: Path | None = None, **variables: str
+    ) -> Any:
         words = [str(word) for word in command]
         done = subprocess.run(
             words,

@@ -20,19 +20,33 @@ RUN = {
     "GITHUB_SERVER_URL": "https://github.com",
     "GITHUB_REPOSITORY": "example/hello-feedstock",
 }
-SPLIT = {"meta_yaml": V0_SPLIT, "base_sh": "echo base > $PREFIX/base.txt\n", "top_sh": "echo top > $PREFIX/top.txt\n"}
+SPLIT = {
+    "meta_yaml": V0_SPLIT,
+    "base_sh": "echo base > $PREFIX/base.txt\n",
+    "top_sh": "echo top > $PREFIX/top.txt\n",
+}
 
 API = "import sys, conda_build.api as api; api.build(sys.argv[1], output_folder=sys.argv[2])"
 DOORS = {
     "conda build": ["conda", "build"],
     "conda-build": ["conda-build"],
     "api": [sys.executable, "-c", API],
-    "api, conda first": [sys.executable, "-c", f"from conda.base.context import context; context.plugins; {API}"],
-    "api, conda_build first": [sys.executable, "-c", f"import conda_build.build; from conda.base.context import context; {API}"],
+    "api, conda first": [
+        sys.executable,
+        "-c",
+        f"from conda.base.context import context; context.plugins; {API}",
+    ],
+    "api, conda_build first": [
+        sys.executable,
+        "-c",
+        f"import conda_build.build; from conda.base.context import context; {API}",
+    ],
 }
 
 
-def build(run, door: str, recipe: Path, out: Path, *more: str, status: int | None = 0, **variables: str) -> Any:
+def build(
+    run, door: str, recipe: Path, out: Path, *more: str, status: int | None = 0, **variables: str
+) -> Any:
     option = [] if door.startswith("api") else ["--output-folder"]
     return run(*DOORS[door], recipe, *option, out, *more, status=status, **{**RUN, **variables})
 
@@ -42,7 +56,11 @@ def packages(out: Path) -> list[Path]:
 
 
 def stamp(recipe: Path, git) -> dict[str, str]:
-    return {"sha": git(recipe, "rev-parse", "HEAD"), "remote_url": ORIGIN, "flow_run_id": "github_77"}
+    return {
+        "sha": git(recipe, "rev-parse", "HEAD"),
+        "remote_url": ORIGIN,
+        "flow_run_id": "github_77",
+    }
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -70,15 +88,21 @@ def test_every_output_of_a_meta_yaml_is_stamped(write_feedstock, run, git, tmp_p
 @pytest.mark.parametrize("kind", ["meta.yaml", "recipe.yaml"])
 @pytest.mark.parametrize("door", ["conda build", "conda-build"])
 def test_the_users_extra_meta_is_kept_and_wins(write_feedstock, run, git, tmp_path, door, kind):
-    recipe = write_feedstock(meta_yaml=V0) if kind == "meta.yaml" else write_feedstock(recipe_yaml=V1)
+    recipe = (
+        write_feedstock(meta_yaml=V0) if kind == "meta.yaml" else write_feedstock(recipe_yaml=V1)
+    )
     build(run, door, recipe, tmp_path / "out", "--extra-meta", "flow_run_id=farm_5", "date=today")
     (package,) = packages(tmp_path / "out")
-    assert (stamp(recipe, git) | {"flow_run_id": "farm_5", "date": "today"}).items() <= about(package)["extra"].items()
+    assert (stamp(recipe, git) | {"flow_run_id": "farm_5", "date": "today"}).items() <= about(
+        package
+    )["extra"].items()
 
 
 @pytest.mark.parametrize("kind", ["meta.yaml", "recipe.yaml"])
 def test_a_secret_in_the_users_extra_meta_does_not_arrive(write_feedstock, run, tmp_path, kind):
-    recipe = write_feedstock(meta_yaml=V0) if kind == "meta.yaml" else write_feedstock(recipe_yaml=V1)
+    recipe = (
+        write_feedstock(meta_yaml=V0) if kind == "meta.yaml" else write_feedstock(recipe_yaml=V1)
+    )
     given = ["--extra-meta", "remote_url=https://user:s3cr3t@h/o/r", "flow_run_url=user:s3cr3t@h:x"]
     done = build(run, "conda-build", recipe, tmp_path / "out", *given)
     (package,) = packages(tmp_path / "out")
@@ -92,14 +116,19 @@ def test_a_secret_in_the_users_extra_meta_does_not_arrive(write_feedstock, run, 
 
 @pytest.mark.parametrize("door", ["conda build", "conda-build"])
 def test_recipe_yaml_is_stamped_and_the_index_agrees(write_feedstock, run, git, tmp_path, door):
-    recipe = write_feedstock(recipe_yaml=V1_SPLIT)  # the second output installs the first, by its checksum in the index
+    recipe = write_feedstock(
+        recipe_yaml=V1_SPLIT
+    )  # the second output installs the first, by its checksum in the index
     done = build(run, door, recipe, tmp_path / "out")
     found = packages(tmp_path / "out")
     assert len(found) == 2
     for package in found:
         assert stamp(recipe, git).items() <= about(package)["extra"].items()
         assert_indexed(package)
-        assert f"conda-provenance: stamped {package.name}: sha={stamp(recipe, git)['sha']}" in done.stdout
+        assert (
+            f"conda-provenance: stamped {package.name}: sha={stamp(recipe, git)['sha']}"
+            in done.stdout
+        )
 
 
 def assert_indexed(package: Path) -> None:
@@ -111,13 +140,26 @@ def assert_indexed(package: Path) -> None:
     assert record["size"] == package.stat().st_size
 
 
-def test_the_case_that_the_plugin_does_not_reach_is_covered_by_run(write_feedstock, run, git, tmp_path):
+def test_the_case_that_the_plugin_does_not_reach_is_covered_by_run(
+    write_feedstock, run, git, tmp_path
+):
     recipe = write_feedstock(recipe_yaml=V1)
     channel = ["--override-channels", "-c", os.environ["CONDA_CHANNELS"]]
     build(run, "conda-build", recipe, tmp_path / "plain", *channel)
     (package,) = packages(tmp_path / "plain")
-    assert "sha" not in about(package).get("extra", {}), "conda-build loads plugins here now: the case is gone"
-    command = ["conda-provenance", "run", "--", "conda-build", recipe, "--output-folder", tmp_path / "out", *channel]
+    assert "sha" not in about(package).get("extra", {}), (
+        "conda-build loads plugins here now: the case is gone"
+    )
+    command = [
+        "conda-provenance",
+        "run",
+        "--",
+        "conda-build",
+        recipe,
+        "--output-folder",
+        tmp_path / "out",
+        *channel,
+    ]
     run(*command, "--extra-meta", "date=today", **RUN)
     (package,) = packages(tmp_path / "out")
     assert (stamp(recipe, git) | {"date": "today"}).items() <= about(package)["extra"].items()
@@ -132,8 +174,12 @@ def test_both_package_formats(write_feedstock, run, git, tmp_path):
 
 
 def test_a_recipes_own_extra_wins(write_feedstock, run, tmp_path):
-    recipe = write_feedstock(meta_yaml=V0 + "extra:\n  flow_run_id: farm_own\n  remote_url: https://user:s3cr3t@h/o/r\n")
-    build(run, "conda-build", recipe, tmp_path / "out")  # conda-build prints the recipe itself, as it always does
+    recipe = write_feedstock(
+        meta_yaml=V0 + "extra:\n  flow_run_id: farm_own\n  remote_url: https://user:s3cr3t@h/o/r\n"
+    )
+    build(
+        run, "conda-build", recipe, tmp_path / "out"
+    )  # conda-build prints the recipe itself, as it always does
     (package,) = packages(tmp_path / "out")
     assert about(package)["extra"]["flow_run_id"] == "farm_own"
     assert about(package)["extra"]["remote_url"] == "https://h/o/r"
@@ -142,24 +188,44 @@ def test_a_recipes_own_extra_wins(write_feedstock, run, tmp_path):
 
 @pytest.mark.parametrize("kind", ["meta.yaml", "recipe.yaml"])
 @pytest.mark.parametrize("door", ["conda build", "conda-build"])
-def test_a_missing_required_key_fails_the_build_before_its_package(write_feedstock, run, tmp_path, door, kind):
-    recipe = write_feedstock(meta_yaml=V0) if kind == "meta.yaml" else write_feedstock(recipe_yaml=V1)
+def test_a_missing_required_key_fails_the_build_before_its_package(
+    write_feedstock, run, tmp_path, door, kind
+):
+    recipe = (
+        write_feedstock(meta_yaml=V0) if kind == "meta.yaml" else write_feedstock(recipe_yaml=V1)
+    )
     out = tmp_path / "out"
     required = {"CONDA_PLUGINS_PROVENANCE_REQUIRED": "sha,flow_run_id"}
-    done = build(run, door, recipe, out, status=None, **required, GITHUB_RUN_ID="", GITHUB_ACTIONS="")
+    done = build(
+        run, door, recipe, out, status=None, **required, GITHUB_RUN_ID="", GITHUB_ACTIONS=""
+    )
     assert done.returncode != 0
     assert not packages(out)
-    assert "flow_run_id is required (plugins.provenance_required) but missing: no CI run was recognised" in done.stdout
+    assert (
+        "flow_run_id is required (plugins.provenance_required) but missing: no CI run was recognised"
+        in done.stdout
+    )
 
 
 @pytest.mark.parametrize("kind", ["meta.yaml", "recipe.yaml"])
 @pytest.mark.parametrize("door", ["conda build", "conda-build", "api"])
-def test_a_missing_required_key_fails_before_the_recipes_script_runs(write_feedstock, run, tmp_path, door, kind):
+def test_a_missing_required_key_fails_before_the_recipes_script_runs(
+    write_feedstock, run, tmp_path, door, kind
+):
     if door == "api" and kind == "recipe.yaml":
         pytest.skip("conda_build.api builds no recipe.yaml")
-    text = (V0 if kind == "meta.yaml" else V1).replace("echo hi", f"touch {tmp_path}/ran && echo hi")
-    recipe = write_feedstock(meta_yaml=text) if kind == "meta.yaml" else write_feedstock(recipe_yaml=text)
-    for setting in ({"CONDA_PLUGINS_PROVENANCE_REQUIRED": "flow_run_url"}, {"CONDA_PLUGINS_PROVENANCE_DIRTY": "error"}):
+    text = (V0 if kind == "meta.yaml" else V1).replace(
+        "echo hi", f"touch {tmp_path}/ran && echo hi"
+    )
+    recipe = (
+        write_feedstock(meta_yaml=text)
+        if kind == "meta.yaml"
+        else write_feedstock(recipe_yaml=text)
+    )
+    for setting in (
+        {"CONDA_PLUGINS_PROVENANCE_REQUIRED": "flow_run_url"},
+        {"CONDA_PLUGINS_PROVENANCE_DIRTY": "error"},
+    ):
         (recipe / "new.patch").write_text("x")
         done = build(run, door, recipe, tmp_path / "out", status=None, **setting, GITHUB_ACTIONS="")
         assert done.returncode != 0
@@ -170,12 +236,24 @@ def test_a_missing_required_key_fails_before_the_recipes_script_runs(write_feeds
 
 @pytest.mark.parametrize("kind", ["meta.yaml", "recipe.yaml"])
 def test_dirty_is_warned_of_or_an_error(write_feedstock, run, git, tmp_path, kind):
-    recipe = write_feedstock(meta_yaml=V0) if kind == "meta.yaml" else write_feedstock(recipe_yaml=V1)
+    recipe = (
+        write_feedstock(meta_yaml=V0) if kind == "meta.yaml" else write_feedstock(recipe_yaml=V1)
+    )
     (recipe / "new.patch").write_text("x")
     done = build(run, "conda-build", recipe, tmp_path / "out")
-    assert "conda-provenance: warning: The recipe's folder has changes that are not committed" in done.stdout
+    assert (
+        "conda-provenance: warning: The recipe's folder has changes that are not committed"
+        in done.stdout
+    )
     assert stamp(recipe, git).items() <= about(packages(tmp_path / "out")[0])["extra"].items()
-    done = build(run, "conda-build", recipe, tmp_path / "strict", status=None, CONDA_PLUGINS_PROVENANCE_DIRTY="error")
+    done = build(
+        run,
+        "conda-build",
+        recipe,
+        tmp_path / "strict",
+        status=None,
+        CONDA_PLUGINS_PROVENANCE_DIRTY="error",
+    )
     assert done.returncode != 0
     assert "plugins.provenance_dirty is error" in done.stdout
     assert not packages(tmp_path / "strict")
@@ -183,9 +261,13 @@ def test_dirty_is_warned_of_or_an_error(write_feedstock, run, git, tmp_path, kin
 
 @pytest.mark.parametrize("kind", ["meta.yaml", "recipe.yaml"])
 def test_switched_off_nothing_is_written(write_feedstock, run, tmp_path, kind):
-    recipe = write_feedstock(meta_yaml=V0) if kind == "meta.yaml" else write_feedstock(recipe_yaml=V1)
+    recipe = (
+        write_feedstock(meta_yaml=V0) if kind == "meta.yaml" else write_feedstock(recipe_yaml=V1)
+    )
     build(run, "conda-build", recipe, tmp_path / "out", CONDA_PLUGINS_PROVENANCE_ENABLED="false")
-    assert not {"sha", "remote_url", "flow_run_id"} & set(about(packages(tmp_path / "out")[0]).get("extra", {}))
+    assert not {"sha", "remote_url", "flow_run_id"} & set(
+        about(packages(tmp_path / "out")[0]).get("extra", {})
+    )
 
 
 def test_condarc_keys(write_feedstock, run, tmp_path):
@@ -207,9 +289,9 @@ def test_conda_config_describes_the_keys_and_sets_them(run):
         done = run("conda", "config", "--json", "--describe", f"plugins.{setting.name}")
         assert setting.description in json.loads(done.stdout)[0]["description"]
     run("conda", "config", "--set", "plugins.provenance_dirty", "error")
-    assert "provenance_dirty: error" in run("conda", "config", "--show", "plugins.provenance_dirty").stdout.replace(
-        "plugins.", ""
-    )
+    assert "provenance_dirty: error" in run(
+        "conda", "config", "--show", "plugins.provenance_dirty"
+    ).stdout.replace("plugins.", "")
 
 
 @pytest.mark.parametrize(
@@ -220,8 +302,12 @@ def test_conda_config_describes_the_keys_and_sets_them(run):
     ],
 )
 @pytest.mark.parametrize("kind", ["meta.yaml", "recipe.yaml"])
-def test_a_wrong_setting_stops_the_build_and_names_the_key(write_feedstock, run, tmp_path, kind, variable, allowed):
-    recipe = write_feedstock(meta_yaml=V0) if kind == "meta.yaml" else write_feedstock(recipe_yaml=V1)
+def test_a_wrong_setting_stops_the_build_and_names_the_key(
+    write_feedstock, run, tmp_path, kind, variable, allowed
+):
+    recipe = (
+        write_feedstock(meta_yaml=V0) if kind == "meta.yaml" else write_feedstock(recipe_yaml=V1)
+    )
     done = build(run, "conda-build", recipe, tmp_path / "out", status=None, **{variable: "perhaps"})
     assert done.returncode != 0
     assert f"(or {variable}) has a value it cannot have: it may be {allowed}" in done.stdout
@@ -229,8 +315,12 @@ def test_a_wrong_setting_stops_the_build_and_names_the_key(write_feedstock, run,
 
 
 @pytest.mark.parametrize("kind", ["meta.yaml", "recipe.yaml"])
-def test_a_failure_of_ours_is_one_line_and_the_package_is_built(write_feedstock, run, tmp_path, kind):
-    recipe = write_feedstock(meta_yaml=V0) if kind == "meta.yaml" else write_feedstock(recipe_yaml=V1)
+def test_a_failure_of_ours_is_one_line_and_the_package_is_built(
+    write_feedstock, run, tmp_path, kind
+):
+    recipe = (
+        write_feedstock(meta_yaml=V0) if kind == "meta.yaml" else write_feedstock(recipe_yaml=V1)
+    )
     code = (
         "import sys, conda_provenance.collect as c\n"
         "def fail(*a, **k): raise ZeroDivisionError('s3cr3t')\n"
@@ -243,7 +333,16 @@ def test_a_failure_of_ours_is_one_line_and_the_package_is_built(write_feedstock,
     assert "s3cr3t" not in done.stdout
     assert "sha" not in about(packages(tmp_path / "out")[0]).get("extra", {})
     required = {"CONDA_PLUGINS_PROVENANCE_REQUIRED": "sha"}
-    done = run(sys.executable, "-c", code, recipe, "--output-folder", tmp_path / "strict", status=None, **required)
+    done = run(
+        sys.executable,
+        "-c",
+        code,
+        recipe,
+        "--output-folder",
+        tmp_path / "strict",
+        status=None,
+        **required,
+    )
     assert done.returncode != 0
     assert not packages(tmp_path / "strict")
 
@@ -274,9 +373,14 @@ def test_an_untracked_recipe_says_so_by_an_empty_sha(write_feedstock, run, tmp_p
 
 def test_conda_provenance_is_the_same_as_a_subcommand_of_conda(write_feedstock, run, git):
     recipe = write_feedstock(meta_yaml=V0)
-    for arguments, status in ((["detect", "--json", recipe], 0), (["detect", "/no/such/package"], 2), (["show", __file__], 1)):
+    for arguments, status in (
+        (["detect", "--json", recipe], 0),
+        (["detect", "/no/such/package"], 2),
+        (["show", __file__], 1),
+    ):
         outputs = [
-            run(*program, *arguments, status=status, **RUN).stdout for program in (["conda-provenance"], ["conda", "provenance"])
+            run(*program, *arguments, status=status, **RUN).stdout
+            for program in (["conda-provenance"], ["conda", "provenance"])
         ]
         assert outputs[0].replace("conda-provenance:", "conda provenance:") == outputs[1]
     assert "conda provenance detect" in run("conda", "provenance", "detect", "--help").stdout
@@ -296,12 +400,26 @@ def test_no_conda_command_goes_over_the_installed_distributions_twice(run):
 
 
 @pytest.mark.parametrize("launcher", [[], ["env", "A=1"], ["nice"]])
-def test_run_reaches_conda_build_behind_a_launcher_too(write_feedstock, run, git, tmp_path, launcher):
+def test_run_reaches_conda_build_behind_a_launcher_too(
+    write_feedstock, run, git, tmp_path, launcher
+):
     recipe = write_feedstock(recipe_yaml=V1)
     (tmp_path / "cwd").mkdir()
-    (tmp_path / "cwd" / "requests.py").write_text("raise SystemExit('a module of the current folder was imported')")
+    (tmp_path / "cwd" / "requests.py").write_text(
+        "raise SystemExit('a module of the current folder was imported')"
+    )
     channel = ["--override-channels", "-c", os.environ["CONDA_CHANNELS"]]
-    command = ["conda-provenance", "run", "--", *launcher, "conda-build", recipe, "--output-folder", tmp_path / "out", *channel]
+    command = [
+        "conda-provenance",
+        "run",
+        "--",
+        *launcher,
+        "conda-build",
+        recipe,
+        "--output-folder",
+        tmp_path / "out",
+        *channel,
+    ]
     run(*command, cwd=tmp_path / "cwd", **RUN)
     (package,) = packages(tmp_path / "out")
     assert stamp(recipe, git).items() <= about(package)["extra"].items()
@@ -312,8 +430,21 @@ def test_condarc_counts_outside_condas_own_commands_too(write_feedstock, run, gi
     condarc = Path(os.environ["HOME"]) / ".condarc"
     condarc.write_text("plugins:\n  provenance_fields: [sha]\n  provenance_ci:\n")
     sha = git(recipe, "rev-parse", "HEAD")
-    assert run("conda-provenance", "detect", recipe, "--format", "env", **RUN).stdout == f"CONDA_PROVENANCE_SHA={sha}\n"
-    run("conda-provenance", "build", "-q", recipe, "-o", tmp_path / "out", "-c", os.environ["CONDA_CHANNELS"], **RUN)
+    assert (
+        run("conda-provenance", "detect", recipe, "--format", "env", **RUN).stdout
+        == f"CONDA_PROVENANCE_SHA={sha}\n"
+    )
+    run(
+        "conda-provenance",
+        "build",
+        "-q",
+        recipe,
+        "-o",
+        tmp_path / "out",
+        "-c",
+        os.environ["CONDA_CHANNELS"],
+        **RUN,
+    )
     assert about(packages(tmp_path / "out")[0])["extra"] == {"sha": sha}
     condarc.write_text("plugins:\n  provenance_required: [flow_run_id]\n")
     for command in (["detect", recipe], ["build", "-q", recipe], ["run", "--", "make"]):
@@ -323,11 +454,16 @@ def test_condarc_counts_outside_condas_own_commands_too(write_feedstock, run, gi
     done = run(sys.executable, "-c", engine, recipe / "recipe.yaml", tmp_path / "engine", status=1)
     assert "flow_run_id is required" in done.stdout
     condarc.write_text("plugins: [oops\n")
-    assert "conda's configuration cannot be read" in run("conda-provenance", "detect", recipe, status=2).stdout
+    assert (
+        "conda's configuration cannot be read"
+        in run("conda-provenance", "detect", recipe, status=2).stdout
+    )
 
 
 @pytest.mark.parametrize("package_format", ["1", "2"])
-def test_a_finished_package_is_stamped_for_both_kinds_of_reader(write_feedstock, run, git, tmp_path, package_format):
+def test_a_finished_package_is_stamped_for_both_kinds_of_reader(
+    write_feedstock, run, git, tmp_path, package_format
+):
     recipe = write_feedstock(meta_yaml=V0 + "extra:\n  recipe-maintainers:\n    - someone\n")
     off = {"CONDA_PLUGINS_PROVENANCE_ENABLED": "false"}
     build(run, "conda-build", recipe, tmp_path / "out", "--package-format", package_format, **off)

@@ -16,7 +16,9 @@ def python(tmp_path: Path):
     def run(code: str) -> list[str]:
         head = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\nfrom conda_provenance.builders.imports import when_imported\n"
         head += "def told(module): print('told', module.__name__, getattr(module, 'value', None))\n"
-        done = subprocess.run([sys.executable, "-c", head + code], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", head + code], capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stderr
         return (done.stdout + done.stderr).splitlines()
 
@@ -24,16 +26,24 @@ def python(tmp_path: Path):
 
 
 def test_a_module_that_is_imported_later(python):
-    assert python("when_imported('late', told)\nimport late, late") == ["late is run", "told late 1"]
+    assert python("when_imported('late', told)\nimport late, late") == [
+        "late is run",
+        "told late 1",
+    ]
 
 
 def test_a_module_that_is_there_already(python):
-    assert python("import late\nwhen_imported('late', told)\nimport late") == ["late is run", "told late 1"]
+    assert python("import late\nwhen_imported('late', told)\nimport late") == [
+        "late is run",
+        "told late 1",
+    ]
 
 
 def test_a_module_that_is_just_being_imported(python):
     code = "import importlib.util\n"
-    code += "spec = importlib.util.find_spec('late'); module = importlib.util.module_from_spec(spec)\n"
+    code += (
+        "spec = importlib.util.find_spec('late'); module = importlib.util.module_from_spec(spec)\n"
+    )
     code += "spec._initializing = True; sys.modules['late'] = module\n"
     code += "when_imported('late', told); print('not yet')\n"
     code += "spec.loader.exec_module(module); spec._initializing = False\n"

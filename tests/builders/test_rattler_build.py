@@ -11,7 +11,8 @@ import pytest
 from builders_recipes import V1, V1_SPLIT, about
 
 pytest.importorskip(
-    "rattler_build", reason="py-rattler-build is not installed here: pip install 'conda-provenance[rattler-build]'"
+    "rattler_build",
+    reason="py-rattler-build is not installed here: pip install 'conda-provenance[rattler-build]'",
 )
 
 ORIGIN = "https://github.com/example/hello-feedstock"
@@ -46,11 +47,17 @@ def packages(out: Path) -> list[Path]:
 
 
 def stamp(recipe: Path, git) -> dict[str, str]:
-    return {"sha": git(recipe, "rev-parse", "HEAD"), "remote_url": ORIGIN, "flow_run_id": "circle_0b0c-1"}
+    return {
+        "sha": git(recipe, "rev-parse", "HEAD"),
+        "remote_url": ORIGIN,
+        "flow_run_id": "circle_0b0c-1",
+    }
 
 
 def assert_indexed(package: Path) -> None:
-    record = json.loads((package.parent / "repodata.json").read_text())["packages.conda"][package.name]
+    record = json.loads((package.parent / "repodata.json").read_text())["packages.conda"][
+        package.name
+    ]
     data = package.read_bytes()
     assert record["sha256"] == hashlib.sha256(data).hexdigest()
     assert record["md5"] == hashlib.md5(data, usedforsecurity=False).hexdigest()
@@ -59,17 +66,36 @@ def assert_indexed(package: Path) -> None:
 
 @pytest.fixture
 def build(run, tmp_path):
-    def build(recipe: Path, code: str = "", *, status: int | None = 0, out: Path = tmp_path / "out", **variables: str):
+    def build(
+        recipe: Path,
+        code: str = "",
+        *,
+        status: int | None = 0,
+        out: Path = tmp_path / "out",
+        **variables: str,
+    ):
         code = code or ACTIVATE + IMPORTS + DOORS["RenderedVariant.run_build"]
-        return run(sys.executable, "-c", code, recipe / "recipe.yaml", out, status=status, **{**RUN, **variables})
+        return run(
+            sys.executable,
+            "-c",
+            code,
+            recipe / "recipe.yaml",
+            out,
+            status=status,
+            **{**RUN, **variables},
+        )
 
     return build
 
 
 @pytest.mark.parametrize("order", ["activated first", "imported first"])
 @pytest.mark.parametrize("door", DOORS)
-def test_every_output_is_stamped_by_every_door_and_the_index_agrees(write_feedstock, build, git, tmp_path, door, order):
-    recipe = write_feedstock(recipe_yaml=V1_SPLIT)  # the second output installs the first, by its checksum in the index
+def test_every_output_is_stamped_by_every_door_and_the_index_agrees(
+    write_feedstock, build, git, tmp_path, door, order
+):
+    recipe = write_feedstock(
+        recipe_yaml=V1_SPLIT
+    )  # the second output installs the first, by its checksum in the index
     head = ACTIVATE + IMPORTS if order == "activated first" else IMPORTS + ACTIVATE
     done = build(recipe, head + DOORS[door])
     found = packages(tmp_path / "out")
@@ -96,7 +122,12 @@ def test_activated_twice_it_stamps_once(write_feedstock, build, git, tmp_path):
 
 def test_the_other_package_format(write_feedstock, build, git, tmp_path):
     recipe = write_feedstock(recipe_yaml=V1)
-    code = ACTIVATE + IMPORTS + "options['package_format'] = 'tar.bz2'\n" + DOORS["Stage0Recipe.run_build"]
+    code = (
+        ACTIVATE
+        + IMPORTS
+        + "options['package_format'] = 'tar.bz2'\n"
+        + DOORS["Stage0Recipe.run_build"]
+    )
     build(recipe, code)
     (package,) = packages(tmp_path / "out")
     assert package.name.endswith(".tar.bz2")
@@ -127,21 +158,30 @@ def test_a_package_of_an_earlier_build_is_left_alone(write_feedstock, build, tmp
     skip = "options['tool_config'] = ToolConfiguration(skip_existing='local')\n"
     build(recipe, ACTIVATE + IMPORTS + skip + DOORS["Stage0Recipe.run_build"])
     assert package.read_bytes() == before
-    skip = "rattler_build.build_recipes([recipe], output_dir=out, channel=[], skip_existing='local')\n"
+    skip = (
+        "rattler_build.build_recipes([recipe], output_dir=out, channel=[], skip_existing='local')\n"
+    )
     build(recipe, ACTIVATE + IMPORTS + skip)
     assert package.read_bytes() == before
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_a_missing_required_key_fails_before_there_is_a_package(write_feedstock, build, tmp_path, door):
+def test_a_missing_required_key_fails_before_there_is_a_package(
+    write_feedstock, build, tmp_path, door
+):
     recipe = write_feedstock(recipe_yaml=V1)
     required = {"CONDA_PLUGINS_PROVENANCE_REQUIRED": "flow_run_id", "CIRCLECI": ""}
     done = build(recipe, ACTIVATE + IMPORTS + DOORS[door], status=1, **required)
-    assert "RattlerBuildError: flow_run_id is required (plugins.provenance_required) but missing" in done.stdout
+    assert (
+        "RattlerBuildError: flow_run_id is required (plugins.provenance_required) but missing"
+        in done.stdout
+    )
     assert not (tmp_path / "out").exists()
 
 
-def test_what_fails_in_stamping_is_one_line_and_the_package_stays_as_it_was_built(write_feedstock, build, tmp_path):
+def test_what_fails_in_stamping_is_one_line_and_the_package_stays_as_it_was_built(
+    write_feedstock, build, tmp_path
+):
     recipe = write_feedstock(recipe_yaml=V1)
     fail = "def fail(*a, **k): raise OSError(28, 'No space left on device')\nimport os; os.fsync = fail\n"
     done = build(recipe, ACTIVATE + fail + IMPORTS + DOORS["Stage0Recipe.run_build"])
@@ -154,18 +194,27 @@ def test_what_fails_in_stamping_is_one_line_and_the_package_stays_as_it_was_buil
     assert {path.name for path in package.parent.iterdir()} == {package.name, "repodata.json"}
 
 
-def test_what_fails_in_stamping_leaves_no_package_where_provenance_is_required(write_feedstock, build, tmp_path):
+def test_what_fails_in_stamping_leaves_no_package_where_provenance_is_required(
+    write_feedstock, build, tmp_path
+):
     recipe = write_feedstock(recipe_yaml=V1_SPLIT)
     fail = "def fail(*a, **k): raise OSError(28, 'No space left on device')\nimport conda_provenance.packages.stamp as stamp\n"
     fail += "stamp.copy_with = fail\n"
     required = {"CONDA_PLUGINS_PROVENANCE_REQUIRED": "sha"}
-    done = build(recipe, ACTIVATE + fail + IMPORTS + DOORS["Stage0Recipe.run_build"], status=1, **required)
+    done = build(
+        recipe, ACTIVATE + fail + IMPORTS + DOORS["Stage0Recipe.run_build"], status=1, **required
+    )
     assert "could not be stamped, and plugins.provenance_required wants it to be" in done.stdout
     assert not packages(tmp_path / "out")
-    assert json.loads((tmp_path / "out" / "noarch" / "repodata.json").read_text())["packages.conda"] == {}
+    assert (
+        json.loads((tmp_path / "out" / "noarch" / "repodata.json").read_text())["packages.conda"]
+        == {}
+    )
 
 
-def test_recipes_that_one_call_cannot_tell_apart_get_what_they_share(write_feedstock, build, git, tmp_path):
+def test_recipes_that_one_call_cannot_tell_apart_get_what_they_share(
+    write_feedstock, build, git, tmp_path
+):
     recipe = write_feedstock(recipe_yaml=V1)
     other = tmp_path / "other"
     other.mkdir()
@@ -179,7 +228,9 @@ def test_recipes_that_one_call_cannot_tell_apart_get_what_they_share(write_feeds
         assert about(package)["extra"] == {"flow_run_id": "circle_0b0c-1"}
 
 
-def test_a_test_that_fails_after_the_build_still_leaves_a_stamped_package(write_feedstock, build, git, tmp_path):
+def test_a_test_that_fails_after_the_build_still_leaves_a_stamped_package(
+    write_feedstock, build, git, tmp_path
+):
     recipe = write_feedstock(recipe_yaml=V1.replace("test -f $PREFIX/hi", "exit 3"))
     build(recipe, ACTIVATE + IMPORTS + DOORS["build_recipes"], status=None)
     for package in [*(tmp_path / "out").rglob("*.conda")]:

@@ -21,7 +21,12 @@ SMITHY = {"GITHUB_ACTIONS": "true", "flow_run_id": "github_1"}
 
 
 def _adapter(provider: str, **said: Any) -> Adapter:
-    return Adapter(provider=provider, name=provider.title(), docs="https://example.org", **{"active": ("ALWAYS",), **said})
+    return Adapter(
+        provider=provider,
+        name=provider.title(),
+        docs="https://example.org",
+        **{"active": ("ALWAYS",), **said},
+    )
 
 
 def _detect(*adapters: Adapter, **options: Any) -> CIRun | None:
@@ -38,16 +43,27 @@ def test_an_empty_environment_is_no_run() -> None:
 
 @pytest.mark.parametrize("value", ["true", "1", "woodpeckers", "azure"])
 def test_ci_alone_names_nobody(value: str) -> None:
-    assert detect({"CI": value, "CONTINUOUS_INTEGRATION": "true", "BUILD_NUMBER": "3"}, systems.adapters()) is None
+    assert (
+        detect(
+            {"CI": value, "CONTINUOUS_INTEGRATION": "true", "BUILD_NUMBER": "3"}, systems.adapters()
+        )
+        is None
+    )
 
 
 def test_the_first_active_adapter_with_an_id_wins() -> None:
-    adapters = [_adapter("idle", active=("NEVER",), run_id="0"), _adapter("first", first=True, run_id="1"), _adapter("second", run_id="2")]
+    adapters = [
+        _adapter("idle", active=("NEVER",), run_id="0"),
+        _adapter("first", first=True, run_id="1"),
+        _adapter("second", run_id="2"),
+    ]
     assert _detect(*adapters) == CIRun("first", "First", "first_1")
 
 
 def test_an_id_is_preferred_over_an_earlier_adapter_without() -> None:
-    assert _detect(_adapter("nameless", sha=SHA), _adapter("named", run_id="2")) == CIRun("named", "Named", "named_2")
+    assert _detect(_adapter("nameless", sha=SHA), _adapter("named", run_id="2")) == CIRun(
+        "named", "Named", "named_2"
+    )
 
 
 def test_without_any_id_the_first_active_adapter_is_believed() -> None:
@@ -58,12 +74,18 @@ def test_without_any_id_the_first_active_adapter_is_believed() -> None:
 def test_a_machine_or_platform_is_believed_last() -> None:
     machine = _adapter("machine", run_id="1", last=True)
     assert _detect(machine, _adapter("inner", run_id="2")) == CIRun("inner", "Inner", "inner_2")
-    assert _detect(machine, _adapter("nameless", sha=SHA)) == _detect(machine) == CIRun("machine", "Machine", "machine_1")
+    assert (
+        _detect(machine, _adapter("nameless", sha=SHA))
+        == _detect(machine)
+        == CIRun("machine", "Machine", "machine_1")
+    )
 
 
 def test_two_systems_at_once_are_told_apart_by_the_checkout(tmp_path: Path) -> None:
     """As where a farm hands the variables of its own run on into another's."""
-    adapters = [_adapter(name, run_id="1", workspace=f"{tmp_path}/{name}") for name in ("inner", "outer")]
+    adapters = [
+        _adapter(name, run_id="1", workspace=f"{tmp_path}/{name}") for name in ("inner", "outer")
+    ]
     for name, other in (("inner", "Outer"), ("outer", "Inner")):
         place = tmp_path / name / "recipe"
         place.mkdir(parents=True)
@@ -81,13 +103,18 @@ def detect_builtin(adapters: list[Adapter], place: Path) -> CIRun | None:
 
 def test_another_distributions_adapter_has_no_rivals() -> None:
     """It is asked first so that a farm that imitates another CI can be told from it."""
-    run = detect({"ALWAYS": "1", "GITHUB_ACTIONS": "1", "GITHUB_RUN_ID": "2"}, [_adapter("farm", run_id="1", first=True), *systems.adapters()])
+    run = detect(
+        {"ALWAYS": "1", "GITHUB_ACTIONS": "1", "GITHUB_RUN_ID": "2"},
+        [_adapter("farm", run_id="1", first=True), *systems.adapters()],
+    )
     assert run == CIRun("farm", "Farm", "farm_1")
 
 
 @pytest.mark.parametrize("active", [True, False], ids=["while reading", "while being recognised"])
 def test_an_adapter_that_raises_is_left_out(active: bool, caplog: pytest.LogCaptureFixture) -> None:
-    broken = _adapter("broken", run_id=_fail) if active else _adapter("broken", active=("{ALWAYS:(}",))
+    broken = (
+        _adapter("broken", run_id=_fail) if active else _adapter("broken", active=("{ALWAYS:(}",))
+    )
     with caplog.at_level(logging.WARNING):
         run = _detect(broken, _adapter("sound", run_id="1"))
     assert run == CIRun("sound", "Sound", "sound_1")
@@ -98,7 +125,10 @@ def test_an_adapter_that_raises_is_left_out(active: bool, caplog: pytest.LogCapt
 
 
 def test_none_asks_nobody(caplog: pytest.LogCaptureFixture) -> None:
-    assert detect(SMITHY, [_adapter("broken", active=("flow_run_id",), run_id=_fail)], provider="none") is None
+    assert (
+        detect(SMITHY, [_adapter("broken", active=("flow_run_id",), run_id=_fail)], provider="none")
+        is None
+    )
     assert not caplog.messages
 
 
@@ -139,7 +169,9 @@ def test_every_regular_expression_can_be_used(adapter: Adapter) -> None:
     for name in ("ran_by", *FACTS):
         fact = getattr(adapter, name)
         templates += [fact] if isinstance(fact, str) else fact if isinstance(fact, tuple) else []
-    for expression in (match[1] for template in templates for match in re.finditer(r"\{\w+:([^{}]+)\}", template)):
+    for expression in (
+        match[1] for template in templates for match in re.finditer(r"\{\w+:([^{}]+)\}", template)
+    ):
         assert re.compile(expression, re.ASCII).groups <= 1
 
 
@@ -163,7 +195,9 @@ def test_one_mark_that_is_no_tuple_is_refused() -> None:
         _adapter("farm", active="FARM")
 
 
-@pytest.mark.parametrize("mark", ["{FARM", "$FARM", "FARM}", "{FARM:}", "FARM=", "FARM_*", "", "A B", "{A}x"])
+@pytest.mark.parametrize(
+    "mark", ["{FARM", "$FARM", "FARM}", "{FARM:}", "FARM=", "FARM_*", "", "A B", "{A}x"]
+)
 @pytest.mark.parametrize("name", ["active", "unless"])
 def test_what_is_no_mark_is_refused(name: str, mark: str) -> None:
     """``{FARM`` taken as a text without variables would be there always."""
@@ -223,7 +257,10 @@ def test_a_provider_that_would_make_ids_ambiguous_is_refused(name: str) -> None:
         _adapter(name)
 
 
-@pytest.mark.parametrize("run_id", ["$GITHUB_RUN_ID", "${{ github.run_id }}", "$(Build.BuildId)", "undefined", "None", "ghp_x"])
+@pytest.mark.parametrize(
+    "run_id",
+    ["$GITHUB_RUN_ID", "${{ github.run_id }}", "$(Build.BuildId)", "undefined", "None", "ghp_x"],
+)
 def test_what_was_not_expanded_or_looks_like_a_token_is_no_id(run_id: str) -> None:
     assert make_run("farm", "Farm", run_id=run_id).flow_run_id is None
 
@@ -237,7 +274,12 @@ def test_all_zeros_are_no_commit() -> None:
     [
         {"BUILDKITE": "true", "BUILDKITE_SOURCE": "local", "BUILDKITE_BUILD_ID": "0190-uuid"},
         {"DRONE": "true", "DRONE_BUILD_NUMBER": "0"},
-        {"CI_SYSTEM_NAME": "woodpecker", "CI_SYSTEM_HOST": "h", "CI_REPO": "a/b", "CI_PIPELINE_NUMBER": "0"},
+        {
+            "CI_SYSTEM_NAME": "woodpecker",
+            "CI_SYSTEM_HOST": "h",
+            "CI_REPO": "a/b",
+            "CI_PIPELINE_NUMBER": "0",
+        },
         {"VELA": "true", "VELA_REPO_FULL_NAME": "/", "VELA_BUILD_NUMBER": "1"},
         {"JENKINS_URL": "https://j/", "BUILD_TAG": "v1.2.3"},
         {"GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": "0"},
@@ -260,19 +302,37 @@ def test_an_id_that_is_an_address_has_no_login() -> None:
 
 
 def test_a_url_that_grows_too_long_by_encoding_is_dropped() -> None:
-    run = make_run("farm", "Farm", remote_url="https://example.org/o/" + "ü" * 1000, run_url="https://example.org/" + "ü" * 1000)
+    run = make_run(
+        "farm",
+        "Farm",
+        remote_url="https://example.org/o/" + "ü" * 1000,
+        run_url="https://example.org/" + "ü" * 1000,
+    )
     assert run == CIRun("farm", "Farm")
 
 
 @pytest.mark.parametrize("text", ["../etc", "a\nb", "\x9b31m"])
 def test_no_fact_holds_control_characters(text: str) -> None:
-    run = make_run("farm", "Farm", workspace=text, pull_request=text, branch=text, event=text, tag=text, attempt=text)
+    run = make_run(
+        "farm",
+        "Farm",
+        workspace=text,
+        pull_request=text,
+        branch=text,
+        event=text,
+        tag=text,
+        attempt=text,
+    )
     wanted = text if text.isprintable() else None
-    assert {run.workspace, run.pull_request, run.branch, run.event, run.tag, run.attempt} == {wanted}
+    assert {run.workspace, run.pull_request, run.branch, run.event, run.tag, run.attempt} == {
+        wanted
+    }
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
     heavy = "{'git', 'rich', 'conda', 'pluggy', 'ruamel', 'subprocess'}"
     code = f"import sys; import conda_provenance.ci; print(sorted({heavy} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[]"

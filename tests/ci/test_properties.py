@@ -28,17 +28,57 @@ secret_urls = st.builds(
     "".join,
     st.tuples(
         st.sampled_from(["https://", "http://", "HTTPS://", "ssh://", "git+https://", ""]),
-        st.sampled_from([f"bot:{SECRET}@", f"{SECRET}@", f"{SECRET}:x-oauth-basic@", f"bot:p@{SECRET}@", f":{SECRET}@"]),
+        st.sampled_from(
+            [
+                f"bot:{SECRET}@",
+                f"{SECRET}@",
+                f"{SECRET}:x-oauth-basic@",
+                f"bot:p@{SECRET}@",
+                f":{SECRET}@",
+            ]
+        ),
         st.sampled_from(["example.org", "example.org:8443", "[::1]", "example.org:x", ""]),
-        st.sampled_from(["/a/b", ":a/b", "//a//b.git", "/a/b/", f"/a/b?token={SECRET}", f"/a/b#{SECRET}", f"/a/b;{SECRET}@c"]),
+        st.sampled_from(
+            [
+                "/a/b",
+                ":a/b",
+                "//a//b.git",
+                "/a/b/",
+                f"/a/b?token={SECRET}",
+                f"/a/b#{SECRET}",
+                f"/a/b;{SECRET}@c",
+            ]
+        ),
     ),
-) | st.sampled_from([f"https://example.org/a/b?private_token={SECRET}", f"https://example.org/a/b?buildId=7&t={SECRET}#{SECRET}"])
+) | st.sampled_from(
+    [
+        f"https://example.org/a/b?private_token={SECRET}",
+        f"https://example.org/a/b?buildId=7&t={SECRET}#{SECRET}",
+    ]
+)
 
 hostile = st.one_of(
     st.text(max_size=60),
-    st.text(st.characters(categories=["Cc", "Cf", "Cs", "Zl", "Zp", "Nd", "Ll", "Po"]), max_size=30),
+    st.text(
+        st.characters(categories=["Cc", "Cf", "Cs", "Zl", "Zp", "Nd", "Ll", "Po"]), max_size=30
+    ),
     st.sampled_from(
-        ["", " ", "\n", "true", "false", "0", "HEAD", "{}", "{A}", "\x1b]8;;https://x\x07", "a" * 40, "é" * 1000, "%", "~"]
+        [
+            "",
+            " ",
+            "\n",
+            "true",
+            "false",
+            "0",
+            "HEAD",
+            "{}",
+            "{A}",
+            "\x1b]8;;https://x\x07",
+            "a" * 40,
+            "é" * 1000,
+            "%",
+            "~",
+        ]
     ),
     st.just("x" * (MAX_LENGTH - 1)),
     st.just("9" * 200_000),
@@ -46,14 +86,22 @@ hostile = st.one_of(
 values = hostile | secret_urls
 by_chance = st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=12), values, max_size=30)
 changed = st.builds(
-    lambda real, wrong: {**real, **wrong}, st.sampled_from(REAL), st.dictionaries(st.sampled_from(NAMES), values, max_size=8)
+    lambda real, wrong: {**real, **wrong},
+    st.sampled_from(REAL),
+    st.dictionaries(st.sampled_from(NAMES), values, max_size=8),
 )
 
 
 @given(by_chance | changed)
 @example({"GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": "1\n2"})
 @example({"CIRCLECI": "1", "CIRCLE_BUILD_URL": "https://["})
-@example({"JENKINS_URL": "http://x", "BUILD_TAG": f"https://bot:{SECRET}@example.org/1", "BUILD_URL": "https://x:notaport/"})
+@example(
+    {
+        "JENKINS_URL": "http://x",
+        "BUILD_TAG": f"https://bot:{SECRET}@example.org/1",
+        "BUILD_URL": "https://x:notaport/",
+    }
+)
 @example({"TF_BUILD": "1", "BUILD_BUILDNUMBER": "x" * MAX_LENGTH, "SYSTEM_JOBATTEMPT": "1"})
 def test_any_environment_has_a_clean_answer_or_none(environ: dict[str, str]) -> None:
     run = detect(environ, systems.adapters())
@@ -62,7 +110,9 @@ def test_any_environment_has_a_clean_answer_or_none(environ: dict[str, str]) -> 
     for value in (each for each in asdict(run).values() if isinstance(each, str)):
         assert value
         assert len(value) <= MAX_LENGTH
-        assert not any(unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") for char in value or "")
+        assert not any(
+            unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") for char in value or ""
+        )
     for url in (run.flow_run_url, run.remote_url):
         assert SECRET not in (url or "")
         assert "@" not in (url or "").split("/")[2:3]
@@ -75,9 +125,13 @@ def test_any_environment_has_a_clean_answer_or_none(environ: dict[str, str]) -> 
 
 
 @given(st.sampled_from(REAL), st.sampled_from(NAMES), secret_urls)
-def test_credentials_reach_no_value_that_is_stamped(environ: dict[str, str], name: str, url: str) -> None:
+def test_credentials_reach_no_value_that_is_stamped(
+    environ: dict[str, str], name: str, url: str
+) -> None:
     run = detect({**environ, name: url}, systems.adapters())
-    assert run is None or SECRET not in (run.remote_url or "") + (run.flow_run_url or "") + (run.sha or "")
+    assert run is None or SECRET not in (run.remote_url or "") + (run.flow_run_url or "") + (
+        run.sha or ""
+    )
     if run is not None and url.lower().startswith(("https://", "http://")):
         assert SECRET not in (run.flow_run_id or "")
 

@@ -21,15 +21,34 @@ ORIGIN = "https://github.com/example/hello-feedstock"
 def empty_channel(tmp_path: Path) -> str:
     """The recipes here depend on nothing but each other, and tests have no network."""
     (tmp_path / "channel" / "noarch").mkdir(parents=True)
-    (tmp_path / "channel" / "noarch" / "repodata.json").write_text('{"info": {}, "packages": {}, "packages.conda": {}}')
+    (tmp_path / "channel" / "noarch" / "repodata.json").write_text(
+        '{"info": {}, "packages": {}, "packages.conda": {}}'
+    )
     return (tmp_path / "channel").as_uri()
 
 
 @pytest.fixture
 def build(tmp_path: Path, empty_channel: str):
-    def run(*arguments: str | Path, cwd: Path = tmp_path, **variables: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "conda_provenance", "build", "-c", empty_channel, *map(str, arguments)]
-        return subprocess.run(command, cwd=cwd, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+    def run(
+        *arguments: str | Path, cwd: Path = tmp_path, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        command = [
+            sys.executable,
+            "-m",
+            "conda_provenance",
+            "build",
+            "-c",
+            empty_channel,
+            *map(str, arguments),
+        ]
+        return subprocess.run(
+            command,
+            cwd=cwd,
+            env={**os.environ, **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     return run
 
@@ -66,7 +85,11 @@ def test_several_recipes_and_outputs_that_depend_on_each_other(build, tmp_path):
     done = build(EXAMPLES / "hello", EXAMPLES / "greetings" / "recipe.yaml", "-q", "-o", "out")
     assert done.returncode == 0, done.stderr
     found = packages(tmp_path / "out")
-    assert [package.name.rsplit("-", 2)[0] for package in found] == ["greetings", "greetings-base", "hello"]
+    assert [package.name.rsplit("-", 2)[0] for package in found] == [
+        "greetings",
+        "greetings-base",
+        "hello",
+    ]
     assert "Copying done!" not in done.stdout
     for package in found:
         assert hashlib.sha256(package.read_bytes()).hexdigest() in done.stdout
@@ -74,7 +97,9 @@ def test_several_recipes_and_outputs_that_depend_on_each_other(build, tmp_path):
 
 def test_variants_and_the_other_format(build, feedstock, tmp_path):
     recipe = feedstock / "recipe" / "recipe.yaml"
-    recipe.write_text(recipe.read_text().replace("script: echo hi", "string: v${{ flavour }}\n  script: echo hi"))
+    recipe.write_text(
+        recipe.read_text().replace("script: echo hi", "string: v${{ flavour }}\n  script: echo hi")
+    )
     (feedstock / "recipe" / "variants.yaml").write_text("flavour: [a, b]\n")
     (tmp_path / "more.yaml").write_text("flavour: [c]\n")
     assert build(feedstock, "-q", "--package-format", "tar-bz2", "-o", "out").returncode == 0
@@ -87,7 +112,9 @@ def test_variants_and_the_other_format(build, feedstock, tmp_path):
 
 def test_a_script_that_fails_is_a_no_and_its_log_is_shown_even_when_quiet(build, feedstock):
     recipe = feedstock / "recipe" / "recipe.yaml"
-    recipe.write_text(recipe.read_text().replace("echo hi > $PREFIX/hi", "echo almost there && exit 3"))
+    recipe.write_text(
+        recipe.read_text().replace("echo hi > $PREFIX/hi", "echo almost there && exit 3")
+    )
     for quiet in ([], ["-q"]):
         done = build(feedstock, *quiet, CONDA_PLUGINS_PROVENANCE_DIRTY="ignore")
         assert done.returncode == 1
@@ -119,7 +146,10 @@ def test_a_required_key_that_is_missing_is_a_no(build, feedstock, tmp_path):
     [
         (lambda folder: None, "There is no recipe at"),
         (lambda folder: folder.mkdir(), "There is no recipe.yaml in"),
-        (lambda folder: (folder.mkdir(), (folder / "meta.yaml").write_text("")), "is a meta.yaml recipe, which is conda-build's"),
+        (
+            lambda folder: (folder.mkdir(), (folder / "meta.yaml").write_text("")),
+            "is a meta.yaml recipe, which is conda-build's",
+        ),
     ],
 )
 def test_used_wrongly(build, tmp_path, make, error):
@@ -137,7 +167,9 @@ def test_a_wrong_setting_is_an_error_before_anything_is_built(build, feedstock):
 
 
 def test_what_was_built_before_a_failure_is_listed(build, feedstock, tmp_path):
-    (tmp_path / "recipe.yaml").write_text("package: {name: x, version: '1'}\nbuild: {noarch: generic, script: exit 3}\n")
+    (tmp_path / "recipe.yaml").write_text(
+        "package: {name: x, version: '1'}\nbuild: {noarch: generic, script: exit 3}\n"
+    )
     done = build("-q", "-o", "out", feedstock, tmp_path)
     assert done.returncode == 1
     (package,) = packages(tmp_path / "out")
@@ -153,7 +185,9 @@ def test_a_recipe_that_is_none_is_a_no_in_one_sentence(build, tmp_path):
 
 
 def test_a_hostile_recipe_does_not_reach_the_terminal(build, tmp_path):
-    (tmp_path / "recipe.yaml").write_text('package: {name: "a\\eb", version: "1"}\n"x\\e[31mred": 1\n')
+    (tmp_path / "recipe.yaml").write_text(
+        'package: {name: "a\\eb", version: "1"}\n"x\\e[31mred": 1\n'
+    )
     done = build(tmp_path)
     assert done.returncode == 1
     assert "\x1b" not in done.stdout + done.stderr
@@ -168,7 +202,9 @@ def test_without_the_engine_it_says_how_to_have_it(build, feedstock, tmp_path):
     assert "pip install 'conda-provenance[rattler-build]'" in done.stderr
 
 
-@pytest.mark.skipif(os.name == "nt", reason="a pipe whose reader has gone is told otherwise on Windows")
+@pytest.mark.skipif(
+    os.name == "nt", reason="a pipe whose reader has gone is told otherwise on Windows"
+)
 def test_a_reader_that_goes_away_does_not_break_the_build(feedstock, tmp_path, empty_channel):
     command = [
         sys.executable,
@@ -181,7 +217,9 @@ def test_a_reader_that_goes_away_does_not_break_the_build(feedstock, tmp_path, e
         "-o",
         str(tmp_path / "out"),
     ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("Building ")
         process.stdout.close()

@@ -9,12 +9,26 @@ from pathlib import Path
 import pytest
 
 ORIGIN = "https://github.com/example/hello-feedstock"
-GITHUB = {"GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": "77", "GITHUB_REPOSITORY": "o/r", "GITHUB_SERVER_URL": "https://github.com"}
+GITHUB = {
+    "GITHUB_ACTIONS": "true",
+    "GITHUB_RUN_ID": "77",
+    "GITHUB_REPOSITORY": "o/r",
+    "GITHUB_SERVER_URL": "https://github.com",
+}
 
 
-def detect(*arguments: str | Path, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+def detect(
+    *arguments: str | Path, cwd: Path | None = None, **variables: str
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "conda_provenance", "detect", *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_json(feedstock, git):
@@ -27,27 +41,35 @@ def test_json(feedstock, git):
         "flow_run_url": "https://github.com/o/r/actions/runs/77",
         "ci_provider": "github",
         "sources": {"sha": "git", "remote_url": "git", "flow_run_id": "ci", "flow_run_url": "ci"},
-        "warnings": ["GitHub Actions ran for another repository than the recipe's: the recipe's is stamped."],
+        "warnings": [
+            "GitHub Actions ran for another repository than the recipe's: the recipe's is stamped."
+        ],
     }
 
 
 def test_this_folder_is_the_default_and_a_recipe_folder_within_is_found(feedstock, git):
     for cwd in (feedstock, feedstock / "recipe"):
-        assert json.loads(detect("--json", cwd=cwd).stdout)["sha"] == git(feedstock, "rev-parse", "HEAD")
+        assert json.loads(detect("--json", cwd=cwd).stdout)["sha"] == git(
+            feedstock, "rev-parse", "HEAD"
+        )
 
 
 def test_the_table_shows_values_sources_and_reasons(feedstock, git):
     done = detect(feedstock, **GITHUB)
     assert git(feedstock, "rev-parse", "HEAD") in done.stdout
     assert "git" in done.stdout
-    assert "GitHub Actions (github); not stamped" in done.stdout  # flow_run_url is not one of the default fields
+    assert (
+        "GitHub Actions (github); not stamped" in done.stdout
+    )  # flow_run_url is not one of the default fields
     assert "no CI run was recognised" in detect(feedstock).stdout
     assert "s3cr3t" not in done.stdout + done.stderr
 
 
 def test_the_recipes_own_extra_is_told_as_such(feedstock):
     recipe = feedstock / "recipe" / "recipe.yaml"
-    recipe.write_text(recipe.read_text() + "extra:\n  flow_run_id: farm_1\n  sha: ${{ env.get('SHA') }}\n")
+    recipe.write_text(
+        recipe.read_text() + "extra:\n  flow_run_id: farm_1\n  sha: ${{ env.get('SHA') }}\n"
+    )
     answer = json.loads(detect("--json", recipe).stdout)
     assert (answer["flow_run_id"], answer["sources"]["flow_run_id"]) == ("farm_1", "recipe")
 
@@ -55,7 +77,10 @@ def test_the_recipes_own_extra_is_told_as_such(feedstock):
 def test_extra_meta_gives_rattler_builds_flags(feedstock, git):
     done = detect("--format", "extra-meta", feedstock, **GITHUB)
     sha = git(feedstock, "rev-parse", "HEAD")
-    assert done.stdout == f"--extra-meta sha={sha} --extra-meta remote_url={ORIGIN} --extra-meta flow_run_id=github_77\n"
+    assert (
+        done.stdout
+        == f"--extra-meta sha={sha} --extra-meta remote_url={ORIGIN} --extra-meta flow_run_id=github_77\n"
+    )
 
 
 def test_env_carries_everything_into_a_container(feedstock, tmp_path, git):
@@ -74,19 +99,36 @@ def test_extra_meta_survives_the_shell(feedstock, git, tmp_path):
     git(feedstock, "remote", "set-url", "origin", "git@git.sr.ht:~al/repo")
     script = f"printf '%s\\n' $({sys.executable} -m conda_provenance detect --format extra-meta {feedstock})"
     azure = {"TF_BUILD": "True", "BUILD_BUILDNUMBER": "my build 7", "SYSTEM_JOBATTEMPT": "1"}
-    done = subprocess.run(["sh", "-c", script], env={**os.environ, **azure}, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["sh", "-c", script],
+        env={**os.environ, **azure},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     sha = git(feedstock, "rev-parse", "HEAD")
-    assert done.stdout.splitlines() == ["--extra-meta", f"sha={sha}", "--extra-meta", "remote_url=https://git.sr.ht/~al/repo"]
+    assert done.stdout.splitlines() == [
+        "--extra-meta",
+        f"sha={sha}",
+        "--extra-meta",
+        "remote_url=https://git.sr.ht/~al/repo",
+    ]
     assert "flow_run_id holds a space" in done.stderr
 
 
 def test_switched_off_nothing_would_be_stamped(feedstock):
-    off = {"CONDA_PLUGINS_PROVENANCE_ENABLED": "false", "CONDA_PLUGINS_PROVENANCE_REQUIRED": "flow_run_id"}
+    off = {
+        "CONDA_PLUGINS_PROVENANCE_ENABLED": "false",
+        "CONDA_PLUGINS_PROVENANCE_REQUIRED": "flow_run_id",
+    }
     for form in ("extra-meta", "env"):
         done = detect("--format", form, feedstock, **off)
         assert (done.returncode, done.stdout.strip()) == (0, "")
         assert "provenance_enabled is false" in done.stderr
-    assert "Nothing is stamped" in json.loads(detect("--json", feedstock, **off).stdout)["warnings"][-1]
+    assert (
+        "Nothing is stamped"
+        in json.loads(detect("--json", feedstock, **off).stdout)["warnings"][-1]
+    )
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
@@ -96,12 +138,17 @@ def test_output_that_cannot_be_written_is_one_sentence(feedstock, form):
     with open("/dev/full", "w") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr == ("conda-provenance: The output cannot be written or a file cannot be read: No space left on device.\n")
+    assert done.stderr == (
+        "conda-provenance: The output cannot be written or a file cannot be read: No space left on device.\n"
+    )
 
 
 @pytest.mark.parametrize("form", ["extra-meta", "env"])
 def test_nothing_is_printed_for_a_shell_where_a_requirement_fails(feedstock, form):
-    for setting in ({"CONDA_PLUGINS_PROVENANCE_REQUIRED": "flow_run_id"}, {"CONDA_PLUGINS_PROVENANCE_DIRTY": "error"}):
+    for setting in (
+        {"CONDA_PLUGINS_PROVENANCE_REQUIRED": "flow_run_id"},
+        {"CONDA_PLUGINS_PROVENANCE_DIRTY": "error"},
+    ):
         (feedstock / "recipe" / "new.patch").write_text("x")
         done = detect("--format", form, feedstock, **setting)
         assert (done.returncode, done.stdout) == (1, "")
@@ -113,7 +160,8 @@ def test_a_folder_without_a_recipe_is_told_as_such(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("chosen", "reason"), [("none", "provenance_ci is none"), ("azure", "provenance_ci is azure, which does not run")]
+    ("chosen", "reason"),
+    [("none", "provenance_ci is none"), ("azure", "provenance_ci is azure, which does not run")],
 )
 def test_a_ci_that_was_chosen_is_the_reason(feedstock, chosen, reason):
     done = detect(feedstock, **GITHUB, CONDA_PLUGINS_PROVENANCE_CI=chosen)
@@ -164,10 +212,24 @@ def test_help_has_examples():
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no POSIX shell here")
 def test_shell_lines_survive_evaluation(feedstock, git):
-    azure = {"TF_BUILD": "True", "BUILD_BUILDNUMBER": "my `date` 'build' & ; 7", "SYSTEM_JOBATTEMPT": "1"}
-    script = f'eval "$({sys.executable} -m conda_provenance detect --format shell {feedstock})" && env'
-    done = subprocess.run(["sh", "-c", script], env={**os.environ, **azure}, capture_output=True, text=True, check=True)
-    assert "CONDA_PROVENANCE_FLOW_RUN_ID=azure_my `date` 'build' & ; 7.1" in done.stdout.splitlines()
+    azure = {
+        "TF_BUILD": "True",
+        "BUILD_BUILDNUMBER": "my `date` 'build' & ; 7",
+        "SYSTEM_JOBATTEMPT": "1",
+    }
+    script = (
+        f'eval "$({sys.executable} -m conda_provenance detect --format shell {feedstock})" && env'
+    )
+    done = subprocess.run(
+        ["sh", "-c", script],
+        env={**os.environ, **azure},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (
+        "CONDA_PROVENANCE_FLOW_RUN_ID=azure_my `date` 'build' & ; 7.1" in done.stdout.splitlines()
+    )
     assert f"CONDA_PROVENANCE_SHA={git(feedstock, 'rev-parse', 'HEAD')}" in done.stdout.splitlines()
 
 
@@ -184,7 +246,11 @@ def test_env_lines_are_as_every_reader_of_such_files_takes_them(feedstock):
 
 def test_the_table_says_which_commit_it_is_and_which_run(feedstock, git):
     sha = git(feedstock, "rev-parse", "HEAD")
-    pull_request = {"GITHUB_SHA": sha, "GITHUB_REF": "refs/pull/12/merge", "GITHUB_EVENT_NAME": "pull_request"}
+    pull_request = {
+        "GITHUB_SHA": sha,
+        "GITHUB_REF": "refs/pull/12/merge",
+        "GITHUB_EVENT_NAME": "pull_request",
+    }
     done = detect(feedstock, **GITHUB, **pull_request, GITHUB_RUN_ATTEMPT="2")
     assert "git: the merge commit of pull request 12" in done.stdout
     assert "GitHub Actions (github), pull_request, attempt 2" in done.stdout
@@ -228,12 +294,18 @@ def test_explained_in_words():
     assert "run_id yes GITHUB_RUN_ID (set)" in lines
     assert "sha not usable GITHUB_SHA (set)" in lines
     assert "Jenkins (jenkins): recognised" in lines
-    assert "CI_JOB_TOKEN" in lines[lines.index("They sound like a CI's, and no adapter looks at them:") + 1]
+    assert (
+        "CI_JOB_TOKEN"
+        in lines[lines.index("They sound like a CI's, and no adapter looks at them:") + 1]
+    )
     gitea = detect("--explain", **SECRETS, GITEA_ACTIONS="true").stdout
     assert "GitHub Actions (github): not recognised, as these are another's: GITEA_ACTIONS" in gitea
     nothing = detect("--explain").stdout
     assert "No CI system is recognised." in nothing
-    assert "provenance_ci is none" in detect("--explain", **SECRETS, CONDA_PLUGINS_PROVENANCE_CI="none").stdout
+    assert (
+        "provenance_ci is none"
+        in detect("--explain", **SECRETS, CONDA_PLUGINS_PROVENANCE_CI="none").stdout
+    )
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
@@ -247,7 +319,12 @@ def test_values_are_shown_when_asked_for_but_no_login_and_no_unknown_variable(fo
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--show-values"], ["--list", "--format", "env"], ["--explain", "--format", "extra-meta"], ["--list", "--explain"]],
+    [
+        ["--show-values"],
+        ["--list", "--format", "env"],
+        ["--explain", "--format", "extra-meta"],
+        ["--list", "--explain"],
+    ],
 )
 def test_options_that_do_not_go_together(arguments):
     done = detect(*arguments)
@@ -258,8 +335,14 @@ def test_two_systems_at_once_are_warned_of(feedstock):
     jenkins = {"JENKINS_URL": "https://j", "BUILD_TAG": "jenkins-a-1"}
     both = json.loads(detect("--json", feedstock, **GITHUB, **jenkins).stdout)
     assert (both["flow_run_id"], both["ci_provider"]) == ("github_77", "github")
-    assert any(warning.startswith("GitHub Actions and Jenkins each say") for warning in both["warnings"])
-    chosen = json.loads(detect("--json", feedstock, **GITHUB, **jenkins, CONDA_PLUGINS_PROVENANCE_CI="jenkins").stdout)
+    assert any(
+        warning.startswith("GitHub Actions and Jenkins each say") for warning in both["warnings"]
+    )
+    chosen = json.loads(
+        detect(
+            "--json", feedstock, **GITHUB, **jenkins, CONDA_PLUGINS_PROVENANCE_CI="jenkins"
+        ).stdout
+    )
     assert chosen["flow_run_id"] == "jenkins_jenkins-a-1"
     assert not any("each say" in warning for warning in chosen["warnings"])
 
@@ -276,11 +359,21 @@ def test_on_a_terminal_there_is_colour_and_the_same_is_said(feedstock):
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no bytes in its environment")
 @pytest.mark.parametrize(
-    "form", ["--json", "--explain", "--format=env", "--format=shell", "--format=extra-meta", "--format=table"]
+    "form",
+    [
+        "--json",
+        "--explain",
+        "--format=env",
+        "--format=shell",
+        "--format=extra-meta",
+        "--format=table",
+    ],
 )
 def test_any_environment_makes_an_answer_or_none(feedstock, form):
     """Not UTF-8, long, with escapes and line breaks, in names too."""
-    environ = {os.fsencode(name): os.fsencode(value) for name, value in {**os.environ, **GITHUB}.items()} | {
+    environ = {
+        os.fsencode(name): os.fsencode(value) for name, value in {**os.environ, **GITHUB}.items()
+    } | {
         b"GITHUB_RUN_ID": b"1\n2",
         b"GITHUB_SHA": b"\xff\xfe",
         b"GITHUB_REF": b"x" * 100_000,
@@ -317,15 +410,23 @@ def test_what_programs_read_is_not_written_otherwise_than_it_is(feedstock, git, 
     done = detect(feedstock, "--format", form, **azure, PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stdout) == (1, "")
     assert "flow_run_id holds a character that the output's encoding (ascii) lacks" in done.stderr
-    assert "azure_bü.1" in detect(feedstock, "--format", form, **azure, PYTHONIOENCODING="utf-8").stdout
+    assert (
+        "azure_bü.1"
+        in detect(feedstock, "--format", form, **azure, PYTHONIOENCODING="utf-8").stdout
+    )
 
 
 def test_the_address_of_a_page_is_listed_whole():
-    assert "https://docs.prow.k8s.io/docs/jobs/#job-environment-variables" in detect("--list").stdout
+    assert (
+        "https://docs.prow.k8s.io/docs/jobs/#job-environment-variables" in detect("--list").stdout
+    )
 
 
 def test_of_a_value_that_is_shown_the_name_is_shown_too(feedstock):
-    gitlab = {"GITLAB_CI": "1", "CI_REPOSITORY_URL": "https://gitlab-ci-token:hunter2@gitlab.com/a/b.git"}
+    gitlab = {
+        "GITLAB_CI": "1",
+        "CI_REPOSITORY_URL": "https://gitlab-ci-token:hunter2@gitlab.com/a/b.git",
+    }
     said = detect("--explain", "--show-values", **gitlab).stdout
     assert "CI_REPOSITORY_URL: https://***@gitlab.com/a/b.git" in said
 

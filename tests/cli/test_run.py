@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-in for rattler-build is a script with a #! line")
+pytestmark = pytest.mark.skipif(
+    os.name == "nt", reason="the stand-in for rattler-build is a script with a #! line"
+)
 
 ORIGIN = "https://github.com/example/hello-feedstock"
 CIRCLE = {"CIRCLECI": "true", "CIRCLE_WORKFLOW_ID": "w-1"}
@@ -35,12 +37,21 @@ def call(tmp_path: Path):
         (tools / name).write_text(RECORDER)
         (tools / name).chmod(0o755)
 
-    def run(*command: str | Path, cwd: Path, **variables: str) -> tuple[subprocess.CompletedProcess[str], list[str] | None]:
+    def run(
+        *command: str | Path, cwd: Path, **variables: str
+    ) -> tuple[subprocess.CompletedProcess[str], list[str] | None]:
         record = tmp_path / "record.json"
         record.unlink(missing_ok=True)
-        environment = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "RECORD": str(record), **variables}
+        environment = {
+            **os.environ,
+            "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
+            "RECORD": str(record),
+            **variables,
+        }
         full = [sys.executable, "-m", "conda_provenance", "run", "--", *map(str, command)]
-        done = subprocess.run(full, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            full, cwd=cwd, env=environment, capture_output=True, text=True, check=False
+        )
         return done, json.loads(record.read_text()) if record.exists() else None
 
     return run
@@ -51,14 +62,31 @@ def pairs(arguments: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "place", [[], ["-r", "recipe"], ["--recipe=recipe/recipe.yaml"], ["-rrecipe"], ["--recipe-dir", "recipe"]]
+    "place",
+    [
+        [],
+        ["-r", "recipe"],
+        ["--recipe=recipe/recipe.yaml"],
+        ["-rrecipe"],
+        ["--recipe-dir", "recipe"],
+    ],
 )
 def test_rattler_build_gets_the_flags_and_everything_else_as_given(call, feedstock, git, place):
     cwd = feedstock if place else feedstock / "recipe"
-    done, seen = call("rattler-build", "-v", "build", *place, "--output-dir", "o ut", cwd=cwd, **CIRCLE)
+    done, seen = call(
+        "rattler-build", "-v", "build", *place, "--output-dir", "o ut", cwd=cwd, **CIRCLE
+    )
     assert done.returncode == 0
-    assert pairs(seen) == [f"sha={git(feedstock, 'rev-parse', 'HEAD')}", f"remote_url={ORIGIN}", "flow_run_id=circle_w-1"]
-    rest = [word for index, word in enumerate(seen) if word != "--extra-meta" and seen[index - 1] != "--extra-meta"]
+    assert pairs(seen) == [
+        f"sha={git(feedstock, 'rev-parse', 'HEAD')}",
+        f"remote_url={ORIGIN}",
+        "flow_run_id=circle_w-1",
+    ]
+    rest = [
+        word
+        for index, word in enumerate(seen)
+        if word != "--extra-meta" and seen[index - 1] != "--extra-meta"
+    ]
     assert rest == ["-v", "build", *place, "--output-dir", "o ut"]
     assert done.stdout == "to stdout\n"
     assert "to stderr" in done.stderr
@@ -78,7 +106,11 @@ def test_flags_that_the_user_gave_are_kept(call, feedstock):
 
 
 def test_a_secret_in_a_users_flag_does_not_arrive(call, feedstock):
-    given = ["--extra-meta", "remote_url=https://user:s3cr3t@h/o/r", "--extra-meta=flow_run_url=user:s3cr3t@h:x"]
+    given = [
+        "--extra-meta",
+        "remote_url=https://user:s3cr3t@h/o/r",
+        "--extra-meta=flow_run_url=user:s3cr3t@h:x",
+    ]
     done, seen = call("rattler-build", "build", "-r", "recipe", *given, cwd=feedstock)
     assert "remote_url=https://h/o/r" in pairs(seen)
     assert "s3cr3t" not in json.dumps(seen) + done.stderr
@@ -86,7 +118,9 @@ def test_a_secret_in_a_users_flag_does_not_arrive(call, feedstock):
 
 def test_what_the_recipe_says_itself_is_not_overruled(call, feedstock):
     recipe = feedstock / "recipe" / "recipe.yaml"
-    recipe.write_text(recipe.read_text() + "extra:\n  sha: ${{ env.get('MY_SHA') }}\n  flow_run_id: farm_1\n")
+    recipe.write_text(
+        recipe.read_text() + "extra:\n  sha: ${{ env.get('MY_SHA') }}\n  flow_run_id: farm_1\n"
+    )
     _, seen = call("rattler-build", "build", "-r", "recipe", cwd=feedstock, **CIRCLE)
     assert [pair.split("=")[0] for pair in pairs(seen)] == ["remote_url"]
 
@@ -98,15 +132,26 @@ def test_recipes_of_different_repositories_are_not_mixed_up(call, feedstock, tmp
     git(other, "init", "-q")
     git(other, "add", ".")
     git(other, "commit", "-q", "-m", "other")
-    done, seen = call("rattler-build", "build", "-r", "recipe", "-r", other, cwd=feedstock, **CIRCLE)
+    done, seen = call(
+        "rattler-build", "build", "-r", "recipe", "-r", other, cwd=feedstock, **CIRCLE
+    )
     assert pairs(seen) == ["flow_run_id=circle_w-1"]
     assert "build them one by one" in done.stderr
-    done, seen = call("rattler-build", "build", "-r", "recipe", "-r", other, cwd=feedstock, **NEEDS_SHA)
+    done, seen = call(
+        "rattler-build", "build", "-r", "recipe", "-r", other, cwd=feedstock, **NEEDS_SHA
+    )
     assert (done.returncode, seen) == (1, None)
 
 
 def test_a_required_key_that_is_missing_keeps_the_builder_from_starting(call, feedstock):
-    done, seen = call("rattler-build", "build", "-r", "recipe", cwd=feedstock, CONDA_PLUGINS_PROVENANCE_REQUIRED="flow_run_id")
+    done, seen = call(
+        "rattler-build",
+        "build",
+        "-r",
+        "recipe",
+        cwd=feedstock,
+        CONDA_PLUGINS_PROVENANCE_REQUIRED="flow_run_id",
+    )
     assert (done.returncode, seen) == (1, None)
     assert "flow_run_id is required" in done.stderr
 
@@ -140,18 +185,25 @@ def test_what_builds_nothing_runs_as_it_is(call, feedstock, command):
         ["conda", "install", "conda-build"],
     ],
 )
-def test_what_is_not_understood_runs_as_it_is_with_a_warning_and_not_where_provenance_is_required(call, feedstock, command):
+def test_what_is_not_understood_runs_as_it_is_with_a_warning_and_not_where_provenance_is_required(
+    call, feedstock, command
+):
     done, seen = call(*command, cwd=feedstock)
     assert seen == command[1:]
     assert "No builder is recognised" in done.stderr
     done, seen = call(*command, cwd=feedstock, **NEEDS_SHA)
     assert (done.returncode, seen) == (1, None)
-    assert "sha is required (plugins.provenance_required) but missing: no builder is recognised" in done.stderr
+    assert (
+        "sha is required (plugins.provenance_required) but missing: no builder is recognised"
+        in done.stderr
+    )
 
 
 def test_another_folder_is_not_stamped_as_this_one(call, feedstock, tmp_path):
     (tmp_path / "other").mkdir()
-    _, seen = call("env", "-C", tmp_path / "other", "rattler-build", "build", cwd=feedstock / "recipe")
+    _, seen = call(
+        "env", "-C", tmp_path / "other", "rattler-build", "build", cwd=feedstock / "recipe"
+    )
     assert seen == ["build"]
 
 
@@ -185,13 +237,17 @@ def test_a_recipe_that_is_not_seen_from_here_gets_nothing(call, feedstock, place
 
 
 def test_global_options_stay_before_the_subcommand(call, feedstock):
-    _, seen = call("rattler-build", "--config-file", "build", "-v", "build", "-r", "recipe", cwd=feedstock)
+    _, seen = call(
+        "rattler-build", "--config-file", "build", "-v", "build", "-r", "recipe", cwd=feedstock
+    )
     assert seen[:4] == ["--config-file", "build", "-v", "build"]
     assert seen[4] == "--extra-meta"
 
 
 def test_publish_takes_recipes_as_plain_words(call, feedstock, git):
-    _, seen = call("rattler-build", "publish", "recipe", "--to", "https://channel.example", cwd=feedstock)
+    _, seen = call(
+        "rattler-build", "publish", "recipe", "--to", "https://channel.example", cwd=feedstock
+    )
     assert f"sha={git(feedstock, 'rev-parse', 'HEAD')}" in pairs(seen)
 
 
@@ -219,21 +275,41 @@ def test_what_the_recipe_says_itself_counts_as_given(call, feedstock, tmp_path):
     recipe.write_text(recipe.read_text().replace("${{ env.get('MY_RUN') }}", "farm_1"))
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "recipe.yaml").write_text("extra: {flow_run_id: farm_1}\n")
-    done, seen = call("rattler-build", "build", "-r", "recipe", "-r", tmp_path / "other", cwd=feedstock, **needs)
+    done, seen = call(
+        "rattler-build", "build", "-r", "recipe", "-r", tmp_path / "other", cwd=feedstock, **needs
+    )
     assert done.returncode == 0
     assert seen is not None
     assert "flow_run_id" not in done.stderr
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="what a process ignores is read from /proc")
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="what a process ignores is read from /proc"
+)
 def test_signals_that_python_ignores_are_not_ignored_in_the_command(feedstock):
-    command = [sys.executable, "-m", "conda_provenance", "run", "--", "grep", "SigIgn", "/proc/self/status"]
+    command = [
+        sys.executable,
+        "-m",
+        "conda_provenance",
+        "run",
+        "--",
+        "grep",
+        "SigIgn",
+        "/proc/self/status",
+    ]
     done = subprocess.run(command, cwd=feedstock, capture_output=True, text=True, check=True)
     assert int(done.stdout.split()[-1], 16) & (1 << (signal.SIGPIPE - 1)) == 0
 
 
 def test_switched_off(call, feedstock):
-    _, seen = call("rattler-build", "build", "-r", "recipe", cwd=feedstock, CONDA_PLUGINS_PROVENANCE_ENABLED="false")
+    _, seen = call(
+        "rattler-build",
+        "build",
+        "-r",
+        "recipe",
+        cwd=feedstock,
+        CONDA_PLUGINS_PROVENANCE_ENABLED="false",
+    )
     assert seen == ["build", "-r", "recipe"]
 
 
@@ -243,20 +319,43 @@ def test_conda_build_of_another_environment_gets_one_flag(call, feedstock, git):
     git(feedstock, "commit", "-q", "-m", "meta.yaml")
     _, seen = call("conda-build", "recipe", "--extra-meta", "date=today", "-q", cwd=feedstock)
     sha = git(feedstock, "rev-parse", "HEAD")
-    assert seen == ["recipe", "-q", "--extra-meta", "date=today", f"sha={sha}", f"remote_url={ORIGIN}"]
+    assert seen == [
+        "recipe",
+        "-q",
+        "--extra-meta",
+        "date=today",
+        f"sha={sha}",
+        f"remote_url={ORIGIN}",
+    ]
 
 
-@pytest.mark.parametrize("flag", [["--extra-meta", "foo=1", "bar"], ["--extra-meta=foo=1"], ["--extra-m", "foo=1"]])
+@pytest.mark.parametrize(
+    "flag", [["--extra-meta", "foo=1", "bar"], ["--extra-meta=foo=1"], ["--extra-m", "foo=1"]]
+)
 def test_conda_builds_own_flag_in_every_spelling(call, feedstock, git, flag):
     (feedstock / "recipe" / "recipe.yaml").rename(feedstock / "recipe" / "meta.yaml")
     git(feedstock, "add", ".")
     git(feedstock, "commit", "-q", "-m", "meta.yaml")
     (feedstock / "cbc.yaml").write_text("")
-    _, seen = call("conda-build", "--extra-meta", "lost=1", "-m", "cbc.yaml", "recipe", *flag, "-q", cwd=feedstock)
+    _, seen = call(
+        "conda-build",
+        "--extra-meta",
+        "lost=1",
+        "-m",
+        "cbc.yaml",
+        "recipe",
+        *flag,
+        "-q",
+        cwd=feedstock,
+    )
     at = seen.index("--extra-meta")
     assert seen[:at] == ["-m", "cbc.yaml", "recipe", "-q"]
     given = flag[1:] or [flag[0].partition("=")[2]]
-    assert seen[at + 1 :] == [*given, f"sha={git(feedstock, 'rev-parse', 'HEAD')}", f"remote_url={ORIGIN}"]
+    assert seen[at + 1 :] == [
+        *given,
+        f"sha={git(feedstock, 'rev-parse', 'HEAD')}",
+        f"remote_url={ORIGIN}",
+    ]
 
 
 def test_conda_build_of_another_environment_loses_the_flag_for_a_recipe_yaml(call, feedstock):
@@ -277,13 +376,24 @@ def test_a_value_that_conda_builds_flag_cannot_carry(call, feedstock, git):
     assert not any(word.startswith("flow_run_url=") for word in seen)
     assert "flow_run_url=" not in done.stderr
     assert "takes no value with '='" in done.stderr
-    done, seen = call("conda-build", "recipe", cwd=feedstock, **page, CONDA_PLUGINS_PROVENANCE_REQUIRED="flow_run_url")
+    done, seen = call(
+        "conda-build",
+        "recipe",
+        cwd=feedstock,
+        **page,
+        CONDA_PLUGINS_PROVENANCE_REQUIRED="flow_run_url",
+    )
     assert (done.returncode, seen) == (1, None)
 
 
 @pytest.mark.parametrize("status", [0, 1, 7, 255])
 def test_the_status_is_the_commands_own(call, feedstock, status):
-    assert call("rattler-build", "build", "-r", "recipe", cwd=feedstock, STATUS=str(status))[0].returncode == status
+    assert (
+        call("rattler-build", "build", "-r", "recipe", cwd=feedstock, STATUS=str(status))[
+            0
+        ].returncode
+        == status
+    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
@@ -292,8 +402,21 @@ def test_signals_reach_the_command(feedstock, tmp_path, number):
     tool.write_text(RECORDER)
     tool.chmod(0o755)
     record = tmp_path / "record.json"
-    command = [sys.executable, "-m", "conda_provenance", "run", "--", str(tool), "build", "-r", "recipe", "--wait"]
-    with subprocess.Popen(command, cwd=feedstock, env={**os.environ, "RECORD": str(record)}, stdout=subprocess.PIPE) as process:
+    command = [
+        sys.executable,
+        "-m",
+        "conda_provenance",
+        "run",
+        "--",
+        str(tool),
+        "build",
+        "-r",
+        "recipe",
+        "--wait",
+    ]
+    with subprocess.Popen(
+        command, cwd=feedstock, env={**os.environ, "RECORD": str(record)}, stdout=subprocess.PIPE
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"to stdout\n"
         time.sleep(0.2)
@@ -301,7 +424,10 @@ def test_signals_reach_the_command(feedstock, tmp_path, number):
         assert process.wait(10) in (-number, 1 if number == signal.SIGINT else -number)
 
 
-@pytest.mark.parametrize(("command", "error"), [([], "no command to run"), (["no-such-tool"], "'no-such-tool' is not found")])
+@pytest.mark.parametrize(
+    ("command", "error"),
+    [([], "no command to run"), (["no-such-tool"], "'no-such-tool' is not found")],
+)
 def test_used_wrongly(call, feedstock, command, error):
     done, _ = call(*command, cwd=feedstock)
     assert done.returncode == 2

@@ -14,7 +14,11 @@ from packages_making import make_conda, make_folder, make_tar_bz2
 from conda_provenance.provenance import KEYS
 
 SHA = "50a4e2d4203f05082fcbb93e14541180de3aa8ac"
-REAL = {"sha": SHA, "remote_url": "https://github.com/conda-forge/python-feedstock", "flow_run_id": "azure_20250217.3.1"}
+REAL = {
+    "sha": SHA,
+    "remote_url": "https://github.com/conda-forge/python-feedstock",
+    "flow_run_id": "azure_20250217.3.1",
+}
 GITHUB = REAL | {"flow_run_id": "github_13381204511"}
 
 
@@ -58,13 +62,20 @@ def test_a_run_is_linked_where_its_id_or_url_leads_to_it(tmp_path):
 
 
 def test_a_run_page_keeps_its_number_and_nothing_else(tmp_path):
-    package = make_conda(tmp_path, {"extra": {"flow_run_url": "https://u:s3cr3t@ci.example/a?tok=s3cr3t&buildId=5"}})
+    package = make_conda(
+        tmp_path, {"extra": {"flow_run_url": "https://u:s3cr3t@ci.example/a?tok=s3cr3t&buildId=5"}}
+    )
     assert to_json(package)["flow_run_url"] == "https://ci.example/a?buildId=5"
-    assert ["flow_run_url", "https://ci.example/a?buildId=5"] in [line.split() for line in show(package).stdout.splitlines()]
+    assert ["flow_run_url", "https://ci.example/a?buildId=5"] in [
+        line.split() for line in show(package).stdout.splitlines()
+    ]
 
 
 def test_several_packages_in_their_order(tmp_path):
-    first, second = make_conda(tmp_path, {"extra": REAL}, name="b"), make_conda(tmp_path, {"extra": GITHUB}, name="a")
+    first, second = (
+        make_conda(tmp_path, {"extra": REAL}, name="b"),
+        make_conda(tmp_path, {"extra": GITHUB}, name="a"),
+    )
     entries = json.loads(show("--json", first, second).stdout)
     assert [(entry["package"], entry["flow_run_id"]) for entry in entries] == [
         (first.name, REAL["flow_run_id"]),
@@ -75,7 +86,14 @@ def test_several_packages_in_their_order(tmp_path):
 @pytest.mark.parametrize(
     ("extra", "expected"),
     [
-        ({"remote_url": "git@github.com:AnacondaRecipes/numpy-feedstock.git", "sha": SHA, "flow_run_id": "17"}, True),
+        (
+            {
+                "remote_url": "git@github.com:AnacondaRecipes/numpy-feedstock.git",
+                "sha": SHA,
+                "flow_run_id": "17",
+            },
+            True,
+        ),
         ({"flow_run_id": 17}, True),
         ({"sha": "", "remote_url": "", "flow_run_id": ""}, False),
         ({}, False),
@@ -90,14 +108,24 @@ def test_what_is_found_in_the_wild(tmp_path, extra, expected):
     assert ("no provenance" in done.stdout) is not expected
     entry = to_json(package)
     if expected and "sha" in extra:
-        assert entry["commit_url"] == f"https://github.com/AnacondaRecipes/numpy-feedstock/commit/{SHA}"
+        assert (
+            entry["commit_url"]
+            == f"https://github.com/AnacondaRecipes/numpy-feedstock/commit/{SHA}"
+        )
 
 
 @pytest.mark.parametrize(
     "extra",
     [
-        {"sha": "\x1b]0;title\x07\n\u202eevil", "remote_url": "[bold]x[/bold]", "flow_run_id": "github_1\r\x9b2J"},
-        {"flow_run_url": "https://user:s3cr3t@h/p?token=s3cr3t", "remote_url": "https://s3cr3t@h/o/r"},
+        {
+            "sha": "\x1b]0;title\x07\n\u202eevil",
+            "remote_url": "[bold]x[/bold]",
+            "flow_run_id": "github_1\r\x9b2J",
+        },
+        {
+            "flow_run_url": "https://user:s3cr3t@h/p?token=s3cr3t",
+            "remote_url": "https://s3cr3t@h/o/r",
+        },
         {"remote_url": "javascript:alert(1)", "flow_run_url": "javascript:alert(1)", "sha": SHA},
         {"flow_run_id": "x" * 1_000_000},
         {"sha": {"a": ["\x1b[31m"]}},
@@ -123,7 +151,10 @@ def test_a_broken_package_is_a_no_and_the_others_are_shown(tmp_path):
     bad.write_bytes(b"PK no zip")
     done = show(bad, good)
     assert done.returncode == 1
-    assert done.stderr == "bad\\x1b[31m-1-0.conda cannot be read: it is cut short or no zip; fetch or build it again.\n"
+    assert (
+        done.stderr
+        == "bad\\x1b[31m-1-0.conda cannot be read: it is cut short or no zip; fetch or build it again.\n"
+    )
     assert SHA in done.stdout
 
 
@@ -132,7 +163,12 @@ def test_a_file_that_is_not_there_is_a_no_and_the_others_are_shown(tmp_path):
     done = show("--json", tmp_path / "gone.conda", good)
     assert done.returncode == 1
     gone, shown = json.loads(done.stdout)
-    assert gone == {"package": "gone.conda", **dict.fromkeys(KEYS), "commit_url": None, "error": done.stderr.strip()}
+    assert gone == {
+        "package": "gone.conda",
+        **dict.fromkeys(KEYS),
+        "commit_url": None,
+        "error": done.stderr.strip(),
+    }
     assert shown["sha"] == SHA
     assert "gone.conda cannot be read: No such file" in done.stderr
 

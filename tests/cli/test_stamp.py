@@ -16,15 +16,31 @@ from conda_provenance.packages import read_about
 
 SHA = "50a4e2d4203f05082fcbb93e14541180de3aa8ac"
 ORIGIN = "https://github.com/example/hello-feedstock"
-GIVEN = ["--sha", SHA, "--remote-url", "https://user:s3cr3t@github.com/o/r.git", "--flow-run-id", "github_1"]
+GIVEN = [
+    "--sha",
+    SHA,
+    "--remote-url",
+    "https://user:s3cr3t@github.com/o/r.git",
+    "--flow-run-id",
+    "github_1",
+]
 STAMP = {"sha": SHA, "remote_url": "https://github.com/o/r", "flow_run_id": "github_1"}
 ABOUT = {"extra": {"final": True}}
 BOTH = pytest.mark.parametrize("make", [make_conda, make_tar_bz2])
 
 
-def stamp(*arguments: str | Path, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+def stamp(
+    *arguments: str | Path, cwd: Path | None = None, **variables: str
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "conda_provenance", "stamp", *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 @BOTH
@@ -36,14 +52,21 @@ def test_values_given_are_stamped_in_place_and_again_nothing_changes(tmp_path, m
     before = package.stat()
     done = stamp(*GIVEN, package)
     assert (done.returncode, done.stdout) == (0, f"unchanged   {package}\n")
-    assert (package.stat().st_ino, package.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert (package.stat().st_ino, package.stat().st_mtime_ns) == (
+        before.st_ino,
+        before.st_mtime_ns,
+    )
     assert "s3cr3t" not in done.stdout + done.stderr
 
 
 def test_else_what_detect_finds_for_the_recipe(tmp_path, feedstock, git):
     package = make_conda(tmp_path, ABOUT)
     run = {"CIRCLECI": "true", "CIRCLE_WORKFLOW_ID": "w-1"}
-    expected = {"sha": git(feedstock, "rev-parse", "HEAD"), "remote_url": ORIGIN, "flow_run_id": "circle_w-1"}
+    expected = {
+        "sha": git(feedstock, "rev-parse", "HEAD"),
+        "remote_url": ORIGIN,
+        "flow_run_id": "circle_w-1",
+    }
     assert stamp("--recipe", feedstock, package, **run).returncode == 0
     assert read_about(package)["extra"] == {"final": True} | expected
     other = make_conda(tmp_path, ABOUT, name="other")
@@ -90,7 +113,10 @@ def test_a_bad_file_does_not_stop_the_rest(tmp_path):
     assert done.returncode == 1
     assert done.stdout.splitlines() == [f"stamped     {package}" for package in good]
     said, *failed = done.stderr.splitlines()
-    assert said == f"conda-provenance: stamping sha={SHA} remote_url=https://github.com/o/r flow_run_id=github_1"
+    assert (
+        said
+        == f"conda-provenance: stamping sha={SHA} remote_url=https://github.com/o/r flow_run_id=github_1"
+    )
     assert len(failed) == 2
     assert "\x1b" not in done.stderr
     assert bad.read_bytes() == b"PK garbage"
@@ -126,7 +152,11 @@ def test_json_says_what_the_package_says_then_and_not_what_was_asked_for(tmp_pat
     package = make_conda(tmp_path, {"extra": {"remote_url": "https://github.com/o/r"}})
     for options, status in ((["--dry-run"], "would stamp"), ([], "stamped"), ([], "unchanged")):
         (entry,) = json.loads(stamp("--json", "--flow-run-id", "farm_1", *options, package).stdout)
-        assert (entry["status"], entry["flow_run_id"], entry["remote_url"]) == (status, "farm_1", "https://github.com/o/r")
+        assert (entry["status"], entry["flow_run_id"], entry["remote_url"]) == (
+            status,
+            "farm_1",
+            "https://github.com/o/r",
+        )
 
 
 def test_two_packages_of_one_name_do_not_overwrite_each_other(tmp_path):
@@ -144,12 +174,23 @@ def test_two_packages_of_one_name_do_not_overwrite_each_other(tmp_path):
 @BOTH
 def test_a_dry_run_writes_nothing_and_says_the_same(tmp_path, make):
     package = make(tmp_path, ABOUT)
-    (tmp_path / "repodata.json").write_text(json.dumps({"packages": {package.name: {}}, "packages.conda": {package.name: {}}}))
+    (tmp_path / "repodata.json").write_text(
+        json.dumps({"packages": {package.name: {}}, "packages.conda": {package.name: {}}})
+    )
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     done = stamp("--dry-run", *GIVEN, package, "--output-dir", tmp_path / "new")
-    assert (done.returncode, done.stdout) == (0, f"would stamp {package} -> {tmp_path / 'new' / package.name}\n")
-    assert stamp("--dry-run", *GIVEN, make(tmp_path, {"extra": {"sha": "x"}}, name="other")).returncode == 1
-    (tmp_path / f"other-1.0-0{''.join(package.suffixes[-2:]) if package.suffix == '.bz2' else '.conda'}").unlink()
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"would stamp {package} -> {tmp_path / 'new' / package.name}\n",
+    )
+    assert (
+        stamp("--dry-run", *GIVEN, make(tmp_path, {"extra": {"sha": "x"}}, name="other")).returncode
+        == 1
+    )
+    (
+        tmp_path
+        / f"other-1.0-0{''.join(package.suffixes[-2:]) if package.suffix == '.bz2' else '.conda'}"
+    ).unlink()
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
@@ -168,13 +209,21 @@ def test_copies_into_a_folder(tmp_path):
 
 def test_the_index_is_corrected_in_the_same_step(tmp_path):
     package = make_conda(tmp_path, ABOUT)
-    (tmp_path / "repodata.json").write_text(json.dumps({"packages.conda": {package.name: {"sha256": "0", "size": 1}}}))
+    (tmp_path / "repodata.json").write_text(
+        json.dumps({"packages.conda": {package.name: {"sha256": "0", "size": 1}}})
+    )
     assert stamp(*GIVEN, package).returncode == 0
     record = json.loads((tmp_path / "repodata.json").read_text())["packages.conda"][package.name]
-    assert record == {"sha256": hashlib.sha256(package.read_bytes()).hexdigest(), "size": package.stat().st_size}
+    assert record == {
+        "sha256": hashlib.sha256(package.read_bytes()).hexdigest(),
+        "size": package.stat().st_size,
+    }
 
 
-@pytest.mark.parametrize("ending", ["sig", "sigs", "v0.sigs", "sigstore.json", "sigstore", "asc", "intoto.jsonl", "V0.SIGS"])
+@pytest.mark.parametrize(
+    "ending",
+    ["sig", "sigs", "v0.sigs", "sigstore.json", "sigstore", "asc", "intoto.jsonl", "V0.SIGS"],
+)
 def test_a_package_that_something_vouches_for_is_refused(tmp_path, ending):
     package = make_conda(tmp_path, ABOUT)
     (tmp_path / f"{package.name}.{ending}").write_text("")
@@ -191,7 +240,10 @@ def test_a_package_that_something_vouches_for_is_refused(tmp_path, ending):
 
 def test_an_index_that_signs_the_package_counts(tmp_path):
     package = make_conda(tmp_path, ABOUT)
-    index = {"packages.conda": {package.name: {"sha256": "0"}}, "signatures": {package.name: {"key": {"signature": "x"}}}}
+    index = {
+        "packages.conda": {package.name: {"sha256": "0"}},
+        "signatures": {package.name: {"key": {"signature": "x"}}},
+    }
     (tmp_path / "repodata.json").write_text(json.dumps(index))
     assert "repodata.json vouches for its bytes" in stamp(*GIVEN, package).stderr
     (tmp_path / f"{package.name}.txt").write_text("notes are no signature")
@@ -203,7 +255,10 @@ def test_what_a_dry_run_says_the_real_run_does(tmp_path):
     package = make_conda(tmp_path, ABOUT)
     done = stamp("--dry-run", *GIVEN, package, package)
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["would", "unchanged"]
-    assert [line.split()[0] for line in stamp(*GIVEN, package, package).stdout.splitlines()] == ["stamped", "unchanged"]
+    assert [line.split()[0] for line in stamp(*GIVEN, package, package).stdout.splitlines()] == [
+        "stamped",
+        "unchanged",
+    ]
     other = make_conda(tmp_path, ABOUT, name="other")
     (tmp_path / "repodata.json").write_text("no json: other-1.0-0")
     (tmp_path / "file").write_text("")
@@ -215,7 +270,9 @@ def test_what_a_dry_run_says_the_real_run_does(tmp_path):
 def test_one_that_cannot_even_be_looked_at_does_not_stop_the_rest(tmp_path):
     package = make_conda(tmp_path, ABOUT)
     nested = make_conda(tmp_path, ABOUT, name="nested")
-    (tmp_path / "repodata.json").write_text('{"signatures": {"nested-1.0-0.conda": ' + "[" * 100_000)
+    (tmp_path / "repodata.json").write_text(
+        '{"signatures": {"nested-1.0-0.conda": ' + "[" * 100_000
+    )
     done = stamp(*GIVEN, tmp_path / ("x" * 300 + ".conda"), nested, package)
     assert done.returncode == 1
     assert done.stdout == f"stamped     {package}\n"
@@ -278,7 +335,9 @@ def test_many_packages_have_a_bar_on_a_terminal(tmp_path):
     main, sub = pty.openpty()
     command = [sys.executable, "-m", "conda_provenance", "stamp", *GIVEN, *map(str, packages)]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=sub, env=environment, text=True, check=True)
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=sub, env=environment, text=True, check=True
+    )
     os.close(sub)
     drawn = os.read(main, 1 << 16).decode()
     os.close(main)

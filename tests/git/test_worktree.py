@@ -38,7 +38,11 @@ def test_worktree(feedstock, git, tmp_path):
     git(tmp_path / "tree", "add", "new")
     git(tmp_path / "tree", "commit", "-q", "-m", "second")
     facts = read_git(recipe_of(tmp_path / "tree"))
-    assert facts.sha == git(tmp_path / "tree", "rev-parse", "HEAD") != git(feedstock, "rev-parse", "HEAD")
+    assert (
+        facts.sha
+        == git(tmp_path / "tree", "rev-parse", "HEAD")
+        != git(feedstock, "rev-parse", "HEAD")
+    )
     assert facts.remote_url == ORIGIN
 
 
@@ -75,7 +79,9 @@ def test_partial_clone_contacts_no_server(feedstock, git, tmp_path):
     git(tmp_path, "clone", "-q", "--filter=blob:none", feedstock.as_uri(), "partial")
     shutil.rmtree(feedstock)
     os.utime(recipe_of(tmp_path / "partial"), (1, 1))
-    assert read_git(recipe_of(tmp_path / "partial")).sha == git(tmp_path / "partial", "rev-parse", "HEAD")
+    assert read_git(recipe_of(tmp_path / "partial")).sha == git(
+        tmp_path / "partial", "rev-parse", "HEAD"
+    )
 
 
 def test_no_commit_yet(tmp_path, git):
@@ -108,7 +114,11 @@ def test_what_git_cannot_compare_still_has_its_commit(feedstock, git):
     (feedstock / ".git" / "info" / "attributes").write_text("* filter=lfs\n")
     os.utime(recipe_of(feedstock), (1, 1))
     facts = read_git(recipe_of(feedstock))
-    assert (facts.sha, facts.remote_url, facts.dirty) == (git(feedstock, "rev-parse", "HEAD"), ORIGIN, None)
+    assert (facts.sha, facts.remote_url, facts.dirty) == (
+        git(feedstock, "rev-parse", "HEAD"),
+        ORIGIN,
+        None,
+    )
     assert facts.warnings == ("Whether the recipe's folder is as committed cannot be told.",)
 
 
@@ -170,19 +180,34 @@ def test_sha256_repository(tmp_path, git):
 @pytest.mark.parametrize(
     ("configure", "expected"),
     [
-        ([("remote", "add", "up", "https://gitlab.com/up/r"), ("config", "branch.main.remote", "up")], "https://gitlab.com/up/r"),
+        (
+            [
+                ("remote", "add", "up", "https://gitlab.com/up/r"),
+                ("config", "branch.main.remote", "up"),
+            ],
+            "https://gitlab.com/up/r",
+        ),
         ([("remote", "add", "up", "https://gitlab.com/up/r")], ORIGIN),
         ([("remote", "rename", "origin", "only")], ORIGIN),
         ([("remote", "rename", "origin", "a"), ("remote", "add", "b", "https://h/o/r")], None),
         ([("remote", "remove", "origin")], None),
-        ([("config", "branch.main.remote", "https://tok@gitlab.com/url/as-remote.git")], "https://gitlab.com/url/as-remote"),
+        (
+            [("config", "branch.main.remote", "https://tok@gitlab.com/url/as-remote.git")],
+            "https://gitlab.com/url/as-remote",
+        ),
         ([("config", "branch.main.remote", ".")], ORIGIN),
         (
-            [("config", "extensions.worktreeConfig", "true"), ("config", "--worktree", "remote.origin.url", "https://h/w/r")],
+            [
+                ("config", "extensions.worktreeConfig", "true"),
+                ("config", "--worktree", "remote.origin.url", "https://h/w/r"),
+            ],
             ORIGIN,
         ),
         ([("config", "branch.main.remote", "gone")], ORIGIN),
-        ([("config", "url.git@rewritten.example:.insteadOf", "https://user:s3cr3t@github.com/")], ORIGIN),
+        (
+            [("config", "url.git@rewritten.example:.insteadOf", "https://user:s3cr3t@github.com/")],
+            ORIGIN,
+        ),
         ([("remote", "set-url", "--add", "--push", "origin", "https://h/push/only")], ORIGIN),
         ([("remote", "set-url", "--add", "origin", "https://h/second/one")], ORIGIN),
         ([("remote", "set-url", "origin", "/srv/git/r.git")], None),
@@ -202,7 +227,8 @@ def test_which_remote_and_in_which_form(feedstock, git, configure, expected):
 
 
 @pytest.mark.parametrize(
-    ("url", "warned"), [("git@myalias:o/r.git", True), ("git@h.example:o/r", False), ("https://gitserver/o/r", False)]
+    ("url", "warned"),
+    [("git@myalias:o/r.git", True), ("git@h.example:o/r", False), ("https://gitserver/o/r", False)],
 )
 def test_a_host_that_may_be_an_alias_of_this_machine_is_warned_of(feedstock, git, url, warned):
     git(feedstock, "remote", "set-url", "origin", url)
@@ -218,7 +244,13 @@ def test_a_section_in_capitals(feedstock):
 
 
 def test_insteadof_of_the_user_does_not_rewrite(feedstock, git):
-    git(feedstock, "config", "--global", "url.https://mirror.corp.example/.insteadOf", "https://user:s3cr3t@github.com/")
+    git(
+        feedstock,
+        "config",
+        "--global",
+        "url.https://mirror.corp.example/.insteadOf",
+        "https://user:s3cr3t@github.com/",
+    )
     assert git(feedstock, "remote", "get-url", "origin").startswith("https://mirror.corp.example/")
     assert read_git(recipe_of(feedstock)).remote_url == ORIGIN
 
@@ -286,7 +318,10 @@ def test_a_damaged_index_is_no_error(feedstock):
     assert "cannot be read" in facts.warnings[0]
 
 
-as_root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="giving files to another user needs root")
+as_root = pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0,
+    reason="giving files to another user needs root",
+)
 
 
 def give_away(root: Path) -> None:
@@ -298,8 +333,12 @@ def give_away(root: Path) -> None:
 def test_a_repository_of_another_user_as_in_a_container(feedstock, git):
     sha = git(feedstock, "rev-parse", "HEAD")
     give_away(feedstock)
-    refused = subprocess.run(["git", "status"], cwd=feedstock, capture_output=True, text=True, check=False)
-    assert "dubious ownership" in refused.stderr, "git would not refuse here: the test shows nothing"
+    refused = subprocess.run(
+        ["git", "status"], cwd=feedstock, capture_output=True, text=True, check=False
+    )
+    assert "dubious ownership" in refused.stderr, (
+        "git would not refuse here: the test shows nothing"
+    )
     facts = read_git(recipe_of(feedstock))
     assert (facts.sha, facts.remote_url, facts.dirty) == (sha, ORIGIN, False)
 
@@ -311,7 +350,17 @@ def test_a_required_filter_of_another_users_repository_hides_nothing(feedstock, 
     (feedstock / "recipe" / ".gitattributes").write_text("* filter=lfs\n")
     (feedstock / ".git" / "info").mkdir(exist_ok=True)
     git(feedstock, "-c", "filter.lfs.process=", "-c", "filter.lfs.required=false", "add", ".")
-    git(feedstock, "-c", "filter.lfs.process=", "-c", "filter.lfs.required=false", "commit", "-q", "-m", "attributes")
+    git(
+        feedstock,
+        "-c",
+        "filter.lfs.process=",
+        "-c",
+        "filter.lfs.required=false",
+        "commit",
+        "-q",
+        "-m",
+        "attributes",
+    )
     give_away(feedstock)
     os.utime(recipe_of(feedstock), (1, 1))
     facts = read_git(recipe_of(feedstock))
@@ -323,7 +372,9 @@ def git_head(root: Path) -> str:
 
 
 @as_root
-@pytest.mark.parametrize("key", ["filter.evil.clean", "filter.evil.process", "core.fsmonitor", "diff.external"])
+@pytest.mark.parametrize(
+    "key", ["filter.evil.clean", "filter.evil.process", "core.fsmonitor", "diff.external"]
+)
 def test_nothing_that_another_users_repository_names_is_run(feedstock, git, tmp_path, key):
     (feedstock / "recipe" / ".gitattributes").write_text("* filter=evil\n")
     git(feedstock, "add", ".")
@@ -341,7 +392,9 @@ def test_nothing_that_another_users_repository_names_is_run(feedstock, git, tmp_
 def read_without_program(recipe: Path, empty: Path) -> str:
     code = f"from pathlib import Path; from conda_provenance.git import read_git; print(read_git(Path({str(recipe)!r})))"
     environment = {"PATH": str(empty), "PYTHONPATH": str(Path(__file__).parents[1])}
-    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    ).stdout
 
 
 @pytest.mark.parametrize("version", ["2", "4"])

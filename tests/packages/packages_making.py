@@ -11,7 +11,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-INDEX = {"name": "demo", "version": "1.0", "build": "0", "build_number": 0, "depends": [], "subdir": "noarch"}
+INDEX = {
+    "name": "demo",
+    "version": "1.0",
+    "build": "0",
+    "build_number": 0,
+    "depends": [],
+    "subdir": "noarch",
+}
 PATHS = {"paths": [], "paths_version": 1}
 PAYLOAD = {"share/demo.txt": b"payload " * 512}
 
@@ -20,15 +27,23 @@ Files = dict[str, bytes]
 
 def info_files(about: Any) -> Files:
     """The metadata of a small package; ``about`` as bytes is taken as it is, ``None`` leaves it out."""
-    files = {"info/index.json": _json(INDEX), "info/about.json": _json(about), "info/paths.json": _json(PATHS)}
-    return {name: data for name, data in files.items() if name != "info/about.json" or about is not None}
+    files = {
+        "info/index.json": _json(INDEX),
+        "info/about.json": _json(about),
+        "info/paths.json": _json(PATHS),
+    }
+    return {
+        name: data for name, data in files.items() if name != "info/about.json" or about is not None
+    }
 
 
 def _json(value: Any) -> bytes:
     return value if isinstance(value, bytes) else json.dumps(value, indent=2).encode()
 
 
-def tar(files: Files | Iterable[tuple[tarfile.TarInfo, bytes | None]], format: int = tarfile.GNU_FORMAT) -> bytes:
+def tar(
+    files: Files | Iterable[tuple[tarfile.TarInfo, bytes | None]], format: int = tarfile.GNU_FORMAT
+) -> bytes:
     """A tar of plain files, or of members given whole."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=format) as archive:
@@ -48,7 +63,15 @@ def _members(files: Any) -> Iterable[tuple[tarfile.TarInfo, bytes | None]]:
 def member(name: str, *, size: int = 0, **attributes: Any) -> tarfile.TarInfo:
     """A tar member with odd enough attributes for a change to be noticed."""
     info = tarfile.TarInfo(name)
-    info.size, info.mtime, info.mode, info.uid, info.gid, info.uname, info.gname = size, 1577934245, 0o640, 7, 8, "me", "us"
+    info.size, info.mtime, info.mode, info.uid, info.gid, info.uname, info.gname = (
+        size,
+        1577934245,
+        0o640,
+        7,
+        8,
+        "me",
+        "us",
+    )
     for key, value in attributes.items():
         setattr(info, key, value)
     return info
@@ -61,7 +84,14 @@ def zst(data: bytes) -> bytes:
     return b"".join(compress_zstd([data], len(data)))
 
 
-def make_conda(folder: Path, about: Any = None, *, name: str = "demo", info: bytes | None = None, first: bool = False) -> Path:
+def make_conda(
+    folder: Path,
+    about: Any = None,
+    *,
+    name: str = "demo",
+    info: bytes | None = None,
+    first: bool = False,
+) -> Path:
     """A ``.conda`` as the builders make them, the info member last unless ``first``."""
     path = folder / f"{name}-1.0-0.conda"
     members = [
@@ -79,7 +109,9 @@ def zip_members(path: Path, members: Iterable[tuple[str, bytes]], **options: Any
             archive.writestr(name, data)
 
 
-def make_tar_bz2(folder: Path, about: Any = None, *, name: str = "demo", data: bytes | None = None) -> Path:
+def make_tar_bz2(
+    folder: Path, about: Any = None, *, name: str = "demo", data: bytes | None = None
+) -> Path:
     path = folder / f"{name}-1.0-0.tar.bz2"
     path.write_bytes(bz2.compress(tar(info_files(about) | PAYLOAD) if data is None else data))
     return path

@@ -36,8 +36,14 @@ Stage0Recipe.from_file(sys.argv[1]).run_build(output_dir=sys.argv[2], channels=[
 def seeds(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, bytes]]:
     """Packages of rattler-build's engine, where it is installed, and ones made by hand, of both formats."""
     folder = tmp_path_factory.mktemp("seeds")
-    about = {"conda_build_version": "1", "extra": {"final": True, "recipe-maintainers": ["a"]}, "home": "https://example.org"}
-    made = info_files(about) | {"info/recipe/meta.yaml": b"package:\n  name: x\nextra:\n  final: true\n"}
+    about = {
+        "conda_build_version": "1",
+        "extra": {"final": True, "recipe-maintainers": ["a"]},
+        "home": "https://example.org",
+    }
+    made = info_files(about) | {
+        "info/recipe/meta.yaml": b"package:\n  name: x\nextra:\n  final: true\n"
+    }
     packages = [make_conda(folder, info=zst(tar(made))), make_tar_bz2(folder, data=tar(made))]
     recipe = folder / "recipe.yaml"
     recipe.write_text(
@@ -46,8 +52,15 @@ def seeds(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, bytes]]:
     for form in ("conda", "tar-bz2"):
         command = [sys.executable, "-c", BUILD, str(recipe), str(folder / form), form]
         if subprocess.run(command, capture_output=True, check=False).returncode == 0:
-            packages += [path for ending in ("conda", "tar.bz2") for path in (folder / form / "noarch").glob(f"*.{ending}")]
-    return [(".conda" if path.suffix == ".conda" else ".tar.bz2", path.read_bytes()) for path in packages]
+            packages += [
+                path
+                for ending in ("conda", "tar.bz2")
+                for path in (folder / form / "noarch").glob(f"*.{ending}")
+            ]
+    return [
+        (".conda" if path.suffix == ".conda" else ".tar.bz2", path.read_bytes())
+        for path in packages
+    ]
 
 
 def mutate(data: bytes, chance: random.Random) -> bytes:
@@ -72,7 +85,9 @@ def mutate(data: bytes, chance: random.Random) -> bytes:
             changed[at:at] = chance.randbytes(chance.randrange(1, 16))
         else:
             width = chance.choice((2, 4, 8))
-            changed[at : at + width] = chance.choice((0, 1, 2**8, 2**31 - 1, 2**63 - 1)).to_bytes(8, "little")[:width]
+            changed[at : at + width] = chance.choice((0, 1, 2**8, 2**31 - 1, 2**63 - 1)).to_bytes(
+                8, "little"
+            )[:width]
     return bytes(changed)
 
 
@@ -88,7 +103,9 @@ def mutate_within(ending: str, data: bytes, chance: random.Random) -> bytes:
     changed = [
         (
             name,
-            zst(_mutated_tar(open_zstd(io.BytesIO(value), 1 << 24).read(1 << 24), chance)) if name.startswith("info-") else value,
+            zst(_mutated_tar(open_zstd(io.BytesIO(value), 1 << 24).read(1 << 24), chance))
+            if name.startswith("info-")
+            else value,
         )
         for name, value in members
     ]
@@ -106,13 +123,35 @@ def _mutated_tar(data: bytes, chance: random.Random) -> bytes:
         # In a header, with its checksum made right again: what only a stranger does.
         block = chance.randrange(len(changed) // 512) * 512
         place, width = chance.choice(
-            ((0, 100), (100, 8), (108, 16), (124, 12), (136, 12), (156, 1), (157, 100), (257, 8), (345, 155))
+            (
+                (0, 100),
+                (100, 8),
+                (108, 16),
+                (124, 12),
+                (136, 12),
+                (156, 1),
+                (157, 100),
+                (257, 8),
+                (345, 155),
+            )
         )
         if changed[block + 257 : block + 262] != b"ustar":
             changed[block + place] = chance.randrange(256)
             continue
         new = chance.choice(
-            (b"info/about.json", b"./info/about.json", b"../x", b"\0", b"g", b"x", b"L", b"1", b"2", b"S", b"0000017\0")
+            (
+                b"info/about.json",
+                b"./info/about.json",
+                b"../x",
+                b"\0",
+                b"g",
+                b"x",
+                b"L",
+                b"1",
+                b"2",
+                b"S",
+                b"0000017\0",
+            )
         )
         changed[block + place : block + place + width] = new[:width].ljust(width, b"\0")
         changed[block + 148 : block + 156] = b" " * 8
@@ -140,7 +179,9 @@ def test_mutated_packages(tmp_path, seeds):
     counts: Counter[str] = Counter()
     for case in range(CASES):
         ending, seed = chance.choice(seeds)
-        data = mutate_within(ending, seed, chance) if chance.random() < 0.6 else mutate(seed, chance)
+        data = (
+            mutate_within(ending, seed, chance) if chance.random() < 0.6 else mutate(seed, chance)
+        )
         package = tmp_path / ending / f"x-1-0{ending}"
         package.parent.mkdir(exist_ok=True)
         package.write_bytes(data)
@@ -163,7 +204,9 @@ def test_mutated_packages(tmp_path, seeds):
             assert stamp_package(package, STAMP) is False, f"{where}: not idempotent"
             other = read_by_another(package)
             if isinstance(other, dict):
-                assert STAMP.items() <= other["extra"].items(), f"{where}: another reader finds another about.json"
+                assert STAMP.items() <= other["extra"].items(), (
+                    f"{where}: another reader finds another about.json"
+                )
         assert os.listdir(package.parent) == [package.name], f"{where}: left something behind"
     print(f"\n{CASES} cases of seed {SEED}: {dict(counts)}; crashes 0, modified on error 0")
     assert counts["stamped"] > CASES * 0.02

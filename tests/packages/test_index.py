@@ -14,7 +14,13 @@ import pytest
 from packages_making import make_conda, make_tar_bz2, zst
 
 from conda_provenance.errors import PackageError
-from conda_provenance.packages import read_about, stamp_package, update_index_entry, vouchers, withdraw_package
+from conda_provenance.packages import (
+    read_about,
+    stamp_package,
+    update_index_entry,
+    vouchers,
+    withdraw_package,
+)
 from conda_provenance.packages.files import digests as digests_module
 from conda_provenance.packages.files import replace as replacing_module
 
@@ -43,11 +49,19 @@ def index_of(package: Path, **record: Any) -> dict[str, Any]:
         "packages.conda": dict(other),
         "removed": [package.name],
     }
-    index[section(package)][package.name] = {"build": "0", "name": "demo", **digests(package), "version": "1.0", **record}
+    index[section(package)][package.name] = {
+        "build": "0",
+        "name": "demo",
+        **digests(package),
+        "version": "1.0",
+        **record,
+    }
     return index
 
 
-@pytest.mark.parametrize("layout", [{}, {"indent": 2}, {"indent": 2, "sort_keys": True}, {"separators": (",", ":")}])
+@pytest.mark.parametrize(
+    "layout", [{}, {"indent": 2}, {"indent": 2, "sort_keys": True}, {"separators": (",", ":")}]
+)
 @pytest.mark.parametrize("make", [make_conda, make_tar_bz2])
 def test_the_record_is_corrected_and_every_other_byte_stays(tmp_path, make, layout):
     package = make(tmp_path, {"extra": {}})
@@ -102,7 +116,9 @@ def test_later_revisions_key_by_the_name_without_its_ending(tmp_path):
 
 def test_an_index_without_the_package_is_left_alone(tmp_path):
     package = make_conda(tmp_path, {"extra": {}})
-    (tmp_path / "repodata.json").write_text('{"packages": {}, "packages.conda": {"demo-1.0-0.conda-not": {}}}')
+    (tmp_path / "repodata.json").write_text(
+        '{"packages": {}, "packages.conda": {"demo-1.0-0.conda-not": {}}}'
+    )
     before = (tmp_path / "repodata.json").stat()
     stamp_package(package, STAMP)
     assert (tmp_path / "repodata.json").stat().st_mtime_ns == before.st_mtime_ns
@@ -114,15 +130,26 @@ def test_an_index_that_an_interruption_left_wrong_is_mended_by_the_same_stamp_ag
     stamp_package(package, STAMP)
     (tmp_path / "repodata.json").write_text(old)
     stamp_package(package, STAMP)
-    assert read_index(tmp_path)["packages.conda"][package.name]["sha256"] == digests(package)["sha256"]
+    assert (
+        read_index(tmp_path)["packages.conda"][package.name]["sha256"] == digests(package)["sha256"]
+    )
 
 
-@pytest.mark.parametrize("text", ["not json demo-1.0-0", '["demo-1.0-0"]', '{"packages": {"demo-1.0-0.conda": {"sha256": NaN}}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not json demo-1.0-0",
+        '["demo-1.0-0"]',
+        '{"packages": {"demo-1.0-0.conda": {"sha256": NaN}}}',
+    ],
+)
 def test_an_index_that_is_none_refuses_the_stamp_and_the_package_stays(tmp_path, text):
     package = make_conda(tmp_path, {"extra": {}})
     (tmp_path / "repodata.json").write_text(text)
     before = package.read_bytes()
-    with pytest.raises(PackageError, match=r"repodata\.json cannot be corrected: it is no index in JSON"):
+    with pytest.raises(
+        PackageError, match=r"repodata\.json cannot be corrected: it is no index in JSON"
+    ):
         stamp_package(package, STAMP)
     assert package.read_bytes() == before
     assert sorted(os.listdir(tmp_path)) == [package.name, "repodata.json"]
@@ -183,12 +210,22 @@ def test_the_package_is_what_the_index_says_it_is(tmp_path):
 def test_what_the_newer_record_tells_of_the_older_file(tmp_path):
     package = make_tar_bz2(tmp_path, {"extra": {}})
     index = index_of(package)
-    index["packages.conda"]["demo-1.0-0.conda"] = {"legacy_bz2_md5": "0", "legacy_bz2_size": 0, "sha256": "other", "size": 1}
+    index["packages.conda"]["demo-1.0-0.conda"] = {
+        "legacy_bz2_md5": "0",
+        "legacy_bz2_size": 0,
+        "sha256": "other",
+        "size": 1,
+    }
     (tmp_path / "repodata.json").write_text(json.dumps(index))
     stamp_package(package, STAMP)
     record = read_index(tmp_path)["packages.conda"]["demo-1.0-0.conda"]
     after = digests(package)
-    assert record == {"legacy_bz2_md5": after["md5"], "legacy_bz2_size": after["size"], "sha256": "other", "size": 1}
+    assert record == {
+        "legacy_bz2_md5": after["md5"],
+        "legacy_bz2_size": after["size"],
+        "sha256": "other",
+        "size": 1,
+    }
 
 
 def test_a_signature_over_the_old_record_goes(tmp_path):
@@ -202,12 +239,18 @@ def test_a_signature_over_the_old_record_goes(tmp_path):
 
 def test_a_key_in_other_letters(tmp_path):
     package = make_conda(tmp_path, {"extra": {}})
-    (tmp_path / "repodata.json").write_text('{"packages.conda": {"demo\\u002d1.0-0.conda": {"sha256": "0", "size": 0}}}')
+    (tmp_path / "repodata.json").write_text(
+        '{"packages.conda": {"demo\\u002d1.0-0.conda": {"sha256": "0", "size": 0}}}'
+    )
     stamp_package(package, STAMP)
-    assert read_index(tmp_path)["packages.conda"][package.name]["sha256"] == digests(package)["sha256"]
+    assert (
+        read_index(tmp_path)["packages.conda"][package.name]["sha256"] == digests(package)["sha256"]
+    )
 
 
-@pytest.mark.parametrize("name", ["repodata_shards.msgpack.zst", "repodata.jlap", "repodata.json.gz"])
+@pytest.mark.parametrize(
+    "name", ["repodata_shards.msgpack.zst", "repodata.jlap", "repodata.json.gz"]
+)
 def test_what_is_made_from_the_index_is_removed_for_clients_to_fall_back(tmp_path, name):
     package = make_conda(tmp_path, {"extra": {}})
     (tmp_path / name).write_bytes(b"")
@@ -231,7 +274,10 @@ def test_every_folder_in_which_links_give_the_package_a_name(tmp_path):
         (folder / "repodata.json").write_text(json.dumps(index_of(package)))
     stamp_package(folders[2] / package.name, STAMP)
     for folder in folders:
-        assert read_index(folder)["packages.conda"][package.name]["sha256"] == digests(package)["sha256"]
+        assert (
+            read_index(folder)["packages.conda"][package.name]["sha256"]
+            == digests(package)["sha256"]
+        )
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
@@ -239,7 +285,9 @@ def test_an_index_that_is_no_file_is_not_waited_for(tmp_path):
     package = make_conda(tmp_path, {"extra": {}})
     before = package.read_bytes()
     os.mkfifo(tmp_path / "repodata.json")
-    with pytest.raises(PackageError, match=r"repodata\.json cannot be corrected: it is no regular file"):
+    with pytest.raises(
+        PackageError, match=r"repodata\.json cannot be corrected: it is no regular file"
+    ):
         stamp_package(package, STAMP)
     assert package.read_bytes() == before
 
@@ -249,7 +297,13 @@ def test_a_large_index_is_looked_through_without_being_kept(tmp_path):
 
     package = make_conda(tmp_path, {"extra": {}})
     index = index_of(package)
-    record = {"build": "0", "depends": ["python >=3.10", "numpy", "scipy"], "name": "x", "sha256": "0" * 64, "size": 1}
+    record = {
+        "build": "0",
+        "depends": ["python >=3.10", "numpy", "scipy"],
+        "name": "x",
+        "sha256": "0" * 64,
+        "size": 1,
+    }
     index["packages.conda"] |= {f"x{number}-1.0-0.conda": record for number in range(40_000)}
     text = json.dumps(index)
     (tmp_path / "repodata.json").write_text(text)
@@ -258,7 +312,9 @@ def test_a_large_index_is_looked_through_without_being_kept(tmp_path):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 6 * len(text)
-    assert read_index(tmp_path)["packages.conda"][package.name]["sha256"] == digests(package)["sha256"]
+    assert (
+        read_index(tmp_path)["packages.conda"][package.name]["sha256"] == digests(package)["sha256"]
+    )
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
@@ -268,13 +324,17 @@ def test_a_link_of_another_name(tmp_path):
     link = tmp_path / "latest.conda"
     link.symlink_to(package)
     stamp_package(link, STAMP)
-    assert read_index(tmp_path)["packages.conda"][package.name]["sha256"] == digests(package)["sha256"]
+    assert (
+        read_index(tmp_path)["packages.conda"][package.name]["sha256"] == digests(package)["sha256"]
+    )
     (tmp_path / f"{package.name}.sig").write_text("")
     assert vouchers(link) == [f"{package.name}.sig"]
 
 
 @pytest.mark.parametrize("failing", ["repodata.json", ".conda"])
-def test_what_cannot_be_put_into_its_place_leaves_everything_as_it_was(tmp_path, monkeypatch, failing):
+def test_what_cannot_be_put_into_its_place_leaves_everything_as_it_was(
+    tmp_path, monkeypatch, failing
+):
     package = make_conda(tmp_path, {"extra": {}})
     for name in ("repodata.json", "current_repodata.json"):
         (tmp_path / name).write_text(json.dumps(index_of(package)))
@@ -296,10 +356,16 @@ def test_what_cannot_be_put_into_its_place_leaves_everything_as_it_was(tmp_path,
 def test_a_file_system_without_hard_links(tmp_path, monkeypatch):
     package = make_conda(tmp_path, {"extra": {}})
     (tmp_path / "repodata.json").write_text(json.dumps(index_of(package)))
-    monkeypatch.setattr(replacing_module.os, "link", lambda *_, **__: (_ for _ in ()).throw(PermissionError(1, "no links")))
+    monkeypatch.setattr(
+        replacing_module.os,
+        "link",
+        lambda *_, **__: (_ for _ in ()).throw(PermissionError(1, "no links")),
+    )
     assert stamp_package(package, STAMP)
     monkeypatch.undo()
-    assert read_index(tmp_path)["packages.conda"][package.name]["sha256"] == digests(package)["sha256"]
+    assert (
+        read_index(tmp_path)["packages.conda"][package.name]["sha256"] == digests(package)["sha256"]
+    )
     assert sorted(os.listdir(tmp_path)) == [package.name, "repodata.json"]
 
 
@@ -318,7 +384,9 @@ def test_a_folder_in_the_place_of_a_derived_file_is_only_warned_of(tmp_path, cap
     (tmp_path / "repodata.jlap").mkdir()
     stamp_package(package, STAMP)
     assert "cannot be removed" in caplog.text
-    assert read_index(tmp_path)["packages.conda"][package.name]["sha256"] == digests(package)["sha256"]
+    assert (
+        read_index(tmp_path)["packages.conda"][package.name]["sha256"] == digests(package)["sha256"]
+    )
 
 
 def test_checksums_are_right_or_an_error(tmp_path, monkeypatch):

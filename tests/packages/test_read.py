@@ -62,10 +62,18 @@ def test_odd_packages_that_are_valid(tmp_path):
     first = make_conda(tmp_path, ABOUT, name="first", first=True)
     only_info = tmp_path / "only-1-0.conda"
     zip_members(only_info, [("info-only-1-0.tar.zst", zst(tar(info_files(ABOUT))))])
-    dotted = make_conda(tmp_path, name="dotted", info=zst(tar({f"./{name}": data for name, data in info_files(ABOUT).items()})))
+    dotted = make_conda(
+        tmp_path,
+        name="dotted",
+        info=zst(tar({f"./{name}": data for name, data in info_files(ABOUT).items()})),
+    )
     pax = make_conda(tmp_path, name="pax", info=zst(tar(info_files(ABOUT), tarfile.PAX_FORMAT)))
     frames = make_conda(tmp_path, name="frames", info=_in_two_frames(tar(info_files(ABOUT))))
-    skippable = make_conda(tmp_path, name="skip", info=struct.pack("<II", 0x184D2A50, 4) + b"note" + zst(tar(info_files(ABOUT))))
+    skippable = make_conda(
+        tmp_path,
+        name="skip",
+        info=struct.pack("<II", 0x184D2A50, 4) + b"note" + zst(tar(info_files(ABOUT))),
+    )
     for package in (first, only_info, dotted, pax, frames, skippable):
         assert read_about(package) == ABOUT, package
 
@@ -123,7 +131,10 @@ def two(name: str) -> list[tuple[tarfile.TarInfo, bytes | None]]:
     [
         (two(EXTRA) + two(EXTRA), "two info/about.json"),
         (two(EXTRA) + two("./" + EXTRA), "two info/about.json"),
-        ([*two(EXTRA), (member("info/other", type=tarfile.LNKTYPE, linkname=EXTRA), None)], "hard link"),
+        (
+            [*two(EXTRA), (member("info/other", type=tarfile.LNKTYPE, linkname=EXTRA), None)],
+            "hard link",
+        ),
         ([(member(EXTRA, type=tarfile.SYMTYPE, linkname="/etc/passwd"), None)], "no plain file"),
         ([(member(EXTRA, type=tarfile.LNKTYPE, linkname="/etc/passwd"), None)], ""),
         ([(member(EXTRA, type=tarfile.FIFOTYPE), None)], "no plain file"),
@@ -138,9 +149,15 @@ def two(name: str) -> list[tuple[tarfile.TarInfo, bytes | None]]:
 @pytest.mark.parametrize("form", ["conda", "tar.bz2"])
 def test_members_that_readers_would_disagree_on(tmp_path, form, members, cause):
     data = tar(members)
-    package = make_conda(tmp_path, info=zst(data)) if form == "conda" else make_tar_bz2(tmp_path, data=data)
+    package = (
+        make_conda(tmp_path, info=zst(data))
+        if form == "conda"
+        else make_tar_bz2(tmp_path, data=data)
+    )
     if form == "tar.bz2" and cause.startswith(("two", "hard link")):
-        assert read_about(package) == ABOUT  # read up to about.json; stamping reads it all, and refuses
+        assert (
+            read_about(package) == ABOUT
+        )  # read up to about.json; stamping reads it all, and refuses
         with pytest.raises(PackageError, match=cause):
             stamp_package(package, {"sha": ""})
     else:
@@ -171,7 +188,16 @@ def test_zips_that_are_no_package(tmp_path, members, cause):
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"PK", b"PK\x03\x04", b"BZh9", b"BZh91AY&SY garbage", b"\x89PNG", b"PK\x05\x06" + b"\0" * 18]
+    "data",
+    [
+        b"",
+        b"PK",
+        b"PK\x03\x04",
+        b"BZh9",
+        b"BZh91AY&SY garbage",
+        b"\x89PNG",
+        b"PK\x05\x06" + b"\0" * 18,
+    ],
 )
 def test_files_that_are_no_package(tmp_path, data):
     package = tmp_path / "x-1-0.conda"
@@ -292,12 +318,20 @@ def pax_global(records: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "record", [b"33 GNU.sparse.name=info/about.json\n", b"20 GNU.sparse.size=5\n", b"10 path=x\n", b"10 size=5\n"]
+    "record",
+    [
+        b"33 GNU.sparse.name=info/about.json\n",
+        b"20 GNU.sparse.size=5\n",
+        b"10 path=x\n",
+        b"10 size=5\n",
+    ],
 )
 def test_a_global_header_that_renames_or_cuts(tmp_path, record):
     record = b"%d" % (len(record.split(b" ", 1)[1]) + 3) + b" " + record.split(b" ", 1)[1]
     plain = tar(info_files(ABOUT))
-    refused_by_both(make_conda(tmp_path, info=zst(pax_global(record) + plain)), "all members one name or size")
+    refused_by_both(
+        make_conda(tmp_path, info=zst(pax_global(record) + plain)), "all members one name or size"
+    )
 
 
 def test_a_harmless_global_header(tmp_path):
@@ -331,7 +365,9 @@ def test_a_member_behind_a_link(tmp_path):
 def test_headers_without_end(tmp_path, form):
     """A hundred kilobytes that unpack to a flood of headers cost seconds at most."""
     one = {
-        "pax": lambda: tar([(member("info/x", pax_headers={"k": "v" * (1 << 20 - 1)}), b"")], tarfile.PAX_FORMAT)[: -20 * 512],
+        "pax": lambda: tar(
+            [(member("info/x", pax_headers={"k": "v" * (1 << 20 - 1)}), b"")], tarfile.PAX_FORMAT
+        )[: -20 * 512],
         "long names": lambda: tar([(member("info/" + "x" * (1 << 19)), b"")])[: -20 * 512],
         "members": lambda: member("info/x").tobuf() * 1000,
     }[form]()
@@ -369,13 +405,19 @@ def test_reading_changes_nothing(tmp_path):
     before = package.stat()
     read_about(package)
     after = package.stat()
-    assert (before.st_mtime_ns, before.st_size, before.st_ino) == (after.st_mtime_ns, after.st_size, after.st_ino)
+    assert (before.st_mtime_ns, before.st_size, before.st_ino) == (
+        after.st_mtime_ns,
+        after.st_size,
+        after.st_ino,
+    )
     assert os.listdir(tmp_path) == [package.name]
 
 
 @pytest.mark.parametrize("make", [make_conda, make_tar_bz2])
 def test_another_reader_finds_the_same(tmp_path, make):
-    streaming = pytest.importorskip("rattler.package_streaming", reason="py-rattler is not installed here")
+    streaming = pytest.importorskip(
+        "rattler.package_streaming", reason="py-rattler is not installed here"
+    )
     if not hasattr(streaming, "PackageArchive"):
         pytest.skip("this py-rattler does not read files within packages")
     package = make(tmp_path, ABOUT)

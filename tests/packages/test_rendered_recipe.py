@@ -61,7 +61,10 @@ def test_only_lines_of_the_stamp_are_added():
         ("a: 1", 'a: 1\nextra:\n  sha: "x"\n'),
         ("extra: {}\na: 1\n", 'extra:\n  sha: "x"\na: 1\n'),
         ("extra:\na: 1\n", 'extra:\n  sha: "x"\na: 1\n'),
-        ("extra:  # why\n    b: 1\n\n# about a\na: 1\n", 'extra:  # why\n    b: 1\n    sha: "x"\n\n# about a\na: 1\n'),
+        (
+            "extra:  # why\n    b: 1\n\n# about a\na: 1\n",
+            'extra:  # why\n    b: 1\n    sha: "x"\n\n# about a\na: 1\n',
+        ),
         ("extra:\n  sha: old\n  b: 1\n", 'extra:\n  b: 1\n  sha: "x"\n'),
         ("extra:\n  sha: a long value\n    that goes on\n  b: 1\n", 'extra:\n  b: 1\n  sha: "x"\n'),
         ("extra:\n  'sha': old\n", 'extra:\n  sha: "x"\n'),
@@ -81,7 +84,9 @@ def test_a_key_is_removed():
     assert changed("extra:\n  sha: x\n", {"sha": None}) == "extra: {}\n"
 
 
-@pytest.mark.parametrize("text", ["extra: {a: 1}\n", '"extra":\n  a: 1\n', "extra :\n  b: 2\n", "b: 'x\nextra:\n  c'\n"])
+@pytest.mark.parametrize(
+    "text", ["extra: {a: 1}\n", '"extra":\n  a: 1\n', "extra :\n  b: 2\n", "b: 'x\nextra:\n  c'\n"]
+)
 def test_an_unusual_layout_is_refused(text):
     try:
         result = with_recipe_extra(text.encode(), {"sha": "x"})
@@ -91,7 +96,15 @@ def test_an_unusual_layout_is_refused(text):
         assert load(result).get("extra", {}).get("sha") == "x" or result == text.encode()
 
 
-UNREADABLE = [b"{{ jinja }}: [", b"\xff", b"- a\n", b"extra: text\n", b"a: " + b"[" * 200_000, b"- " * 100_000, b"x" * 600_000]
+UNREADABLE = [
+    b"{{ jinja }}: [",
+    b"\xff",
+    b"- a\n",
+    b"extra: text\n",
+    b"a: " + b"[" * 200_000,
+    b"- " * 100_000,
+    b"x" * 600_000,
+]
 
 
 @pytest.mark.parametrize("text", UNREADABLE, ids=range(len(UNREADABLE)))
@@ -100,8 +113,12 @@ def test_what_nobody_can_read_stays_as_it_is(text):
 
 
 def test_what_merge_keys_unfold_to_is_not_unfolded():
-    bomb = "a0: &a0 {k: v}\n" + "".join(f"a{n}: &a{n} {{!!merge x: [{', '.join([f'*a{n - 1}'] * 10)}]}}\n" for n in range(1, 12))
-    aliases = "b0: &b0 [x]\n" + "".join(f"b{n}: &b{n} [{', '.join([f'*b{n - 1}'] * 10)}]\n" for n in range(1, 12))
+    bomb = "a0: &a0 {k: v}\n" + "".join(
+        f"a{n}: &a{n} {{!!merge x: [{', '.join([f'*a{n - 1}'] * 10)}]}}\n" for n in range(1, 12)
+    )
+    aliases = "b0: &b0 [x]\n" + "".join(
+        f"b{n}: &b{n} [{', '.join([f'*b{n - 1}'] * 10)}]\n" for n in range(1, 12)
+    )
     for text in (bomb, aliases, "a: &a {<<: *a}\n", "test:\n  - cat << EOF\n"):
         assert changed(text, {"sha": "x"}) == text + 'extra:\n  sha: "x"\n'
 
@@ -127,13 +144,22 @@ def test_no_other_value_ever_changes(text):
 
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=90),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "sha", "b c", "extra"]), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=90),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "sha", "b c", "extra"]), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 
 
-@given(st.dictionaries(st.sampled_from(["about", "extra", "package"]), values, max_size=3), st.sampled_from([80, 4096]))
+@given(
+    st.dictionaries(st.sampled_from(["about", "extra", "package"]), values, max_size=3),
+    st.sampled_from([80, 4096]),
+)
 @settings(max_examples=60)
 def test_any_recipe_changes_as_told_or_not_at_all(recipe, width):
     yaml, buffer = YAML(typ="safe", pure=True), io.StringIO()
@@ -151,11 +177,17 @@ def test_any_recipe_changes_as_told_or_not_at_all(recipe, width):
 def test_without_overwriting_the_recipes_own_word_counts():
     with pytest.raises(Refusal, match="its recipe says another sha"):
         with_recipe_extra(b"extra:\n  sha: 'fff'\n", {"sha": "x"}, overwrite=False)
-    assert with_recipe_extra(b"extra:\n  sha: ''\n", {"sha": "x"}, overwrite=False) == b'extra:\n  sha: "x"\n'
+    assert (
+        with_recipe_extra(b"extra:\n  sha: ''\n", {"sha": "x"}, overwrite=False)
+        == b'extra:\n  sha: "x"\n'
+    )
 
 
 def test_a_recipe_behind_the_payload_as_conda_build_once_had_it(tmp_path):
-    files = info_files({"conda_build_version": "3.13", "extra": {}}) | {"share/payload": b"p" * 2000, RECIPE: RENDERED.encode()}
+    files = info_files({"conda_build_version": "3.13", "extra": {}}) | {
+        "share/payload": b"p" * 2000,
+        RECIPE: RENDERED.encode(),
+    }
     package = make_tar_bz2(tmp_path, data=tar(files))
     assert stamp_package(package, STAMP)
     with tarfile.open(package) as archive:
@@ -174,7 +206,10 @@ def test_a_conda_build_package_says_it_in_both_places(tmp_path, make, first):
     assert read_about(package)["extra"] == {"final": True} | STAMP
     from conda_package_streaming.package_streaming import stream_conda_info
 
-    found = {member.name: archive.extractfile(member).read() for archive, member in stream_conda_info(str(package))}
+    found = {
+        member.name: archive.extractfile(member).read()
+        for archive, member in stream_conda_info(str(package))
+    }
     assert found[RECIPE].decode() == changed(RENDERED, STAMP)
     assert found["info/recipe/meta.yaml.template"] == b"{{ x }}"
     assert not stamp_package(package, STAMP)
@@ -186,5 +221,8 @@ def test_in_another_builders_package_a_meta_yaml_is_only_a_file(tmp_path):
     stamp_package(package, STAMP)
     from conda_package_streaming.package_streaming import stream_conda_info
 
-    found = {member.name: archive.extractfile(member).read() for archive, member in stream_conda_info(str(package))}
+    found = {
+        member.name: archive.extractfile(member).read()
+        for archive, member in stream_conda_info(str(package))
+    }
     assert found[RECIPE].decode() == RENDERED

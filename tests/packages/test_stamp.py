@@ -29,7 +29,12 @@ from conda_provenance.packages import check_stamp, read_about, stamp_package
 from conda_provenance.packages.files import replace as replacing_module
 
 STAMP = {"sha": "b" * 40, "remote_url": "https://github.com/o/r", "flow_run_id": "github_1"}
-ABOUT = {"zulu": 1, "extra": {"final": True, "recipe-maintainers": ["a"]}, "home": "https://example.org", "a": None}
+ABOUT = {
+    "zulu": 1,
+    "extra": {"final": True, "recipe-maintainers": ["a"]},
+    "home": "https://example.org",
+    "a": None,
+}
 INFO = "info-demo-1.0-0.tar.zst"
 BOTH = pytest.mark.parametrize("make", [make_conda, make_tar_bz2])
 
@@ -39,7 +44,11 @@ def raw_members(package: Path) -> dict[str, tuple[bytes, bytes, bytes]]:
     if package.suffix == ".bz2":
         return tar_members(bz2.decompress(package.read_bytes()))
     with zipfile.ZipFile(package) as archive:
-        stored = {f"zip:{info.filename}": (b"", archive.read(info), b"") for info in archive.infolist() if not _is_info(info)}
+        stored = {
+            f"zip:{info.filename}": (b"", archive.read(info), b"")
+            for info in archive.infolist()
+            if not _is_info(info)
+        }
         (info,) = filter(_is_info, archive.infolist())
         return stored | tar_members(unzst(archive.read(info)))
 
@@ -60,14 +69,19 @@ def tar_members(data: bytes) -> dict[str, tuple[bytes, bytes, bytes]]:
         for index, each in enumerate(archive):
             head = data[each.offset : each.offset_data]
             if each.name.removeprefix("./") == "info/about.json":
-                head = head[:124] + head[136:148] + head[156:]  # size and checksum change with the data
+                head = (
+                    head[:124] + head[136:148] + head[156:]
+                )  # size and checksum change with the data
             content = archive.extractfile(each).read() if each.isreg() else b""
             found[each.name] = (head, content, b"%d" % index)
     return found
 
 
 def without_about(members: dict[str, tuple[bytes, bytes, bytes]]) -> dict[str, object]:
-    return {name: value[::2] if name.removeprefix("./") == "info/about.json" else value for name, value in members.items()}
+    return {
+        name: value[::2] if name.removeprefix("./") == "info/about.json" else value
+        for name, value in members.items()
+    }
 
 
 @BOTH
@@ -130,7 +144,10 @@ def test_the_same_values_again_leave_the_file_as_it_is(tmp_path, make):
     assert stamp_package(package, dict(reversed(STAMP.items()))) is False
     assert stamp_package(package, STAMP) is False
     assert package.read_bytes() == before
-    assert (package.stat().st_ino, package.stat().st_mtime_ns) == (status.st_ino, status.st_mtime_ns)
+    assert (package.stat().st_ino, package.stat().st_mtime_ns) == (
+        status.st_ino,
+        status.st_mtime_ns,
+    )
 
 
 @BOTH
@@ -138,7 +155,10 @@ def test_a_value_is_changed_and_one_removed(tmp_path, make):
     package = make(tmp_path, ABOUT)
     stamp_package(package, STAMP)
     stamp_package(package, {"sha": "c" * 40, "remote_url": None, "never": None})
-    assert read_about(package)["extra"] == ABOUT["extra"] | {"sha": "c" * 40, "flow_run_id": "github_1"}
+    assert read_about(package)["extra"] == ABOUT["extra"] | {
+        "sha": "c" * 40,
+        "flow_run_id": "github_1",
+    }
 
 
 @pytest.mark.parametrize("about", [{}, {"extra": None}, {"extra": {}}, {"home": "h"}])
@@ -193,7 +213,11 @@ def test_zip_details_are_kept(tmp_path):
     """Member order, times, attributes, comments, extra fields, an archive comment, data descriptors before and behind."""
     package = tmp_path / "demo-1.0-0.conda"
     with zipfile.ZipFile(package, "w") as archive:
-        for name, data in [(INFO, zst(tar(info_files(ABOUT)))), ("pkg-demo-1.0-0.tar.zst", b"p" * 999), ("metadata.json", b"{}")]:
+        for name, data in [
+            (INFO, zst(tar(info_files(ABOUT)))),
+            ("pkg-demo-1.0-0.tar.zst", b"p" * 999),
+            ("metadata.json", b"{}"),
+        ]:
             info = zipfile.ZipInfo(name, (2021, 2, 3, 4, 5, 6))
             info.external_attr, info.comment = 0o640 << 16, b"comment of " + name.encode()
             info.extra = struct.pack("<HHL", 0x5455, 4, 7)
@@ -205,7 +229,15 @@ def test_zip_details_are_kept(tmp_path):
         assert archive.testzip() is None
         assert archive.comment == b"the archive's comment"
         for old, new in zip(before, archive.infolist(), strict=True):
-            for field in ("filename", "date_time", "external_attr", "comment", "extra", "create_system", "compress_type"):
+            for field in (
+                "filename",
+                "date_time",
+                "external_attr",
+                "comment",
+                "extra",
+                "create_system",
+                "compress_type",
+            ):
                 assert getattr(old, field) == getattr(new, field)
         assert archive.read("pkg-demo-1.0-0.tar.zst") == b"p" * 999
     assert read_about(package)["extra"]["sha"] == STAMP["sha"]
@@ -229,7 +261,11 @@ class Unseekable(io.RawIOBase):
 def test_data_descriptors_and_zip64(tmp_path, zip64):
     stream = Unseekable()
     with zipfile.ZipFile(stream, "w") as archive:  # type: ignore[arg-type]
-        for name, data in [("metadata.json", b"{}"), (INFO, zst(tar(info_files(ABOUT)))), ("pkg-demo-1.0-0.tar.zst", b"p" * 999)]:
+        for name, data in [
+            ("metadata.json", b"{}"),
+            (INFO, zst(tar(info_files(ABOUT)))),
+            ("pkg-demo-1.0-0.tar.zst", b"p" * 999),
+        ]:
             with archive.open(name, "w", force_zip64=zip64) as file:
                 file.write(data)
     package = tmp_path / "demo-1.0-0.conda"
@@ -250,15 +286,22 @@ def test_other_readers_read_and_extract_the_same(tmp_path, make):
     stamp_package(package, STAMP)
     extract(package, tmp_path / "after")
     assert tree(tmp_path / "before") == tree(tmp_path / "after")
-    assert json.loads((tmp_path / "after" / "info" / "about.json").read_text())["extra"]["sha"] == STAMP["sha"]
-    handling = pytest.importorskip("conda_package_handling.api", reason="conda-package-handling is not installed here")
+    assert (
+        json.loads((tmp_path / "after" / "info" / "about.json").read_text())["extra"]["sha"]
+        == STAMP["sha"]
+    )
+    handling = pytest.importorskip(
+        "conda_package_handling.api", reason="conda-package-handling is not installed here"
+    )
     handling.extract(str(package), str(tmp_path / "handled"))
     assert tree(tmp_path / "before") == tree(tmp_path / "handled")
 
 
 @BOTH
 def test_py_rattler_extracts_the_same(tmp_path, make):
-    streaming = pytest.importorskip("rattler.package_streaming", reason="py-rattler is not installed here")
+    streaming = pytest.importorskip(
+        "rattler.package_streaming", reason="py-rattler is not installed here"
+    )
     package = make(tmp_path, ABOUT)
     streaming.extract(package, tmp_path / "before")
     stamp_package(package, STAMP)
@@ -268,7 +311,10 @@ def test_py_rattler_extracts_the_same(tmp_path, make):
 
 def tree(root: Path) -> dict[str, object]:
     return {
-        path.relative_to(root).as_posix(): (path.lstat().st_mode, path.read_bytes() if path.is_file() else None)
+        path.relative_to(root).as_posix(): (
+            path.lstat().st_mode,
+            path.read_bytes() if path.is_file() else None,
+        )
         for path in sorted(root.rglob("*"))
         if path.name != "about.json"
     }
@@ -284,7 +330,11 @@ def test_mode_and_owner_are_kept(tmp_path, make):
     before = package.stat()
     stamp_package(package, STAMP)
     after = package.stat()
-    assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
+    assert (after.st_mode, after.st_uid, after.st_gid) == (
+        before.st_mode,
+        before.st_uid,
+        before.st_gid,
+    )
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
@@ -305,7 +355,9 @@ def files(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("failing", ["fsync", "replace", "fchmod", "link"])
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
 @BOTH
-def test_what_fails_half_way_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, make, failing, error):
+def test_what_fails_half_way_leaves_the_old_file_and_nothing_else(
+    tmp_path, monkeypatch, make, failing, error
+):
     package = make(tmp_path, ABOUT)
     section = "packages.conda" if make is make_conda else "packages"
     (tmp_path / "repodata.json").write_text(json.dumps({section: {package.name: {"sha256": "0"}}}))
@@ -403,7 +455,13 @@ def test_a_tar_without_its_end_is_not_taken_for_whole(tmp_path):
 def test_what_is_no_key_is_refused(tmp_path):
     package = make_conda(tmp_path, ABOUT)
     before = package.read_bytes()
-    for changes in ({1: "x"}, {"a\ud800": "x"}, {"sha": "\ud800"}, {"sha": b"x"}, {"sha": float("nan")}):
+    for changes in (
+        {1: "x"},
+        {"a\ud800": "x"},
+        {"sha": "\ud800"},
+        {"sha": b"x"},
+        {"sha": float("nan")},
+    ):
         with pytest.raises(PackageError):
             stamp_package(package, changes)
     assert package.read_bytes() == before
@@ -426,10 +484,14 @@ for turn in range(15):
 @pytest.mark.skipif(os.name == "nt", reason="folders cannot be locked on Windows")
 def test_processes_that_stamp_one_file_lose_nothing_and_leave_the_index_right(tmp_path):
     packages = [make_conda(tmp_path, ABOUT, name=name) for name in "ab"]
-    records = {package.name: {"name": "x", "sha256": "0", "md5": "0", "size": 0} for package in packages}
+    records = {
+        package.name: {"name": "x", "sha256": "0", "md5": "0", "size": 0} for package in packages
+    }
     (tmp_path / "repodata.json").write_text(json.dumps({"packages.conda": records}))
     workers = [
-        subprocess.Popen([sys.executable, "-c", WORKER, str(package), f"key{number}"], stderr=subprocess.PIPE)
+        subprocess.Popen(
+            [sys.executable, "-c", WORKER, str(package), f"key{number}"], stderr=subprocess.PIPE
+        )
         for number in range(3)
         for package in packages
     ]
@@ -437,7 +499,9 @@ def test_processes_that_stamp_one_file_lose_nothing_and_leave_the_index_right(tm
         assert worker.communicate()[1] == b""
     index = json.loads((tmp_path / "repodata.json").read_text())["packages.conda"]
     for package in packages:
-        assert read_about(package)["extra"] == ABOUT["extra"] | {f"key{number}": "14" for number in range(3)}
+        assert read_about(package)["extra"] == ABOUT["extra"] | {
+            f"key{number}": "14" for number in range(3)
+        }
         data = package.read_bytes()
         assert index[package.name]["sha256"] == hashlib.sha256(data).hexdigest()
         assert index[package.name]["size"] == len(data)
@@ -466,10 +530,14 @@ def test_stopped_at_any_instant_the_package_is_whole(tmp_path, make, number):
     """A Ctrl-C leaves package and index in step as well; a kill may come between the two, and the same stamp again mends it."""
     package = make(tmp_path, ABOUT)
     section = "packages.conda" if make is make_conda else "packages"
-    (tmp_path / "repodata.json").write_text(json.dumps({section: {package.name: {"sha256": "0", "md5": "0", "size": 0}}}))
+    (tmp_path / "repodata.json").write_text(
+        json.dumps({section: {package.name: {"sha256": "0", "md5": "0", "size": 0}}})
+    )
     chance = random.Random(7)
     for _ in range(KILLS):
-        with subprocess.Popen([sys.executable, "-c", INTERRUPTED, str(package)], stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(
+            [sys.executable, "-c", INTERRUPTED, str(package)], stdout=subprocess.PIPE, text=True
+        ) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
             time.sleep(0.01 + chance.random() * 0.05)
@@ -492,7 +560,9 @@ def test_stopped_at_any_instant_the_package_is_whole(tmp_path, make, number):
             assert record["sha256"] == hashlib.sha256(package.read_bytes()).hexdigest()
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="becoming another user needs root")
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="becoming another user needs root"
+)
 def test_the_owner_is_never_lost(tmp_path):
     package = make_conda(tmp_path, ABOUT)
     tmp_path.chmod(0o777)
@@ -504,21 +574,38 @@ def test_the_owner_is_never_lost(tmp_path):
     code = "import os, sys; os.setgroups([2000]); os.setgid(2000); os.setuid(1000)\n"
     code += "from conda_provenance.packages import stamp_package\nstamp_package(sys.argv[1], {'sha': ''})"
     preload = "import conda_provenance.packages.stamp as s\ns.compression._zstd()\n"
-    done = subprocess.run([sys.executable, "-c", preload + code, str(package)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", preload + code, str(package)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert "it belongs to another user or group, which would be lost" in done.stderr
     assert package.read_bytes() == before
     check = code.replace("stamp_package", "check_stamp")
     assert (
         "belongs to another"
         in subprocess.run(
-            [sys.executable, "-c", preload + check, str(package)], capture_output=True, text=True, check=False
+            [sys.executable, "-c", preload + check, str(package)],
+            capture_output=True,
+            text=True,
+            check=False,
         ).stderr
     )
     nothing = check.replace("{'sha': ''}", "{'never': None}")
     subprocess.run([sys.executable, "-c", preload + nothing, str(package)], check=True)
     os.chown(package, 1000, 2000)
-    done = subprocess.run([sys.executable, "-c", preload + code, str(package)], capture_output=True, text=True, check=True)
-    assert (package.stat().st_uid, package.stat().st_gid, package.stat().st_mode & 0o777) == (1000, 2000, 0o664)
+    done = subprocess.run(
+        [sys.executable, "-c", preload + code, str(package)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (package.stat().st_uid, package.stat().st_gid, package.stat().st_mode & 0o777) == (
+        1000,
+        2000,
+        0o664,
+    )
     assert read_about(package)["extra"]["sha"] == ""
 
 
@@ -562,7 +649,9 @@ def test_a_package_with_a_deflated_member_is_refused(tmp_path, name):
 
 
 def test_data_behind_the_end_of_the_tar_is_refused(tmp_path):
-    package = make_conda(tmp_path, info=zst(tar(info_files(ABOUT)) + tar({"info/about.json": b"{}"})))
+    package = make_conda(
+        tmp_path, info=zst(tar(info_files(ABOUT)) + tar({"info/about.json": b"{}"}))
+    )
     with pytest.raises(PackageError, match="behind its end"):
         stamp_package(package, STAMP)
 
@@ -578,7 +667,10 @@ def test_a_large_info_is_stamped_in_bounded_memory(tmp_path):
     tracemalloc.stop()
     assert peak < 8 << 20
     with zipfile.ZipFile(package) as archive:
-        assert tar_members(unzst(archive.read(INFO)))["info/paths.json"][1] == files_["info/paths.json"]
+        assert (
+            tar_members(unzst(archive.read(INFO)))["info/paths.json"][1]
+            == files_["info/paths.json"]
+        )
 
 
 def test_payload_and_metadata_stay_where_the_info_member_is_the_last(tmp_path):
@@ -597,7 +689,11 @@ def test_payload_and_metadata_stay_where_the_info_member_is_the_last(tmp_path):
 def test_without_what_only_some_systems_have(tmp_path, monkeypatch, make, missing):
     package = make(tmp_path, ABOUT)
     if missing == "link":
-        monkeypatch.setattr(replacing_module.os, "link", lambda *_, **__: (_ for _ in ()).throw(OSError(18, "cross-device")))
+        monkeypatch.setattr(
+            replacing_module.os,
+            "link",
+            lambda *_, **__: (_ for _ in ()).throw(OSError(18, "cross-device")),
+        )
     else:
         monkeypatch.delattr(replacing_module.os, "O_TMPFILE")
         monkeypatch.delattr(replacing_module.os, "copy_file_range")

@@ -17,7 +17,9 @@ CASES = sorted((Path(__file__).parent / "cases").glob("*.json"))
 
 def _cases() -> list[Any]:
     return [
-        pytest.param(case, id=f"{path.stem}: {case['title']}") for path in CASES for case in json.loads(path.read_text("utf-8"))
+        pytest.param(case, id=f"{path.stem}: {case['title']}")
+        for path in CASES
+        for case in json.loads(path.read_text("utf-8"))
     ]
 
 
@@ -39,35 +41,50 @@ def test_environment_is_read_as_expected(case: dict[str, Any], environ: dict[str
         assert run is None
     else:
         assert run is not None
-        expected = {key: tuple(value) if key == "rivals" else value for key, value in case["expect"].items()}
+        expected = {
+            key: tuple(value) if key == "rivals" else value for key, value in case["expect"].items()
+        }
         assert asdict(run) == asdict(CIRun(**expected))
 
 
 def test_every_builtin_system_has_cases() -> None:
-    known, files = {adapter.provider for adapter in systems.adapters()}, {path.stem for path in CASES} - {"lookalikes"}
+    known, files = (
+        {adapter.provider for adapter in systems.adapters()},
+        {path.stem for path in CASES} - {"lookalikes"},
+    )
     assert not known - files, f"tests/systems/cases has no file for {sorted(known - files)}"
     assert not files - known, f"conda_provenance/systems has no module for {sorted(files - known)}"
     for path in CASES:
-        assert len(json.loads(path.read_text("utf-8"))) >= 3, f"{path.name} has fewer than three cases"
+        assert len(json.loads(path.read_text("utf-8"))) >= 3, (
+            f"{path.name} has fewer than three cases"
+        )
 
 
 @pytest.mark.parametrize("case", _cases())
 def test_lookalikes_do_not_both_claim_an_environment(case: dict[str, Any]) -> None:
     """So that asking for one provider only cannot bring out an imitated one. What is ``last`` is beside a CI, not imitated."""
-    active = [adapter for adapter in systems.adapters() if not adapter.last and adapter.is_active(Environ(case["environ"]))]
+    active = [
+        adapter
+        for adapter in systems.adapters()
+        if not adapter.last and adapter.is_active(Environ(case["environ"]))
+    ]
     assert len(active) <= 1 or case["title"].startswith("two at once")
 
 
 @pytest.mark.parametrize("case", _cases())
 def test_the_order_of_variables_does_not_matter(environ: dict[str, str]) -> None:
-    assert detect(dict(reversed(environ.items())), systems.adapters()) == detect(environ, systems.adapters())
+    assert detect(dict(reversed(environ.items())), systems.adapters()) == detect(
+        environ, systems.adapters()
+    )
 
 
 @pytest.mark.parametrize("case", _cases())
 def test_no_variable_is_needed_and_no_value_is_half_made(environ: dict[str, str]) -> None:
     """Without any one of its variables, an environment gives the same values, others that are whole, or none."""
     for missing in environ:
-        run = detect({name: value for name, value in environ.items() if name != missing}, systems.adapters())
+        run = detect(
+            {name: value for name, value in environ.items() if name != missing}, systems.adapters()
+        )
         for value in (asdict(run) if run else {}).values():
             if isinstance(value, str):
                 assert value.strip()

@@ -39,7 +39,11 @@ def environ(tmp_path: Path) -> dict[str, str]:
     first = tmp_path / "teamcity.build.parameters"
     escaped = str(second).replace("\\", "\\\\").replace(":", "\\:")
     first.write_text(f"{BUILD}teamcity.configuration.properties.file={escaped}\n")
-    return {"TEAMCITY_VERSION": "2025.11", "BUILD_VCS_NUMBER": SHA, "TEAMCITY_BUILD_PROPERTIES_FILE": str(first)}
+    return {
+        "TEAMCITY_VERSION": "2025.11",
+        "BUILD_VCS_NUMBER": SHA,
+        "TEAMCITY_BUILD_PROPERTIES_FILE": str(first),
+    }
 
 
 def test_both_files_are_read(environ: dict[str, str]) -> None:
@@ -61,7 +65,9 @@ def test_both_files_are_read(environ: dict[str, str]) -> None:
     assert "hunter2" not in repr(explain(environ, [ADAPTER]))
 
 
-def test_with_several_repositories_no_ref_is_anybodys(environ: dict[str, str], tmp_path: Path) -> None:
+def test_with_several_repositories_no_ref_is_anybodys(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
     with (tmp_path / "teamcity.config.parameters").open("a") as file:
         file.write("teamcity.build.vcs.branch.Other=refs/heads/main\n")
     run = detect(environ, systems.adapters())
@@ -70,7 +76,9 @@ def test_with_several_repositories_no_ref_is_anybodys(environ: dict[str, str], t
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe", "large", "missing", "nonsense", "null"])
-def test_a_file_that_is_none_says_nothing(environ: dict[str, str], tmp_path: Path, kind: str) -> None:
+def test_a_file_that_is_none_says_nothing(
+    environ: dict[str, str], tmp_path: Path, kind: str
+) -> None:
     path = Path(environ["TEAMCITY_BUILD_PROPERTIES_FILE"])
     if kind == "null":
         environ["TEAMCITY_BUILD_PROPERTIES_FILE"] = "a\0b"

@@ -53,7 +53,9 @@ class Stream:
             raise Refusal("its compressed data is damaged; fetch or build it again") from error
         self._left -= len(data)
         if self._left < 0:
-            raise Refusal(f"it unpacks to more than {self._limit >> 20} MiB, which no package of its size and kind should")
+            raise Refusal(
+                f"it unpacks to more than {self._limit >> 20} MiB, which no package of its size and kind should"
+            )
         return data
 
 
@@ -75,7 +77,9 @@ def open_zstd(file: Readable, limit: int) -> Stream:
     """The contents of ``file``, one or more zstd frames."""
     zstd, old = _zstd()
     if old:
-        raw = io.BufferedReader(zstd.ZstdDecompressor().stream_reader(file, read_across_frames=True))
+        raw = io.BufferedReader(
+            zstd.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+        )
         return Stream(raw, limit, (zstd.ZstdError,))
     return Stream(zstd.ZstdFile(file), limit, (zstd.ZstdError,))
 

@@ -41,7 +41,9 @@ def entries(text: str, start: int = 0) -> list[Entry]:
 
 def spans(text: str, start: int = 0) -> Iterator[Entry]:
     """The same one by one, without their values: what is nested is checked but not kept, be it a hundred megabytes."""
-    return _walk(text, start, json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=_nothing))
+    return _walk(
+        text, start, json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=_nothing)
+    )
 
 
 def _walk(text: str, start: int, decoder: json.JSONDecoder) -> Iterator[Entry]:
@@ -82,7 +84,9 @@ def entry(found: list[Entry], key: str) -> Entry | None:
     return same[0] if same else None
 
 
-def with_value(text: str, key: str, value: str, *, empty: tuple[str, str, str] = ("", ": ", "")) -> str:
+def with_value(
+    text: str, key: str, value: str, *, empty: tuple[str, str, str] = ("", ": ", "")
+) -> str:
     """The object ``text`` with ``key`` set to the JSON text ``value``, in its place or at the end.
 
     ``empty`` is the style if the object is: what stands before the key, around the colon, and behind the value.
@@ -93,7 +97,15 @@ def with_value(text: str, key: str, value: str, *, empty: tuple[str, str, str] =
     name = json.dumps(key, ensure_ascii=text.isascii())
     if not found:
         before, colon, behind = empty
-        return text[: text.index("{") + 1] + before + name + colon + value + behind + text[text.rindex("}") :]
+        return (
+            text[: text.index("{") + 1]
+            + before
+            + name
+            + colon
+            + value
+            + behind
+            + text[text.rindex("}") :]
+        )
     last = found[-1]
     colon = text[last.key_end : last.start]
     between = text[found[-2].end : last.key_start] if len(found) > 1 else text[: last.key_start]

@@ -89,7 +89,11 @@ def read_members(
         for member in members:
             if member.path == needed or (member.path in optional and member.size <= limit):
                 found[member.path] = member.read(limit)
-            if not to_end and needed in found and (len(found) > len(optional) or not member.path.startswith("info/")):
+            if (
+                not to_end
+                and needed in found
+                and (len(found) > len(optional) or not member.path.startswith("info/"))
+            ):
                 break
     return found
 
@@ -104,7 +108,9 @@ def rewrite(stream: Stream, needed: str, replaced: Mapping[str, bytes]) -> Itera
             yield from member.chunks()
 
 
-def _watched(stream: Stream, needed: str, wanted: Collection[str], *, whole: bool = False) -> Generator[Member, None, None]:
+def _watched(
+    stream: Stream, needed: str, wanted: Collection[str], *, whole: bool = False
+) -> Generator[Member, None, None]:
     """The members; :class:`Refusal` where readers could find different ones of those that are ``wanted``."""
     seen: set[str] = set()
     links: set[str] = set()
@@ -116,18 +122,35 @@ def _watched(stream: Stream, needed: str, wanted: Collection[str], *, whole: boo
                     raise Refusal(f"it holds two {harmless(member.path)}; build it again")
                 seen.add(member.path)
             elif member.kind == b"1" and normal_path(member.link) in wanted:
-                raise Refusal(f"its member {harmless(member.path)} is a hard link to {harmless(normal_path(member.link))}")
+                raise Refusal(
+                    f"its member {harmless(member.path)} is a hard link to {harmless(normal_path(member.link))}"
+                )
             elif folder is None:
-                folder = next((member.path[: -len(name)] for name in wanted if member.path.endswith("/" + name)), None)
+                folder = next(
+                    (
+                        member.path[: -len(name)]
+                        for name in wanted
+                        if member.path.endswith("/" + name)
+                    ),
+                    None,
+                )
             if member.other_path != member.path and {member.path, member.other_path} & set(wanted):
-                raise Refusal(f"its tar can be read as naming {harmless(member.path)} otherwise; build it again")
+                raise Refusal(
+                    f"its tar can be read as naming {harmless(member.path)} otherwise; build it again"
+                )
             if links and not links.isdisjoint(_folders(member.path)):
-                raise Refusal(f"its member {harmless(member.path)} lies behind a link; build it again")
+                raise Refusal(
+                    f"its member {harmless(member.path)} lies behind a link; build it again"
+                )
             if member.kind == b"2":
                 links.add(member.path)
             yield member
     if needed not in seen:
-        where = f"; its members stand in the folder {harmless(folder)}, so pack it again from within that" if folder else ""
+        where = (
+            f"; its members stand in the folder {harmless(folder)}, so pack it again from within that"
+            if folder
+            else ""
+        )
         raise Refusal(f"it has no {needed}{where}")
 
 
@@ -175,7 +198,11 @@ def _member(stream: Stream, block: bytes) -> Member:
         if len(head) + size > _MAX_EXTENSION:
             raise Refusal("a header of its tar is larger than 1 MiB")
         data = _exactly(stream, size + -size % BLOCK)
-        found = dict(pax_records(data[:size])) if kind in PAX else {_LONG[kind]: data[:size].rstrip(b"\0")}
+        found = (
+            dict(pax_records(data[:size]))
+            if kind in PAX
+            else {_LONG[kind]: data[:size].rstrip(b"\0")}
+        )
         if told.keys() & found.keys():
             raise Refusal("its tar names a member twice over; build it again")
         told |= found
@@ -197,19 +224,26 @@ def _member(stream: Stream, block: bytes) -> Member:
     name = text_of(told_name or ustar_name(block))
     other = text_of(told_name or prefixed_name(block))
     if size and (kind in _WITHOUT_DATA or (kind == b"\0" and name.endswith("/"))):
-        raise Refusal("its tar has a link or folder with data, which readers disagree on; build it again")
+        raise Refusal(
+            "its tar has a link or folder with data, which readers disagree on; build it again"
+        )
     link = text_of(told.get("linkpath") or block[157:257].split(b"\0", 1)[0])
     sparse = kind == b"S" or any(key.startswith("GNU.sparse.") for key in told)
     path = normal_path(name)
     other_path = path if other == name else _normal_or_same(other, path)
-    return Member(path, other_path, kind, link, sparse, head, size, stream, size + -size % BLOCK, pax_size)
+    return Member(
+        path, other_path, kind, link, sparse, head, size, stream, size + -size % BLOCK, pax_size
+    )
 
 
 def _global(stream: Stream, head: bytes, size: int) -> Member:
     if size > _MAX_EXTENSION:
         raise Refusal("a header of its tar is larger than 1 MiB")
     data = _exactly(stream, size + -size % BLOCK)
-    if any(key in ("path", "size", "linkpath") or key.startswith("GNU.sparse.") for key, _ in pax_records(data[:size])):
+    if any(
+        key in ("path", "size", "linkpath") or key.startswith("GNU.sparse.")
+        for key, _ in pax_records(data[:size])
+    ):
         raise Refusal("its tar gives all members one name or size; build it again")
     return Member("", "", b"g", "", False, head + data, size, stream, 0)
 

@@ -108,7 +108,10 @@ def resized_pax(head: bytes, size: int) -> bytes:
         data = head[at + BLOCK : at + BLOCK + length]
         at += BLOCK + length + -length % BLOCK
         if kind_of(block) in PAX:
-            data = b"".join(_record(key, b"%d" % size if key == "size" else value) for key, value in pax_records(data))
+            data = b"".join(
+                _record(key, b"%d" % size if key == "size" else value)
+                for key, value in pax_records(data)
+            )
         done += resized(block, len(data)) + padded(data)
     return done + head[at:]
 

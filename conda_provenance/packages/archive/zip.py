@@ -70,7 +70,9 @@ class Container:
             for member in self.members:
                 folder, _, name = member.name.rpartition("/")
                 if _is_info(name):
-                    raise Refusal(f"its members stand in the folder {harmless(folder)}; pack it again from within that")
+                    raise Refusal(
+                        f"its members stand in the folder {harmless(folder)}; pack it again from within that"
+                    )
             raise Refusal("it has no info member; is it a conda package?")
         require_stored(found[0])
         return found[0]
@@ -81,7 +83,9 @@ def require_stored(member: Member) -> None:
     if member.flags & _ENCRYPTED:
         raise Refusal(f"its member {harmless(member.name)} is encrypted")
     if member.method or member.stored != member.size:
-        raise Refusal(f"its member {harmless(member.name)} is compressed by zip, where a .conda stores members; pack it again")
+        raise Refusal(
+            f"its member {harmless(member.name)} is compressed by zip, where a .conda stores members; pack it again"
+        )
 
 
 def read_container(file: io.BufferedReader) -> Container:
@@ -109,7 +113,9 @@ def check_crc(file: io.BufferedReader, member: Member) -> None:
     while chunk := window.read(CHUNK):
         crc = zlib.crc32(chunk, crc)
     if crc != member.crc:
-        raise Refusal(f"its member {harmless(member.name)} is damaged (wrong CRC); fetch or build it again")
+        raise Refusal(
+            f"its member {harmless(member.name)} is damaged (wrong CRC); fetch or build it again"
+        )
 
 
 def _is_info(name: str) -> bool:
@@ -130,7 +136,11 @@ def _find_directory(file: io.BufferedReader, size: int) -> tuple[int, int, int, 
     last = _at(file, begin, size - begin)
     at = last.rfind(b"PK\5\6")
     # Not one before the last whose comment fits: readers take the last, whatever its comment.
-    if at < 0 or len(last) < at + END.size or len(last) != at + END.size + END.unpack_from(last, at)[7]:
+    if (
+        at < 0
+        or len(last) < at + END.size
+        or len(last) != at + END.size + END.unpack_from(last, at)[7]
+    ):
         raise Refusal(TRUNCATED)
     _, disk, first_disk, here, count, length, directory, _ = END.unpack_from(last, at)
     if disk or first_disk or here != count:
@@ -143,10 +153,16 @@ def _find_directory(file: io.BufferedReader, size: int) -> tuple[int, int, int, 
         if where + END64.size + LOCATOR.size != end or disk or disks > 1:
             raise Refusal(_LYING)
         record = _at(file, where, END64.size)
-        magic, _, _, _, disk, first_disk, here64, count64, length64, directory64 = END64.unpack(record)
+        magic, _, _, _, disk, first_disk, here64, count64, length64, directory64 = END64.unpack(
+            record
+        )
         if magic != b"PK\6\6" or disk or first_disk or here64 != count64:
             raise Refusal(_LYING)
-        for short, full, mark in ((count, count64, _FULL16), (length, length64, FULL32), (directory, directory64, FULL32)):
+        for short, full, mark in (
+            (count, count64, _FULL16),
+            (length, length64, FULL32),
+            (directory, directory64, FULL32),
+        ):
             if short not in (full, mark):
                 raise Refusal(_LYING)
         count, length, directory, end = count64, length64, directory64, where
@@ -176,7 +192,15 @@ def _fields(entry: bytes) -> tuple[str, int, int, int, int, int, int]:
     _require_one_name(name, extra)
     if fixed[13]:
         raise Refusal("it is one part of a split zip")
-    return name.decode("utf-8", "surrogateescape"), fixed[3], fixed[4], fixed[7], stored, size, start
+    return (
+        name.decode("utf-8", "surrogateescape"),
+        fixed[3],
+        fixed[4],
+        fixed[7],
+        stored,
+        size,
+        start,
+    )
 
 
 def _member(file: io.BufferedReader, entry: bytes, ends: dict[int, int]) -> Member:

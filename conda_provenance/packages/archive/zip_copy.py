@@ -7,11 +7,28 @@ import struct
 import zlib
 from collections.abc import Iterable
 
-from conda_provenance.packages.archive.zip import DESCRIPTOR, END, END64, ENTRY, FULL32, LOCAL, LOCATOR, Container, Member, extras
+from conda_provenance.packages.archive.zip import (
+    DESCRIPTOR,
+    END,
+    END64,
+    ENTRY,
+    FULL32,
+    LOCAL,
+    LOCATOR,
+    Container,
+    Member,
+    extras,
+)
 from conda_provenance.packages.files.replace import Replacement, copy_range
 
 
-def copy_with(file: io.BufferedReader, container: Container, member: Member, data: Iterable[bytes], new: Replacement) -> None:
+def copy_with(
+    file: io.BufferedReader,
+    container: Container,
+    member: Member,
+    data: Iterable[bytes],
+    new: Replacement,
+) -> None:
     """Write the zip to ``new`` with ``data`` as ``member``; every other member is copied byte for byte."""
     target = new.file
     if not new.clone(file, member.start):
@@ -55,7 +72,9 @@ def _entry(member: Member, start: int, replaced: tuple[int, int] | None = None) 
     fixed = list(ENTRY.unpack_from(member.entry))
     at = ENTRY.size + fixed[10]
     large = b"".join(struct.pack("<Q", value) for value in (size, stored, start) if value >= FULL32)
-    extra = (struct.pack("<HH", 1, len(large)) + large if large else b"") + _without_zip64(member.entry[at : at + fixed[11]])
+    extra = (struct.pack("<HH", 1, len(large)) + large if large else b"") + _without_zip64(
+        member.entry[at : at + fixed[11]]
+    )
     if replaced:
         fixed[3] &= ~DESCRIPTOR
     if large:
@@ -72,7 +91,11 @@ def _tail(container: Container, directory: int, length: int) -> bytes:
     record = b""
     if container.zip64 or directory >= FULL32:
         count = len(container.members)
-        wide = list(END64.unpack_from(container.tail)) if container.zip64 else [b"PK\6\6", 44, 45, 45, 0, 0, count, count, 0, 0]
+        wide = (
+            list(END64.unpack_from(container.tail))
+            if container.zip64
+            else [b"PK\6\6", 44, 45, 45, 0, 0, count, count, 0, 0]
+        )
         wide[8:10] = length, directory
         record = END64.pack(*wide) + LOCATOR.pack(b"PK\6\7", 0, directory + length, 1)
     # A mark "see zip64" stays one.

@@ -26,7 +26,9 @@ def locked(folders: Iterable[str]) -> Iterator[None]:
                 descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
                 stack.callback(os.close, descriptor)
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
-                stack.callback(fcntl.flock, descriptor, fcntl.LOCK_UN)  # a child that was forked meanwhile has it open as well
+                stack.callback(
+                    fcntl.flock, descriptor, fcntl.LOCK_UN
+                )  # a child that was forked meanwhile has it open as well
             except (ImportError, OSError, AttributeError):
                 continue
         yield
@@ -34,7 +36,9 @@ def locked(folders: Iterable[str]) -> Iterator[None]:
 
 _thread_locks: dict[str, threading.Lock] = {}
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_thread_locks.clear)  # the thread that holds one is not in the child
+    os.register_at_fork(
+        after_in_child=_thread_locks.clear
+    )  # the thread that holds one is not in the child
 
 
 def _thread_lock(folder: str) -> threading.Lock:

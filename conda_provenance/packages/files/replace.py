@@ -91,7 +91,9 @@ class Replacement:
         """Put the new file into its place; ``keep`` the old one for :meth:`restore`."""
         self.file.close()
         if keep and self._exists:
-            with contextlib.suppress(OSError):  # where files can have one name only, nothing can be put back
+            with contextlib.suppress(
+                OSError
+            ):  # where files can have one name only, nothing can be put back
                 os.link(self.path, self._kept)
         os.replace(self._temporary, self.path)
         self._named = False
@@ -113,12 +115,20 @@ class Replacement:
         descriptor = self.file.fileno()
         try:
             # The folder's descriptor is not needed; without it Python does not follow the link, whatever it is told.
-            os.link(f"/proc/self/fd/{descriptor}", self._temporary, src_dir_fd=descriptor, follow_symlinks=True)
+            os.link(
+                f"/proc/self/fd/{descriptor}",
+                self._temporary,
+                src_dir_fd=descriptor,
+                follow_symlinks=True,
+            )
             self._named = True
         except OSError as error:
             if error.errno not in _NO_LINK:
                 raise
-            with open(self._temporary, "x+b") as named, os.fdopen(os.dup(descriptor), "rb") as unnamed:
+            with (
+                open(self._temporary, "x+b") as named,
+                os.fdopen(os.dup(descriptor), "rb") as unnamed,
+            ):
                 self._named = True
                 copy_range(unnamed, named, 0, os.fstat(descriptor).st_size)
                 named.flush()
@@ -126,7 +136,9 @@ class Replacement:
 
     def discard(self) -> None:
         """Leave nothing of a file that is not in its place."""
-        with contextlib.suppress(OSError):  # closing writes what is buffered, and a full disk has said so before
+        with contextlib.suppress(
+            OSError
+        ):  # closing writes what is buffered, and a full disk has said so before
             self.file.close()
         if self._named:
             with contextlib.suppress(FileNotFoundError):
@@ -250,7 +262,9 @@ def copy_range(source: io.BufferedReader, target: BinaryIO, start: int, count: i
                 while done < count:
                     # With given offsets the files' own positions stay; the target's is set below.
                     size = min(count - done, _PIECE)
-                    copied = os.copy_file_range(source.fileno(), target.fileno(), size, start + done, place + done)
+                    copied = os.copy_file_range(
+                        source.fileno(), target.fileno(), size, start + done, place + done
+                    )
                     if not copied:
                         break
                     write_back(place + done, copied)
@@ -280,7 +294,9 @@ def _writing_back(descriptor: int, count: int) -> Iterator[Callable[[int, int], 
     def work() -> None:
         while (piece := ranges.get()) is not None:
             with contextlib.suppress(OSError):
-                os.posix_fadvise(descriptor, *piece, os.POSIX_FADV_DONTNEED)  # not kept in memory, hence written
+                os.posix_fadvise(
+                    descriptor, *piece, os.POSIX_FADV_DONTNEED
+                )  # not kept in memory, hence written
 
     with beside(work, lambda: ranges.put(None)):
         yield lambda start, size: ranges.put((start, size))

@@ -52,9 +52,14 @@ ADAPTER = Adapter(
         "{BUILD_SOURCEBRANCH:refs/heads/(.+)}",
     ),
     tag="{BUILD_SOURCEBRANCH:refs/tags/(.+)}",
-    pull_request=("{BUILD_SOURCEBRANCH:refs/pull/(\\d+)/merge}", "{SYSTEM_PULLREQUEST_PULLREQUESTNUMBER:\\d+}"),
+    pull_request=(
+        "{BUILD_SOURCEBRANCH:refs/pull/(\\d+)/merge}",
+        "{SYSTEM_PULLREQUEST_PULLREQUESTNUMBER:\\d+}",
+    ),
     merge="{BUILD_SOURCEBRANCH:refs/pull/\\d+/merge}",
     head_sha="{SYSTEM_PULLREQUEST_SOURCECOMMITID}",
     attempt="{SYSTEM_JOBATTEMPT:[1-9]\\d*}",
-    left_out={"head_remote_url": "SYSTEM_PULLREQUEST_SOURCEREPOSITORYURI is the target's URL on pull requests of forks"},
+    left_out={
+        "head_remote_url": "SYSTEM_PULLREQUEST_SOURCEREPOSITORYURI is the target's URL on pull requests of forks"
+    },
 )

@@ -18,7 +18,9 @@ from conda_provenance.systems.github.event import branch, head_remote_url, head_
 
 def _run_url(environ: Environ) -> str | None:
     """``{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}/attempts/{GITHUB_RUN_ATTEMPT}``."""
-    page = environ.fill("{GITHUB_SERVER_URL:(.*?)/*}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}")
+    page = environ.fill(
+        "{GITHUB_SERVER_URL:(.*?)/*}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}"
+    )
     return page and page + (environ.fill("/attempts/{GITHUB_RUN_ATTEMPT}") or "")
 
 

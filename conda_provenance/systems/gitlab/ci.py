@@ -25,11 +25,18 @@ ADAPTER = Adapter(
     remote_url=("{CI_REPOSITORY_URL}", "{CI_PROJECT_URL}"),
     workspace="{CI_PROJECT_DIR}",
     event="{CI_PIPELINE_SOURCE}",
-    branch=("{CI_MERGE_REQUEST_SOURCE_BRANCH_NAME}", "{CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME}", "{CI_COMMIT_BRANCH}"),
+    branch=(
+        "{CI_MERGE_REQUEST_SOURCE_BRANCH_NAME}",
+        "{CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME}",
+        "{CI_COMMIT_BRANCH}",
+    ),
     tag="{CI_COMMIT_TAG}",
     pull_request=("{CI_MERGE_REQUEST_IID:\\d+}", "{CI_EXTERNAL_PULL_REQUEST_IID:\\d+}"),
     merge="{CI_MERGE_REQUEST_EVENT_TYPE:merged_result|merge_train}",
-    head_sha=("{CI_MERGE_REQUEST_SOURCE_BRANCH_SHA}", "{CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA}"),
+    head_sha=(
+        "{CI_MERGE_REQUEST_SOURCE_BRANCH_SHA}",
+        "{CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA}",
+    ),
     head_remote_url="{CI_MERGE_REQUEST_SOURCE_PROJECT_URL}",
     left_out={"attempt": "a job that is run again gets a new id; no variable counts"},
 )

@@ -11,11 +11,21 @@ from conda_provenance.packages.refusals import Refusal
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 objects = st.dictionaries(st.text(max_size=5), values, max_size=5)
-layouts = st.sampled_from([{}, {"indent": 2}, {"indent": "\t"}, {"separators": (",", ":")}, {"indent": 2, "ensure_ascii": False}])
+layouts = st.sampled_from(
+    [
+        {},
+        {"indent": 2},
+        {"indent": "\t"},
+        {"separators": (",", ":")},
+        {"indent": 2, "ensure_ascii": False},
+    ]
+)
 
 
 @given(objects, layouts, st.text(max_size=5), values)
@@ -37,7 +47,9 @@ def test_a_key_that_is_removed_is_gone_and_the_rest_stays(given_object, layout):
     text = json.dumps(given_object, **layout)
     for key in given_object:
         changed = jsontext.without(text, key)
-        assert json.loads(changed) == {name: value for name, value in given_object.items() if name != key}
+        assert json.loads(changed) == {
+            name: value for name, value in given_object.items() if name != key
+        }
     assert jsontext.without(text, "never there") == text
 
 
@@ -64,7 +76,19 @@ def test_a_key_given_twice_is_refused_for_readers_disagree():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "5", '{"a"}', '{"a": 1', '{"a": 1,}', "{1: 2}", '{"a": NaN}', '{"a": Infinity}', "{'a': 1}"]
+    "text",
+    [
+        "",
+        "[]",
+        "5",
+        '{"a"}',
+        '{"a": 1',
+        '{"a": 1,}',
+        "{1: 2}",
+        '{"a": NaN}',
+        '{"a": Infinity}',
+        "{'a': 1}",
+    ],
 )
 def test_what_is_no_object_is_a_value_error(text):
     with pytest.raises(ValueError):
