@@ -178,7 +178,7 @@ def measure_bz2(folder: Path) -> None:
 def measure_read(folder: Path) -> None:
     from rattler.package_streaming import PackageArchive
 
-    from conda_provenance.packages import read_provenance
+    from conda_provenance.packages import read_claim
 
     for form in ("conda", "tar.bz2"):
         packages = []
@@ -204,9 +204,7 @@ def measure_read(folder: Path) -> None:
 
         ours, theirs = [], []
         for _ in range(RUNS):
-            ours.append(
-                timed(lambda packages=packages: [read_provenance(path) for path in packages])
-            )
+            ours.append(timed(lambda packages=packages: [read_claim(path) for path in packages]))
             theirs.append(timed(lambda: asyncio.run(read_all())))
         mine, other = statistics.median(ours), statistics.median(theirs)
         figure = f"{mine / other:.2f} ({mine * 1e3:.0f} ms / {other * 1e3:.0f} ms)"

@@ -1,6 +1,7 @@
-"""Stamps every conda package with where it came from (CEP 31), shows it, and lets builders and people ask.
+"""Stamps every conda package with where it came from (CEP 31), shows it, and checks it.
 
-``import conda_provenance`` costs next to nothing: the names below are loaded when they are first used.
+The names in ``__all__`` are the public face; every other name may change without notice.
+``import conda_provenance`` costs next to nothing: each name is loaded when it is first used.
 """
 
 from __future__ import annotations
@@ -9,26 +10,73 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from conda_provenance.builders import activate as activate
+    from conda_provenance.ci import Adapter as Adapter
+    from conda_provenance.claim import Claim as Claim
+    from conda_provenance.claim import Problem as Problem
+    from conda_provenance.collect import collect as collect
+    from conda_provenance.errors import PackageError as PackageError
     from conda_provenance.errors import ProvenanceError as ProvenanceError
+    from conda_provenance.errors import RequirementError as RequirementError
+    from conda_provenance.errors import SettingsError as SettingsError
     from conda_provenance.hookspecs import PackageBuild as PackageBuild
     from conda_provenance.hookspecs import hookimpl as hookimpl
+    from conda_provenance.origin import Origin as Origin
+    from conda_provenance.packages import read_claim as read_claim
+    from conda_provenance.packages import stamp_package as stamp_package
     from conda_provenance.provenance import Provenance as Provenance
+    from conda_provenance.settings import Settings as Settings
 
 __version__ = "0.1.0"
-__all__ = ["PackageBuild", "Provenance", "ProvenanceError", "__version__", "activate", "hookimpl"]
 
 _HOMES = {
+    "Adapter": "ci",
+    "Claim": "claim",
+    "Origin": "origin",
     "PackageBuild": "hookspecs",
+    "PackageError": "errors",
+    "Problem": "claim",
     "Provenance": "provenance",
     "ProvenanceError": "errors",
+    "RequirementError": "errors",
+    "Settings": "settings",
+    "SettingsError": "errors",
     "activate": "builders",
+    "collect": "collect",
     "hookimpl": "hookspecs",
+    "read_claim": "packages",
+    "stamp_package": "packages",
 }
+"""The module that each public name is loaded from."""
+
+__all__ = [
+    "Adapter",
+    "Claim",
+    "Origin",
+    "PackageBuild",
+    "PackageError",
+    "Problem",
+    "Provenance",
+    "ProvenanceError",
+    "RequirementError",
+    "Settings",
+    "SettingsError",
+    "__version__",
+    "activate",
+    "collect",
+    "hookimpl",
+    "read_claim",
+    "stamp_package",
+]
 
 
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
     from importlib import import_module
 
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

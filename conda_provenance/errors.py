@@ -8,6 +8,10 @@ class ProvenanceError(Exception):
     """Anything this project refuses to do, said in one sentence."""
 
 
+class UsageError(ProvenanceError):
+    """A command was given something that it cannot work with."""
+
+
 class SettingsError(ProvenanceError):
     """A condarc key or its environment variable has a value that it may not have."""
 

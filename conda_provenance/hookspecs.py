@@ -18,7 +18,7 @@ import pluggy
 
 if TYPE_CHECKING:
     from conda_provenance.ci import Adapter
-    from conda_provenance.collect import Finding
+    from conda_provenance.origin import Origin
     from conda_provenance.settings import Settings
 
 PROJECT = "conda_provenance"
@@ -37,7 +37,7 @@ class PackageBuild:
     name: str
     version: str
     settings: Settings
-    finding: Finding
+    origin: Origin
     """What is known of the recipe's origin, as it was when the engine was called."""
     extra_meta: Mapping[str, Any] = field(default_factory=dict)
     """What the user gave to the builder with ``--extra-meta``."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -14,10 +13,9 @@ import pluggy
 
 from conda_provenance import hookspecs, systems
 from conda_provenance.ci import Adapter, providers
-from conda_provenance.collect import clean_value
 from conda_provenance.errors import ProvenanceError, RequirementError
 from conda_provenance.hookspecs import PROJECT, PackageBuild, hookimpl
-from conda_provenance.provenance import KEYS, MAX_LENGTH
+from conda_provenance.values import KEYS, clean_entry
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +30,7 @@ class BuiltIn:
     @hookimpl
     def conda_provenance_post_build(self, build: PackageBuild) -> Mapping[str, str | None]:
         """Stamp: the values found, and the removal of a user's value that may not be written."""
-        stamp: dict[str, str | None] = dict(build.finding.stamp(build.settings.fields))
+        stamp: dict[str, str | None] = dict(build.origin.stamp(build.settings.fields))
         refused = {
             key for given in (build.extra_meta, build.recipe_extra) for key in KEYS if key in given
         } - stamp.keys()
@@ -103,10 +101,10 @@ def post_build(build: PackageBuild) -> dict[str, str | None]:
             if key in build.extra_meta:
                 continue
             try:
-                entries[key] = _clean(key, value)
+                entries[key] = clean_entry(key, value)
             except ProvenanceError as error:
                 log.warning(
-                    "conda-provenance: %a of the plugin %s is left out: %s", key, plugin, error
+                    "conda-provenance: %a of the plugin %s is left out: %s.", key, plugin, error
                 )
     for key in build.settings.required:
         if key in entries and not entries[key]:
@@ -114,20 +112,6 @@ def post_build(build: PackageBuild) -> dict[str, str | None]:
                 f"{key} is required (plugins.provenance_required), but a plugin removes it."
             )
     return entries
-
-
-def _clean(key: object, value: object) -> str | None:
-    if not isinstance(key, str) or not key.isprintable():
-        raise ProvenanceError("it is no key.")
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise ProvenanceError("it is no string.")
-    if key in KEYS:
-        return clean_value(key, value)
-    if len(value) > MAX_LENGTH or not value.isprintable() or re.search(r"://[^/\s]*@", value):
-        raise ProvenanceError("it is too long or holds control characters or a login.")
-    return value
 
 
 def _each(hook: str, **arguments: object) -> list[tuple[str, Any]]:

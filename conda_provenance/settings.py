@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from conda_provenance.errors import SettingsError
-from conda_provenance.provenance import CEP_KEYS, KEYS
+from conda_provenance.values import CEP_KEYS, KEYS
 
 _TRUE = frozenset({"true", "yes", "on", "y", "1"})
 _FALSE = frozenset({"false", "no", "off", "n", "0", "non", "none", ""})

@@ -5,10 +5,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conda_provenance import systems
-from conda_provenance.collect import Finding, collect
+from conda_provenance.collect import collect
 from conda_provenance.errors import RequirementError
-from conda_provenance.provenance import KEYS
+from conda_provenance.origin import Origin
 from conda_provenance.settings import Settings
+from conda_provenance.values import KEYS
 
 ORIGIN = "https://github.com/example/hello-feedstock"
 OTHER = "b" * 40
@@ -23,7 +24,7 @@ def github(**more: str) -> dict[str, str]:
     } | more
 
 
-def find(recipe, environ=None, *, settings=None, **given) -> Finding:
+def find(recipe, environ=None, *, settings=None, **given) -> Origin:
     return collect(
         recipe,
         environ=environ or {},
@@ -219,7 +220,8 @@ def test_fields_choose_what_is_written_and_the_users_flags_stay(recipe):
 @pytest.mark.parametrize("given", ["abc123", "HEAD"])
 def test_a_users_odd_sha_is_kept_with_a_warning_and_a_variables_is_not(recipe, given):
     found = find(recipe, extra_meta={"sha": given})
-    assert found.provenance.sha == given
+    assert found.values["sha"] == given
+    assert found.provenance.sha is None
     assert "kept" in found.warnings[0]
     found = find(recipe, {"CONDA_PROVENANCE_SHA": given})
     assert found.sources["sha"] == "git"
@@ -278,7 +280,7 @@ def test_a_users_url_is_cleaned(recipe, key):
 def test_a_recipes_value_that_is_no_string_is_left_out(recipe, value):
     found = find(recipe, recipe_extra={"sha": value})
     assert found.sources["sha"] == "git"
-    assert "no string" in found.warnings[0]
+    assert "not a string" in found.warnings[0]
 
 
 names = st.sampled_from(

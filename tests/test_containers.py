@@ -146,7 +146,7 @@ def test_a_package_built_in_a_container_is_stamped_as_outside(
     done = enter(work, variables)
     assert done.returncode == 0, done.stdout + done.stderr
     (package,) = (tmp_path / "container" / "out" / "noarch").glob("*.conda")
-    extra = conda_provenance.packages.read_provenance(package).to_extra()
+    extra = conda_provenance.packages.read_claim(package).to_extra()
     if handed_in == "nothing":
         # CEP 31: no version control. And no half of an id, though GitHub's marker is there.
         assert extra == {"sha": ""}

@@ -28,7 +28,7 @@ def conda_provenance_post_build(build):
     import os
     if "VETO" in os.environ:
         raise RequirementError("my farm says no.")
-    ticket = f"{build.name}-{build.finding.provenance.flow_run_id}"
+    ticket = f"{build.name}-{build.origin.provenance.flow_run_id}"
     return {"farm_ticket": ticket, "remote_url": os.environ.get("FARM_URL"), "odd": 5}
 """
 HOOK = """
@@ -170,7 +170,7 @@ def test_a_post_build_hook_of_another_distribution_adds_its_own(install, feedsto
     assert extra["farm_ticket"] == "hello-myfarm_42"
     assert extra["remote_url"] == "https://h/farm/r"
     assert extra["flow_run_id"] == "myfarm_42"
-    assert "'odd' of the plugin myfarm_plugin is left out: it is no string" in done.stderr
+    assert "'odd' of the plugin myfarm_plugin is left out: it is not a string" in done.stderr
 
 
 def test_a_post_build_hook_may_stop_the_build(install, feedstock, tmp_path):
@@ -195,7 +195,7 @@ def test_a_post_build_hook_may_stop_the_build(install, feedstock, tmp_path):
 @pytest.mark.parametrize(
     ("answer", "warning"),
     [
-        ("{1: 'x'}", "1 of the plugin odd_plugin is left out: it is no key"),
+        ("{1: 'x'}", "1 of the plugin odd_plugin is left out: the key is not a printable string"),
         ("['a']", "The answer of the plugin odd_plugin is no mapping"),
         ("'text'", "The answer of the plugin odd_plugin is no mapping"),
         ("{'note': 'https://user:s3cr3t@h/'}", "'note' of the plugin odd_plugin is left out"),

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from conda_provenance import ci, systems
-from conda_provenance.collect import Finding, collect
+from conda_provenance.collect import collect
+from conda_provenance.origin import Origin
 from conda_provenance.settings import Settings
 
 BASE = "https://github.com/example/hello-feedstock"
@@ -31,7 +32,7 @@ class Checkout:
         self.git(self.root, "checkout", "-q", "--detach", commit)
         return self
 
-    def find(self, environ: dict[str, str]) -> Finding:
+    def find(self, environ: dict[str, str]) -> Origin:
         return collect(
             self.root / "recipe" / "recipe.yaml",
             environ=environ,

@@ -4,9 +4,9 @@ import pytest
 
 from conda_provenance.errors import SettingsError
 from conda_provenance.plugins import provider_names
-from conda_provenance.provenance import CEP_KEYS, KEYS
 from conda_provenance.settings import SETTINGS, Settings
 from conda_provenance.settings import read_settings as read_settings_of
+from conda_provenance.values import CEP_KEYS, KEYS
 
 
 def read_settings(values: dict[str, object]) -> Settings:

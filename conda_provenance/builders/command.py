@@ -11,12 +11,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from conda_provenance.builders import conda_build_script, launchers
-from conda_provenance.collect import EXTRA_META, RECIPE, Finding
 from conda_provenance.errors import ProvenanceError, RequirementError
-from conda_provenance.provenance import KEYS
+from conda_provenance.origin import EXTRA_META, RECIPE, Origin
 from conda_provenance.recipes import NAMES, RecipeExtra, find_recipe, read_extra
+from conda_provenance.values import KEYS
 
-Find = Callable[[Path, dict[str, str], RecipeExtra], Finding]
+Find = Callable[[Path, dict[str, str], RecipeExtra], Origin]
 """Collects for a recipe, given the user's ``--extra-meta`` and the recipe's own ``extra``."""
 
 _GLOBAL_VALUES = frozenset({"--log-style", "--wrap-log-lines", "--config-file", "--color"})
@@ -32,7 +32,7 @@ class Plan:
     """The values the builder is told on its command line."""
     provided: frozenset[str] = frozenset()
     """Keys that every recipe has by itself."""
-    findings: tuple[Finding, ...] = ()
+    origins: tuple[Origin, ...] = ()
     warnings: tuple[str, ...] = ()
     uncertain: str = ""
     """Why it cannot be said that the packages will be stamped as required; empty where the builder itself sees to it."""
@@ -43,7 +43,7 @@ class Plan:
             if not self.uncertain or self.added.get(key) or key in self.provided:
                 continue
             why = next(
-                (finding.missing[key] for finding in self.findings if finding.missing.get(key)),
+                (origin.missing[key] for origin in self.origins if origin.missing.get(key)),
                 self.uncertain,
             )
             raise RequirementError(
@@ -153,8 +153,8 @@ def _plan_conda_build(
     if any(recipe.name.startswith("recipe.") for recipe in common.recipes):
         lost = "conda-build loses --extra-meta for a recipe.yaml"
         warnings += (f"{lost}: install conda-provenance beside it to have the package stamped.",)
-        return Plan(made.command, findings=made.findings, warnings=warnings, uncertain=lost)
-    return Plan(made.command, made.added, made.provided, made.findings, warnings, made.uncertain)
+        return Plan(made.command, origins=made.origins, warnings=warnings, uncertain=lost)
+    return Plan(made.command, made.added, made.provided, made.origins, warnings, made.uncertain)
 
 
 def _without_extra_meta(tail: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -195,7 +195,7 @@ class _Common:
     """What holds for all recipes of one command."""
 
     recipes: list[Path] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    origins: list[Origin] = field(default_factory=list)
     stamp: dict[str, str] = field(default_factory=dict)
     """Values to give."""
     silenced: list[str] = field(default_factory=list)
@@ -207,12 +207,12 @@ class _Common:
         added = {key: value for key, value in self.stamp.items() if key not in leave_out}
         why = (
             "the recipes differ in it: build them one by one"
-            if len(self.findings) > 1
+            if len(self.origins) > 1
             else "the command line cannot carry it"
         )
-        if not self.findings:
+        if not self.origins:
             why = "the recipe is not found from here"
-        return Plan(command, added, self.provided, tuple(self.findings), tuple(self.warnings), why)
+        return Plan(command, added, self.provided, tuple(self.origins), tuple(self.warnings), why)
 
 
 def _collect(
@@ -235,18 +235,18 @@ def _collect(
             )
             return _Common(warnings=common.warnings)
         extra = read_extra(recipe)
-        finding = find(recipe, given, extra)
+        origin = find(recipe, given, extra)
         common.recipes.append(recipe)
-        common.findings.append(finding)
+        common.origins.append(origin)
         templated |= extra.templated
-        values = finding.stamp(fields)
+        values = origin.stamp(fields)
         silenced |= {
             key for key in KEYS if (key in given or key in extra.values) and key not in values
         }
         # What the recipe says clean itself needs no flag.
         clean = {
             key
-            for key, source in finding.sources.items()
+            for key, source in origin.sources.items()
             if source == RECIPE and extra.values.get(key) == values.get(key)
         }
         own.append({key for key in clean if values.get(key)} | (extra.templated - given.keys()))
@@ -272,7 +272,7 @@ def _collect(
                 if key not in ("sha", "remote_url")
             }
     # The recipe's template goes before what is found here, and only the builder can evaluate it.
-    sources = common.findings[0].sources
+    sources = common.origins[0].sources
     common.stamp = {
         key: value
         for key, value in common.stamp.items()

@@ -11,7 +11,7 @@ from rattler_build import Package, RattlerBuildError, RecipeParseError, Stage0Re
 
 from conda_provenance.builders import activate
 from conda_provenance.errors import ProvenanceError
-from conda_provenance.remotes import hide_credentials
+from conda_provenance.text import redact
 
 _VARIANT_FILES = ("variants.yaml", "conda_build_config.yaml")
 
@@ -74,4 +74,4 @@ def _test(package: Path, channels: list[str], progress: Any) -> None:
 
 
 def _sentence(error: BaseException) -> str:
-    return hide_credentials(re.sub(r"^Py\w+: ", "", " ".join(str(error).split()))).rstrip(".") + "."
+    return redact(re.sub(r"^Py\w+: ", "", " ".join(str(error).split()))).rstrip(".") + "."

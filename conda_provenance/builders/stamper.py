@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from conda_provenance.errors import RequirementError, SettingsError
 
 if TYPE_CHECKING:
-    from conda_provenance.collect import Finding
     from conda_provenance.hookspecs import PackageBuild
+    from conda_provenance.origin import Origin
     from conda_provenance.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -55,11 +55,11 @@ def begin(
             return None
         with _required(settings):
             told = describe()
-            finding = _find(told, settings)
-            for warning in finding.warnings:
+            origin = _find(told, settings)
+            for warning in origin.warnings:
                 log.warning("conda-provenance: warning: %s", warning)
-            finding.require(settings)
-            return PackageBuild(builder=builder, settings=settings, finding=finding, **told)
+            origin.require(settings)
+            return PackageBuild(builder=builder, settings=settings, origin=origin, **told)
     return None
 
 
@@ -74,7 +74,7 @@ def require(describe: Callable[[], dict[str, Any]], *, error_type: type[Exceptio
             _find(describe(), settings).require(settings)
 
 
-def _find(told: Mapping[str, Any], settings: Settings) -> Finding:
+def _find(told: Mapping[str, Any], settings: Settings) -> Origin:
     from conda_provenance.collect import collect
     from conda_provenance.plugins import ci_adapters
 

@@ -7,13 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from conda_provenance.provenance import MAX_LENGTH, is_full_sha
-from conda_provenance.remotes import RemoteUrl, RemoteUrlError, clean_page_url, clean_run_id
+from conda_provenance.values import MAX_LENGTH, clean_or_none, is_plain, is_run
 
 _PROVIDER = re.compile(r"[a-z][a-z0-9-]*\Z")
 _VARIABLE = re.compile(r"\{(\w+)(?::([^{}]+))?\}")
-_NO_RUN = r"\$[\w({]|\{\{|\A(?:undefined|none|null|nil|<nil>)\Z"
-"""What is left where a variable was not expanded, or did not exist."""
 _TEMPLATE = re.compile(r"(?:[^{}]|\{\w+(?::[^{}]+)?\})+\Z")
 _MARK = re.compile(r"\w+(?:=.+)?\Z|(?:\{\w+(?::[^{}]+)?\})+\Z")
 
@@ -231,39 +228,21 @@ def make_run(provider: str, name: str, *, merge: str | None = None, **said: str 
     if not _PROVIDER.match(provider):
         raise ValueError("a provider's name has lower-case letters, digits and '-' only")
     run_id = said.pop("run_id", None)
-    if run_id and re.search(_NO_RUN, run_id, re.IGNORECASE):
-        run_id = None
-    run_id = _quietly(clean_run_id, run_id)  # a server's address in an id may carry a login
+    flow_run_id = f"{provider}_{run_id}" if run_id and is_run(run_id) else None
+
     return CIRun(
         provider=provider,
         name=name,
-        flow_run_id=_usable(f"{provider}_{run_id}") if run_id else None,
-        flow_run_url=_quietly(clean_page_url, said.pop("run_url", None)),
-        sha=_hash(said.pop("sha", None)),
-        remote_url=_quietly(_remote, said.pop("remote_url", None)),
-        head_sha=_hash(said.pop("head_sha", None)),
-        head_remote_url=_quietly(_remote, said.pop("head_remote_url", None)),
+        flow_run_id=clean_or_none("flow_run_id", flow_run_id),
+        flow_run_url=clean_or_none("flow_run_url", said.pop("run_url", None)),
+        sha=_sha(said.pop("sha", None)),
+        remote_url=clean_or_none("remote_url", said.pop("remote_url", None)),
+        head_sha=_sha(said.pop("head_sha", None)),
+        head_remote_url=clean_or_none("remote_url", said.pop("head_remote_url", None)),
         merge=bool(merge),
-        **{key: _usable(value) for key, value in said.items()},  # type: ignore[arg-type]
+        **{key: text if text and is_plain(text) else None for key, text in said.items()},  # type: ignore[arg-type]
     )
 
 
-def _hash(text: str | None) -> str | None:
-    # All zeros is git's word for "no commit".
-    return text.lower() if text and is_full_sha(text.lower()) and text.strip("0") else None
-
-
-def _remote(text: str) -> str:
-    return str(RemoteUrl.parse(text))
-
-
-def _usable(text: str | None) -> str | None:
-    # Joined from several variables, or percent-encoded, a text can be longer than any of its parts.
-    return text if text and len(text) <= MAX_LENGTH and text.isprintable() else None
-
-
-def _quietly(parse: Callable[[str], str], text: str | None) -> str | None:
-    try:
-        return _usable(parse(text)) if text else None
-    except RemoteUrlError:
-        return None
+def _sha(text: str | None) -> str | None:
+    return clean_or_none("sha", text and text.lower())

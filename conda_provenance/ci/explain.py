@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from conda_provenance.ci.adapter import FACTS, Adapter, Environ, make
-from conda_provenance.provenance import MAX_LENGTH
+from conda_provenance.values import MAX_LENGTH
 
 _LIKE_A_CI = re.compile(
     r"(?:^|_)(?:CI|BUILD|BUILDER|JOB|RUN|RUNNER|PIPELINE|WORKFLOW|TASK|COMMIT|SHA|REVISION|REPO|REPOSITORY|BRANCH|REF)(?:_|$)",

@@ -8,8 +8,8 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
-from conda_provenance.cli.main import UsageError, add_command
-from conda_provenance.errors import ProvenanceError
+from conda_provenance.cli.main import add_command
+from conda_provenance.errors import ProvenanceError, UsageError
 from conda_provenance.plugins import provider_names
 from conda_provenance.recipes import find_recipe
 from conda_provenance.settings import load_settings
@@ -159,10 +159,10 @@ class _Progress:
 def _print_built(package: Path) -> None:
     from conda_provenance.cli.render import console
     from conda_provenance.cli.show import print_package, provenance_lines
-    from conda_provenance.packages import Digests, read_provenance
+    from conda_provenance.packages import Digests, read_claim
 
     console().print()
     print_package(
         os.path.relpath(package) if package.is_relative_to(Path.cwd()) else str(package),
-        provenance_lines(read_provenance(package), [("sha256", Digests.of(package).sha256)]),
+        provenance_lines(read_claim(package), [("sha256", Digests.of(package).sha256)]),
     )

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from conda_provenance.ci import CIRun
-from conda_provenance.cli.main import UsageError, add_command
-from conda_provenance.collect import ENVIRONMENT, SOURCE_NAMES, Finding, collect
-from conda_provenance.errors import ProvenanceError
+from conda_provenance.cli.main import add_command
+from conda_provenance.collect import collect
+from conda_provenance.errors import ProvenanceError, UsageError
+from conda_provenance.origin import ENVIRONMENT, SOURCE_NAMES, Origin
 from conda_provenance.plugins import ci_adapters, provider_names
-from conda_provenance.provenance import KEYS
 from conda_provenance.recipes import find_recipe, read_extra
 from conda_provenance.settings import Settings, load_settings
+from conda_provenance.values import KEYS
 
 _FOR_PROGRAMS = ("env", "shell", "extra-meta")
 
@@ -94,9 +95,9 @@ def run(arguments: argparse.Namespace) -> int:
         recipe = find_recipe(Path(arguments.recipe))
     except ProvenanceError as error:
         raise UsageError(str(error)) from None
-    finding = find(recipe, settings)
-    stamp = finding.stamp(settings.fields) if settings.enabled else {}
-    warnings = [*finding.warnings]
+    origin = find(recipe, settings)
+    stamp = origin.stamp(settings.fields) if settings.enabled else {}
+    warnings = [*origin.warnings]
     if not settings.enabled:
         warnings.append("Nothing is stamped: plugins.provenance_enabled is false.")
     if not recipe.is_file():
@@ -104,12 +105,12 @@ def run(arguments: argparse.Namespace) -> int:
             f"There is no recipe in {str(recipe)!r}: this is what holds for the files in that folder."
         )
     if settings.enabled and arguments.format in _FOR_PROGRAMS:
-        finding.require(settings)  # before anything is printed that a shell would take for complete
+        origin.require(settings)  # before anything is printed that a shell would take for complete
         _require_encoding(stamp)
     if arguments.format == "json":
         import json
 
-        print(json.dumps(to_json(finding, warnings), indent=2))
+        print(json.dumps(to_json(origin, warnings), indent=2))
     elif arguments.format in ("env", "shell"):
         from shlex import quote
 
@@ -136,9 +137,9 @@ def run(arguments: argparse.Namespace) -> int:
             )
         )
     else:
-        _print_table(finding, stamp, warnings)
+        _print_table(origin, stamp, warnings)
     if settings.enabled:
-        finding.require(settings)
+        origin.require(settings)
     return 0
 
 
@@ -153,7 +154,7 @@ def _require_encoding(stamp: Mapping[str, str]) -> None:
             ) from None
 
 
-def find(recipe: Path, settings: Settings) -> Finding:
+def find(recipe: Path, settings: Settings) -> Origin:
     """:func:`collect` for a recipe on disk, its own ``extra`` included as far as it can be told unrendered."""
     extra = read_extra(recipe)
     return collect(
@@ -165,13 +166,12 @@ def find(recipe: Path, settings: Settings) -> Finding:
     )
 
 
-def to_json(finding: Finding, warnings: Sequence[str]) -> dict[str, object]:
+def to_json(origin: Origin, warnings: Sequence[str]) -> dict[str, object]:
     """The object that ``--json`` prints."""
-    provenance = finding.provenance
     return {
-        **{key: getattr(provenance, key) for key in KEYS},
-        "ci_provider": finding.ci.provider if finding.ci else None,
-        "sources": dict(finding.sources),
+        **{key: origin.values.get(key) for key in KEYS},
+        "ci_provider": origin.ci.provider if origin.ci else None,
+        "sources": dict(origin.sources),
         "warnings": list(warnings),
     }
 
@@ -181,24 +181,24 @@ def print_warnings_to_stderr(warnings: Iterable[str]) -> None:
         print(f"conda-provenance: warning: {warning}", file=sys.stderr)
 
 
-def _print_table(finding: Finding, stamped: Mapping[str, str], warnings: Iterable[str]) -> None:
+def _print_table(origin: Origin, stamped: Mapping[str, str], warnings: Iterable[str]) -> None:
     from conda_provenance.cli.render import print_table, print_warnings
 
     rows = []
     for key in KEYS:
-        value = getattr(finding.provenance, key)
-        source = finding.sources.get(key)
-        note = SOURCE_NAMES[source] if source else finding.missing.get(key, "")
-        if source == "ci" and finding.ci:
-            note = f"{finding.ci.name} ({finding.ci.provider})"
+        value = origin.values.get(key)
+        source = origin.sources.get(key)
+        note = SOURCE_NAMES[source] if source else origin.missing.get(key, "")
+        if source == "ci" and origin.ci:
+            note = f"{origin.ci.name} ({origin.ci.provider})"
             if key == "flow_run_id":
-                note += _circumstances(finding.ci)
+                note += _circumstances(origin.ci)
         elif source == "environment":
             note = ENVIRONMENT[key]
-        if key == "sha" and value and finding.commit:
-            note += f": {finding.commit}"
+        if key == "sha" and value and origin.commit:
+            note += f": {origin.commit}"
         if key == "sha" and value == "":
-            value, note = None, f"{finding.missing.get(key, note)}: an empty string is stamped"
+            value, note = None, f"{origin.missing.get(key, note)}: an empty string is stamped"
         if value and key not in stamped:
             note += "; not stamped"
         rows.append((key, value, note))

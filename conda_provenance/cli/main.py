@@ -17,13 +17,9 @@ from importlib import import_module
 from io import TextIOWrapper
 
 from conda_provenance import __version__
-from conda_provenance.errors import ProvenanceError, SettingsError
+from conda_provenance.errors import ProvenanceError, SettingsError, UsageError
 
 COMMANDS = ("detect", "build", "run", "stamp", "show")
-
-
-class UsageError(ProvenanceError):
-    """The command was given something that cannot be worked with."""
 
 
 def main(arguments: Sequence[str] | None = None, *, program: str = "conda-provenance") -> int:

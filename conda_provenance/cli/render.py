@@ -9,7 +9,7 @@ from functools import cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from conda_provenance.remotes import hide_credentials
+from conda_provenance.text import redact
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,7 +41,7 @@ def harmless(value: str, limit: int = MAX_SHOWN) -> str:
     """A stranger's text as it may be shown: escapes and line breaks visible, credentials hidden, no flood."""
     if len(value) > MAX_READ:
         return f"({len(value)} characters)"  # a login may end behind any cut
-    return escaped(hide_credentials(value), limit)
+    return escaped(redact(value), limit)
 
 
 def escaped(value: str, limit: int) -> str:

@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from conda_provenance.builders.command import plan
-from conda_provenance.cli.main import UsageError, add_command
-from conda_provenance.collect import Finding, collect
+from conda_provenance.cli.main import add_command
+from conda_provenance.collect import collect
+from conda_provenance.errors import UsageError
+from conda_provenance.origin import Origin
 from conda_provenance.plugins import ci_adapters, provider_names
 from conda_provenance.recipes import RecipeExtra
 from conda_provenance.settings import Settings, load_settings
@@ -50,8 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _stamped(command: Sequence[str], settings: Settings) -> Sequence[str]:
-    def find(recipe: Path, given: dict[str, str], extra: RecipeExtra) -> Finding:
-        finding = collect(
+    def find(recipe: Path, given: dict[str, str], extra: RecipeExtra) -> Origin:
+        origin = collect(
             recipe,
             environ=os.environ,
             settings=settings,
@@ -59,13 +61,13 @@ def _stamped(command: Sequence[str], settings: Settings) -> Sequence[str]:
             extra_meta=given,
             recipe_extra=extra.values,
         )
-        finding.require_clean(settings)
-        return finding
+        origin.require_clean(settings)
+        return origin
 
     made = plan(command, find, settings.fields)
     made.require(settings.required)
     for warning in dict.fromkeys(
-        [*(warning for finding in made.findings for warning in finding.warnings), *made.warnings]
+        [*(warning for origin in made.origins for warning in origin.warnings), *made.warnings]
     ):
         print(f"conda-provenance: warning: {warning}", file=sys.stderr)
     if made.added:

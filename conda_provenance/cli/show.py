@@ -9,17 +9,17 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conda_provenance.claim import Claim
 from conda_provenance.cli.main import add_command
 from conda_provenance.errors import PackageError
-from conda_provenance.provenance import KEYS, Provenance, is_full_sha
 from conda_provenance.remotes import (
     RemoteUrl,
     RemoteUrlError,
     clean_page_url,
     commit_page,
-    hide_credentials,
     run_page,
 )
+from conda_provenance.values import KEYS, is_full_sha
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -47,68 +47,66 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], pr
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from conda_provenance.packages import read_provenance
+    from conda_provenance.packages import read_claim
 
     status, entries = 0, []
     for path in map(Path, arguments.packages):
         try:
-            provenance = read_provenance(path)
+            claim = read_claim(path)
         except PackageError as error:
             print(f"{error}", file=sys.stderr)
-            entries.append({**to_json(path, Provenance(None, None, None)), "error": str(error)})
+            entries.append({**to_json(path, Claim()), "error": str(error)})
             status = 1
             continue
-        status = status if provenance else 1
-        entries.append(to_json(path, provenance))
+        status = status if claim else 1
+        entries.append(to_json(path, claim))
         if not arguments.json:
-            _print(path, provenance)
+            _print(path, claim)
     if arguments.json:
         print(json.dumps(entries, indent=2))
     return status
 
 
-def to_json(path: Path, provenance: Provenance) -> dict[str, str | None]:
+def to_json(path: Path, claim: Claim) -> dict[str, str | None]:
     """The object that ``--json`` prints for a package."""
     return {
         "package": path.name,
-        **{key: shown(provenance, key) for key in KEYS},
-        "commit_url": commit_link(provenance),
+        **{key: claim.shown(key) for key in KEYS},
+        "commit_url": commit_link(claim),
     }
 
 
-def commit_link(provenance: Provenance) -> str | None:
+def commit_link(claim: Claim) -> str | None:
     """The page of the commit, where the forge is known."""
-    remote = _remote(provenance)
-    sha = (provenance.sha or "").lower()
+    remote = _remote(claim)
+    sha = (claim.sha or "").lower()
     if remote is None or not is_full_sha(sha):
         return None
-    return commit_page(remote, sha, (provenance.flow_run_id or "").partition("_")[0])
+    return commit_page(remote, sha, (claim.flow_run_id or "").partition("_")[0])
 
 
-def run_link(provenance: Provenance) -> str | None:
+def run_link(claim: Claim) -> str | None:
     """The page of the CI run: the one stamped, else one that the id leads to."""
     try:
-        if provenance.flow_run_url:
-            return clean_page_url(provenance.flow_run_url)
+        if claim.flow_run_url:
+            return clean_page_url(claim.flow_run_url)
     except RemoteUrlError:
         return None
-    return run_page(_remote(provenance), provenance.flow_run_id or "")
+    return run_page(_remote(claim), claim.flow_run_id or "")
 
 
-def provenance_lines(
-    provenance: Provenance, further: Iterable[tuple[str, str]] = ()
-) -> Iterator[Text]:
+def provenance_lines(claim: Claim, further: Iterable[tuple[str, str]] = ()) -> Iterator[Text]:
     """A line for each key of a package, and for its pages."""
     for key in KEYS:
-        value = shown(provenance, key)
+        value = claim.shown(key)
         if value:
             yield _line(key, value, "green")
         elif key != "flow_run_url":
             yield _line(key, "-", "yellow")
-    if commit := commit_link(provenance):
+    if commit := commit_link(claim):
         yield _line("commit", commit, "cyan", commit)
-    page = run_link(provenance)
-    if page and page != shown(provenance, "flow_run_url"):
+    page = run_link(claim)
+    if page and page != claim.shown("flow_run_url"):
         yield _line("run", page, "cyan", page)
     for key, value in further:
         yield _line(key, value, "magenta")
@@ -123,19 +121,6 @@ def print_package(title: str, lines: Iterable[Text]) -> None:
         console().print(line, soft_wrap=True)
 
 
-def shown(provenance: Provenance, key: str) -> str | None:
-    """A value without the credentials that somebody else may have left in it."""
-    value: str | None = getattr(provenance, key)
-    if not value:
-        return value
-    if key == "flow_run_url":
-        try:
-            return clean_page_url(value)
-        except RemoteUrlError:
-            pass
-    return hide_credentials(value)
-
-
 def _line(key: str, value: str, style: str = "", link: str | None = None) -> Text:
     from conda_provenance.cli.render import text
 
@@ -147,26 +132,24 @@ def _line(key: str, value: str, style: str = "", link: str | None = None) -> Tex
     )
 
 
-def _print(path: Path, provenance: Provenance) -> None:
+def _print(path: Path, claim: Claim) -> None:
     from conda_provenance.cli.render import text
 
     nothing = (
         "  no provenance: its sha is empty, the recipe is under no version control"
-        if _says_untracked(provenance)
+        if _says_untracked(claim)
         else "  no provenance"
     )
-    print_package(
-        path.name, provenance_lines(provenance) if provenance else [text(nothing, "yellow")]
-    )
+    print_package(path.name, provenance_lines(claim) if claim else [text(nothing, "yellow")])
 
 
-def _says_untracked(provenance: Provenance) -> bool:
+def _says_untracked(claim: Claim) -> bool:
     """Is the empty hash meant, or are all keys empty, as local builds of conda-forge have them?"""
-    return provenance.sha == "" and provenance.remote_url is None and provenance.flow_run_id is None
+    return claim.sha == "" and claim.remote_url is None and claim.flow_run_id is None
 
 
-def _remote(provenance: Provenance) -> RemoteUrl | None:
+def _remote(claim: Claim) -> RemoteUrl | None:
     try:
-        return RemoteUrl.parse(provenance.remote_url or "")
+        return RemoteUrl.parse(claim.remote_url or "")
     except RemoteUrlError:
         return None

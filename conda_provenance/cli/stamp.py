@@ -12,10 +12,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conda_provenance.cli.main import UsageError, add_command
-from conda_provenance.cli.show import shown
-from conda_provenance.errors import PackageError, ProvenanceError
-from conda_provenance.provenance import KEYS
+from conda_provenance.cli.main import add_command
+from conda_provenance.errors import PackageError, ProvenanceError, UsageError
+from conda_provenance.values import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,15 +129,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _values(arguments: argparse.Namespace) -> dict[str, str]:
     """What to stamp: the values given, completed by the recipe's where one is named or nothing is given."""
-    from conda_provenance.collect import clean_value
+    from conda_provenance.values import clean
 
     given = {}
     for key in KEYS:
         if (value := getattr(arguments, key)) is not None:
             try:
-                given[key] = clean_value(key, value)
-                if key == "sha":
-                    _require_hash(given[key])
+                given[key] = clean(key, value)
             except ProvenanceError as error:
                 raise UsageError(
                     f"--{key.replace('_', '-')} cannot be stamped: {str(error).rstrip('.')}."
@@ -150,12 +147,6 @@ def _values(arguments: argparse.Namespace) -> dict[str, str]:
             "There is nothing to stamp: neither a commit, a repository nor a CI run is known or given."
         )
     return values
-
-
-def _require_hash(sha: str) -> None:
-    from conda_provenance.provenance import check
-
-    check("sha", sha)
 
 
 def _found(recipe: str | None) -> Mapping[str, str]:
@@ -174,10 +165,10 @@ def _found(recipe: str | None) -> Mapping[str, str]:
         raise UsageError(
             "There is no recipe in this folder: name the packages' with --recipe, or give the values."
         )
-    finding = find(place, settings)
-    print_warnings_to_stderr(finding.warnings)
-    finding.require(settings)
-    return finding.stamp(settings.fields)
+    origin = find(place, settings)
+    print_warnings_to_stderr(origin.warnings)
+    origin.require(settings)
+    return origin.stamp(settings.fields)
 
 
 def _stamp(
@@ -219,10 +210,10 @@ def _stamp(
 
 
 def _says(path: Path) -> dict[str, str | None]:
-    from conda_provenance.packages import read_provenance
+    from conda_provenance.packages import read_claim
 
-    provenance = read_provenance(path)
-    return {key: shown(provenance, key) for key in KEYS}
+    claim = read_claim(path)
+    return {key: claim.shown(key) for key in KEYS}
 
 
 def _print(outcome: Outcome) -> None:

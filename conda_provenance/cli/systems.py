@@ -13,7 +13,7 @@ from textwrap import wrap
 from conda_provenance import __version__
 from conda_provenance.ci import detect
 from conda_provenance.ci.explain import Explanation, explain, unasked
-from conda_provenance.collect import ENVIRONMENT
+from conda_provenance.origin import ENVIRONMENT
 from conda_provenance.plugins import ci_adapters
 from conda_provenance.settings import SETTINGS, Settings
 

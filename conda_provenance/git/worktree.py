@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conda_provenance.provenance import is_full_sha
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
+from conda_provenance.values import is_full_sha
 
 if TYPE_CHECKING:
     from git import Repo

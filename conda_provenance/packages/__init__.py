@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conda_provenance.packages.files.digests import Digests
 from conda_provenance.packages.index import update_index_entry, withdraw_package
-from conda_provenance.packages.read import read_about, read_provenance
+from conda_provenance.packages.read import read_about, read_claim
 from conda_provenance.packages.refusals import refusals
 from conda_provenance.packages.signatures import vouchers
 from conda_provenance.packages.stamp import check_stamp, stamp_package
@@ -13,7 +13,7 @@ __all__ = [
     "Digests",
     "check_stamp",
     "read_about",
-    "read_provenance",
+    "read_claim",
     "refusals",
     "stamp_package",
     "update_index_entry",

@@ -8,12 +8,12 @@ import stat
 from collections.abc import Collection
 from typing import Any
 
+from conda_provenance.claim import Claim
 from conda_provenance.packages.about import ABOUT, MAX_SIZE, parse_about
 from conda_provenance.packages.archive import compression
 from conda_provenance.packages.archive import tar as tarstream
 from conda_provenance.packages.archive import zip as container
 from conda_provenance.packages.refusals import PathLike, Refusal, refusals
-from conda_provenance.provenance import Provenance
 
 INFO_LIMIT = 512 << 20
 """Bytes that the metadata of a package may unpack to."""
@@ -33,10 +33,10 @@ def read_about(path: PathLike) -> dict[str, Any]:
         return parse_about(_about(os.fspath(path)))
 
 
-def read_provenance(path: PathLike) -> Provenance:
+def read_claim(path: PathLike) -> Claim:
     """What the package says of its origin; empty if it says nothing. Takes and raises the same as :func:`read_about`."""
     with refusals(path, "read"):
-        return Provenance.from_extra(read_about(path).get("extra"))
+        return Claim.from_extra(read_about(path).get("extra"))
 
 
 def open_package(path: str) -> io.BufferedReader:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from conda_provenance import systems
 from conda_provenance.ci import Environ, detect
 from conda_provenance.ci.explain import explain, unasked
-from conda_provenance.provenance import KEYS, MAX_LENGTH, Provenance, is_full_sha
+from conda_provenance.provenance import Provenance
+from conda_provenance.values import KEYS, MAX_LENGTH, is_full_sha
 
 SECRET = "hunter2SECRET"
 REAL = [

@@ -42,7 +42,7 @@ def test_json(feedstock, git):
         "ci_provider": "github",
         "sources": {"sha": "git", "remote_url": "git", "flow_run_id": "ci", "flow_run_url": "ci"},
         "warnings": [
-            "GitHub Actions ran for another repository than the recipe's: the recipe's is stamped."
+            "GitHub Actions ran for another repository than the recipe's; the recipe's repository is stamped."
         ],
     }
 

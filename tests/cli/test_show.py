@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from packages_making import make_conda, make_folder, make_tar_bz2
 
-from conda_provenance.provenance import KEYS
+from conda_provenance.values import KEYS
 
 SHA = "50a4e2d4203f05082fcbb93e14541180de3aa8ac"
 REAL = {

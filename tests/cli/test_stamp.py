@@ -300,7 +300,7 @@ def test_a_variable_that_is_not_set_is_no_folder(tmp_path, option):
 @pytest.mark.parametrize(
     ("arguments", "status", "error"),
     [
-        (["--sha", "abc"], 2, "--sha cannot be stamped: sha must be a full commit hash"),
+        (["--sha", "abc"], 2, "--sha cannot be stamped: it is not a full commit hash"),
         (["--remote-url", "user:s3cr3t@h:x"], 2, "--remote-url cannot be stamped"),
         (["--remote-url", "/local/path"], 2, "--remote-url cannot be stamped: it is a local path"),
         (["--flow-run-id", "a\nb"], 2, "--flow-run-id cannot be stamped"),

@@ -27,7 +27,7 @@ from packages_making import (
 )
 
 from conda_provenance.errors import PackageError
-from conda_provenance.packages import read_about, read_provenance, stamp_package
+from conda_provenance.packages import read_about, read_claim, stamp_package
 
 ABOUT = {"home": "https://example.org", "extra": {"sha": "a" * 40, "final": True}}
 EXTRA = "info/about.json"
@@ -48,7 +48,7 @@ def refused(path: Path) -> str:
 def test_every_kind_of_package(tmp_path, make):
     package = make(tmp_path, ABOUT)
     assert read_about(package) == ABOUT
-    assert read_provenance(package).sha == "a" * 40
+    assert read_claim(package).sha == "a" * 40
 
 
 @pytest.mark.parametrize("make", [make_conda, make_tar_bz2])

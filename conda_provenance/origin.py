@@ -1,0 +1,91 @@
+"""``Origin``: all that is known of where a recipe comes from, and which source each value is from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from conda_provenance.ci import CIRun
+from conda_provenance.errors import RequirementError
+from conda_provenance.provenance import Provenance
+from conda_provenance.settings import Settings
+from conda_provenance.values import KEYS
+
+ENVIRONMENT = {key: f"CONDA_PROVENANCE_{key.upper()}" for key in KEYS}
+"""The environment variables by which a user gives a value, by key."""
+
+EXTRA_META, RECIPE, VARIABLE, GIT, CI = "extra-meta", "recipe", "environment", "git", "ci"
+"""Where a value may come from, in the order of precedence."""
+
+SOURCE_NAMES = {
+    EXTRA_META: "--extra-meta",
+    RECIPE: "the recipe's extra",
+    VARIABLE: "an environment variable",
+    GIT: "git",
+    CI: "the CI",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What is known of a recipe's origin, and why. Nothing in it is guessed."""
+
+    provenance: Provenance
+    """The values that were found, cleaned."""
+    kept: Mapping[str, str] = field(default_factory=dict)
+    """Values that the user gave to the builder and that break a rule, such as a shortened hash.
+
+    The builder writes them with or without us, so they stay as they were given.
+    """
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """For each key with a value: ``extra-meta``, ``recipe``, ``environment``, ``git`` or ``ci``."""
+    ci: CIRun | None = None
+    """The CI run we are in."""
+    dirty: bool | None = None
+    """Does the recipe's folder differ from the commit? ``None`` when that cannot be told."""
+    warnings: tuple[str, ...] = ()
+    missing: Mapping[str, str] = field(default_factory=dict)
+    """For each key without a value: why."""
+    commit: str = ""
+    """Which commit ``sha`` is, in words. Empty where a person gave it, or where there is none."""
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Every value, by key in the order of :data:`~conda_provenance.values.KEYS`."""
+        values = {**self.provenance.to_extra(), **self.kept}
+        return {key: values[key] for key in KEYS if key in values}
+
+    def stamp(self, fields: Iterable[str]) -> dict[str, str]:
+        """The entries to write into a package: those of ``fields``.
+
+        Those that the user gave to the builder come along, since the builder writes them anyway.
+        """
+        wanted = set(fields)
+        return {
+            key: value
+            for key, value in self.values.items()
+            if key in wanted or self.sources.get(key) in (EXTRA_META, RECIPE)
+        }
+
+    def require(self, settings: Settings) -> None:
+        """Raise :class:`RequirementError` if the settings do not let a build go on from here."""
+        stamped = self.stamp(settings.fields)
+        for key in settings.required:
+            if stamped.get(key):
+                continue
+
+            why = self.missing.get(key) or "provenance_fields leaves it out"
+            raise RequirementError(
+                f"{key} is required (plugins.provenance_required) but missing: {why}; "
+                f"give it with {ENVIRONMENT[key]} or the builder's --extra-meta {key}=VALUE."
+            )
+
+        self.require_clean(settings)
+
+    def require_clean(self, settings: Settings) -> None:
+        """The part of :meth:`require` that no flag of a builder can satisfy."""
+        if settings.dirty == "error" and self.dirty:
+            raise RequirementError(
+                "The recipe's folder has uncommitted changes (plugins.provenance_dirty is error): "
+                "commit or remove them."
+            )

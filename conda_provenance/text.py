@@ -1,0 +1,79 @@
+"""Strangers' text made fit to show: credentials redacted, escapes visible, length bounded.
+
+Nothing from a package, a URL, an environment or a repository reaches a terminal, a log or an error
+without going through here. What a value means is not known here; see :mod:`conda_provenance.values`.
+"""
+
+from __future__ import annotations
+
+import re
+
+MAX_SHOWN = 300
+"""Characters of a value that are shown, unless the caller says otherwise."""
+
+MAX_READ = 100_000
+"""Characters that are searched for credentials. A longer text is only counted, never shown."""
+
+_AT = r"(?:@|%(?:25)*40)"
+_SCHEME = r"[A-Za-z][\w+.-]*:/{1,3}"
+
+
+def show(text: str, limit: int = MAX_SHOWN) -> str:
+    """``text`` as it may be shown to people: redacted, then escaped, then shortened."""
+    if len(text) > MAX_READ:
+        # A login may end behind any place at which the text could be cut.
+        return f"({len(text)} characters)"
+    return escape(redact(text), limit)
+
+
+def escape(text: str, limit: int | None = None) -> str:
+    """``text`` with every unprintable character written as a backslash escape, and shortened."""
+    shown = text if limit is None else text[:limit]
+    if not shown.isprintable():
+        shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in shown)
+    return shown if limit is None or len(text) <= limit else shown + "…"
+
+
+def shorten(text: str, limit: int) -> str:
+    """The first ``limit`` characters of ``text``, with an ellipsis where something was cut."""
+    return text if len(text) <= limit else text[:limit] + "…"
+
+
+def redact(text: str) -> str:
+    """``text`` with everything in its URLs that may be a login or a token replaced by ``***``.
+
+    The user name ``git``, which every forge uses for ssh, is kept.
+    """
+    if re.match(_SCHEME, text):
+        return _redact_word(text)
+
+    return re.sub(r"\S+", lambda word: _redact_word(word[0]), text)
+
+
+def _redact_word(word: str) -> str:
+    return _without_query(_without_login(word))
+
+
+def _without_login(word: str) -> str:
+    if re.match(rf"(?:{_SCHEME})?git@[^@%]*\Z", word):
+        return word
+
+    match = re.match(rf"(?P<start>{_SCHEME}|/{{0,3}})(?P<login>.*){_AT}", word, re.DOTALL)
+    if match is None:
+        return word
+
+    if re.search(r"[?#]", match["login"]):
+        # Either a login with a "?", or a query with an "@": nothing tells which.
+        return match["start"] + "***"
+
+    return f"{match['start']}***@{word[match.end() :]}"
+
+
+def _without_query(word: str) -> str:
+    scheme, colon, rest = word.partition(":")
+    is_url = re.match(_SCHEME, word) or (scheme and colon and "/" in rest)
+    if not is_url:
+        return word
+
+    # Azure Pipelines and TeamCity have no other address for a run than one with this query.
+    return re.sub(r"(?<=.)[?#](?!buildId=\d+\Z).*", "", word, flags=re.DOTALL)
