@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from conda_provenance.ci import Adapter as Adapter
     from conda_provenance.claim import Claim as Claim
     from conda_provenance.claim import Problem as Problem
-    from conda_provenance.collect import collect as collect
+    from conda_provenance.collector import collect as collect
     from conda_provenance.errors import PackageError as PackageError
     from conda_provenance.errors import ProvenanceError as ProvenanceError
     from conda_provenance.errors import RequirementError as RequirementError
@@ -41,7 +41,7 @@ _HOMES = {
     "Settings": "settings",
     "SettingsError": "errors",
     "activate": "builders",
-    "collect": "collect",
+    "collect": "collector",
     "hookimpl": "hookspecs",
     "read_claim": "packages",
     "stamp_package": "packages",

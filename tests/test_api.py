@@ -16,6 +16,13 @@ def test_every_public_name_is_there_and_documented(name: str) -> None:
     assert value.__doc__
 
 
+def test_no_public_name_is_hidden_by_a_module_of_that_name() -> None:
+    """Importing a submodule sets an attribute of the package, in the place of what was there."""
+    for name in conda_provenance.__all__:
+        first, second = getattr(conda_provenance, name), getattr(conda_provenance, name)
+        assert first is second, name
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no_such_name"):
         _ = conda_provenance.no_such_name

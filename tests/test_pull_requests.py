@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conda_provenance import ci, systems
-from conda_provenance.collect import collect
+from conda_provenance.collector import collect
 from conda_provenance.origin import Origin
 from conda_provenance.settings import Settings
 

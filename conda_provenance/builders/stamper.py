@@ -75,7 +75,7 @@ def require(describe: Callable[[], dict[str, Any]], *, error_type: type[Exceptio
 
 
 def _find(told: Mapping[str, Any], settings: Settings) -> Origin:
-    from conda_provenance.collect import collect
+    from conda_provenance.collector import collect
     from conda_provenance.plugins import ci_adapters
 
     return collect(

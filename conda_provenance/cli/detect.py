@@ -10,7 +10,7 @@ from pathlib import Path
 
 from conda_provenance.ci import CIRun
 from conda_provenance.cli.main import add_command
-from conda_provenance.collect import collect
+from conda_provenance.collector import collect
 from conda_provenance.errors import ProvenanceError, UsageError
 from conda_provenance.origin import ENVIRONMENT, SOURCE_NAMES, Origin
 from conda_provenance.plugins import ci_adapters, provider_names

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from conda_provenance.builders.command import plan
 from conda_provenance.cli.main import add_command
-from conda_provenance.collect import collect
+from conda_provenance.collector import collect
 from conda_provenance.errors import UsageError
 from conda_provenance.origin import Origin
 from conda_provenance.plugins import ci_adapters, provider_names

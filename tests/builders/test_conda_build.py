@@ -322,7 +322,7 @@ def test_a_failure_of_ours_is_one_line_and_the_package_is_built(
         write_feedstock(meta_yaml=V0) if kind == "meta.yaml" else write_feedstock(recipe_yaml=V1)
     )
     code = (
-        "import sys, conda_provenance.collect as c\n"
+        "import sys, conda_provenance.collector as c\n"
         "def fail(*a, **k): raise ZeroDivisionError('s3cr3t')\n"
         "c.collect = fail\n"
         "from conda_build.cli.main_build import execute; sys.exit(execute())"

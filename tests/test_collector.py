@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conda_provenance import systems
-from conda_provenance.collect import collect
+from conda_provenance.collector import collect
 from conda_provenance.errors import RequirementError
 from conda_provenance.origin import Origin
 from conda_provenance.settings import Settings
