@@ -1,7 +1,7 @@
-"""Repository URLs: parsed once into one type, written as https without credentials; the pages that forges have for them.
+"""Repository addresses: parsed once into one type, and written as https without credentials.
 
-A URL is taken apart and rebuilt from the parts that are known to be harmless. Nothing is cut out of a
-string: what is not understood is refused, and no message repeats it.
+An address is taken apart, and rebuilt from the parts that are known to be safe. Nothing is cut out
+of a string. What is not understood is refused, and no message repeats it.
 """
 
 from __future__ import annotations
@@ -16,17 +16,23 @@ MAX_LENGTH = 2048
 
 _HOST = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\.?\Z")
 _IPV6 = re.compile(r"\[[0-9A-Fa-f:.]{2,45}\]\Z")
-# One user name at most, never "name:password": git reads "a:b@c:d" as host "a".
+
 _SCP = re.compile(
     r"(?:[A-Za-z0-9._~+-]+@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(?P<path>[^:].*)\Z"
 )
+"""``user@host:path``. Never "name:password@": git reads "a:b@c:d" as host "a"."""
+
 _DRIVE = re.compile(r"[A-Za-z]:([\\/]|[^@/:]*\Z)")
-# A path segment as forges have them, after decoding. Leading "@" (Tangled) and "~" (SourceHut) mark a user.
+
 _SEGMENT = re.compile(r"[@~]?[\w.+ ()!,'&$-]+\Z")
+"""A segment of a path as forges have them. A leading "@" (Tangled) or "~" (SourceHut) is a user."""
+
 _TOKEN = re.compile(
     r"(?<![0-9A-Za-z])(?:gh[a-z]_|github_pat_|gl[a-z]{2,6}-[0-9A-Za-z_-]{16}"
-    r"|AT[AB][A-Z]{2}|AKIA[0-9A-Z]{12}|npm_[0-9A-Za-z]{20})"
+    r"|AT(?:[A-Z]TT|BB|OA)[0-9A-Za-z_=-]{12}|AKIA[0-9A-Z]{12}|npm_[0-9A-Za-z]{20})"
 )
+"""Access tokens: GitHub's, GitLab's, Atlassian's, AWS's, npm's."""
+
 _SCHEMES = {"http", "https", "git", "ssh", "git+ssh", "git+https", "git+http", "ssh+git"}
 _SSH_HOSTS = {
     "ssh.github.com": "github.com",
@@ -36,7 +42,10 @@ _SSH_HOSTS = {
 
 
 class RemoteUrlError(ProvenanceError):
-    """A text that is not the URL of a repository others can reach; the message does not repeat it."""
+    """A text that is not the address of a repository that others can reach.
+
+    The message is the second half of a sentence, and does not repeat the text.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +53,11 @@ class RemoteUrl:
     """A repository on a server. ``str()`` gives the URL that is written into packages."""
 
     scheme: str
-    """``https``; ``http`` only where an http URL named its own port, which then speaks http."""
+    """``https``. It is ``http`` only where an http URL named a port, which then speaks http."""
     host: str
     port: int | None
     path: str
-    """Percent-encoded, without leading and trailing slash and without ``.git``."""
+    """Percent-encoded, without slashes around it and without ``.git``."""
 
     def __str__(self) -> str:
         port = "" if self.port is None else f":{self.port}"
@@ -56,90 +65,122 @@ class RemoteUrl:
 
     @classmethod
     def parse(cls, text: str) -> RemoteUrl:
-        """Read any form git takes: https, ssh, git, scp-like; user names, passwords, queries and fragments are left behind.
+        """Read an address in any form that git takes: https, ssh, git, ``user@host:path``.
 
-        Raises :class:`RemoteUrlError` for a local path, ``file://``, a ``transport::`` helper and all that does not parse.
+        User names, passwords, queries and fragments are dropped. Raises :class:`RemoteUrlError` for
+        a local path, ``file://``, a ``transport::`` helper, and whatever does not parse.
         """
         text = text.strip()
         if not text or len(text) > MAX_LENGTH or not text.isprintable() or "\\" in text:
             raise RemoteUrlError("it is empty, too long or holds characters that no URL has")
-        if "://" not in text:
-            return cls._parse_scp(text)
+
+        return cls._parse_url(text) if "://" in text else cls._parse_scp(text)
+
+    @classmethod
+    def _parse_url(cls, text: str) -> RemoteUrl:
         scheme, _, rest = text.partition("://")
         scheme = scheme.lower()
         if scheme == "file":
             raise RemoteUrlError("it is a local path")
+
         if scheme not in _SCHEMES:
-            raise RemoteUrlError("its scheme is none that repositories are reached by")
+            raise RemoteUrlError("its scheme is not one that repositories are reached by")
+
         authority, _slash, path = rest.partition("/")
         userinfo, _, place = authority.rpartition("@")
         host, port_text = _split_port(place)
+
         if port_text and not port_text.isdigit() and userinfo == "git":
-            # "ssh://git@github.com:owner/name" is a common slip, and what Semaphore documents for its own URL.
+            # "ssh://git@github.com:owner/name" is a common slip, and what Semaphore documents
+            # for its own variable.
             path, port_text = f"{port_text}/{path}", ""
-        if port_text and not (
-            port_text.isascii() and port_text.isdigit() and 0 < int(port_text) < 65536
-        ):
-            raise RemoteUrlError("its port is not a number")
-        path = re.split(r"[?#]", path, maxsplit=1)[0]
-        web = scheme.removeprefix("git+") in ("http", "https")
-        # The port of an ssh or git URL says nothing of where the web server listens.
-        port = int(port_text) if port_text and web else None
-        plain = scheme.endswith("http") and port not in (None, 80)
+
+        # The port of an ssh or git URL says nothing about where the web server listens.
+        is_web = scheme.removeprefix("git+") in ("http", "https")
+        number = _port(port_text)
+        port = number if is_web else None
+        is_plain = scheme.endswith("http") and port not in (None, 80)
+
         if port == (443 if scheme.endswith("https") else 80):
             port = None
-        return cls._make("http" if plain else "https", host, port, path)
+
+        return cls._make("http" if is_plain else "https", host, port, _without_query(path))
 
     @classmethod
     def _parse_scp(cls, text: str) -> RemoteUrl:
         if text.startswith(("/", ".", "~")) or _DRIVE.match(text):
             raise RemoteUrlError("it is a local path")
+
         match = _SCP.match(text)
         if match is None:
-            raise RemoteUrlError("it is a local path, or no URL")
-        if "@" not in text and "." not in match["host"] and "/" not in match["path"]:
-            raise RemoteUrlError("it is no URL")  # "user:password" reads like "host:path"
-        if match["host"].lower() in _SCHEMES:
-            raise RemoteUrlError("it is no URL")  # "https:/host/path"
-        return cls._make(
-            "https", match["host"], None, re.split(r"[?#]", match["path"], maxsplit=1)[0]
-        )
+            raise RemoteUrlError("it is a local path, or not a URL")
+
+        is_login = "@" not in text and "." not in match["host"] and "/" not in match["path"]
+        is_broken_url = match["host"].lower() in _SCHEMES  # "https:/host/path"
+        if is_login or is_broken_url:
+            # "user:password" reads like "host:path".
+            raise RemoteUrlError("it is not a URL")
+
+        return cls._make("https", match["host"], None, _without_query(match["path"]))
 
     @classmethod
     def _make(cls, scheme: str, host: str, port: int | None, path: str) -> RemoteUrl:
-        if not (_HOST.match(host) or _IPV6.match(host)):
+        if not _is_host(host):
             raise RemoteUrlError("its host is not a host name")
+
         host = host.lower().rstrip(".")
         segments = [clean_segment(segment) for segment in path.strip("/").split("/") if segment]
         if segments and "." not in host and re.match(r"@.*\.", segments[0]):
             raise RemoteUrlError("its host looks like a user name")  # "https://user/@host/path"
+
         host, segments = _azure_over_https(_SSH_HOSTS.get(host, host), segments)
         if segments:
             segments[-1] = segments[-1].removesuffix(".git")
+
         if not all(segments) or not segments:
             raise RemoteUrlError("it names no repository")
+
         return cls(scheme, host, port, "/".join(segments))
 
 
 def clean_segment(segment: str, extra: str = "") -> str:
-    """One path segment, decoded, checked and encoded again; ``extra`` characters are let through as well.
+    """One segment of a path, decoded, checked and encoded again.
 
-    Raises :class:`RemoteUrlError` for one that could hide credentials, a query, or leave the path.
+    The characters in ``extra`` are allowed as well. Raises :class:`RemoteUrlError` for a segment
+    that could hide credentials or a query, or that leads out of the path.
     """
     plain = segment
     for _ in range(3):  # "%2540" is an "@" for whoever decodes twice
         plain = unquote(plain, errors="surrogateescape")
+
     kept = plain
     for char in extra:
         kept = kept.replace(char, "")
-    if (
-        not plain.isprintable()
-        or plain in (".", "..")
-        or (kept and not _SEGMENT.match(kept))
-        or _TOKEN.search(plain)
-    ):
+
+    is_dots = plain in (".", "..")
+    is_odd = not plain.isprintable() or (kept and not _SEGMENT.match(kept))
+    if is_dots or is_odd or holds_token(plain):
         raise RemoteUrlError("its path holds characters that may hide credentials")
+
     return quote(plain, safe="@~+()!,'&$" + extra)
+
+
+def _without_query(path: str) -> str:
+    return re.split(r"[?#]", path, maxsplit=1)[0]
+
+
+def _is_host(host: str) -> bool:
+    return _HOST.match(host) is not None or _IPV6.match(host) is not None
+
+
+def _port(text: str) -> int | None:
+    if not text:
+        return None
+
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+        raise RemoteUrlError("its port is not a number")
+
+    return int(text)
 
 
 def _split_port(place: str) -> tuple[str, str]:
@@ -163,32 +204,41 @@ def _azure_over_https(host: str, segments: list[str]) -> tuple[str, list[str]]:
 
 
 def clean_page_url(text: str) -> str:
-    """A CI run's page, rebuilt without credentials, fragment and query.
+    """The address of a CI run's page, without credentials, fragment and query.
 
-    The one query kept is a numeric ``buildId``: Azure Pipelines and TeamCity have no other address for a run.
-    Raises :class:`RemoteUrlError` for what does not parse.
+    One query is kept, a numeric ``buildId``: Azure Pipelines and TeamCity have no other address for
+    a run. Raises :class:`RemoteUrlError` for what does not parse.
     """
     text = text.strip()
     if not text.isprintable() or len(text) > MAX_LENGTH or "\\" in text:
         raise RemoteUrlError("it is too long or holds characters that no URL has")
+
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise RemoteUrlError("it is no URL") from None
-    host = parts.netloc.rpartition("@")[2]
-    host = _split_port(host)[0].lower()
-    if parts.scheme not in ("http", "https") or not (_HOST.match(host) or _IPV6.match(host)):
-        raise RemoteUrlError("it is no http or https URL")
-    for segment in filter(None, parts.path.split("/")):
-        # Checked decoded, written as it came: Jenkins tells "feature%252Fx", a branch, from "feature/x", two folders.
-        parts_of = re.split(r"%(?:25)*2[Ff]", segment) if "%" in segment else [segment]
-        for part in filter(None, parts_of):
-            clean_segment(part, ":;*")
+        raise RemoteUrlError("it is not a URL") from None
+
+    host = _split_port(parts.netloc.rpartition("@")[2])[0].lower()
+    if parts.scheme not in ("http", "https") or not _is_host(host):
+        raise RemoteUrlError("it is not an http or https URL")
+
+    _check_page_path(parts.path)
     path = quote(parts.path, safe="/%@~+()!,'&$:;*")
     build = parts.query and re.search(r"(?:\A|&)buildId=(\d{1,20})(?:&|\Z)", parts.query)
     query = f"?buildId={build[1]}" if build else ""
     return f"{parts.scheme}://{host}{'' if port is None else f':{port}'}{path}{query}"
+
+
+def _check_page_path(path: str) -> None:
+    """Check the path decoded. It is written as it came.
+
+    Jenkins distinguishes "feature%252Fx", a branch, from "feature/x", two folders.
+    """
+    for segment in path.split("/"):
+        for part in re.split(r"%(?:25)*2[Ff]", segment):
+            if part:
+                clean_segment(part, ":;*")
 
 
 def looks_like_secret(text: str) -> bool:
