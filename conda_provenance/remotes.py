@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 from conda_provenance.errors import ProvenanceError
 
 MAX_LENGTH = 2048
+"""Characters that an address, or any other written value, may have. No reader gets a flood."""
 
 _HOST = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\.?\Z")
 _IPV6 = re.compile(r"\[[0-9A-Fa-f:.]{2,45}\]\Z")

@@ -10,16 +10,19 @@ import re
 from urllib.parse import urlsplit
 
 from conda_provenance.errors import ProvenanceError
-from conda_provenance.remotes import RemoteUrl, RemoteUrlError, clean_page_url, looks_like_secret
+from conda_provenance.remotes import MAX_LENGTH as MAX_LENGTH
+from conda_provenance.remotes import (
+    RemoteUrl,
+    RemoteUrlError,
+    clean_page_url,
+    looks_like_secret,
+)
 
 CEP_KEYS = ("sha", "remote_url", "flow_run_id")
 """The keys that CEP 31 names, in its order."""
 
 KEYS = (*CEP_KEYS, "flow_run_url")
 """Every key that this project writes."""
-
-MAX_LENGTH = 2048
-"""Characters that a written value may have. Readers must not be handed a flood."""
 
 _FULL_SHA = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 

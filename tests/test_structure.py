@@ -1,0 +1,107 @@
+"""The house: imports point up the table in CONTRIBUTING only, and no module grows too long."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import conda_provenance
+
+PACKAGE = Path(conda_provenance.__file__).parent
+
+FLOORS = (
+    ("errors",),
+    ("text",),
+    ("remotes",),
+    ("values",),
+    ("provenance", "claim"),
+    ("recipes", "settings", "git", "ci", "forges", "runs", "packages"),
+    ("systems",),
+    ("hookspecs",),
+    ("plugins",),
+    ("links",),
+    ("origin",),
+    ("checkout",),
+    ("collector",),
+    ("builders",),
+    ("cli",),
+    ("conda_plugin", "__main__"),
+)
+"""The rooms from the ground up. A room imports those below it, and its own modules."""
+
+LEVELS = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
+MAX_LINES = 350
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+def _name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _room(module: str) -> str:
+    return module.split(".")[1]
+
+
+def _imported(path: Path, *, top_level_only: bool = False) -> Iterator[str]:
+    """The modules of ours that a module imports when it runs, not those for type checkers only."""
+    tree = ast.parse(path.read_text("utf-8"))
+    known = {_name(each) for each in MODULES}
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if top_level_only and isinstance(node, ast.FunctionDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names if each.name in known)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("conda_provenance"):
+            for each in node.names:
+                submodule = f"{node.module}.{each.name}"
+                if submodule in known:
+                    yield submodule
+                elif node.module in known:
+                    yield str(node.module)
+        waiting += ast.iter_child_nodes(node)
+
+
+def test_every_room_has_its_floor() -> None:
+    assert {_room(_name(path)) for path in MODULES} <= LEVELS.keys()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_imports_point_up_the_table_only(path: Path) -> None:
+    room = _room(_name(path))
+    others = {module for module in _imported(path) if _room(module) != room}
+    wrong = sorted(module for module in others if LEVELS[_room(module)] >= LEVELS[room])
+    assert not wrong, f"{_name(path)} imports {', '.join(wrong)}"
+
+
+def test_no_import_runs_in_a_circle() -> None:
+    arrows = {_name(path): set(_imported(path, top_level_only=True)) for path in MODULES}
+    done: set[str] = set()
+
+    def visit(module: str, way: tuple[str, ...]) -> None:
+        assert module not in way, " -> ".join((*way, module))
+        if module not in done:
+            for target in arrows.get(module, set()) - {module}:
+                visit(target, (*way, module))
+            done.add(module)
+
+    for module in arrows:
+        visit(module, ())
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_no_module_is_too_long(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= MAX_LINES
+
+
+def test_detecting_loads_no_forge() -> None:
+    """``ci.py`` names the other modules of its vendor by string."""
+    for path in PACKAGE.glob("systems/*/ci.py"):
+        assert not [name for name in _imported(path) if name.endswith((".forge", ".runs"))]
