@@ -14,7 +14,7 @@ from typing import Any
 
 from conda_provenance import systems
 from conda_provenance.ci import Adapter
-from conda_provenance.ci.adapter import FACTS, Fact
+from conda_provenance.ci import FACTS, Fact
 from conda_provenance.ci.explain import explain
 
 HERE = Path(__file__).parent

@@ -1,4 +1,4 @@
-"""Which variables were looked at, and what each was good for: for a report of a run that is not recognised, or wrongly."""
+"""Which variables were looked at, and what came of it. It never holds a value."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from conda_provenance.ci.adapter import FACTS, Adapter, Environ, make
+from conda_provenance.ci.adapter import FACTS, Adapter
+from conda_provenance.ci.environ import Environ
+from conda_provenance.ci.fact import value_of
 from conda_provenance.values import MAX_LENGTH
 
 _LIKE_A_CI = re.compile(
-    r"(?:^|_)(?:CI|BUILD|BUILDER|JOB|RUN|RUNNER|PIPELINE|WORKFLOW|TASK|COMMIT|SHA|REVISION|REPO|REPOSITORY|BRANCH|REF)(?:_|$)",
-    re.I,
+    r"(?:^|_)(?:CI|BUILD|BUILDER|JOB|RUN|RUNNER|PIPELINE|WORKFLOW|TASK|COMMIT|SHA|REVISION|REPO"
+    r"|REPOSITORY|BRANCH|REF)(?:_|$)",
+    re.IGNORECASE,
 )
 _FIELDS = {"run_id": "flow_run_id", "run_url": "flow_run_url"}
+"""The field of ``CIRun`` that a fact goes to, where its name is another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +27,10 @@ class Look:
     purpose: str
     """``active``, ``unless`` or the name of a fact."""
     variables: Mapping[str, str]
-    """The variables asked for, in order, each with its state: ``set``, ``not set``, ``empty``, ``too long``, ``unprintable``."""
+    """The variables asked for, in order, each with its state: ``set``, ``not set``, ``empty``,
+    ``too long`` or ``unprintable``."""
     answer: str
-    """``yes``, ``no``, or ``not usable``: such as a commit that is no full hash, or a URL that is none."""
+    """``yes``, ``no``, or ``not usable``, as for a commit that is no full hash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Explanation:
     active: bool
     looks: tuple[Look, ...]
     error: str | None = None
-    """The kind of exception that its adapter raised."""
+    """The kind of exception that the adapter raised."""
 
     @property
     def seen(self) -> bool:
@@ -49,62 +54,10 @@ class Explanation:
         )
 
 
-class _Recorder(Environ):
-    def __init__(self, variables: Mapping[str, str]) -> None:
-        super().__init__(variables)
-        self.asked: dict[str, str] = {}
-
-    def __getitem__(self, name: str) -> str:
-        self.asked[name] = self._state(name)
-        return super().__getitem__(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(Environ(self._variables))  # to go through all of them is to ask for none
-
-    def _state(self, name: str) -> str:
-        raw = self._variables.get(
-            name, self._variables.get(name.upper()) if self._any_case else None
-        )
-        if raw is None:
-            return "not set"
-        if len(raw) > MAX_LENGTH:
-            return "too long"
-        return "empty" if not raw.strip() else "set" if raw.strip().isprintable() else "unprintable"
-
-    def taken(self) -> dict[str, str]:
-        """What was asked for since the last time."""
-        asked, self.asked = self.asked, {}
-        return asked
-
-
 def explain(environ: Mapping[str, str], adapters: Iterable[Adapter]) -> list[Explanation]:
-    """Ask every adapter as :func:`~conda_provenance.ci.detect` does, and note each question. No value is part of the answer."""
+    """Ask every adapter as :func:`~conda_provenance.ci.detect` does, and note each question."""
     recorder = _Recorder(environ)
     return [_explain(adapter, recorder) for adapter in adapters]
-
-
-def _explain(adapter: Adapter, recorder: _Recorder) -> Explanation:
-    looks: list[Look] = []
-    active, error = False, None
-    try:
-        for purpose in ("active", "unless"):
-            for mark in getattr(adapter, purpose):
-                recorder.taken()
-                found = recorder.has(mark)
-                looks.append(Look(purpose, recorder.taken(), "yes" if found else "no"))
-        active = adapter.is_active(recorder)
-        run = adapter.run(recorder) if active else None
-        for name in FACTS if active else ():
-            recorder.taken()
-            value = make(getattr(adapter, name), recorder)
-            if asked := recorder.taken():
-                usable = getattr(run, _FIELDS.get(name, name))
-                looks.append(
-                    Look(name, asked, "no" if value is None else "yes" if usable else "not usable")
-                )
-    except Exception as failure:
-        error = type(failure).__name__  # its text may repeat a variable
-    return Explanation(adapter, active, tuple(looks), error)
 
 
 def unasked(environ: Mapping[str, str], explanations: Iterable[Explanation]) -> list[str]:
@@ -120,3 +73,68 @@ def unasked(environ: Mapping[str, str], explanations: Iterable[Explanation]) -> 
         for name in environ
         if name not in asked and name.isprintable() and _LIKE_A_CI.search(name)
     )
+
+
+class _Recorder(Environ):
+    """Variables that remember which of them were asked for."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        super().__init__(variables)
+        self._asked: dict[str, str] = {}
+
+    def __getitem__(self, name: str) -> str:
+        self._asked[name] = self._state(name)
+        return super().__getitem__(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(Environ(self._variables))  # going through all of them asks for none
+
+    def take(self) -> dict[str, str]:
+        """The variables asked for since the last call, with their states."""
+        asked, self._asked = self._asked, {}
+        return asked
+
+    def _state(self, name: str) -> str:
+        raw = self.raw(name)
+        if raw is None:
+            return "not set"
+        if len(raw) > MAX_LENGTH:
+            return "too long"
+        if not raw.strip():
+            return "empty"
+        return "set" if raw.strip().isprintable() else "unprintable"
+
+
+def _explain(adapter: Adapter, recorder: _Recorder) -> Explanation:
+    looks: list[Look] = []
+    active, error = False, None
+    try:
+        looks.extend(_looks_for_marks(adapter, recorder))
+        active = adapter.is_active(recorder)
+        if active:
+            looks.extend(_looks_for_facts(adapter, recorder))
+    except Exception as failure:
+        error = type(failure).__name__  # its text may repeat a variable
+    return Explanation(adapter, active, tuple(looks), error)
+
+
+def _looks_for_marks(adapter: Adapter, recorder: _Recorder) -> Iterator[Look]:
+    for purpose in ("active", "unless"):
+        for mark in getattr(adapter, purpose):
+            recorder.take()
+            answer = "yes" if recorder.has(mark) else "no"
+            yield Look(purpose, recorder.take(), answer)
+
+
+def _looks_for_facts(adapter: Adapter, recorder: _Recorder) -> Iterator[Look]:
+    run = adapter.run(recorder)
+    for name in FACTS:
+        recorder.take()
+        value = value_of(getattr(adapter, name), recorder)
+        asked = recorder.take()
+        if not asked:
+            continue
+
+        usable = getattr(run, _FIELDS.get(name, name))
+        answer = "no" if value is None else "yes" if usable else "not usable"
+        yield Look(name, asked, answer)

@@ -1,6 +1,9 @@
-"""One place a vendor: a module for a system that only runs builds, a folder for one that is more.
+"""One place a vendor. It knows where each vendor's module is, and loads one only when asked.
 
-A system is found by being here. Its module, or ``ci.py`` in its folder, has an ``ADAPTER``.
+A system that only runs builds is a module, ``systems/<vendor>.py``. A vendor that also hosts
+repositories, or whose runs can be looked up by their id, has a folder with ``ci.py`` and
+``forge.py`` or ``runs.py``. A system is found by being here: its module, or ``ci.py`` in its
+folder, has an ``ADAPTER``, which names the other two.
 """
 
 from __future__ import annotations
@@ -9,23 +12,40 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from conda_provenance.ci.adapter import Adapter
+from conda_provenance.ci import Adapter
+
+__all__ = ["adapter", "adapters", "module_name", "names"]
 
 
 def names() -> tuple[str, ...]:
-    """The built-in systems' names, each the ``provider`` of its adapter."""
-    return tuple(
-        module.name for module in iter_modules(__path__) if not module.name.startswith("_")
-    )
+    """The built-in systems' names. Each is the ``provider`` of its adapter."""
+    return tuple(_modules())
 
 
 def module_name(system: str) -> str:
     """The module that holds the built-in system's ``ADAPTER``."""
-    folders = {module.name for module in iter_modules(__path__) if module.ispkg}
-    return f"{__name__}.{system}.ci" if system in folders else f"{__name__}.{system}"
+    return f"{__name__}.{system}.ci" if _modules()[system] else f"{__name__}.{system}"
+
+
+def adapter(system: str) -> Adapter | None:
+    """The adapter of one built-in system, without loading the others."""
+    if system not in _modules():
+        return None
+    loaded: Adapter = import_module(module_name(system)).ADAPTER
+    return loaded
 
 
 @cache
 def adapters() -> tuple[Adapter, ...]:
     """Every built-in system's adapter."""
-    return tuple(import_module(module_name(name)).ADAPTER for name in names())
+    return tuple(import_module(module_name(system)).ADAPTER for system in names())
+
+
+@cache
+def _modules() -> dict[str, bool]:
+    """Every built-in system, and whether it has a folder."""
+    return {
+        module.name: module.ispkg
+        for module in iter_modules(__path__)
+        if not module.name.startswith("_")
+    }

@@ -1,50 +1,44 @@
 """Bamboo.
 
-- The page writes ``bamboo.buildResultKey``; in the environment each dot is an underscore.
-- Names are in lower and upper case mixed; on Windows case does not matter.
+- The page writes ``bamboo.buildResultKey``. In the environment each dot is an underscore.
+- Names mix lower and upper case. On Windows case does not matter.
 - ``BAMBOO_HOME`` and other names in capitals belong to the server's container, not to a build.
-- ``bamboo_buildNumber`` counts within one plan; the result's key is unique on its server.
-- With a second repository (``bamboo_planRepository_2_…``) none is the recipe's for sure.
-- Bitbucket Data Center's ssh addresses (port 7999) have another path than its https ones: none is made of them.
+- ``bamboo_buildNumber`` counts within one plan. The result's key is unique on its server.
+- With a second repository (``bamboo_planRepository_2_…``) none of them is certain to be the
+  recipe's.
 """
 
 from __future__ import annotations
 
 import re
 
-from conda_provenance.ci.adapter import Adapter, Environ
+from conda_provenance.ci import NO_VARIABLE, Adapter, Environ
 
 
 def _sha(environ: Environ) -> str | None:
-    """The revision of the plan's repository, where it has one only."""
-    return _only(environ, "revision")
+    """The revision of the plan's repository, where the plan has one only."""
+    return _of_only_repository(environ, "revision")
 
 
 def _remote_url(environ: Environ) -> str | None:
-    """``https://git.example.org/acme/recipes.git`` of the plan's repository, where it has one only."""
-    url = _only(environ, "repositoryUrl")
-    return None if url is None or re.match(r"ssh://[^/]*:7999/", url) else url
+    """``https://git.example.org/acme/recipes.git``, where the plan has one repository only."""
+    return _of_only_repository(environ, "repositoryUrl")
 
 
 def _branch(environ: Environ) -> str | None:
-    """``main`` of the plan's repository; of a pull request, the branch it comes from."""
-    return environ.get("bamboo_repository_pr_sourceBranch") or (
-        None if "bamboo_repository_pr_key" in environ else _only(environ, "branchName")
-    )
+    """``main`` of the plan's repository; on a pull request, the branch that it comes from."""
+    source = environ.get("bamboo_repository_pr_sourceBranch")
+    if source or "bamboo_repository_pr_key" in environ:
+        return source
+    return _of_only_repository(environ, "branchName")
 
 
-def _only(environ: Environ, name: str) -> str | None:
+def _of_only_repository(environ: Environ, name: str) -> str | None:
     """``bamboo_planRepository_revision`` and the like, where the plan has one repository only."""
-    several = any(
-        re.fullmatch(r"bamboo_planRepository_([2-9]|\d\d+)_\w+", variable, re.IGNORECASE)
-        for variable in environ
-    )
-    return (
-        None
-        if several
-        else environ.get(f"bamboo_planRepository_{name}")
-        or environ.get(f"bamboo_planRepository_1_{name}")
-    )
+    another = r"bamboo_planRepository_([2-9]|\d\d+)_\w+"
+    if any(re.fullmatch(another, variable, re.IGNORECASE) for variable in environ):
+        return None
+    return environ.first(f"bamboo_planRepository_{name}", f"bamboo_planRepository_1_{name}")
 
 
 ADAPTER = Adapter(
@@ -58,11 +52,11 @@ ADAPTER = Adapter(
     remote_url=_remote_url,
     workspace="{bamboo_build_working_directory}",
     branch=_branch,
-    pull_request="{bamboo_repository_pr_key:\\d+}",
+    pull_request=r"{bamboo_repository_pr_key:\d+}",
     left_out={
-        "event": "the page has only the name of who started a manual build",
-        "tag": "no variable of the page tells a tag",
-        "head_remote_url": "no variable of the page holds the fork's address",
+        "event": "the page has only the name of the person who started a manual build",
+        "tag": NO_VARIABLE,
+        "head_remote_url": NO_VARIABLE,
         "attempt": "a job that is run again keeps its key, and nothing counts",
     },
 )

@@ -1,12 +1,12 @@
 """Cloudflare Workers Builds.
 
-- All of these variables can be overridden in the worker's settings.
-- Build variables are not there at runtime, so the mark alone tells a build.
+- The worker's settings can override all of these variables.
+- The running worker does not have the build's variables, so the mark alone tells a build.
 """
 
 from __future__ import annotations
 
-from conda_provenance.ci.adapter import Adapter
+from conda_provenance.ci import NO_VARIABLE, Adapter
 
 ADAPTER = Adapter(
     provider="cfworkers",
@@ -19,10 +19,10 @@ ADAPTER = Adapter(
     branch="{WORKERS_CI_BRANCH}",
     left_out={
         "run_url": "the page needs the account and the worker, which are in no variable",
-        "remote_url": "no variable of the page holds it",
-        "workspace": "no variable of the page holds it",
-        "event": "no variable of the page holds it",
-        "pull_request": "no variable of the page holds it",
+        "remote_url": NO_VARIABLE,
+        "workspace": NO_VARIABLE,
+        "event": NO_VARIABLE,
+        "pull_request": NO_VARIABLE,
         "attempt": "no page says whether a retried build keeps its UUID",
     },
 )

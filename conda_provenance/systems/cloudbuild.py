@@ -1,16 +1,16 @@
 """Google Cloud Build.
 
-- ``BUILDER_OUTPUT`` is all that a step has by itself. The rest are substitutions: a step has them only where the build's
-  configuration maps them (``env``, or ``automapSubstitutions``).
-- ``BUILD_ID`` is others' too: it is read only as the UUID that it is here.
+- A step has ``BUILDER_OUTPUT`` by itself, and nothing else. The others are substitutions, which a
+  step has only where the build's configuration maps them (``env`` or ``automapSubstitutions``).
+- Other systems set ``BUILD_ID`` too. It counts only where it is a UUID, as it is here.
 - ``REPO_FULL_NAME`` has no host.
-- The run's page needs ``?project=…``, which is taken off.
-- A substitution that has no value is empty.
+- The page of the run needs ``?project=…``, and queries are cut off.
+- A substitution without a value is empty.
 """
 
 from __future__ import annotations
 
-from conda_provenance.ci.adapter import Adapter
+from conda_provenance.ci import NO_VARIABLE, Adapter
 
 ADAPTER = Adapter(
     provider="cloudbuild",
@@ -22,12 +22,12 @@ ADAPTER = Adapter(
     workspace="/workspace",
     branch=("{_HEAD_BRANCH}", "{BRANCH_NAME}"),
     tag="{TAG_NAME}",
-    pull_request="{_PR_NUMBER:\\d+}",
+    pull_request=r"{_PR_NUMBER:\d+}",
     head_remote_url="{_HEAD_REPO_URL}",
     left_out={
-        "run_url": "the page needs the project in its query, which is taken off",
+        "run_url": "the page needs the project in its query, and queries are cut off",
         "remote_url": "REPO_FULL_NAME has no host",
-        "event": "no substitution tells it",
+        "event": NO_VARIABLE,
         "head_sha": "no page says whether COMMIT_SHA of a pull request is its head",
         "attempt": "a build that is run again has an id of its own",
     },

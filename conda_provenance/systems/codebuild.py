@@ -1,23 +1,26 @@
 """AWS CodeBuild.
 
-- As a runner of GitHub, GitLab or Buildkite it is the machine, not the run; it then sets ``CODEBUILD_RUNNER_OWNER`` and more.
-- ``CODEBUILD_SOURCE_VERSION`` may be ``pr/1``, a branch, a tag or an S3 object; under CodePipeline there may be no commit at all.
-- The page in ``CODEBUILD_BUILD_URL`` has the region in its query, the build in its fragment; the one below has both in its path.
+- As a runner of GitHub, GitLab or Buildkite it is the machine, not the run. It then sets
+  ``CODEBUILD_RUNNER_OWNER`` and more.
+- ``CODEBUILD_SOURCE_VERSION`` may be ``pr/1``, a branch, a tag or an S3 object. Under CodePipeline
+  there may be no commit at all.
+- The page in ``CODEBUILD_BUILD_URL`` has the region in its query and the build in its fragment. The
+  page below has both in its path.
 - ``CODEBUILD_PUBLIC_BUILD_URL`` has an encrypted text with ``=`` in its path.
 - ``CODEBUILD_INITIATOR`` may be a person's name.
-- ``CODEBUILD_WEBHOOK_HEAD_REF`` is a branch, or on a tag's push ``refs/tags/…``.
+- ``CODEBUILD_WEBHOOK_HEAD_REF`` is a branch, or ``refs/tags/…`` when a tag was pushed.
 """
 
 from __future__ import annotations
 
-from conda_provenance.ci.adapter import Adapter
+from conda_provenance.ci import NO_VARIABLE, Adapter
 
 _CONSOLE = (
-    "https://{CODEBUILD_BUILD_ARN:arn:aws:codebuild:([a-z0-9-]+):\\d+:build/[\\w-]+:[\\w-]+}"
+    r"https://{CODEBUILD_BUILD_ARN:arn:aws:codebuild:([a-z0-9-]+):\d+:build/[\w-]+:[\w-]+}"
     ".console.aws.amazon.com/codesuite/codebuild/"
-    "{CODEBUILD_BUILD_ARN:arn:aws:codebuild:[a-z0-9-]+:(\\d+):.+}/projects/"
-    "{CODEBUILD_BUILD_ARN:arn:aws:codebuild:[a-z0-9-]+:\\d+:build/([\\w-]+):.+}/build/"
-    "{CODEBUILD_BUILD_ARN:arn:aws:codebuild:[a-z0-9-]+:\\d+:build/(.+)}"
+    r"{CODEBUILD_BUILD_ARN:arn:aws:codebuild:[a-z0-9-]+:(\d+):.+}/projects/"
+    r"{CODEBUILD_BUILD_ARN:arn:aws:codebuild:[a-z0-9-]+:\d+:build/([\w-]+):.+}/build/"
+    r"{CODEBUILD_BUILD_ARN:arn:aws:codebuild:[a-z0-9-]+:\d+:build/(.+)}"
 )
 
 ADAPTER = Adapter(
@@ -35,7 +38,7 @@ ADAPTER = Adapter(
     last=True,
     run_id=(
         "{CODEBUILD_BUILD_ID}",
-        "{CODEBUILD_BUILD_ARN:arn:[a-z-]+:codebuild:[a-z0-9-]+:\\d+:build/([\\w-]+:[\\w-]+)}",
+        r"{CODEBUILD_BUILD_ARN:arn:[a-z-]+:codebuild:[a-z0-9-]+:\d+:build/([\w-]+:[\w-]+)}",
     ),
     run_url=_CONSOLE,
     sha="{CODEBUILD_RESOLVED_SOURCE_VERSION}",
@@ -44,11 +47,14 @@ ADAPTER = Adapter(
     event="{CODEBUILD_WEBHOOK_EVENT}",
     branch="{CODEBUILD_WEBHOOK_HEAD_REF:refs/heads/(.+)}",
     tag=("{CODEBUILD_WEBHOOK_HEAD_REF:refs/tags/(.+)}", "{CODEBUILD_WEBHOOK_TRIGGER:tag/(.+)}"),
-    pull_request=("{CODEBUILD_WEBHOOK_TRIGGER:pr/(\\d+)}", "{CODEBUILD_SOURCE_VERSION:pr/(\\d+)}"),
+    pull_request=(
+        r"{CODEBUILD_WEBHOOK_TRIGGER:pr/(\d+)}",
+        r"{CODEBUILD_SOURCE_VERSION:pr/(\d+)}",
+    ),
     left_out={
         "head_sha": "no page says whether the commit of pr/N is the pull request's head",
         "merge": "no page says that pr/N is ever a merge commit",
-        "head_remote_url": "the fork is in no variable",
+        "head_remote_url": NO_VARIABLE,
         "attempt": "a build that is retried has an id of its own",
     },
 )

@@ -1,27 +1,30 @@
 """Codefresh.
 
-- ``CF_PAGES`` is Cloudflare's: only ``CF_BUILD_ID`` is the mark.
-- ``CF_REVISION`` is what the git provider tells: Bitbucket sends a short hash for pull requests, which counts as none.
+- ``CF_PAGES`` is Cloudflare's, so only ``CF_BUILD_ID`` counts as a mark.
+- ``CF_REVISION`` is what the git provider sends. Bitbucket sends a short hash for pull requests,
+  which counts as none.
 - ``CF_BRANCH`` is a branch or a tag, and nothing says which.
-- The repository's address is only within that of the commit; on a pull request that may be the fork's.
-- ``CF_PULL_REQUEST_HEAD_…`` are set where a pull request of GitHub is closed.
+- The repository's address is found only inside the commit's. On a pull request that may be the
+  fork's.
+- ``CF_PULL_REQUEST_HEAD_…`` are set where a pull request on GitHub is closed.
 """
 
 from __future__ import annotations
 
 import re
 
-from conda_provenance.ci.adapter import Adapter, Environ
+from conda_provenance.ci import NO_VARIABLE, Adapter, Environ
+
+_COMMIT_PAGE = r"(https?://[^/]+/.+?)/(?:-/)?commits?/([0-9a-f]+)"
 
 
 def _remote_url(environ: Environ) -> str | None:
-    """``https://github.com/acme/recipes`` of ``https://github.com/acme/recipes/commit/{CF_REVISION}``, outside pull requests."""
+    """``https://github.com/a/b`` from ``https://github.com/a/b/commit/…``, not on pull requests."""
     if environ.first("CF_PULL_REQUEST_NUMBER", "CF_PULL_REQUEST_ID", "CF_PULL_REQUEST_TARGET"):
         return None
-    match = re.fullmatch(
-        r"(https?://[^/]+/.+?)/(?:-/)?commits?/([0-9a-f]+)", environ.get("CF_COMMIT_URL", "")
-    )
-    return match[1] if match and match[2] == environ.get("CF_REVISION") else None
+
+    page = re.fullmatch(_COMMIT_PAGE, environ.get("CF_COMMIT_URL", ""))
+    return page[1] if page and page[2] == environ.get("CF_REVISION") else None
 
 
 ADAPTER = Adapter(
@@ -36,14 +39,15 @@ ADAPTER = Adapter(
     event="{CF_BUILD_TRIGGER}",
     branch="{CF_PULL_REQUEST_HEAD_BRANCH}",
     tag="{CF_RELEASE_TAG}",
-    pull_request="{CF_PULL_REQUEST_NUMBER:\\d+}",
+    pull_request=r"{CF_PULL_REQUEST_NUMBER:\d+}",
     head_sha="{CF_PULL_REQUEST_HEAD_COMMIT_SHA}",
     left_out={
-        "remote_url": "CF_REPO_CLONE_URL is not on the page; there is an owner and a name, but no host",
+        "remote_url": "CF_REPO_CLONE_URL is not on the page, which has an owner and a name, "
+        "but no host",
         "workspace": "CF_VOLUME_PATH is shared by all repositories that a pipeline clones",
         "branch": "CF_BRANCH is a branch or a tag, and nothing says which",
         "merge": "the page does not say that a merge commit is ever built",
-        "head_remote_url": "no variable of the page names the fork",
-        "attempt": "no variable of the page counts tries",
+        "head_remote_url": NO_VARIABLE,
+        "attempt": NO_VARIABLE,
     },
 )

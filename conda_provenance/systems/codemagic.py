@@ -1,26 +1,16 @@
 """Codemagic.
 
-- Builds of pull requests "verify the resulting merge commit", while ``CM_COMMIT`` is the source's:
-  git knows the commit that is built.
-- ``CM_REPO_SLUG`` has no host, and is not set for a source of one's own: git knows the repository.
-- ``CM_PULL_REQUEST`` is ``true`` or ``false``; the number has a variable of its own.
-- ``BUILD_NUMBER`` and ``PROJECT_BUILD_NUMBER`` are set as well; ``CM_BUILD_ID`` is unique.
+- Builds of pull requests "verify the resulting merge commit", but ``CM_COMMIT`` is the source's.
+  Git knows the commit that is built.
+- ``CM_REPO_SLUG`` has no host, and is not set for a git server of one's own. Git knows the
+  repository.
+- ``CM_PULL_REQUEST`` is ``true`` or ``false``. The number has a variable of its own.
+- ``BUILD_NUMBER`` and ``PROJECT_BUILD_NUMBER`` are set as well. ``CM_BUILD_ID`` is unique.
 """
 
 from __future__ import annotations
 
-from conda_provenance.ci.adapter import Adapter, Environ
-
-
-def _sha(environ: Environ) -> str | None:
-    """The commit, where no pull request is built."""
-    return None if environ.on("CM_PULL_REQUEST") else environ.get("CM_COMMIT")
-
-
-def _head_sha(environ: Environ) -> str | None:
-    """The commit, where a pull request is built."""
-    return environ.get("CM_COMMIT") if environ.on("CM_PULL_REQUEST") else None
-
+from conda_provenance.ci import NO_VARIABLE, Adapter, unless, when
 
 ADAPTER = Adapter(
     provider="codemagic",
@@ -29,18 +19,18 @@ ADAPTER = Adapter(
     active=("CM_BUILD_ID",),
     run_id="{CM_BUILD_ID}",
     run_url="https://codemagic.io/app/{CM_PROJECT_ID}/build/{CM_BUILD_ID}",
-    sha=_sha,
+    sha=unless("CM_PULL_REQUEST", "{CM_COMMIT}"),
     workspace="{CM_BUILD_DIR}",
     event="{CM_TRIGGER_SOURCE}",
     branch="{CM_BRANCH}",
     tag="{CM_TAG}",
-    pull_request="{CM_PULL_REQUEST_NUMBER:\\d+}",
-    head_sha=_head_sha,
+    pull_request=r"{CM_PULL_REQUEST_NUMBER:\d+}",
+    head_sha=when("CM_PULL_REQUEST", "{CM_COMMIT}"),
     left_out={
-        "sha": "on a pull request a merge is built, and no variable tells its commit",
+        "sha": "on a pull request a merge is built, and no variable holds its commit",
         "remote_url": "CM_REPO_SLUG has no host",
-        "merge": "the merge is not the commit that a variable tells",
-        "head_remote_url": "no variable of the page names the fork",
-        "attempt": "no variable of the page counts tries",
+        "merge": "the merge is not the commit that a variable holds",
+        "head_remote_url": NO_VARIABLE,
+        "attempt": NO_VARIABLE,
     },
 )

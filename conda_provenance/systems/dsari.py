@@ -1,13 +1,14 @@
 """dsari.
 
-- ``RUN_ID`` is anybody's name: it counts only beside ``DSARI``, and is a UUID.
-- A job may ask for Jenkins' variables: ``JENKINS_URL`` is then a ``file:`` address, and ``BUILD_TAG`` begins with ``dsari-``.
-- It knows no repository. ``GIT_COMMIT`` may come from whoever wrote the trigger.
+- Other programs use the name ``RUN_ID`` too. It counts only next to ``DSARI``, and is a UUID.
+- A job may ask for Jenkins' variables. ``JENKINS_URL`` is then a ``file:`` address, and
+  ``BUILD_TAG`` begins with ``dsari-``.
+- dsari knows no repository. ``GIT_COMMIT`` may come from the author of the trigger.
 """
 
 from __future__ import annotations
 
-from conda_provenance.ci.adapter import Adapter
+from conda_provenance.ci import Adapter
 
 ADAPTER = Adapter(
     provider="dsari",
@@ -18,8 +19,8 @@ ADAPTER = Adapter(
     event="{TRIGGER_TYPE}",
     left_out={
         "run_url": "BUILD_URL is the address of a file",
-        "sha": "GIT_COMMIT is whatever the trigger's author put there",
-        "remote_url": "it knows no repository",
+        "sha": "GIT_COMMIT is whatever the author of the trigger put there",
+        "remote_url": "dsari knows no repository",
         "workspace": "RUN_DIR is the folder for the run's output, not a checkout",
     },
 )

@@ -1,16 +1,19 @@
 """GoCD.
 
-- ``GO_PIPELINE_LABEL`` is any text; the counters are what identifies a run.
-- ``GO_SERVER_URL`` is also in the environment of an agent that runs nothing, and may be an address of the agent's own machine.
-- ``GO_REVISION`` is there only where the pipeline has one repository; with several each has its own name in the variable's.
+- ``GO_PIPELINE_LABEL`` is any text. The counters identify a run.
+- An agent that runs nothing has ``GO_SERVER_URL`` too. It may be an address that only works on the
+  agent's own machine.
+- ``GO_REVISION`` is there only where the pipeline has one repository. With several, the name of
+  each is part of its variable's name.
 - ``GO_TRIGGER_USER`` is a person's name, ``changes`` or ``timer``.
 """
 
 from __future__ import annotations
 
-from conda_provenance.ci.adapter import Adapter
+from conda_provenance.ci import NO_VARIABLE, Adapter
 
 _STAGE = "{GO_PIPELINE_NAME}/{GO_PIPELINE_COUNTER}/{GO_STAGE_NAME}/{GO_STAGE_COUNTER}"
+_SERVER = r"{GO_SERVER_URL:(https?://(?!127\.|localhost[:/]|\[::1\]).*[^/])/?}"
 
 ADAPTER = Adapter(
     provider="gocd",
@@ -18,15 +21,15 @@ ADAPTER = Adapter(
     docs="https://docs.gocd.org/current/faq/dev_use_current_revision_in_build.html",
     active=("GO_PIPELINE_COUNTER",),
     run_id=_STAGE,
-    run_url="{GO_SERVER_URL:(https?://(?!127\\.|localhost[:/]|\\[::1\\]).*[^/])/?}/pipelines/"
-    + _STAGE,
+    run_url=_SERVER + "/pipelines/" + _STAGE,
     sha="{GO_REVISION}",
     event="{GO_TRIGGER_USER:changes|timer}",
-    attempt="{GO_STAGE_COUNTER:\\d+}",
+    attempt=r"{GO_STAGE_COUNTER:\d+}",
     left_out={
-        "remote_url": "no variable holds it; the maintainers left it out because it may hold a password (gocd/gocd#6289)",
-        "branch": "no variable of the page holds it",
-        "pull_request": "GO_SCM_…_PR_… belong to a plugin whose page does not list them",
-        "workspace": "no variable of the page holds it",
+        "remote_url": "no variable holds it; the maintainers left it out because it may hold "
+        "a password (gocd/gocd#6289)",
+        "branch": NO_VARIABLE,
+        "pull_request": "GO_SCM_…_PR_… belong to a plugin, and its page does not list them",
+        "workspace": NO_VARIABLE,
     },
 )

@@ -1,28 +1,18 @@
 """Harness CI.
 
-- It sets Drone's variables as well (``DRONE=true``), being made from Drone; Drone sets no ``HARNESS_…``.
-- ``HARNESS_BUILD_ID`` counts within one pipeline; ``HARNESS_EXECUTION_ID`` is unique.
-- ``DRONE_BRANCH`` is the branch a pull request goes to, and on a tag its whole ref. ``DRONE_COMMIT_SHA`` is the head, short on
-  Bitbucket's pull requests.
-- Older pages have ``/ng/#/`` in their address: without the fragment they are another page.
+- It is made from Drone and sets Drone's variables as well (``DRONE=true``). Drone sets no
+  ``HARNESS_…``.
+- ``HARNESS_BUILD_ID`` counts within one pipeline. ``HARNESS_EXECUTION_ID`` is unique.
+- ``DRONE_BRANCH`` is the branch that a pull request goes to, and on a tag its whole ref.
+  ``DRONE_COMMIT_SHA`` is the head; on pull requests of Bitbucket it is short.
+- Older pages have ``/ng/#/`` in their address. Without the fragment they are another page.
 """
 
 from __future__ import annotations
 
-from conda_provenance.ci.adapter import Adapter, Environ
+from conda_provenance.ci import NO_VARIABLE, Adapter, unless, when
 
-
-def _branch(environ: Environ) -> str | None:
-    """``DRONE_COMMIT_BRANCH``; of a pull request, the branch it comes from."""
-    if environ.get("DRONE_PULL_REQUEST"):
-        return environ.get("DRONE_SOURCE_BRANCH")
-    return None if environ.get("DRONE_TAG") else environ.fill("{DRONE_COMMIT_BRANCH:(?!refs/)(.+)}")
-
-
-def _head_sha(environ: Environ) -> str | None:
-    """``DRONE_COMMIT_SHA`` on a pull request."""
-    return environ.get("DRONE_COMMIT_SHA") if environ.get("DRONE_PULL_REQUEST") else None
-
+_PULL = "{DRONE_PULL_REQUEST}"
 
 ADAPTER = Adapter(
     provider="harness",
@@ -40,13 +30,18 @@ ADAPTER = Adapter(
     ),
     workspace=("{HARNESS_WORKSPACE}", "{DRONE_WORKSPACE}"),
     event="{DRONE_BUILD_EVENT}",
-    branch=_branch,
+    branch=when(
+        _PULL,
+        "{DRONE_SOURCE_BRANCH}",
+        otherwise=unless("{DRONE_TAG}", "{DRONE_COMMIT_BRANCH:(?!refs/)(.+)}"),
+    ),
     tag="{DRONE_TAG}",
-    pull_request="{DRONE_PULL_REQUEST:\\d+}",
-    head_sha=_head_sha,
+    pull_request=r"{DRONE_PULL_REQUEST:\d+}",
+    head_sha=when(_PULL, "{DRONE_COMMIT_SHA}"),
     left_out={
-        "merge": "whether the clone has a merge commit is a setting of the pipeline, which no variable tells",
+        "merge": "a setting of the pipeline decides whether the clone has a merge commit, "
+        "and no variable holds that setting",
         "head_remote_url": "no variable names the repository that a pull request comes from",
-        "attempt": "no variable of the vendor's page counts",
+        "attempt": NO_VARIABLE,
     },
 )

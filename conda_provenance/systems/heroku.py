@@ -1,14 +1,15 @@
 """Heroku CI.
 
-- Only a test run has these names. A dyno of the application (``DYNO``, ``HEROKU_SLUG_COMMIT``) and a review app
-  (``HEROKU_PR_NUMBER``, ``HEROKU_BRANCH``) have others.
-- There is no ``.git``: what is said here may be all there is. The folder is ``/app``, which no variable says.
+- Only a test run has these names. A dyno of the application (``DYNO``, ``HEROKU_SLUG_COMMIT``) and
+  a review app (``HEROKU_PR_NUMBER``, ``HEROKU_BRANCH``) have others.
+- There is no ``.git``, so these variables may be all there is. The folder is ``/app``, which no
+  variable says.
 - ``HEROKU_TEST_RUN_BRANCH`` is set only for runs that GitHub's integration started.
 """
 
 from __future__ import annotations
 
-from conda_provenance.ci.adapter import Adapter
+from conda_provenance.ci import NO_VARIABLE, Adapter
 
 ADAPTER = Adapter(
     provider="heroku",
@@ -20,11 +21,13 @@ ADAPTER = Adapter(
     sha="{HEROKU_TEST_RUN_COMMIT_VERSION}",
     branch="{HEROKU_TEST_RUN_BRANCH}",
     left_out={
-        "run_url": "the page needs the pipeline's id and the run's number, which are in no variable that is known",
-        "remote_url": "no variable that is known holds it",
-        "workspace": "/app, which no variable says",
-        "event": "no variable that is known holds it",
-        "pull_request": "HEROKU_PR_NUMBER is said of review apps; only one third party says it of test runs",
-        "attempt": "no variable that is known holds it",
+        "run_url": "the page needs the pipeline's id and the run's number, "
+        "which are in no documented variable",
+        "remote_url": NO_VARIABLE,
+        "workspace": "it is /app, but no variable says so",
+        "event": NO_VARIABLE,
+        "pull_request": "HEROKU_PR_NUMBER is documented for review apps; "
+        "only one third party has it for test runs",
+        "attempt": NO_VARIABLE,
     },
 )

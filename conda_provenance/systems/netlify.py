@@ -1,29 +1,18 @@
 """Netlify.
 
-- Builds on the platform have ``NETLIFY=true``; those of the command line, which tell the same, ``NETLIFY_LOCAL=true``.
-- A preview server (``NETLIFY_PREVIEW_SERVER``) and the running site's functions (on AWS Lambda) are no builds.
-- ``BRANCH`` is a ref such as ``pull/7/head`` on a pull request, and what is checked out; ``HEAD`` is the branch.
-- ``REPOSITORY_URL`` has held a token. ``BUILD_ID``, ``COMMIT_REF`` and ``HEAD`` are anybody's names without the mark.
+- Builds on the platform have ``NETLIFY=true``. Builds by the command line tool have the same
+  variables and ``NETLIFY_LOCAL=true``.
+- A preview server (``NETLIFY_PREVIEW_SERVER``) and the functions of the running site (on AWS
+  Lambda) are no builds.
+- On a pull request ``BRANCH`` is a ref such as ``pull/7/head``, which is what is checked out.
+  ``HEAD`` is the branch.
+- ``REPOSITORY_URL`` has held a token. Other programs use the names ``BUILD_ID``, ``COMMIT_REF`` and
+  ``HEAD`` too; they count only next to the mark.
 """
 
 from __future__ import annotations
 
-from conda_provenance.ci.adapter import Adapter, Environ
-
-
-def _pull_request(environ: Environ) -> str | None:
-    """``REVIEW_ID``, where ``PULL_REQUEST`` is true."""
-    return environ.fill("{REVIEW_ID:\\d+}") if environ.on("PULL_REQUEST") else None
-
-
-def _head_sha(environ: Environ) -> str | None:
-    """``COMMIT_REF``, where ``BRANCH`` is ``pull/7/head``: then the pull request's head is what is built."""
-    return (
-        environ.get("COMMIT_REF")
-        if environ.on("PULL_REQUEST") and environ.fill("{BRANCH:pull/\\d+/head}")
-        else None
-    )
-
+from conda_provenance.ci import NO_VARIABLE, Adapter, when
 
 ADAPTER = Adapter(
     provider="netlify",
@@ -37,12 +26,14 @@ ADAPTER = Adapter(
     sha="{COMMIT_REF}",
     remote_url="{REPOSITORY_URL}",
     branch="{HEAD}",
-    pull_request=_pull_request,
-    head_sha=_head_sha,
+    pull_request=when("PULL_REQUEST", r"{REVIEW_ID:\d+}"),
+    # Only of this ref it is certain that the head is built.
+    head_sha=when("PULL_REQUEST", when(r"{BRANCH:pull/\d+/head}", "{COMMIT_REF}")),
     left_out={
-        "workspace": "no variable of the page holds it",
-        "event": "CONTEXT is what is deployed, not what started it; INCOMING_HOOK_… tell of hooks only",
-        "head_remote_url": "no variable of the page holds it",
-        "attempt": "no variable of the page holds it",
+        "workspace": NO_VARIABLE,
+        "event": "CONTEXT is what is deployed, not what started it; "
+        "INCOMING_HOOK_… are set for hooks only",
+        "head_remote_url": NO_VARIABLE,
+        "attempt": NO_VARIABLE,
     },
 )

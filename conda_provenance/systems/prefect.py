@@ -1,20 +1,23 @@
 """Prefect.
 
-- A scheduler, not a CI: where a CI names a run too, that one is believed.
-- Only flow runs that a worker, an agent or ``prefect flow-run execute`` started have the id in their environment.
-  ``python flow.py`` never has, and a served flow (``flow.serve()``) has not since Prefect 3.4.21: their tasks must hand it on.
-- In a subflow it is the id of the flow run whose process this is, not the subflow's.
+- Prefect is a scheduler, not a CI. Where a CI names a run too, the CI's run counts.
+- Only flow runs that a worker, an agent or ``prefect flow-run execute`` started have the id in
+  their environment. ``python flow.py`` never has it, and a served flow (``flow.serve()``) has not
+  had it since Prefect 3.4.21. Their tasks must pass it on.
+- In a subflow it is the id of the flow run that the process was started for, not the subflow's.
 - Before Prefect 2.13.5 the same id was written without dashes. Prefect 1 has another name for it.
-- A server's own address is often one that only the flow runs reach (``http://prefect-server:4200/api``),
-  so a page is given only for Prefect Cloud and where ``PREFECT_UI_URL`` is set.
+- A server's own address is often one that only the flow runs can reach
+  (``http://prefect-server:4200/api``). So there is a page only for Prefect Cloud and where
+  ``PREFECT_UI_URL`` is set.
 """
 
 from __future__ import annotations
 
 import re
 
-from conda_provenance.ci.adapter import Adapter, Environ
+from conda_provenance.ci import Adapter, Environ
 
+_UUID = "([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})"
 _CLOUD_API = (
     r"https://api\.prefect\.cloud/api/accounts/([0-9a-f-]{36})/workspaces/([0-9a-f-]{36})/?"
 )
@@ -23,25 +26,27 @@ _CLOUD_API = (
 def _run_id(environ: Environ) -> str | None:
     """``7375e3fa-d214-4bea-bf41-6200d250bbf7``, also from the form without dashes."""
     digits = environ.first("PREFECT__FLOW_RUN_ID", "PREFECT__CONTEXT__FLOW_RUN_ID") or ""
-    match = re.fullmatch(
-        "([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})", digits.lower()
-    )
+    match = re.fullmatch(_UUID, digits.lower())
     return "-".join(match.groups()) if match else None
 
 
 def _run_url(environ: Environ) -> str | None:
-    """``https://app.prefect.cloud/account/…/workspace/…/runs/flow-run/…`` or ``{PREFECT_UI_URL}/flow-runs/flow-run/…``."""
+    """``{PREFECT_UI_URL}/flow-runs/flow-run/{run id}``, or the run's page at Prefect Cloud."""
     run_id = _run_id(environ)
     if run_id is None or environ.get("PREFECT__FLOW_RUN_ID") is None:
         return None
+
     user_interface = environ.get("PREFECT_UI_URL")
     if user_interface is not None:
-        # Prefect 2 knows this path only; Prefect 3 leads from it to /runs/flow-run/.
+        # Prefect 2 knows this path only; Prefect 3 redirects it to /runs/flow-run/.
         return f"{user_interface.rstrip('/')}/flow-runs/flow-run/{run_id}"
+
     cloud = re.fullmatch(_CLOUD_API, environ.get("PREFECT_API_URL", ""))
+    if cloud is None:
+        return None
+    account, workspace = cloud.groups()
     return (
-        cloud
-        and f"https://app.prefect.cloud/account/{cloud[1]}/workspace/{cloud[2]}/runs/flow-run/{run_id}"
+        f"https://app.prefect.cloud/account/{account}/workspace/{workspace}/runs/flow-run/{run_id}"
     )
 
 
@@ -58,9 +63,10 @@ ADAPTER = Adapter(
     run_url=_run_url,
     left_out={
         "sha": "Prefect names no commit",
-        "remote_url": "Prefect names no repository; the flow's code need not lie with the recipe",
+        "remote_url": "Prefect names no repository, and the flow's code need not lie with the "
+        "recipe",
         "workspace": "Prefect names no folder",
         "event": "only Prefect's API tells a scheduled run from a manual one",
-        "attempt": "the run's count of tries is in Prefect's API only",
+        "attempt": "only Prefect's API has the run's count of tries",
     },
 )

@@ -1,16 +1,17 @@
 """Render.
 
-- Nearly all of its variables are in the running application too. ``CI=true`` is there while it is built only: the page says
-  so of the Python runtime, the vendor's own request to ci-info of all builds.
+- The running application has nearly all of these variables too. ``CI=true`` is there only while it
+  is built: the page says so of the Python runtime, the vendor's own request to ci-info of all
+  builds.
 - ``RENDER_WEB_CONCURRENCY`` is there at runtime only.
-- No variable names the build or the deploy; ``RENDER_INSTANCE_ID`` is a running instance.
-- RailPush, an imitation, sets ``RENDER`` as well, at runtime.
-- A worker or cron job whose owner has set ``CI`` cannot be told from a build; no id is named of either.
+- No variable names the build or the deploy. ``RENDER_INSTANCE_ID`` is a running instance.
+- RailPush imitates Render and sets ``RENDER`` as well, at runtime.
+- A worker or cron job whose owner has set ``CI`` looks like a build. No id is named for either.
 """
 
 from __future__ import annotations
 
-from conda_provenance.ci.adapter import Adapter
+from conda_provenance.ci import NO_VARIABLE, Adapter
 
 ADAPTER = Adapter(
     provider="render",
@@ -22,12 +23,12 @@ ADAPTER = Adapter(
     sha="{RENDER_GIT_COMMIT}",
     branch="{RENDER_GIT_BRANCH}",
     left_out={
-        "run_id": "no variable of the page names the build",
-        "run_url": "no variable of the page names the build",
+        "run_id": NO_VARIABLE,
+        "run_url": NO_VARIABLE,
         "remote_url": "RENDER_GIT_REPO_SLUG has no host",
         "workspace": "RENDER_SRC_ROOT and the like are for internal use, as the page says",
-        "event": "no variable of the page holds it",
+        "event": NO_VARIABLE,
         "pull_request": "IS_PULL_REQUEST has no number",
-        "attempt": "no variable of the page holds it",
+        "attempt": NO_VARIABLE,
     },
 )

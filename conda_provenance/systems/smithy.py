@@ -1,36 +1,29 @@
 """conda-smithy.
 
-- Not a CI: its scripts run on one, and pass into the container that builds only ``flow_run_id``, ``remote_url`` and ``sha``
-  (lower case) of all that the CI says.
-- Builds on one's own machine have them empty. A CI variable that was missing leaves ``travis_``, ``azure_.``
-  or an unexpanded ``azure_$(…)``: none of these names a run.
+- conda-smithy is not a CI. Its scripts run on one, and of all that the CI says they pass only
+  ``flow_run_id``, ``remote_url`` and ``sha`` (lower case) into the container that builds.
+- In builds on one's own machine these are empty. Where a CI variable was missing, the id is
+  ``travis_``, ``azure_.`` or an unexpanded ``azure_$(…)``. None of these names a run.
 - The recipe's folder is mounted by itself, without the ``.git`` above it.
-- The URL is GitHub's public one even where the repository is on a server of one's own.
-- ``IS_PR_BUILD`` is passed in too. On Azure and GitHub the commit of such a build is a merge commit.
-- ``GIT_BRANCH`` is ``123/merge`` on GitHub's pull requests since 2026.8.5; else it is only the last part of the branch's name.
+- The URL is GitHub's public one, even where the repository is on a server of one's own.
+- ``IS_PR_BUILD`` is passed in too. On Azure and GitHub the commit of such a build is a merge
+  commit.
+- ``GIT_BRANCH`` is ``123/merge`` on pull requests of GitHub since 2026.8.5. Otherwise it is only
+  the last part of the branch's name.
 """
 
 from __future__ import annotations
 
-from conda_provenance.ci.adapter import Adapter, Environ
+from conda_provenance.ci import Adapter, when
 
-_RUN = "(?!(?i:undefined|none|null)$)[^\\s.$%](?:[^$%]*[^\\s.$%])?"
-
-
-def _merge(environ: Environ) -> str | None:
-    """``True`` on pull requests of the two CIs that build them merged."""
-    return environ.fill("{flow_run_id:(?:azure|github)_.+}") and environ.fill("{IS_PR_BUILD:True}")
-
-
-def _pull_request(environ: Environ) -> str | None:
-    """``123`` from ``GIT_BRANCH=123/merge``."""
-    return _merge(environ) and environ.fill("{GIT_BRANCH:(\\d+)/merge}")
-
+_RUN = r"(?!(?i:undefined|none|null)$)[^\s.$%](?:[^$%]*[^\s.$%])?"
+_PULL = "{flow_run_id:(?:azure|github)_.+}{IS_PR_BUILD:True}"
 
 ADAPTER = Adapter(
     provider="smithy",
     name="conda-smithy",
-    docs="https://github.com/conda-forge/conda-smithy/blob/main/conda_smithy/templates/run_docker_build.sh.tmpl",
+    docs="https://github.com/conda-forge/conda-smithy/blob/main/conda_smithy/templates/"
+    "run_docker_build.sh.tmpl",
     active=("{flow_run_id:[a-z][a-z0-9-]*_" + _RUN + "}",),
     last=True,
     ran_by="{flow_run_id:([a-z][a-z0-9-]*)_.+}",
@@ -38,10 +31,11 @@ ADAPTER = Adapter(
     sha="{sha}",
     remote_url="{remote_url}",
     workspace=("{RECIPE_ROOT}", "{FEEDSTOCK_ROOT}"),
-    pull_request=_pull_request,
-    merge=_merge,
+    pull_request=when(_PULL, r"{GIT_BRANCH:(\d+)/merge}"),
+    merge=when(_PULL, "{IS_PR_BUILD}"),
     left_out={
-        "run_url": "not passed into the container",
-        "branch": "GIT_BRANCH is only the last part of the branch's name, but on GitHub since 2026.8.5",
+        "run_url": "it is not passed into the container",
+        "branch": "GIT_BRANCH is only the last part of the branch's name, "
+        "except on GitHub since 2026.8.5",
     },
 )

@@ -1,15 +1,16 @@
 """Tangled spindle.
 
-- ``TANGLED_PIPELINE_ID`` is an AT URI, which names the spindle and the pipeline: unambiguous everywhere.
-  ``at://`` is left off in the id.
-- ``TANGLED_REPO_URL`` is at the repository's knot, by the repository's DID: ``https://knot1.tangled.sh/did:plc:…``.
-- On a pull request commit, branch and ref are those it comes from.
-- Pull requests have no number in the variables.
+- ``TANGLED_PIPELINE_ID`` is an AT URI that names the spindle and the pipeline, so it is unique
+  everywhere. The id leaves out its ``at://``.
+- ``TANGLED_REPO_URL`` is the repository at its knot, named by its DID:
+  ``https://knot1.tangled.sh/did:plc:…``.
+- On a pull request the commit, the branch and the ref are those that it comes from.
+- No variable holds the number of a pull request.
 """
 
 from __future__ import annotations
 
-from conda_provenance.ci.adapter import Adapter
+from conda_provenance.ci import NO_VARIABLE, Adapter
 
 ADAPTER = Adapter(
     provider="tangled",
@@ -24,10 +25,10 @@ ADAPTER = Adapter(
     tag="{TANGLED_REF:refs/tags/(.+)}",
     head_sha="{TANGLED_PR_SOURCE_SHA}",
     left_out={
-        "run_url": "the page's address needs the owner's handle, which no variable tells",
-        "workspace": "no variable of the page or the source tells it",
-        "pull_request": "no variable of the page or the source tells it",
-        "head_remote_url": "no variable of the page or the source names the fork",
-        "attempt": "no variable of the page or the source counts tries",
+        "run_url": "the page's address needs the owner's handle, which no variable holds",
+        "workspace": NO_VARIABLE,
+        "pull_request": NO_VARIABLE,
+        "head_remote_url": NO_VARIABLE,
+        "attempt": NO_VARIABLE,
     },
 )

@@ -1,19 +1,20 @@
 """Taskcluster.
 
-- ``TASK_ID`` and ``RUN_ID`` are anybody's names; ``TASKCLUSTER_ROOT_URL`` is also set for
-  the command line client. All three together count.
-- ``RUN_ID`` counts the tries of one task from 0.
-- The worker knows nothing of repositories; what a task says of its own (``GECKO_HEAD_REV`` and such) is its author's.
+- Other programs use the names ``TASK_ID`` and ``RUN_ID`` too, and ``TASKCLUSTER_ROOT_URL`` is also
+  set for the command line client. Only all three together count.
+- ``RUN_ID`` counts the tries of one task, from 0.
+- The worker knows nothing of repositories. A task's own variables (``GECKO_HEAD_REV`` and such) are
+  whatever its author writes.
 """
 
 from __future__ import annotations
 
-from conda_provenance.ci.adapter import Adapter, Environ
+from conda_provenance.ci import NO_VARIABLE, Adapter, Environ
 
 
 def _attempt(environ: Environ) -> str | None:
-    """``1`` of ``RUN_ID=0``."""
-    run = environ.fill("{RUN_ID:\\d+}")
+    """``1`` from ``RUN_ID=0``."""
+    run = environ.fill(r"{RUN_ID:\d+}")
     return None if run is None else str(int(run) + 1)
 
 
@@ -21,17 +22,17 @@ ADAPTER = Adapter(
     provider="taskcluster",
     name="Taskcluster",
     docs="https://docs.taskcluster.net/docs/manual/design/env-vars",
-    active=("{TASKCLUSTER_ROOT_URL:https?://.+}{TASK_ID:[\\w-]+}{RUN_ID:\\d+}",),
-    run_id="{TASK_ID:[\\w-]+}/{RUN_ID:\\d+}",
-    run_url="{TASKCLUSTER_ROOT_URL:(.+?)/?}/tasks/{TASK_ID:[\\w-]+}/runs/{RUN_ID:\\d+}",
+    active=(r"{TASKCLUSTER_ROOT_URL:https?://.+}{TASK_ID:[\w-]+}{RUN_ID:\d+}",),
+    run_id=r"{TASK_ID:[\w-]+}/{RUN_ID:\d+}",
+    run_url=r"{TASKCLUSTER_ROOT_URL:(.+?)/?}/tasks/{TASK_ID:[\w-]+}/runs/{RUN_ID:\d+}",
     attempt=_attempt,
     left_out={
-        "sha": "the worker does not tell it",
-        "remote_url": "the worker does not tell it",
-        "workspace": "the worker does not tell where a task checks out",
-        "event": "the worker does not tell it",
-        "branch": "the worker does not tell it",
-        "tag": "the worker does not tell it",
-        "pull_request": "the worker does not tell it",
+        "sha": NO_VARIABLE,
+        "remote_url": NO_VARIABLE,
+        "workspace": NO_VARIABLE,
+        "event": NO_VARIABLE,
+        "branch": NO_VARIABLE,
+        "tag": NO_VARIABLE,
+        "pull_request": NO_VARIABLE,
     },
 )

@@ -1,12 +1,15 @@
 """TeamCity.
 
-- ``BUILD_NUMBER`` counts within one build configuration. The unique ``teamcity.build.id`` is in no variable, but in the address
-  of the build's page (``BUILD_URL``, since 2023) and in the file that ``TEAMCITY_BUILD_PROPERTIES_FILE`` names.
-- That file names another, with the parameters of the configuration: repository, branch, pull request. Both hold passwords
-  as well (``teamcity.auth.password``): only the keys below are read.
-- ``BUILD_URL`` and ``BUILD_NUMBER`` are what makes others take it for Jenkins.
-- ``BUILD_VCS_NUMBER`` and ``vcsroot.url`` are there only where the configuration has one repository.
-- ``teamcity.build.branch`` is a label that a pattern makes of the branch: it is not read.
+- ``BUILD_NUMBER`` counts within one build configuration. The unique ``teamcity.build.id`` is in no
+  variable, but in the address of the build's page (``BUILD_URL``, since 2023) and in the file that
+  ``TEAMCITY_BUILD_PROPERTIES_FILE`` names.
+- That file names another one, with the parameters of the configuration: repository, branch, pull
+  request. Both hold passwords as well (``teamcity.auth.password``), so only the keys below are
+  read.
+- ``BUILD_URL`` and ``BUILD_NUMBER`` make other programs take it for Jenkins.
+- ``BUILD_VCS_NUMBER`` and ``vcsroot.url`` are there only where the configuration has one
+  repository.
+- ``teamcity.build.branch`` is a label that a pattern makes from the branch. It is not read.
 - A personal build (``BUILD_IS_PERSONAL``) may hold changes that are in no commit.
 """
 
@@ -18,40 +21,45 @@ import stat
 from collections.abc import Mapping
 from functools import lru_cache
 
-from conda_provenance.ci.adapter import Adapter, Environ
+from conda_provenance.ci import Adapter, Environ
 
 _MAX_SIZE = 1 << 20
-"""Bytes of either file."""
+"""Of either file, in bytes."""
+
 _KEY = (
-    r"teamcity\.(?:build\.(?:id|checkoutDir|vcs\.branch\.\w+)|configuration\.properties\.file|serverUrl"
-    r"|pullRequest\.(?:number|source\.branch))|vcsroot\.url"
+    r"teamcity\.(?:build\.(?:id|checkoutDir|vcs\.branch\.\w+)|configuration\.properties\.file"
+    r"|serverUrl|pullRequest\.(?:number|source\.branch))|vcsroot\.url"
 )
-_PAGE = r"https?://[^?#]*/(?:viewLog\.html\?(?:[^#]*&)?buildId=|build/|buildConfiguration/[^/?#]+/)(?P<id>\d{1,20})(?![^&?#])"
+_PAGE = (
+    r"https?://[^?#]*/(?:viewLog\.html\?(?:[^#]*&)?buildId=|build/|buildConfiguration/[^/?#]+/)"
+    r"(?P<id>\d{1,20})(?![^&?#])"
+)
 
 
 def _run_id(environ: Environ) -> str | None:
-    """``918273`` from ``BUILD_URL=https://teamcity.example.org/buildConfiguration/Recipes_Build/918273``, or from the file."""
+    """``918273`` from the file, or from ``BUILD_URL=https://…/buildConfiguration/Build/918273``."""
     return _build_id(_parameters(environ)) or _page_id(environ)
 
 
 def _page_id(environ: Environ) -> str | None:
+    """``918273`` from ``BUILD_URL``."""
     page = re.match(_PAGE, environ.get("BUILD_URL") or "")
     return page["id"] if page else None
 
 
 def _run_url(environ: Environ) -> str | None:
-    """``BUILD_URL``, or ``https://teamcity.example.org/viewLog.html?buildId=918273`` from the files."""
+    """``BUILD_URL``, or ``https://teamcity.example.org/viewLog.html?buildId=918273`` by the files."""
+    page_id = _page_id(environ)
+    if page_id is not None and page_id == _run_id(environ):  # a job may have set another's
+        return environ.get("BUILD_URL")
+
     parameters = _parameters(environ)
     server, build = parameters.get("teamcity.serverUrl"), _build_id(parameters)
-    if _page_id(environ) is not None and _page_id(environ) == _run_id(
-        environ
-    ):  # a job may have set another's
-        return environ.get("BUILD_URL")
     return f"{server.rstrip('/')}/viewLog.html?buildId={build}" if server and build else None
 
 
 def _remote_url(environ: Environ) -> str | None:
-    """``https://github.com/acme/recipes.git`` from ``vcsroot.url``, where the revision is one of git's or Mercurial's."""
+    """``vcsroot.url``, where the revision is a hash of git's or Mercurial's."""
     revision = re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", environ.get("BUILD_VCS_NUMBER") or "")
     return _parameters(environ).get("vcsroot.url") if revision else None
 
@@ -62,12 +70,10 @@ def _workspace(environ: Environ) -> str | None:
 
 
 def _branch(environ: Environ) -> str | None:
-    """``feature/x`` from ``refs/heads/feature/x``; of a pull request, ``teamcity.pullRequest.source.branch``."""
+    """``x`` from ``refs/heads/x``; on a pull request ``teamcity.pullRequest.source.branch``."""
     parameters = _parameters(environ)
-    source = (parameters.get("teamcity.pullRequest.source.branch") or "").removeprefix(
-        "refs/heads/"
-    )
-    return source or _ref(parameters, r"refs/heads/(.+)")
+    source = parameters.get("teamcity.pullRequest.source.branch") or ""
+    return source.removeprefix("refs/heads/") or _ref(parameters, r"refs/heads/(.+)")
 
 
 def _tag(environ: Environ) -> str | None:
@@ -82,7 +88,7 @@ def _pull_request(environ: Environ) -> str | None:
 
 
 def _merge(environ: Environ) -> str | None:
-    """``refs/pull/4/merge``: what is built of a pull request in Azure DevOps, and where the branches to build say so."""
+    """``refs/pull/4/merge``: built for Azure DevOps, or where the configuration asks for it."""
     return _ref(_parameters(environ), r"(refs/(?:pull|pull-requests|merge-requests)/\d+/merge)")
 
 
@@ -93,7 +99,7 @@ def _build_id(parameters: Environ) -> str | None:
 
 
 def _ref(parameters: Environ, pattern: str) -> str | None:
-    """The ref that is built, as far as ``pattern`` wants it, where there is one repository only."""
+    """The group of ``pattern`` in the ref that is built, where there is one repository only."""
     refs = [
         parameters[name] for name in parameters if name.startswith("teamcity.build.vcs.branch.")
     ]
@@ -102,18 +108,24 @@ def _ref(parameters: Environ, pattern: str) -> str | None:
 
 
 def _parameters(environ: Environ) -> Environ:
-    """What the two files say, the build's own and the one with its configuration's parameters."""
+    """What the two files say: the build's own, and the one with the configuration's parameters."""
     build = _read(environ.get("TEAMCITY_BUILD_PROPERTIES_FILE"))
-    return Environ({**_read(Environ(build).get("teamcity.configuration.properties.file")), **build})
+    configuration = _read(Environ(build).get("teamcity.configuration.properties.file"))
+    return Environ({**configuration, **build})
 
 
 def _read(path: str | None) -> Mapping[str, str]:
-    """The wanted keys of a Java properties file; none of one that is no regular file, too large, or cannot be read."""
+    """The wanted keys of a Java properties file.
+
+    There are none in what is not a regular file, is too large or cannot be read.
+    """
+    if path is None:
+        return {}
     try:
-        about = os.stat(path) if path else None
-        if about is None or not stat.S_ISREG(about.st_mode) or not 0 < about.st_size <= _MAX_SIZE:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode) or not 0 < status.st_size <= _MAX_SIZE:
             return {}
-        return _parse(path or "", about.st_mtime_ns, about.st_size)
+        return _parse(path, status.st_mtime_ns, status.st_size)
     except (OSError, ValueError):
         return {}
 
@@ -123,6 +135,7 @@ def _parse(path: str, _modified: int, _size: int) -> Mapping[str, str]:
     """``{"teamcity.build.id": "918273"}`` from a file with this line and others."""
     with open(path, "rb") as file:
         lines = file.read(_MAX_SIZE).decode("latin-1").split("\n")
+
     pairs = (line.partition("=") for line in map(str.strip, lines))
     return {
         key: re.sub(r"\\(?:u([0-9A-Fa-f]{4})|(.))", _unescape, value)
@@ -132,12 +145,13 @@ def _parse(path: str, _modified: int, _size: int) -> Mapping[str, str]:
 
 
 def _unescape(match: re.Match[str]) -> str:
-    r"""``:`` from ``\:``, ``é`` from ``\u00e9``; a control character from ``\n``, so that the value is not used."""
-    return (
-        chr(int(match[1], 16))
-        if match[1]
-        else {"n": "\n", "r": "\r", "t": "\t", "f": "\f"}.get(match[2], match[2])
-    )
+    r"""``:`` from ``\:``, ``é`` from ``\u00e9``, a line break from ``\n``.
+
+    A value with a control character is not used later.
+    """
+    if match[1]:
+        return chr(int(match[1], 16))
+    return {"n": "\n", "r": "\r", "t": "\t", "f": "\f"}.get(match[2], match[2])
 
 
 ADAPTER = Adapter(
@@ -156,8 +170,8 @@ ADAPTER = Adapter(
     merge=_merge,
     left_out={
         "event": "teamcity.build.triggeredBy is a sentence for people, with their names",
-        "pull_request": "TEAMCITY_PULLREQUEST_NUMBER is in no page of the vendor's: only Datadog reads it",
-        "head_remote_url": "no parameter of the vendor's page holds the fork's address",
+        "pull_request": "TEAMCITY_PULLREQUEST_NUMBER is on no page of the vendor's; only Datadog reads it",
+        "head_remote_url": "no parameter on the vendor's page holds the fork's address",
         "attempt": "a build that is run again has an id of its own",
     },
 )

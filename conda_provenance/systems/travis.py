@@ -1,30 +1,24 @@
 """Travis CI.
 
-- CEP 31 names a run by its job's id, so the page is the job's where that is given.
-- ``TRAVIS_REPO_SLUG`` comes without host, and Travis serves several: the URL is left to git, and a fork's is not told.
-- On pull requests ``TRAVIS_COMMIT`` is a merge commit, ``TRAVIS_BRANCH`` the target; without one ``TRAVIS_PULL_REQUEST``
-  is ``false``. Of tags ``TRAVIS_BRANCH`` is the tag's name.
+- CEP 31 names a run by its job's id, so the page is the job's where there is one.
+- ``TRAVIS_REPO_SLUG`` comes without a host, and Travis serves several. The URL is left to git, and
+  a fork's is not known.
+- On pull requests ``TRAVIS_COMMIT`` is a merge commit and ``TRAVIS_BRANCH`` the target. Elsewhere
+  ``TRAVIS_PULL_REQUEST`` is ``false``. On tags ``TRAVIS_BRANCH`` is the tag's name.
 - Shippable set ``TRAVIS`` as well.
 """
 
 from __future__ import annotations
 
-from conda_provenance.ci.adapter import Adapter, Environ
+from conda_provenance.ci import NO_VARIABLE, Adapter, Environ, unless, when
 
-_NUMBER = "{TRAVIS_PULL_REQUEST:\\d+}"
-
-
-def _branch(environ: Environ) -> str | None:
-    """``main``; on a pull request the branch it comes from."""
-    if environ.fill(_NUMBER):
-        return environ.get("TRAVIS_PULL_REQUEST_BRANCH")
-    return None if environ.get("TRAVIS_TAG") else environ.get("TRAVIS_BRANCH")
+_NUMBER = r"{TRAVIS_PULL_REQUEST:\d+}"
 
 
 def _merge(environ: Environ) -> str | None:
-    """The number of a pull request that is not built at its own commit."""
-    same = environ.get("TRAVIS_PULL_REQUEST_SHA") == environ.get("TRAVIS_COMMIT")
-    return None if same else environ.fill(_NUMBER)
+    """The number of a pull request, where another commit than its own last one is built."""
+    is_head = environ.get("TRAVIS_PULL_REQUEST_SHA") == environ.get("TRAVIS_COMMIT")
+    return None if is_head else environ.fill(_NUMBER)
 
 
 ADAPTER = Adapter(
@@ -33,12 +27,16 @@ ADAPTER = Adapter(
     docs="https://docs.travis-ci.com/user/environment-variables/",
     active=("TRAVIS",),
     unless=("SHIPPABLE",),
-    run_id="{TRAVIS_JOB_ID:[1-9]\\d*}",
+    run_id=r"{TRAVIS_JOB_ID:[1-9]\d*}",
     run_url=("{TRAVIS_JOB_WEB_URL}", "{TRAVIS_BUILD_WEB_URL}"),
     sha="{TRAVIS_COMMIT}",
     workspace="{TRAVIS_BUILD_DIR}",
     event="{TRAVIS_EVENT_TYPE}",
-    branch=_branch,
+    branch=when(
+        _NUMBER,
+        "{TRAVIS_PULL_REQUEST_BRANCH}",
+        otherwise=unless("{TRAVIS_TAG}", "{TRAVIS_BRANCH}"),
+    ),
     tag="{TRAVIS_TAG}",
     pull_request=_NUMBER,
     merge=_merge,
@@ -46,6 +44,6 @@ ADAPTER = Adapter(
     left_out={
         "remote_url": "TRAVIS_REPO_SLUG has no host",
         "head_remote_url": "TRAVIS_PULL_REQUEST_SLUG has no host",
-        "attempt": "a job that is restarted keeps its id; no variable of the vendor's page counts",
+        "attempt": f"a job that is restarted keeps its id; {NO_VARIABLE}",
     },
 )

@@ -1,32 +1,37 @@
 """Vercel.
 
-- ``VERCEL=1`` is in the running application too; ``CI=1`` only while it is built, and ``VERCEL_REGION`` only afterwards.
-- ``vercel build`` sets ``VERCEL=1`` and ``NOW_BUILDER=1`` on anybody's machine; only the platform names a deployment (``dpl_…``).
+- The running application has ``VERCEL=1`` too. ``CI=1`` is there only while it is built, and
+  ``VERCEL_REGION`` only afterwards.
+- ``vercel build`` sets ``VERCEL=1`` and ``NOW_BUILDER=1`` on anybody's machine. Only the platform
+  names a deployment (``dpl_…``).
 - The variables are there only where the project exposes its system variables.
-- ``VERCEL_GIT_PULL_REQUEST_ID`` is empty where the branch was pushed before the pull request was opened.
+- ``VERCEL_GIT_PULL_REQUEST_ID`` is empty where the branch was pushed before the pull request was
+  opened.
 """
 
 from __future__ import annotations
 
-from conda_provenance.ci.adapter import Adapter
+from conda_provenance.ci import NO_VARIABLE, Adapter
 
 ADAPTER = Adapter(
     provider="vercel",
     name="Vercel",
     docs="https://vercel.com/docs/environment-variables/system-environment-variables",
-    active=("{VERCEL:1}{CI:1}{VERCEL_DEPLOYMENT_ID:dpl_\\w+}",),
+    active=(r"{VERCEL:1}{CI:1}{VERCEL_DEPLOYMENT_ID:dpl_\w+}",),
     unless=("VERCEL_REGION",),
     last=True,
-    run_id="{VERCEL_DEPLOYMENT_ID:dpl_\\w+}",
+    run_id=r"{VERCEL_DEPLOYMENT_ID:dpl_\w+}",
     sha="{VERCEL_GIT_COMMIT_SHA}",
     branch="{VERCEL_GIT_COMMIT_REF}",
-    pull_request="{VERCEL_GIT_PULL_REQUEST_ID:\\d+}",
+    pull_request=r"{VERCEL_GIT_PULL_REQUEST_ID:\d+}",
     left_out={
-        "run_url": "the page needs the team and the project's name; VERCEL_URL is the deployed site",
-        "remote_url": "VERCEL_GIT_PROVIDER comes without a host, and no page says whose repository a fork's build names",
-        "workspace": "no variable of the page holds it",
-        "event": "no variable of the page holds it",
+        "run_url": "the page needs the team and the project's name; "
+        "VERCEL_URL is the deployed site",
+        "remote_url": "VERCEL_GIT_PROVIDER comes without a host, and no page says whose repository "
+        "a fork's build names",
+        "workspace": NO_VARIABLE,
+        "event": NO_VARIABLE,
         "merge": "no page says so; the commit is the one that triggered the deployment",
-        "attempt": "no variable of the page holds it",
+        "attempt": NO_VARIABLE,
     },
 )

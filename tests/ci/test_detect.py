@@ -14,7 +14,7 @@ import pytest
 
 from conda_provenance import systems
 from conda_provenance.ci import Adapter, CIRun, Environ, detect, providers
-from conda_provenance.ci.adapter import FACTS, make_run
+from conda_provenance.ci import FACTS, make_run
 
 SHA = "7fd1a60b01f91b314f59955a4e4d4e80d8edf11d"
 SMITHY = {"GITHUB_ACTIONS": "true", "flow_run_id": "github_1"}

@@ -1,6 +1,8 @@
-"""Pull requests as GitHub, Gitea and Forgejo tell them: by the ref, and in the file that ``GITHUB_EVENT_PATH`` names.
+"""The pull request that GitHub, Gitea or Forgejo build: from the ref and the event's file.
 
-The file is a webhook's payload, and so partly a stranger's: it is bounded, and what is not as documented says nothing.
+The file that ``GITHUB_EVENT_PATH`` names is the payload of a webhook, so parts of it are written by
+strangers. Its size is bounded, and what is not as documented counts as missing.
+
 https://docs.github.com/en/webhooks/webhook-events-and-payloads#pull_request
 """
 
@@ -10,21 +12,20 @@ import os
 import re
 import stat
 from functools import lru_cache
-from typing import Any
 
-from conda_provenance.ci.adapter import Environ
+from conda_provenance.ci import Environ
 
 _MAX_SIZE = 4 << 20
-"""Bytes; a pull request's event has some 30 kB, and what it becomes in memory is many times as much."""
+"""In bytes. The event of a pull request has some 30 kB; parsed, it takes many times as much."""
 
 
 def pull_request(environ: Environ) -> str | None:
     """``12`` from ``refs/pull/12/merge``, or from the event's file."""
-    return environ.fill(r"{GITHUB_REF:refs/pull/(\d+)/.+}") or _number(_pull_request(environ))
+    return environ.fill(r"{GITHUB_REF:refs/pull/(\d+)/.+}") or _number(_payload(environ))
 
 
 def branch(environ: Environ) -> str | None:
-    """``main`` from ``refs/heads/main``; of a pull request, the branch it comes from."""
+    """``main`` from ``refs/heads/main``; on a pull request, the branch that it comes from."""
     if pull_request(environ):
         return environ.fill("{GITHUB_HEAD_REF:(?!refs/)(.+)}") or _head_branch(environ)
     return environ.fill("{GITHUB_REF:refs/heads/(?!gh-readonly-queue/)(.+)}")
@@ -32,12 +33,12 @@ def branch(environ: Environ) -> str | None:
 
 def head_sha(environ: Environ) -> str | None:
     """``.pull_request.head.sha`` of the event."""
-    return _text(_pull_request(environ), "head", "sha")
+    return _text(_payload(environ), "head", "sha")
 
 
 def head_remote_url(environ: Environ) -> str | None:
     """``.pull_request.head.repo.html_url`` of the event."""
-    return _text(_pull_request(environ), "head", "repo", "html_url")
+    return _text(_payload(environ), "head", "repo", "html_url")
 
 
 def _number(event: object) -> str | None:
@@ -46,19 +47,21 @@ def _number(event: object) -> str | None:
 
 
 def _head_branch(environ: Environ) -> str | None:
-    name = _text(_pull_request(environ), "head", "ref")
+    name = _text(_payload(environ), "head", "ref")
     return None if name is None or name.startswith("refs/") else name
 
 
-def _pull_request(environ: Environ) -> object:
+def _payload(environ: Environ) -> object:
+    """``.pull_request`` of the event's file, where a pull request is built."""
     path = environ.get("GITHUB_EVENT_PATH")
     if path is None or not environ.get("GITHUB_EVENT_NAME", "").startswith("pull_request"):
         return None
+
     try:
-        about = os.stat(path)
-        if not stat.S_ISREG(about.st_mode) or not 0 < about.st_size <= _MAX_SIZE:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode) or not 0 < status.st_size <= _MAX_SIZE:
             return None
-        return _read(path, about.st_mtime_ns, about.st_size)
+        return _read(path, status.st_mtime_ns, status.st_size)
     except (OSError, ValueError):
         return None
 
@@ -71,11 +74,11 @@ def _read(path: str, _modified: int, _size: int) -> object:
         with open(path, "rb") as file:
             event = json.loads(file.read(_MAX_SIZE))
     except (OSError, ValueError, RecursionError):
-        return None  # once for all facts
+        return None  # cached too, so that the file is read once for all facts
     return event.get("pull_request") if isinstance(event, dict) else None
 
 
-def _text(value: Any, *keys: str) -> str | None:
+def _text(value: object, *keys: str) -> str | None:
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None

@@ -1,25 +1,31 @@
 """GitLab CI.
 
-- Many CIs have variables called ``CI_…``; ``GITLAB_CI`` alone tells, and its value may be any text.
-- gitlab-ci-local, which runs jobs on somebody's own machine, sets ``GITLAB_CI`` to ``false``.
+- Many systems have variables called ``CI_…``. ``GITLAB_CI`` alone marks GitLab, and its value may
+  be any text.
+- gitlab-ci-local, which runs jobs on one's own machine, sets ``GITLAB_CI`` to ``false``.
 - ``CI_REPOSITORY_URL`` holds the job's token.
-- In merged results pipelines and merge trains ``CI_COMMIT_SHA`` is a merge commit inside GitLab only. In other pipelines
-  of merge requests it is the head, and ``CI_MERGE_REQUEST_SOURCE_BRANCH_SHA`` is empty.
-- People know a merge request by its ``IID``; ``CI_MERGE_REQUEST_ID`` is the database's.
-- The pipeline of a fork's merge request runs in the fork, if nobody starts it in the parent project.
-- With a repository on GitHub, pull requests are ``CI_EXTERNAL_PULL_REQUEST_…``; the URL is that of GitLab's mirror.
+- In merged results pipelines and merge trains ``CI_COMMIT_SHA`` is a merge commit that exists in
+  GitLab only. In other pipelines of merge requests it is the head, and
+  ``CI_MERGE_REQUEST_SOURCE_BRANCH_SHA`` is empty.
+- People know a merge request by its ``IID``. ``CI_MERGE_REQUEST_ID`` is the id in the database.
+- The pipeline of a fork's merge request runs in the fork, unless somebody starts it in the parent
+  project.
+- With a repository on GitHub, pull requests are ``CI_EXTERNAL_PULL_REQUEST_…``, and the URL is that
+  of GitLab's mirror.
 """
 
 from __future__ import annotations
 
-from conda_provenance.ci.adapter import Adapter
+from conda_provenance.ci import Adapter
 
 ADAPTER = Adapter(
     provider="gitlab",
     name="GitLab CI",
     docs="https://docs.gitlab.com/ci/variables/predefined_variables/",
     active=("GITLAB_CI",),
-    run_id="{CI_PIPELINE_ID:[1-9]\\d*}",
+    forge="conda_provenance.systems.gitlab.forge:FORGE",
+    runs="conda_provenance.systems.gitlab.runs:RUNS",
+    run_id=r"{CI_PIPELINE_ID:[1-9]\d*}",
     run_url=("{CI_PIPELINE_URL}", "{CI_PROJECT_URL}/-/pipelines/{CI_PIPELINE_ID}"),
     sha="{CI_COMMIT_SHA}",
     remote_url=("{CI_REPOSITORY_URL}", "{CI_PROJECT_URL}"),
@@ -31,12 +37,12 @@ ADAPTER = Adapter(
         "{CI_COMMIT_BRANCH}",
     ),
     tag="{CI_COMMIT_TAG}",
-    pull_request=("{CI_MERGE_REQUEST_IID:\\d+}", "{CI_EXTERNAL_PULL_REQUEST_IID:\\d+}"),
+    pull_request=(r"{CI_MERGE_REQUEST_IID:\d+}", r"{CI_EXTERNAL_PULL_REQUEST_IID:\d+}"),
     merge="{CI_MERGE_REQUEST_EVENT_TYPE:merged_result|merge_train}",
     head_sha=(
         "{CI_MERGE_REQUEST_SOURCE_BRANCH_SHA}",
         "{CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA}",
     ),
     head_remote_url="{CI_MERGE_REQUEST_SOURCE_PROJECT_URL}",
-    left_out={"attempt": "a job that is run again gets a new id; no variable counts"},
+    left_out={"attempt": "a job that is run again gets a new id, and no variable counts"},
 )

@@ -1,29 +1,31 @@
 """SourceHut builds.
 
-- ``JOB_ID`` and ``JOB_URL`` are anybody's names: they count only beside ``CI_NAME=sourcehut``, which the worker sets
-  (Codeship sets ``CI_NAME`` too).
-- A manifest may name several repositories or none, and the variables tell none of them: git answers.
-- A job for a mailing list's patches (``BUILD_REASON=patchset``) builds a commit that was made in the job.
+- Other programs use the names ``JOB_ID`` and ``JOB_URL`` too. They count only next to
+  ``CI_NAME=sourcehut``, which the worker sets. Codeship sets ``CI_NAME`` too.
+- A manifest may name several repositories or none, and no variable holds them. Git knows.
+- A job for patches from a mailing list (``BUILD_REASON=patchset``) builds a commit that was made in
+  the job.
 """
 
 from __future__ import annotations
 
-from conda_provenance.ci.adapter import Adapter
+from conda_provenance.ci import NO_VARIABLE, Adapter
 
 ADAPTER = Adapter(
     provider="sourcehut",
     name="SourceHut builds",
     docs="https://man.sr.ht/builds.sr.ht/#shell-environment",
     active=("CI_NAME=sourcehut",),
-    run_id="{JOB_ID:\\d+}",
+    forge="conda_provenance.systems.sourcehut.forge:FORGE",
+    run_id=r"{JOB_ID:\d+}",
     run_url="{JOB_URL}",
     event="{BUILD_REASON}",
     left_out={
-        "sha": "no variable tells it",
-        "remote_url": "no variable tells it",
-        "workspace": "sources lie side by side in the home folder",
+        "sha": NO_VARIABLE,
+        "remote_url": NO_VARIABLE,
+        "workspace": "the sources lie side by side in the home folder",
         "branch": "GIT_REF is in no page or source of the vendor's that could be read",
-        "tag": "as branch",
-        "pull_request": "PATCHSET_ID is a mailing list's patch, no pull request",
+        "tag": "as for the branch",
+        "pull_request": "PATCHSET_ID is a patch from a mailing list, not a pull request",
     },
 )

@@ -1,0 +1,98 @@
+"""Chooses the CI run we are in, among the systems that recognise their variables."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from conda_provenance.ci.adapter import Adapter
+from conda_provenance.ci.environ import Environ
+from conda_provenance.ci.run import CIRun
+
+log = logging.getLogger(__name__)
+
+
+def detect(
+    environ: Mapping[str, str],
+    adapters: Iterable[Adapter],
+    provider: str = "auto",
+    place: Path | None = None,
+) -> CIRun | None:
+    """The CI run that these variables describe, or ``None``.
+
+    Only adapters that recognise their system are asked. Those that name a run come first, and among
+    them those that are not ``last``.
+
+    If several are left, because the variables of an outer run were passed on, the one whose
+    checkout holds ``place`` wins, else the first; the others are its ``rivals``. If none names a
+    run, the first that is recognised is returned all the same: its commit and URL can be of use.
+
+    ``provider`` takes one system's answer only; ``none`` takes nobody's.
+
+    Never raises: an adapter that raises is left out with a warning.
+    """
+    if provider == "none":
+        return None
+
+    recognised = [
+        (adapter, run)
+        for adapter, run in _ask_all(adapters, Environ(environ))
+        if provider in ("auto", adapter.provider, run.provider)
+    ]
+    named = [(adapter, run) for adapter, run in recognised if run.flow_run_id is not None]
+    preferred = [(adapter, run) for adapter, run in named if not adapter.last]
+
+    if preferred and not preferred[0][0].first:
+        return _choose([run for _, run in preferred], place)
+    return next((run for _, run in preferred or named or recognised), None)
+
+
+def lies_in(place: Path, workspace: str | None) -> bool:
+    """Is ``place`` within this folder? Symbolic links are followed.
+
+    A folder that is unknown or relative holds nothing.
+    """
+    if not workspace or not os.path.isabs(workspace):
+        return False
+
+    inner, root = os.path.realpath(place), os.path.realpath(workspace)
+    try:
+        return os.path.commonpath([inner, root]) == root
+    except ValueError:  # another drive
+        return False
+
+
+def providers(adapters: Iterable[Adapter]) -> tuple[str, ...]:
+    """The names that :func:`detect` takes for ``provider``, besides ``auto`` and ``none``."""
+    return tuple(dict.fromkeys(adapter.provider for adapter in adapters))
+
+
+def _choose(runs: Sequence[CIRun], place: Path | None) -> CIRun:
+    holding = (run for run in runs if place is not None and lies_in(place, run.workspace))
+    chosen = next(holding, runs[0])
+
+    rivals = tuple(run.name for run in runs if run.flow_run_id != chosen.flow_run_id)
+    return replace(chosen, rivals=rivals) if rivals else chosen
+
+
+def _ask_all(adapters: Iterable[Adapter], environ: Environ) -> Iterable[tuple[Adapter, CIRun]]:
+    for adapter in adapters:
+        run = _ask(adapter, environ)
+        if run is not None:
+            yield adapter, run
+
+
+def _ask(adapter: Adapter, environ: Environ) -> CIRun | None:
+    try:
+        return adapter.run(environ) if adapter.is_active(environ) else None
+    except Exception as error:
+        # The exception's text may repeat a variable, and with it a secret.
+        log.warning(
+            "conda-provenance: The CI adapter %s failed (%s); it is left out.",
+            adapter.provider,
+            type(error).__name__,
+        )
+        return None

@@ -1,0 +1,96 @@
+"""The environment variables of a CI run, as adapters read them. It knows no system."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from conda_provenance.values import MAX_LENGTH
+
+_VARIABLE = re.compile(r"\{(\w+)(?::([^{}]+))?\}")
+
+
+class Environ(Mapping[str, str]):
+    """Environment variables without the values that no adapter can use.
+
+    A variable that is empty, longer than ``MAX_LENGTH`` or holds a control character counts as not
+    set, so no adapter needs a guard of its own against ``BUILDKITE_TAG=""`` or a line break in an
+    id. White space around a value is removed.
+
+    Windows variable names are case-insensitive; look-up accepts either spelling.
+    """
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = dict(variables)
+        self._any_case = self._variables.get("OS") == "Windows_NT"
+
+    def __getitem__(self, name: str) -> str:
+        raw = self.raw(name)
+        value = "" if raw is None or len(raw) > MAX_LENGTH else raw.strip()
+        if not value or not value.isprintable():
+            raise KeyError(name)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._variables if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.get(name) is not None
+
+    def raw(self, name: str) -> str | None:
+        """The variable's value as it is, or ``None`` where it is not set."""
+        value = self._variables.get(name)
+        return self._variables.get(name.upper()) if value is None and self._any_case else value
+
+    def on(self, name: str) -> bool:
+        """Is this flag set? ``false``, ``0``, ``no`` and ``off`` mean no; any other value, yes."""
+        value = self.get(name)
+        return value is not None and value.lower() not in ("false", "0", "no", "off")
+
+    def first(self, *names: str) -> str | None:
+        """The value of the first of these variables that has one."""
+        return next((value for name in names if (value := self.get(name)) is not None), None)
+
+    def has(self, mark: str) -> bool:
+        """Is this mark there?
+
+        ============== =============================================================
+        ``NAME``       the variable is a flag that is on (:meth:`on`)
+        ``NAME=value`` the variable has this value
+        ``{NAME}``     a template that can be filled: the variable has any value
+        ============== =============================================================
+
+        As a template, a mark may hold a regular expression, ``{NAME:regexp}``, and name several
+        variables, ``{ONE}{OTHER}``, which must all be there.
+        """
+        if mark.startswith("{"):
+            return self.fill(mark) is not None
+        name, equals, value = mark.partition("=")
+        return self.get(name) == value if equals else self.on(name)
+
+    def has_any(self, marks: Iterable[str]) -> bool:
+        """Is one of these marks there?"""
+        return any(map(self.has, marks))
+
+    def fill(self, template: str) -> str | None:
+        """Replace each ``{NAME}`` in ``template`` by the variable's value.
+
+        ``{NAME:regexp}`` asks that the whole value match, and puts in the expression's group, or
+        the whole value where it has no group. The answer is ``None`` if any variable is missing or
+        does not match: nothing is filled in half.
+        """
+        parts, end = [], 0
+        for variable in _VARIABLE.finditer(template):
+            value = self.get(variable[1])
+            if value is not None and variable[2]:
+                match = re.fullmatch(variable[2], value, re.ASCII)
+                value = match and match[1 if match.re.groups else 0]
+            if not value:
+                return None
+
+            parts += [template[end : variable.start()], value]
+            end = variable.end()
+        return "".join([*parts, template[end:]])

@@ -1,0 +1,88 @@
+"""What a CI says of the run we are in, cleaned. It does not know where the values come from."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from conda_provenance.values import clean_or_none, is_plain, is_run
+
+PROVIDER = re.compile(r"[a-z][a-z0-9-]*\Z")
+"""The form of a provider's name. It has no ``_``, so that an id splits at its first one."""
+
+
+@dataclass(frozen=True)
+class CIRun:
+    """What a CI says of the run we are in.
+
+    A value is ``None`` where the CI does not say it, or says it in a form that cannot be used.
+    """
+
+    provider: str
+    """Prefix of ``flow_run_id``, such as ``github``."""
+    name: str
+    """The system's name for people, such as ``GitHub Actions``."""
+    flow_run_id: str | None = None
+    flow_run_url: str | None = None
+    sha: str | None = None
+    """Full hash of the commit that the run is for."""
+    remote_url: str | None = None
+    workspace: str | None = None
+    """Folder of the checkout. What lies elsewhere need not be of this repository."""
+    event: str | None = None
+    """What started the run, in the CI's own word: ``push``, ``pull_request``, ``schedule``, …"""
+    branch: str | None = None
+    tag: str | None = None
+    pull_request: str | None = None
+    """Number of the pull request, merge request or change that is built."""
+    merge: bool = False
+    """Is ``sha`` a merge commit that the CI made for the pull request? It may be gone later."""
+    head_sha: str | None = None
+    """The pull request's own last commit."""
+    head_remote_url: str | None = None
+    """The repository that the pull request comes from."""
+    attempt: str | None = None
+    """Which try of the same run this is, counted from 1."""
+    rivals: tuple[str, ...] = ()
+    """Names of the other systems that name a run as well."""
+
+
+def make_run(provider: str, name: str, **raw: str | None) -> CIRun:
+    """Clean the ``raw`` values of a run's facts and put them into a :class:`CIRun`.
+
+    What is no full hash, no clean URL or no usable id is dropped.
+
+    Raises :class:`ValueError` for a provider's name that would make ids ambiguous.
+    """
+    if not PROVIDER.match(provider):
+        raise ValueError("a provider's name has lower-case letters, digits and '-' only")
+
+    run_id = raw.get("run_id", None)
+    flow_run_id = f"{provider}_{run_id}" if run_id and is_run(run_id) else None
+
+    return CIRun(
+        provider=provider,
+        name=name,
+        flow_run_id=clean_or_none("flow_run_id", flow_run_id),
+        flow_run_url=clean_or_none("flow_run_url", raw.get("run_url", None)),
+        sha=_sha(raw.get("sha", None)),
+        remote_url=clean_or_none("remote_url", raw.get("remote_url", None)),
+        workspace=_text(raw.get("workspace", None)),
+        event=_text(raw.get("event", None)),
+        branch=_text(raw.get("branch", None)),
+        tag=_text(raw.get("tag", None)),
+        pull_request=_text(raw.get("pull_request", None)),
+        merge=bool(raw.get("merge", None)),
+        head_sha=_sha(raw.get("head_sha", None)),
+        head_remote_url=clean_or_none("remote_url", raw.get("head_remote_url", None)),
+        attempt=_text(raw.get("attempt", None)),
+    )
+
+
+def _sha(text: str | None) -> str | None:
+    return clean_or_none("sha", text and text.lower())
+
+
+def _text(text: str | None) -> str | None:
+    # Several variables joined can be longer than any of their parts.
+    return text if text and is_plain(text) else None

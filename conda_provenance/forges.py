@@ -1,0 +1,41 @@
+"""What a forge is: the pages that a server has for the repositories on it. It knows no forge.
+
+One object describes one kind of forge, in ``systems/<vendor>/forge.py``. So far it makes the page
+of a commit. What asks a forge's API (whether a repository, a change or a review exists) belongs
+here too, with the types of its answers.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from conda_provenance.remotes import RemoteUrl
+
+_COMMIT_PAGE = re.compile(r"\{remote\}/(?:[^{}]|\{sha\})+\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forge:
+    """One kind of forge.
+
+    Raises :class:`ValueError` for a malformed template.
+    """
+
+    commit_page: str
+    """The page of a commit, such as ``{remote}/commit/{sha}``. ``{remote}`` is the repository's
+    address, ``{sha}`` the commit's full hash."""
+    self_hosted: bool = False
+    """Do others run servers of this forge, with the same pages? An unknown host is then taken for
+    one if its first label is the vendor's name, or if the vendor's CI ran the build."""
+
+    def __post_init__(self) -> None:
+        if not _COMMIT_PAGE.match(self.commit_page):
+            raise ValueError(
+                f'commit_page is a template such as "{{remote}}/commit/{{sha}}": '
+                f"{self.commit_page!r}"
+            )
+
+    def commit_url(self, remote: RemoteUrl, sha: str) -> str:
+        """The page of this commit."""
+        return self.commit_page.replace("{remote}", str(remote)).replace("{sha}", sha)

@@ -1,0 +1,7 @@
+"""Bitbucket Cloud as a forge. Bitbucket Data Center has other pages; they are not known here."""
+
+from __future__ import annotations
+
+from conda_provenance.forges import Forge
+
+FORGE = Forge(commit_page="{remote}/commits/{sha}")

@@ -1,0 +1,7 @@
+"""The runs of GitHub Actions."""
+
+from __future__ import annotations
+
+from conda_provenance.runs import Runs
+
+RUNS = Runs(run_id=r"\d+", page="{remote}/actions/runs/{id}")

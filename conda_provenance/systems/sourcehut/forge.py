@@ -1,0 +1,7 @@
+"""git.sr.ht as a forge."""
+
+from __future__ import annotations
+
+from conda_provenance.forges import Forge
+
+FORGE = Forge(commit_page="{remote}/commit/{sha}")
