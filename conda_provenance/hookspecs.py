@@ -1,7 +1,7 @@
-"""The hooks by which this package is extended; its own features go through the same.
+"""The hooks by which other distributions extend this package. Its own features use them too.
 
-A distribution takes part by an entry point in the group ``conda_provenance`` that names a module or object
-with functions marked by :data:`hookimpl`::
+A distribution takes part by an entry point in the group ``conda_provenance``. It names a module or
+an object whose functions are marked by :data:`hookimpl`::
 
     [project.entry-points.conda_provenance]
     my-farm = "my_farm.provenance"
@@ -46,26 +46,29 @@ class PackageBuild:
 
 
 @hookspec
-def conda_provenance_ci_adapters() -> Iterable[Adapter]:
-    """CI systems to recognise. Called when a run is looked for.
+def conda_provenance_systems() -> Iterable[Adapter]:
+    """The CI systems to recognise, with their forges and runs. Called when a run is looked for.
 
-    Adapters of other distributions are asked before the built-in ones, so that a farm that imitates
-    another CI's variables can be told from it. The first that is active and names a run wins.
+    Adapters of other distributions are asked before the built-in ones and win wherever they name a
+    run, so that a farm that imitates another CI's variables can be told from it.
     """
     raise NotImplementedError
 
 
 @hookspec
 def conda_provenance_post_build(build: PackageBuild) -> Mapping[str, str | None] | None:
-    """Entries for ``extra`` in about.json of a package that has been built and is not final yet.
+    """Entries for ``extra`` in about.json of a package that is built and not final yet.
 
-    Called once for each package: with conda-build before its archive is made, with rattler-build's engine before the
-    package is tested, indexed or uploaded. Return the entries to write (``None`` as a value removes one), or ``None``.
-    Entries of other distributions win over the built-in stamp; neither overrules what the user gave with
-    ``--extra-meta``. The four keys of this project are cleaned of credentials whoever returns them; any other value must be
-    a printable string without a login in a URL. Wrappers are not called.
+    Called once for each package: with conda-build before its archive is made, with rattler-build's
+    engine before the package is tested, indexed or uploaded. Return the entries to write, or
+    ``None``. An entry whose value is ``None`` is removed.
 
-    Raise :class:`~conda_provenance.errors.RequirementError` to stop the build; any other exception is reported
-    in one line, and the build goes on without this implementation's entries.
+    Entries of other distributions win over the built-in stamp. Neither overrules what the user gave
+    with ``--extra-meta``. The four keys of this project are cleaned of credentials, whoever returns
+    them. Any other value must be a printable string without a login in a URL. Wrappers are not
+    called.
+
+    Raise :class:`~conda_provenance.errors.RequirementError` to stop the build. Any other exception
+    is reported in one line, and the build goes on without this implementation's entries.
     """
     raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Our pluggy plugin manager, the built-in plugin, and the one call that builders make for each package."""
+"""Our plugin manager, the built-in plugin, and the call that builders make for each package."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class BuiltIn:
     """The features that come with this package."""
 
     @hookimpl
-    def conda_provenance_ci_adapters(self) -> Iterable[Adapter]:
-        return systems.adapters()
+    def conda_provenance_systems(self) -> Iterable[Adapter]:
+        yield from systems.adapters()  # loaded only where somebody goes through them
 
     @hookimpl
     def conda_provenance_post_build(self, build: PackageBuild) -> Mapping[str, str | None]:
@@ -39,7 +39,10 @@ class BuiltIn:
 
 @cache
 def plugin_manager() -> pluggy.PluginManager:
-    """The manager with the built-in plugin and those of installed distributions; one that cannot be loaded is reported."""
+    """The manager of the built-in plugin and of those that installed distributions bring.
+
+    A plugin that cannot be loaded is left out with a warning.
+    """
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(hookspecs)
     manager.register(BuiltIn(), "built-in")
@@ -56,23 +59,30 @@ def plugin_manager() -> pluggy.PluginManager:
 
 
 def ci_adapters() -> tuple[Adapter, ...]:
-    """All known CI adapters, other distributions' first."""
+    """The adapters of all known CI systems, other distributions' first."""
+    return (*foreign_adapters(), *_adapters("built-in"))
+
+
+def foreign_adapters() -> tuple[Adapter, ...]:
+    """The adapters that other distributions bring. No built-in one is loaded."""
+    plugins = [name for name, _ in plugin_manager().list_name_plugin() if name != "built-in"]
+    return tuple(replace(adapter, first=True) for adapter in _adapters(*plugins))
+
+
+def _adapters(*plugins: str) -> list[Adapter]:
     adapters: list[Adapter] = []
-    for plugin, provided in _each("conda_provenance_ci_adapters"):
+    for plugin, provided in _each("conda_provenance_systems"):
+        if plugin not in plugins:
+            continue
         try:
-            given = [adapter for adapter in provided if isinstance(adapter, Adapter)]
-            adapters += (
-                given
-                if plugin == "built-in"
-                else (replace(adapter, first=True) for adapter in given)
-            )
+            adapters += [adapter for adapter in provided if isinstance(adapter, Adapter)]
         except Exception as error:
             log.warning(
                 "conda-provenance: The CI adapters of %s cannot be used (%s).",
                 plugin,
                 type(error).__name__,
             )
-    return tuple(adapters)
+    return adapters
 
 
 def provider_names() -> tuple[str, ...]:
@@ -115,7 +125,10 @@ def post_build(build: PackageBuild) -> dict[str, str | None]:
 
 
 def _each(hook: str, **arguments: object) -> list[tuple[str, Any]]:
-    """Call the implementations of ``hook`` one by one, so that one that fails does not take the others' answers along."""
+    """The answers of ``hook``'s implementations, called one by one.
+
+    If one fails, the others' answers are kept.
+    """
     answers = []
     for implementation in reversed(getattr(plugin_manager().hook, hook).get_hookimpls()):
         if implementation.hookwrapper or implementation.wrapper:

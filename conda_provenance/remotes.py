@@ -34,12 +34,8 @@ _TOKEN = re.compile(
 )
 """Access tokens: GitHub's, GitLab's, Atlassian's, AWS's, npm's."""
 
-_SCHEMES = {"http", "https", "git", "ssh", "git+ssh", "git+https", "git+http", "ssh+git"}
-_SSH_HOSTS = {
-    "ssh.github.com": "github.com",
-    "altssh.gitlab.com": "gitlab.com",
-    "altssh.bitbucket.org": "bitbucket.org",
-}
+_SSH_SCHEMES = {"ssh", "git+ssh", "ssh+git"}
+_SCHEMES = {"http", "https", "git", "git+https", "git+http"} | _SSH_SCHEMES
 
 
 class RemoteUrlError(ProvenanceError):
@@ -47,6 +43,50 @@ class RemoteUrlError(ProvenanceError):
 
     The message is the second half of a sentence, and does not repeat the text.
     """
+
+
+@dataclass(frozen=True, slots=True)
+class _ForgeLine:
+    """Where one forge's repositories are, and how an ssh address becomes the web address."""
+
+    vendor: str = ""
+    """The forge's name in :mod:`conda_provenance.systems`, if it is there."""
+    hosts: tuple[str, ...] = ()
+    """Hosts of the web addresses."""
+    ssh_hosts: tuple[str, ...] = ()
+    """Further hosts in ssh addresses. They stand for the first of ``hosts``."""
+    ssh_port: int | None = None
+    """The port of ssh by which a server of one's own is recognised."""
+    ssh_labels: tuple[str, ...] = ()
+    """The first labels of a host name by which a server of one's own is recognised."""
+    ssh_path: str = r".+"
+    """The form of the path at ``ssh_hosts`` and on servers of one's own, a regular expression."""
+    web_path: str | None = r"\g<0>"
+    """The web address's path, from the groups of ``ssh_path``. ``None``: no rule is certain."""
+
+
+_FORGES = (
+    _ForgeLine("github", ("github.com",), ("ssh.github.com",)),
+    _ForgeLine("gitlab", ("gitlab.com",), ("altssh.gitlab.com",)),
+    _ForgeLine("bitbucket", ("bitbucket.org",), ("altssh.bitbucket.org",)),
+    _ForgeLine("forgejo", ("codeberg.org",)),
+    _ForgeLine("gitea", ("gitea.com",)),
+    _ForgeLine("sourcehut", ("git.sr.ht",)),
+    # https://learn.microsoft.com/azure/devops/repos/git/use-ssh-keys-to-authenticate
+    _ForgeLine(
+        "azure",
+        ("dev.azure.com",),
+        ("ssh.dev.azure.com", "vs-ssh.visualstudio.com"),
+        ssh_path=r"v3/([^/]+)/([^/]+)/([^/]+)",
+        web_path=r"\1/\2/_git/\3",
+    ),
+    # Bitbucket Data Center, once Stash. Its web addresses begin with /scm/, but below whatever path
+    # and on whatever port the server's owner chose.
+    _ForgeLine(ssh_port=7999, ssh_labels=("bitbucket", "stash"), web_path=None),
+    # Gerrit. Many servers have their web addresses below a path such as /r/ or /a/.
+    _ForgeLine(ssh_port=29418, ssh_labels=("gerrit",), web_path=None),
+)
+"""What is known of forges' addresses: one line each. No other module has a rule of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +145,8 @@ class RemoteUrl:
         if port == (443 if scheme.endswith("https") else 80):
             port = None
 
-        return cls._make("http" if is_plain else "https", host, port, _without_query(path))
+        ssh_port = (number or 22) if scheme in _SSH_SCHEMES else None
+        return cls._make("http" if is_plain else "https", host, port, path, ssh_port)
 
     @classmethod
     def _parse_scp(cls, text: str) -> RemoteUrl:
@@ -122,26 +163,29 @@ class RemoteUrl:
             # "user:password" reads like "host:path".
             raise RemoteUrlError("it is not a URL")
 
-        return cls._make("https", match["host"], None, _without_query(match["path"]))
+        return cls._make("https", match["host"], None, match["path"], ssh_port=22)
 
     @classmethod
-    def _make(cls, scheme: str, host: str, port: int | None, path: str) -> RemoteUrl:
+    def _make(
+        cls, scheme: str, host: str, port: int | None, path: str, ssh_port: int | None = None
+    ) -> RemoteUrl:
         if not _is_host(host):
             raise RemoteUrlError("its host is not a host name")
 
         host = host.lower().rstrip(".")
-        segments = [clean_segment(segment) for segment in path.strip("/").split("/") if segment]
+        path = _without_query(path).strip("/")
+        segments = [clean_segment(segment) for segment in path.split("/") if segment]
         if segments and "." not in host and re.match(r"@.*\.", segments[0]):
             raise RemoteUrlError("its host looks like a user name")  # "https://user/@host/path"
 
-        host, segments = _azure_over_https(_SSH_HOSTS.get(host, host), segments)
         if segments:
             segments[-1] = segments[-1].removesuffix(".git")
 
         if not all(segments) or not segments:
             raise RemoteUrlError("it names no repository")
 
-        return cls(scheme, host, port, "/".join(segments))
+        host, path = _web_place(host, "/".join(segments), ssh_port)
+        return cls(scheme, host, port, path)
 
 
 def clean_segment(segment: str, extra: str = "") -> str:
@@ -192,16 +236,35 @@ def _split_port(place: str) -> tuple[str, str]:
     return host, port
 
 
-def _azure_over_https(host: str, segments: list[str]) -> tuple[str, list[str]]:
-    """``git@ssh.dev.azure.com:v3/org/project/repo`` in the form that a browser opens."""
-    if (
-        host in ("ssh.dev.azure.com", "vs-ssh.visualstudio.com")
-        and len(segments) == 4
-        and segments[0] == "v3"
-    ):
-        _, organisation, project, repository = segments
-        return "dev.azure.com", [organisation, project, "_git", repository]
-    return host, segments
+def vendor_at(host: str) -> str | None:
+    """The forge that has repositories at this public web host, such as ``github``."""
+    return next((line.vendor for line in _FORGES if host in line.hosts), None)
+
+
+def _web_place(host: str, path: str, ssh_port: int | None) -> tuple[str, str]:
+    """Host and path of the web address. ``ssh_port`` is ``None`` where it is no ssh address."""
+    line = _line_of(host, ssh_port)
+    if line is None:
+        return host, path
+
+    match = re.fullmatch(line.ssh_path, path)
+    if match is None or line.web_path is None:
+        raise RemoteUrlError("it is an ssh address that does not tell the web address")
+
+    return line.hosts[0] if line.hosts else host, match.expand(line.web_path)
+
+
+def _line_of(host: str, ssh_port: int | None) -> _ForgeLine | None:
+    """The line by which this address is rewritten: of an ssh host, or of a server of one's own."""
+    label = host.partition(".")[0]
+    for line in _FORGES:
+        if host in line.ssh_hosts:
+            return line
+
+        is_own = line.ssh_port == ssh_port or label in line.ssh_labels
+        if ssh_port is not None and is_own and vendor_at(host) is None:
+            return line
+    return None
 
 
 def clean_page_url(text: str) -> str:
@@ -253,65 +316,3 @@ def looks_like_secret(text: str) -> bool:
 def holds_token(text: str) -> bool:
     """Does this text hold an access token of a form that a forge gives out?"""
     return _TOKEN.search(text) is not None
-
-
-def commit_page(remote: RemoteUrl, sha: str, provider: str = "") -> str | None:
-    """The page of a commit, or ``None`` where the forge is not known. ``provider`` (a CI prefix) tells self-hosted forges."""
-    forge = _forge(remote.host, provider)
-    form = {
-        "github": "commit",
-        "gitea": "commit",
-        "gitlab": "-/commit",
-        "bitbucket": "commits",
-        "azure": "commit",
-    }.get(forge)
-    return f"{remote}/{form}/{sha}" if form and sha else None
-
-
-_RUNS = {
-    # provider: (form of its run id, page relative to the repository or absolute)
-    "github": (r"\d+", "{remote}/actions/runs/{id}"),
-    "gitlab": (r"\d+", "{remote}/-/pipelines/{id}"),
-    "circle": (
-        r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
-        "https://app.circleci.com/pipelines/workflows/{id}",
-    ),
-}
-
-
-def run_page(remote: RemoteUrl | None, flow_run_id: str) -> str | None:
-    """The page of a CI run as far as its id allows it; ``None`` where the id alone does not lead to one."""
-    provider, _, run_id = flow_run_id.partition("_")
-    form, page = _RUNS.get(provider, ("", ""))
-    if (
-        not page
-        or not re.fullmatch(form, run_id, re.ASCII)
-        or ("{remote}" in page and remote is None)
-    ):
-        return None
-    if (
-        provider in ("github", "gitlab")
-        and remote is not None
-        and _forge(remote.host, provider) != provider
-    ):
-        return None
-    return page.format(remote=remote, id=run_id)
-
-
-def _forge(host: str, provider: str) -> str:
-    known = {
-        "github.com": "github",
-        "gitlab.com": "gitlab",
-        "bitbucket.org": "bitbucket",
-        "codeberg.org": "gitea",
-        "gitea.com": "gitea",
-        "git.sr.ht": "gitea",
-        "dev.azure.com": "azure",
-    }.get(host)
-    if known:
-        return known
-    first = host.partition(".")[0]
-    by_name = {"github": "github", "gitlab": "gitlab", "gitea": "gitea", "forgejo": "gitea"}
-    return by_name.get(first) or {"forgejo": "gitea"}.get(
-        provider, provider if provider in by_name else ""
-    )

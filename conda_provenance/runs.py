@@ -35,11 +35,11 @@ class Runs:
 
     @property
     def below_repository(self) -> bool:
-        """Is the page below the repository's address, so that only the vendor's own forge has it?"""
+        """Is the page below the repository's address? Then only the vendor's own forge has it."""
         return self.page.startswith("{remote}")
 
     def url(self, remote: RemoteUrl | None, run_id: str) -> str | None:
-        """The page of this run, or ``None`` where the id has another form or a repository lacks."""
+        """The page of this run, or ``None`` for an id of another form or a missing repository."""
         if not re.fullmatch(self.run_id, run_id, re.ASCII):
             return None
         if self.below_repository and remote is None:

@@ -1,4 +1,7 @@
-"""Writes docs/providers.md, the reference of CI systems, from the adapters and their cases: ``python docs/providers.py``."""
+"""Writes docs/providers.md, the reference of CI systems: ``python docs/providers.py``.
+
+All of it comes from the adapters and from the cases beside the tests.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from conda_provenance import systems
-from conda_provenance.ci import Adapter
-from conda_provenance.ci import FACTS, Fact
+from conda_provenance.ci import FACTS, NO_VARIABLE, Adapter, Fact, When
 from conda_provenance.ci.explain import explain
 
 HERE = Path(__file__).parent
@@ -36,29 +38,42 @@ WORDS = {
     "head_remote_url": "pull request's repository",
 }
 
-INTRO = """\
+INTRO = f"""\
 # CI systems
 
-<!-- Written by docs/providers.py from conda_provenance/systems and tests/systems/cases: change those. -->
+<!-- Written by docs/providers.py from conda_provenance/systems and tests/systems/cases: change
+those. -->
 
-Every system that is recognised, what it is recognised by, and which variable says what. A fact in the table of a system comes
-from the page that is linked there, or from the system's own source; each case beside the tests names where it is from. What a
-system does not tell, or what could not be confirmed, is *left out*: the commit and the repository are then git's to tell, and
-nothing takes the place of the rest. Add a system, or mend one, by [one file and its cases](../CONTRIBUTING.md#a-ci-system).
+This page lists every CI system that is recognised, the variables by which it is recognised, and
+what each variable says. The facts come from the page that is linked at each system, or from the
+system's own source. Every case beside the tests names its source.
 
-- `{NAME}` is the variable's value. If it is not set, empty, longer than 2048 characters or holds a control character, the whole
-  text counts as not said, and the next one, behind "else", is tried.
-- `{NAME:regexp}` also has to match as a whole, and the regexp's group is what is used.
-- A mark is a variable that is set, and not to `false`, `0`, `no` or `off`; `NAME=value` must have that value.
-- Commits must be full hashes and repositories web addresses that others can reach, else they are dropped. Logins, queries and
-  fragments are cut off.
-- A system marked *last* is believed only where no other names a run.
+What a system does not say, or what could not be confirmed, is *left out*. Git then says what the
+commit and the repository are. Other facts stay unknown. To add a system or correct one, write
+[one file and its cases](../CONTRIBUTING.md#a-ci-system).
+
+- `{{NAME}}` is the value of a variable. It is missing if the variable is not set, is empty, is
+  longer than 2048 characters or holds a control character. Then the whole text counts as missing,
+  and the next one, after "else", is tried.
+- `{{NAME:regexp}}` must match as a whole. If the regular expression has a group, the group is used.
+- A mark without braces is a variable that is set, but not to `false`, `0`, `no` or `off`.
+  `NAME=value` must have that value. A mark in braces must not be missing.
+- "If" and "unless" stand before marks, and the colon before what counts if one of the marks is
+  there, or none.
+- A commit that is not a full hash is dropped, and so is a repository that is not a web address
+  which others can reach. Logins, queries and fragments are cut off.
+- `{{remote}}`, `{{sha}}` and `{{id}}` are the repository, the commit and the run that a package
+  names.
+- A system marked *last* counts only where no other system names a run.
+- "{NO_VARIABLE[0].upper()}{NO_VARIABLE[1:]}" means that neither the linked page nor the source that
+  was read has a variable for it.
 """
 
 NONE = """\
 ## Systems without an adapter
 
-What is built on these is stamped with git's commit and repository; the run can be given with `CONDA_PROVENANCE_FLOW_RUN_ID`.
+Packages that are built on these are stamped with git's commit and repository. You can give the run
+with `CONDA_PROVENANCE_FLOW_RUN_ID`.
 
 | system | why |
 |---|---|
@@ -66,15 +81,12 @@ What is built on these is stamped with git's commit and repository; the run can 
 
 
 def main() -> None:
-    """Write the page; with ``--check``, only say whether it is as it should be."""
+    """Write the page. With ``--check``, only say whether it is up to date."""
     text = page()
-    if "--check" in sys.argv[1:]:
-        sys.exit(
-            0
-            if PAGE.read_text("utf-8") == text
-            else f"{PAGE} is not up to date: run python docs/providers.py"
-        )
-    PAGE.write_text(text, "utf-8")
+    if "--check" not in sys.argv[1:]:
+        PAGE.write_text(text, "utf-8")
+    elif PAGE.read_text("utf-8") != text:
+        sys.exit(f"{PAGE} is not up to date: run python docs/providers.py")
 
 
 def page() -> str:
@@ -83,68 +95,146 @@ def page() -> str:
     cases = defaultdict(
         list, {path.stem: json.loads(path.read_text("utf-8")) for path in CASES.glob("*.json")}
     )
-    said = sum(getattr(adapter, fact) is not None for adapter in adapters for fact in FACTS)
-    left = sum(len(adapter.left_out) for adapter in adapters)
-    rows = "".join(
-        f"| [{adapter.name}](#{_anchor(adapter.name)}) | `{adapter.provider}` | {_yes(adapter.run_id, 'none')} "
-        f"| {_yes(adapter.run_url, '–')} | {_yes(adapter.sha, 'git')} | {_yes(adapter.remote_url, 'git')} "
-        f"| {_yes(adapter.pull_request, '–')} | {len(cases[adapter.provider])} |\n"
-        for adapter in adapters
-    )
-    gone = json.loads((HERE / "no_adapter.json").read_text("utf-8"))
-    without = "".join(
-        f"| {name} | {why} |\n"
-        for name, why in sorted(gone.items(), key=lambda item: item[0].lower())
-    )
+    sections = "".join(_section(adapter, cases[adapter.provider]) for adapter in adapters)
     return (
-        f"{INTRO}\n{len(adapters)} systems, {said} facts said and {left} left out, "
-        f"{sum(map(len, cases.values()))} cases ({len(cases['lookalikes'])} of no system or of several at once).\n\n"
-        "| system | provider | run id | run page | commit | repository | pull requests | cases |\n"
-        "|---|---|---|---|---|---|---|---|\n"
-        f"{rows}\n{''.join(_section(adapter, cases[adapter.provider]) for adapter in adapters)}{NONE}{without}"
+        f"{INTRO}\n{_counts(adapters, cases)}\n\n{_overview(adapters, cases)}\n"
+        f"{sections}{NONE}{_without_adapter()}"
     )
+
+
+def _counts(adapters: list[Adapter], cases: Mapping[str, list[Any]]) -> str:
+    given = sum(getattr(adapter, fact) is not None for adapter in adapters for fact in FACTS)
+    left = sum(len(adapter.left_out) for adapter in adapters)
+    return (
+        f"{len(adapters)} systems, {given} facts given and {left} left out, "
+        f"{sum(map(len, cases.values()))} cases "
+        f"({len(cases['lookalikes'])} of no system or of several at once)."
+    )
+
+
+def _overview(adapters: list[Adapter], cases: Mapping[str, list[Any]]) -> str:
+    rows = [
+        "| system | provider | run id | run page | commit | repository | pull requests | cases |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for adapter in adapters:
+        cells = (
+            f"[{adapter.name}](#{_anchor(adapter.name)})",
+            f"`{adapter.provider}`",
+            _yes(adapter.run_id, "none"),
+            _yes(adapter.run_url, "–"),
+            _yes(adapter.sha, "git"),
+            _yes(adapter.remote_url, "git"),
+            _yes(adapter.pull_request, "–"),
+            str(len(cases[adapter.provider])),
+        )
+        rows.append(f"| {' | '.join(cells)} |")
+    return "".join(f"{row}\n" for row in rows)
+
+
+def _without_adapter() -> str:
+    reasons = json.loads((HERE / "no_adapter.json").read_text("utf-8"))
+    names = sorted(reasons, key=str.lower)
+    return "".join(f"| {name} | {reasons[name]} |\n" for name in names)
 
 
 def _section(adapter: Adapter, cases: Iterable[Mapping[str, Any]]) -> str:
-    reads: dict[str, dict[str, None]] = defaultdict(dict)
-    for look in (
-        look
-        for case in cases
-        for each in explain(case["environ"], [adapter])
-        for look in each.looks
-    ):
-        reads[look.purpose] |= dict.fromkeys(look.variables)
-    notes = (
-        (import_module(systems.module_name(adapter.provider)).__doc__ or "")
-        .split("\n\n", 1)[1]
-        .strip()
-    )
+    module = import_module(systems.module_name(adapter.provider))
+    notes = (module.__doc__ or "").split("\n\n", 1)[1].strip().replace("``", "`")
+    last = ", last" if adapter.last else ""
+
+    variables = _variables(adapter, cases)
     rows = "".join(
-        f"| {WORDS.get(name, name)} | {_said(getattr(adapter, name), reads[name], is_mark=name in ('active', 'unless'))} |\n"
+        f"| {_words(name)} | {_text(adapter, name, variables[name])} |\n"
         for name in ("active", "unless", "ran_by", *FACTS)
         if getattr(adapter, name)
     )
-    left = "".join(
-        f"- left out: {WORDS.get(name, name)}: {why}\n" for name, why in adapter.left_out.items()
-    )
+    rows += "".join(f"| {words} | {_code(page)} |\n" for words, page in _pages(adapter))
+    left_out = _left_out(adapter)
     return (
-        f"## {adapter.name}\n\n`{adapter.provider}`{', last' if adapter.last else ''} · [its variables]({adapter.docs})\n\n"
-        f"{notes.replace('``', '`')}\n\n| | |\n|---|---|\n{rows}\n{left}" + ("\n" if left else "")
+        f"## {adapter.name}\n\n`{adapter.provider}`{last} · [its variables]({adapter.docs})\n\n"
+        f"{notes}\n\n| | |\n|---|---|\n{rows}\n{left_out}" + ("\n" if left_out else "")
     )
 
 
-def _said(fact: Fact, variables: Iterable[str], *, is_mark: bool) -> str:
+def _pages(adapter: Adapter) -> Iterable[tuple[str, str]]:
+    """The pages that can be made for a package without the run's variables."""
+    if adapter.forge:
+        yield "page of a commit", _named(adapter.forge).commit_page
+    if adapter.runs:
+        yield "page of a run by its id", _named(adapter.runs).page
+
+
+def _named(reference: str) -> Any:
+    module, _, name = reference.partition(":")
+    return getattr(import_module(module), name)
+
+
+def _left_out(adapter: Adapter) -> str:
+    """One line for each reason."""
+    facts: dict[str, list[str]] = defaultdict(list)
+    for name, reason in adapter.left_out.items():
+        facts[reason].append("merge" if name == "merge" else _words(name))
+    return "".join(f"- left out: {', '.join(names)}: {why}\n" for why, names in facts.items())
+
+
+def _variables(adapter: Adapter, cases: Iterable[Mapping[str, Any]]) -> Mapping[str, Iterable[str]]:
+    """The variables that the adapter reads in its cases, for each fact."""
+    variables: dict[str, dict[str, None]] = defaultdict(dict)
+    for case in cases:
+        (explanation,) = explain(case["environ"], [adapter])
+        for look in explanation.looks:
+            variables[look.purpose] |= dict.fromkeys(look.variables)
+    return variables
+
+
+def _text(adapter: Adapter, name: str, variables: Iterable[str]) -> str:
+    """What the table has for a fact, or for marks."""
+    value = getattr(adapter, name)
+    return _marks(value) if name in ("active", "unless") else _fact(value, variables)
+
+
+def _fact(fact: Fact, variables: Iterable[str] = ()) -> str:
+    if fact is None:
+        return "nothing"
     if isinstance(fact, str):
         return _code(fact)
     if isinstance(fact, tuple):
-        return (" or " if is_mark else ", else ").join(map(_code, fact))
+        return ", else ".join(map(_fact, fact))
+    if isinstance(fact, When):
+        return _when(fact)
+
     line = (inspect.getdoc(fact) or "").splitlines()[0]
     reads = ", ".join(map(_code, variables))
     return f"{line.replace('``', '`').replace('|', chr(92) + '|').rstrip('.')} (reads {reads})"
 
 
+def _when(fact: When) -> str:
+    marks = _marks(fact.marks)
+    if fact.then is None:
+        return f"unless {marks}: {_part(fact.otherwise)}"
+
+    text = f"if {marks}: {_part(fact.then)}"
+    if fact.otherwise is None:
+        return text
+    comma = "," if isinstance(fact.otherwise, When) else ""
+    return f"{text}; otherwise{comma} {_part(fact.otherwise)}"
+
+
+def _part(fact: Fact) -> str:
+    return f"({_fact(fact)})" if isinstance(fact, tuple) else _fact(fact)
+
+
+def _marks(marks: Iterable[str]) -> str:
+    return " or ".join(map(_code, marks))
+
+
 def _code(text: str) -> str:
     return "`" + re.sub(r"\\*\|", r"\\|", text) + "`"
+
+
+def _words(name: str) -> str:
+    return WORDS.get(name, name)
 
 
 def _yes(fact: Fact, otherwise: str) -> str:

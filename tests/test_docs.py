@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from conda_provenance.ci import Adapter, Environ
+from conda_provenance.forges import Forge
+from conda_provenance.remotes import RemoteUrl
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,19 +31,41 @@ def test_the_reference_page_of_ci_systems_is_as_the_adapters_are():
     assert done.returncode == 0, done.stderr
 
 
-def test_the_example_of_an_adapter_and_its_case_work():
-    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8").partition("## A CI system")[2]
-    (source,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    (case,) = map(json.loads, re.findall(r"```json\n(.*?)```", text, re.DOTALL))
+def _section(title: str) -> str:
+    return (
+        (ROOT / "CONTRIBUTING.md")
+        .read_text("utf-8")
+        .partition(f"## {title}\n")[2]
+        .partition("\n## ")[0]
+    )
+
+
+def _executed(section: str) -> dict[str, object]:
+    (source,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
     module: dict[str, object] = {}
     exec(source, module)
-    adapter = module["ADAPTER"]
+    return module
+
+
+def test_the_example_of_an_adapter_and_its_case_work():
+    section = _section("A CI system")
+    (case,) = map(json.loads, re.findall(r"```json\n(.*?)```", section, re.DOTALL))
+    adapter = _executed(section)["ADAPTER"]
     assert isinstance(adapter, Adapter)
-    environ = Environ(case["environ"] | {"MYCI_REF": "refs/pull/7/head"})
+
+    more = {"MYCI_REF": "refs/pull/7/head", "MYCI_EVENT": "pull_request", "MYCI_COMMIT": "a" * 40}
+    environ = Environ(case["environ"] | more)
     run = adapter.run(environ)
     assert adapter.is_active(environ)
     assert {key: getattr(run, key) for key in case["expect"]} == case["expect"]
-    assert run.pull_request == "7"
+    assert (run.pull_request, run.head_sha) == ("7", "a" * 40)
+
+
+def test_the_example_of_a_forge_works():
+    forge = _executed(_section("A forge's pages"))["FORGE"]
+    assert isinstance(forge, Forge)
+    remote = RemoteUrl.parse("git@myci.example.org:o/r.git")
+    assert forge.commit_url(remote, "a" * 40) == "https://myci.example.org/o/r/commit/" + "a" * 40
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="cron is not Windows'")

@@ -15,12 +15,18 @@ FARM = """
 from conda_provenance import hookimpl
 from conda_provenance.ci import Adapter
 from conda_provenance.errors import RequirementError
+from conda_provenance.forges import Forge
+from conda_provenance.runs import Runs
+
+FORGE = Forge(commit_page="{remote}/changes/{sha}", self_hosted=True)
+RUNS = Runs(run_id="[0-9]+", page="https://farm.example/runs/{id}")
 
 @hookimpl
-def conda_provenance_ci_adapters():
+def conda_provenance_systems():
     yield Adapter(
         provider="myfarm", name="My Farm", docs="https://farm.example/docs", active=("MYFARM",),
         run_id="{MYFARM_RUN}", run_url="https://farm.example/runs/{MYFARM_RUN}",
+        forge="myfarm_plugin:FORGE", runs="myfarm_plugin:RUNS",
     )
 
 @hookimpl
@@ -42,7 +48,7 @@ BROKEN = """
 from conda_provenance import hookimpl
 
 @hookimpl
-def conda_provenance_ci_adapters():
+def conda_provenance_systems():
     raise ZeroDivisionError("s3cr3t")
 
 @hookimpl
@@ -53,7 +59,7 @@ def conda_provenance_post_build(build):
 
 @pytest.fixture
 def install(tmp_path: Path):
-    """Installs a wheel with pip into a folder of its own; the variables under which Python finds it."""
+    """Installs a wheel into a folder, and gives the variables by which Python finds it."""
     site = tmp_path / "site"
 
     def run(name: str, source: str) -> dict[str, str]:
@@ -103,6 +109,30 @@ def test_an_installed_adapter_names_the_run_before_the_built_in_ones(install, tm
     answer = json.loads(done.stdout)
     assert (answer["ci_provider"], answer["flow_run_id"]) == ("myfarm", "myfarm_42")
     assert answer["flow_run_url"] == "https://farm.example/runs/42"
+
+
+def test_an_installed_system_has_pages(install):
+    variables = install("myfarm_plugin", FARM)
+    code = """
+import sys
+from conda_provenance.links import commit_page, run_page
+from conda_provenance.remotes import RemoteUrl
+print(commit_page(RemoteUrl.parse("https://code.farm.example/o/r"), "abc", "myfarm"))
+print(run_page(None, "myfarm_42"))
+print("conda_provenance.systems.jenkins" in sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [
+        "https://code.farm.example/o/r/changes/abc",
+        "https://farm.example/runs/42",
+        "False",
+    ]
 
 
 def test_its_name_can_be_chosen_in_the_settings(install, tmp_path):

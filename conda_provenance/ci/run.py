@@ -57,25 +57,25 @@ def make_run(provider: str, name: str, **raw: str | None) -> CIRun:
     if not PROVIDER.match(provider):
         raise ValueError("a provider's name has lower-case letters, digits and '-' only")
 
-    run_id = raw.get("run_id", None)
+    run_id = raw.get("run_id")
     flow_run_id = f"{provider}_{run_id}" if run_id and is_run(run_id) else None
 
     return CIRun(
         provider=provider,
         name=name,
         flow_run_id=clean_or_none("flow_run_id", flow_run_id),
-        flow_run_url=clean_or_none("flow_run_url", raw.get("run_url", None)),
-        sha=_sha(raw.get("sha", None)),
-        remote_url=clean_or_none("remote_url", raw.get("remote_url", None)),
-        workspace=_text(raw.get("workspace", None)),
-        event=_text(raw.get("event", None)),
-        branch=_text(raw.get("branch", None)),
-        tag=_text(raw.get("tag", None)),
-        pull_request=_text(raw.get("pull_request", None)),
-        merge=bool(raw.get("merge", None)),
-        head_sha=_sha(raw.get("head_sha", None)),
-        head_remote_url=clean_or_none("remote_url", raw.get("head_remote_url", None)),
-        attempt=_text(raw.get("attempt", None)),
+        flow_run_url=clean_or_none("flow_run_url", raw.get("run_url")),
+        sha=_sha(raw.get("sha")),
+        remote_url=clean_or_none("remote_url", raw.get("remote_url")),
+        workspace=_text(raw.get("workspace")),
+        event=_text(raw.get("event")),
+        branch=_text(raw.get("branch")),
+        tag=_text(raw.get("tag")),
+        pull_request=_text(raw.get("pull_request")),
+        merge=bool(raw.get("merge")),
+        head_sha=_sha(raw.get("head_sha")),
+        head_remote_url=clean_or_none("remote_url", raw.get("head_remote_url")),
+        attempt=_text(raw.get("attempt")),
     )
 
 

@@ -12,13 +12,8 @@ from typing import TYPE_CHECKING
 from conda_provenance.claim import Claim
 from conda_provenance.cli.main import add_command
 from conda_provenance.errors import PackageError
-from conda_provenance.remotes import (
-    RemoteUrl,
-    RemoteUrlError,
-    clean_page_url,
-    commit_page,
-    run_page,
-)
+from conda_provenance.links import commit_page, run_page
+from conda_provenance.remotes import RemoteUrl, RemoteUrlError, clean_page_url
 from conda_provenance.values import KEYS, is_full_sha
 
 if TYPE_CHECKING:

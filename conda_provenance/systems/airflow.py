@@ -43,7 +43,8 @@ ADAPTER = Adapter(
     ),
     left_out={
         "sha": "Airflow names no commit",
-        "remote_url": "Airflow names no repository, and the DAG's code need not lie with the recipe",
+        "remote_url": "Airflow names no repository, and the DAG's code need not lie with the "
+        "recipe",
         "workspace": "Airflow names no folder",
         "attempt": "AIRFLOW_CTX_TRY_NUMBER counts the tries of the task, not of the run",
     },

@@ -48,7 +48,7 @@ def _page_id(environ: Environ) -> str | None:
 
 
 def _run_url(environ: Environ) -> str | None:
-    """``BUILD_URL``, or ``https://teamcity.example.org/viewLog.html?buildId=918273`` by the files."""
+    """``BUILD_URL``, or ``{server}/viewLog.html?buildId=918273`` from the files."""
     page_id = _page_id(environ)
     if page_id is not None and page_id == _run_id(environ):  # a job may have set another's
         return environ.get("BUILD_URL")
@@ -170,7 +170,8 @@ ADAPTER = Adapter(
     merge=_merge,
     left_out={
         "event": "teamcity.build.triggeredBy is a sentence for people, with their names",
-        "pull_request": "TEAMCITY_PULLREQUEST_NUMBER is on no page of the vendor's; only Datadog reads it",
+        "pull_request": "TEAMCITY_PULLREQUEST_NUMBER is on no page of the vendor's; "
+        "only Datadog reads it",
         "head_remote_url": "no parameter on the vendor's page holds the fork's address",
         "attempt": "a build that is run again has an id of its own",
     },

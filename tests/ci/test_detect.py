@@ -13,8 +13,19 @@ from typing import Any
 import pytest
 
 from conda_provenance import systems
-from conda_provenance.ci import Adapter, CIRun, Environ, detect, providers
-from conda_provenance.ci import FACTS, make_run
+from conda_provenance.ci import (
+    FACTS,
+    Adapter,
+    CIRun,
+    Environ,
+    Fact,
+    detect,
+    make_run,
+    providers,
+    unless,
+    when,
+)
+from conda_provenance.ci.fact import conditions, templates
 
 SHA = "7fd1a60b01f91b314f59955a4e4d4e80d8edf11d"
 SMITHY = {"GITHUB_ACTIONS": "true", "flow_run_id": "github_1"}
@@ -165,14 +176,14 @@ def test_a_system_is_one_module_of_its_providers_name_with_notes(adapter: Adapte
 
 @pytest.mark.parametrize("adapter", systems.adapters(), ids=lambda adapter: adapter.provider)
 def test_every_regular_expression_can_be_used(adapter: Adapter) -> None:
-    templates = [*adapter.active, *adapter.unless]
+    texts = [*adapter.active, *adapter.unless]
     for name in ("ran_by", *FACTS):
         fact = getattr(adapter, name)
-        templates += [fact] if isinstance(fact, str) else fact if isinstance(fact, tuple) else []
-    for expression in (
-        match[1] for template in templates for match in re.finditer(r"\{\w+:([^{}]+)\}", template)
-    ):
-        assert re.compile(expression, re.ASCII).groups <= 1
+        texts += [*templates(fact), *conditions(fact)]
+
+    for text in texts:
+        for match in re.finditer(r"\{\w+:([^{}]+)\}", text):
+            assert re.compile(match[1], re.ASCII).groups <= 1
 
 
 @pytest.mark.parametrize("adapter", systems.adapters(), ids=lambda adapter: adapter.provider)
@@ -227,6 +238,48 @@ def test_a_system_that_nothing_tells_is_refused() -> None:
 )
 def test_a_template_is_whole_or_nothing(template: str, value: str | None) -> None:
     assert Environ({"A": " v/1 ", "B": "2", "EMPTY": " "}).fill(template) == value
+
+
+@pytest.mark.parametrize(
+    ("fact", "value"),
+    [
+        (when("A", "{B}"), "b"),
+        (when("NO", "{B}"), None),
+        (when(("NO", "A"), "{B}"), "b"),
+        (when("A", ("{MISSING}", "{B}")), "b"),
+        (when("A", "{MISSING}", otherwise="{B}"), None),
+        (when("NO", "{MISSING}", otherwise="{B}"), "b"),
+        (when("A", when("A=1", "{B}")), "b"),
+        (unless("A", "{B}"), None),
+        (unless("NO", "{B}"), "b"),
+        (unless(("NO", "A"), "{B}"), None),
+        (unless("A=2", "{B}"), "b"),
+        (("{MISSING}", when("NO", "{A}"), unless("NO", "{B}")), "b"),
+        (when("A", lambda environ: environ["B"]), "b"),
+    ],
+)
+def test_a_fact_may_depend_on_marks(fact: Fact, value: str | None) -> None:
+    adapter = _adapter("farm", active=("A",), branch=fact)
+    assert adapter.run(Environ({"A": "1", "NO": "false", "B": "b"})).branch == value
+
+
+def test_a_malformed_condition_is_refused_where_it_is_written() -> None:
+    for fact in (when("{A", "x"), unless("A B", "x"), ("{A}", when("A", unless("", "x")))):
+        with pytest.raises(ValueError, match="farm: sha has what is no mark"):
+            _adapter("farm", sha=fact)
+    with pytest.raises(ValueError, match="farm: sha is no template"):
+        _adapter("farm", sha=when("A", "{A", otherwise="x"))
+    with pytest.raises(ValueError, match="farm: sha is no template"):
+        _adapter("farm", sha=(unless("A", "{}"),))
+
+
+@pytest.mark.parametrize("name", ["forge", "runs"])
+@pytest.mark.parametrize(
+    "reference", ["my_farm.forge", "my_farm.forge:", ":FORGE", "a b:C", "a:b.c"]
+)
+def test_a_malformed_reference_is_refused_where_it_is_written(name: str, reference: str) -> None:
+    with pytest.raises(ValueError, match=f'farm: {name} is no "package.module:NAME"'):
+        _adapter("farm", **{name: reference})
 
 
 @pytest.mark.parametrize(

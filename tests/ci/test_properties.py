@@ -1,4 +1,4 @@
-"""Whatever an environment holds, there is an answer or none, without escapes and without secrets."""
+"""Any environment has an answer or none, without escapes and without secrets."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_any_environment_has_a_clean_answer_or_none(environ: dict[str, str]) -> 
     prefix, _, run_id = (run.flow_run_id or f"{run.provider}_1").partition("_")
     assert prefix == run.provider
     assert run_id
-    # What a package is given is checked once more when it is made; nothing that is found here may fail there.
+    # A package's values are checked once more when it is made. None of these may fail there.
     Provenance(**{key: getattr(run, key) for key in KEYS})
 
 

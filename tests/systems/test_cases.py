@@ -1,4 +1,4 @@
-"""What each CI's environment is taken for: the cases in ``cases/`` are data, one file a system."""
+"""What each environment is recognised as. The cases are data: a file in ``cases/`` a system."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _cases() -> list[Any]:
 
 @pytest.fixture
 def environ(case: dict[str, Any], tmp_path: Path) -> dict[str, str]:
-    """The case's variables, those that name a file among them; ``files`` has each one's content, by the variable."""
+    """The case's variables. ``files`` has the contents of files that variables name."""
     environ = dict(case["environ"])
     for number, (variable, content) in enumerate(case.get("files", {}).items()):
         file = tmp_path / str(number)
@@ -62,7 +62,10 @@ def test_every_builtin_system_has_cases() -> None:
 
 @pytest.mark.parametrize("case", _cases())
 def test_lookalikes_do_not_both_claim_an_environment(case: dict[str, Any]) -> None:
-    """So that asking for one provider only cannot bring out an imitated one. What is ``last`` is beside a CI, not imitated."""
+    """Else asking for one provider only could give an imitated one.
+
+    A system that is ``last`` stands next to a CI; it is not imitated.
+    """
     active = [
         adapter
         for adapter in systems.adapters()
@@ -80,7 +83,7 @@ def test_the_order_of_variables_does_not_matter(environ: dict[str, str]) -> None
 
 @pytest.mark.parametrize("case", _cases())
 def test_no_variable_is_needed_and_no_value_is_half_made(environ: dict[str, str]) -> None:
-    """Without any one of its variables, an environment gives the same values, others that are whole, or none."""
+    """Without one of its variables a value stays the same, is another whole one, or is missing."""
     for missing in environ:
         run = detect(
             {name: value for name, value in environ.items() if name != missing}, systems.adapters()

@@ -1,4 +1,4 @@
-"""TeamCity's parameters stand in two files, beside passwords: only what is needed is read of them, and only from regular ones."""
+"""TeamCity's two files of parameters hold passwords too: only the needed keys are read."""
 
 from __future__ import annotations
 

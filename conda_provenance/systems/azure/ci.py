@@ -63,7 +63,7 @@ ADAPTER = Adapter(
     head_sha="{SYSTEM_PULLREQUEST_SOURCECOMMITID}",
     attempt=r"{SYSTEM_JOBATTEMPT:[1-9]\d*}",
     left_out={
-        "head_remote_url": "SYSTEM_PULLREQUEST_SOURCEREPOSITORYURI is the target's URL on pull requests "
-        "of forks"
+        "head_remote_url": "on pull requests of forks SYSTEM_PULLREQUEST_SOURCEREPOSITORYURI is "
+        "the target's URL"
     },
 )
