@@ -53,5 +53,5 @@ ADAPTER = Adapter(
     merge=(_MERGE_REF, "{BUILDKITE_MERGE_QUEUE_BASE_COMMIT}"),
     head_remote_url="{BUILDKITE_PULL_REQUEST_REPO}",
     attempt=_attempt,
-    left_out={"head_sha": "no variable; the commit is the head, or nothing tells it"},
+    left_out={"head_sha": "no variable; the commit is the head, or it is not known"},
 )

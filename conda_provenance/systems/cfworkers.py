@@ -1,7 +1,7 @@
 """Cloudflare Workers Builds.
 
 - The worker's settings can override all of these variables.
-- The running worker does not have the build's variables, so the mark alone tells a build.
+- The running worker does not have the build's variables, so the mark alone is enough.
 """
 
 from __future__ import annotations

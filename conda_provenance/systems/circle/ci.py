@@ -35,7 +35,7 @@ ADAPTER = Adapter(
     active=("CIRCLECI",),
     runs="conda_provenance.systems.circle.runs:RUNS",
     run_id="{CIRCLE_WORKFLOW_ID}",
-    # The job's address tells the cloud from a server.
+    # The address of the job shows whether it runs in the cloud or on a server of one's own.
     run_url=r"{CIRCLE_BUILD_URL:(https://)(?:app\.)?circleci\.com/.+}"
     "app.circleci.com/pipelines/workflows/{CIRCLE_WORKFLOW_ID}",
     sha="{CIRCLE_SHA1}",
@@ -54,7 +54,7 @@ ADAPTER = Adapter(
         "run_url": "no page of the vendor's says what it is on a server of one's own",
         "event": "only configurations see pipeline.trigger_source and pipeline.event.name, "
         "jobs do not",
-        "head_sha": "no variable; CIRCLE_SHA1 is the head, or nothing tells it",
+        "head_sha": "no variable; CIRCLE_SHA1 is the head, or it is not known",
         "head_remote_url": "CIRCLE_PR_USERNAME is documented as who made the pull request, "
         "and that person need not own the fork",
         "attempt": "a workflow that is run again is a new one",
