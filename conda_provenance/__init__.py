@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from conda_provenance.builders import activate as activate
+    from conda_provenance.ci import NO_VARIABLE as NO_VARIABLE
     from conda_provenance.ci import Adapter as Adapter
+    from conda_provenance.ci import unless as unless
+    from conda_provenance.ci import when as when
     from conda_provenance.claim import Claim as Claim
     from conda_provenance.claim import Problem as Problem
     from conda_provenance.collector import collect as collect
@@ -18,12 +21,14 @@ if TYPE_CHECKING:
     from conda_provenance.errors import ProvenanceError as ProvenanceError
     from conda_provenance.errors import RequirementError as RequirementError
     from conda_provenance.errors import SettingsError as SettingsError
+    from conda_provenance.forges import Forge as Forge
     from conda_provenance.hookspecs import PackageBuild as PackageBuild
     from conda_provenance.hookspecs import hookimpl as hookimpl
     from conda_provenance.origin import Origin as Origin
     from conda_provenance.packages import read_claim as read_claim
     from conda_provenance.packages import stamp_package as stamp_package
     from conda_provenance.provenance import Provenance as Provenance
+    from conda_provenance.runs import Runs as Runs
     from conda_provenance.settings import Settings as Settings
 
 __version__ = "0.1.0"
@@ -31,6 +36,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "Adapter": "ci",
     "Claim": "claim",
+    "Forge": "forges",
+    "NO_VARIABLE": "ci",
     "Origin": "origin",
     "PackageBuild": "hookspecs",
     "PackageError": "errors",
@@ -38,6 +45,7 @@ _HOMES = {
     "Provenance": "provenance",
     "ProvenanceError": "errors",
     "RequirementError": "errors",
+    "Runs": "runs",
     "Settings": "settings",
     "SettingsError": "errors",
     "activate": "builders",
@@ -45,12 +53,16 @@ _HOMES = {
     "hookimpl": "hookspecs",
     "read_claim": "packages",
     "stamp_package": "packages",
+    "unless": "ci",
+    "when": "ci",
 }
 """The module that each public name is loaded from."""
 
 __all__ = [
     "Adapter",
     "Claim",
+    "Forge",
+    "NO_VARIABLE",
     "Origin",
     "PackageBuild",
     "PackageError",
@@ -58,6 +70,7 @@ __all__ = [
     "Provenance",
     "ProvenanceError",
     "RequirementError",
+    "Runs",
     "Settings",
     "SettingsError",
     "__version__",
@@ -66,6 +79,8 @@ __all__ = [
     "hookimpl",
     "read_claim",
     "stamp_package",
+    "unless",
+    "when",
 ]
 
 
