@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conda_provenance.ci import CIRun, lies_in
-from conda_provenance.git import GitFacts, read_parents
+from conda_provenance.git import GitFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Checkout:
             and git.sha != run.head_sha
             and not (run.merge and git.sha == run.sha)
         )
-        parents = read_parents(recipe) if may_be_merged else ()
+        parents = git.parents() if may_be_merged else ()
         return cls(git, run, lies_in(recipe, run.workspace), parents)
 
     def replaces_git(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from conda_provenance.git.worktree import GitFacts, read_git, read_parents
+from conda_provenance.git.facts import GitFacts
+from conda_provenance.git.worktree import read_git
 
-__all__ = ["GitFacts", "read_git", "read_parents"]
+__all__ = ["GitFacts", "read_git"]

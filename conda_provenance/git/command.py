@@ -1,0 +1,314 @@
+"""The one way this project starts git: what git may read, run and contact, and for how long.
+
+Every protection here is one that git 2.25 obeys. A newer one may stand beside an old one, but never
+replaces it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+
+OLDEST = (2, 25)
+"""The oldest git that is asked."""
+
+TIME_LIMIT = 30.0
+"""Seconds that git may take for one question."""
+
+OUTPUT_LIMIT = 64 * 2**20
+"""Bytes of an answer."""
+
+MEMORY_LIMIT = 2 * 2**30
+"""Bytes of memory that git may fill, where the system can limit it: some of git's files are read
+whole, and a stranger's may be a link to ``/dev/zero``."""
+
+_KEPT = {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_ATTR_NOSYSTEM"}
+"""Variables of git that stay: they say which files hold the settings of the user and the machine.
+
+All others go. In a git hook they point at the repository that the hook runs for. Many more change
+what git does or prints, or name programs to run. ``GIT_EXEC_PATH`` is not needed: the git program
+answers each of our questions by itself.
+"""
+
+_SETTINGS = {
+    # Empty means off in every version. "false" would be the name of a program before git 2.36.
+    "core.fsmonitor": "",
+    # git runs a hook when it writes an index. GIT_OPTIONAL_LOCKS keeps it from writing; this is a
+    # second lock. The last setting is for hooks that the configuration names (git 2.54).
+    "core.hooksPath": os.devnull,
+    "hook.post-index-change.enabled": "false",
+}
+
+
+class GitError(Exception):
+    """git gave no answer. The message says why, and holds nothing that the repository says."""
+
+
+def find_program(environ: Mapping[str, str] | None = None) -> str | None:
+    """The git program on the path.
+
+    Relative folders of the path are skipped, and this search does not start in the current folder
+    as Windows' own does: a recipe's folder may hold a program of that name.
+    """
+    environ = os.environ if environ is None else environ
+    name = "git.exe" if sys.platform == "win32" else "git"
+    for folder in environ.get("PATH", os.defpath).split(os.pathsep):
+        program = os.path.join(folder, name)
+        if os.path.isabs(folder) and os.path.isfile(program) and os.access(program, os.X_OK):
+            return program
+
+    return None
+
+
+@lru_cache
+def read_version(program: str, time_limit: float = TIME_LIMIT) -> tuple[int, ...]:
+    """The version of a git program, asked once in this process; empty if it names none."""
+    question = Question(
+        [program, "version"],
+        environment=_environment(os.environ),
+        folder=os.path.dirname(program),
+        time_limit=time_limit,
+    )
+    try:
+        answer = question.output()
+    finally:
+        question.end()
+
+    version = re.match(rb"git version (\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?", answer)
+    return tuple(int(part) for part in version.groups() if part) if version else ()
+
+
+class Git:
+    """Asks git about one repository. All that is still running is ended with the ``with`` block.
+
+    The repository is named to git, never looked for. That way git answers for one that belongs to
+    another user, which it would refuse to find; so the caller has to see to what it may run there.
+    """
+
+    def __init__(
+        self,
+        program: str,
+        git_dir: Path,
+        folder: Path,
+        *,
+        work_tree: Path | None = None,
+        settings: Iterable[tuple[str, str]] = (),
+        time_limit: float = TIME_LIMIT,
+    ) -> None:
+        """Ask about one repository, from within ``folder``.
+
+        ``git_dir`` is a git directory or a ``.git`` file. Without ``work_tree``, git itself decides
+        what the work tree is. ``settings`` override the configuration.
+        """
+        options = [
+            option
+            for name, value in (*_SETTINGS.items(), *settings)
+            for option in ("-c", f"{name}={value}")
+        ]
+        self._command = [program, "--no-pager", *options]
+        self._environment = _environment(os.environ, git_dir, work_tree)
+        self._folder = os.fspath(folder)
+        self._time_limit = time_limit
+        self._questions = ExitStack()
+
+    def start(self, *arguments: str) -> Question:
+        """Ask a question and do not wait, so that several are answered side by side."""
+        question = Question(
+            [*self._command, *arguments],
+            environment=self._environment,
+            folder=self._folder,
+            time_limit=self._time_limit,
+            name=f"git {arguments[0]}",
+        )
+        self._questions.callback(question.end)
+        return question
+
+    def ask(self, *arguments: str) -> bytes:
+        """Ask a question and wait for the answer. Raises :class:`GitError`."""
+        return self.start(*arguments).output()
+
+    def __enter__(self) -> Git:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._questions.close()
+
+
+class Question:
+    """One git process.
+
+    What git tells people on its error stream is thrown away: it may quote what a stranger wrote.
+    """
+
+    def __init__(
+        self,
+        command: list[str],
+        *,
+        environment: Mapping[str, str],
+        folder: str,
+        time_limit: float,
+        name: str = "git version",
+    ) -> None:
+        self._name = name
+        self._time_limit = time_limit
+        self._end = time.monotonic() + time_limit
+        try:
+            self._process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or type(error).__name__
+            raise GitError(f"{name} could not be started: {why}") from None
+
+        _limit_memory(self._process.pid)
+
+    def output(self, accepted: Collection[int] = (0,)) -> bytes:
+        """The whole answer. Raises :class:`GitError` for an exit status that is not accepted."""
+        answer = bytearray()
+        for chunk in self._chunks():
+            answer += chunk
+            if len(answer) > OUTPUT_LIMIT:
+                raise GitError(f"{self._name} said more than {OUTPUT_LIMIT >> 20} MiB")
+
+        status = self._wait()
+        if status not in accepted:
+            raise GitError(f"{self._name} ended with exit status {status}")
+
+        return bytes(answer)
+
+    def first(self, length: int) -> bytes:
+        """The first ``length`` bytes of the answer. git is not asked for more."""
+        answer = b""
+        for chunk in self._chunks():
+            answer += chunk
+            if len(answer) >= length:
+                return answer[:length]
+
+        return answer if self._wait() == 0 else b""
+
+    def end(self) -> None:
+        """End git and all that it started, if it still runs."""
+        process = self._process
+        try:
+            if process.returncode is None:
+                _kill(process)
+                # Nothing more is read: what git started may outlive it and hold the pipe.
+                process.wait(self._time_limit)
+        except subprocess.TimeoutExpired:
+            pass  # it waits for a disk that does not answer, and ends when that does
+        finally:
+            if process.stdout is not None:
+                process.stdout.close()
+
+    def _chunks(self) -> Iterator[bytes]:
+        if sys.platform == "win32":  # where there is no waiting for a pipe
+            try:
+                yield self._process.communicate(timeout=self._left())[0]
+            except subprocess.TimeoutExpired:
+                raise self._too_late() from None
+
+            return
+
+        import selectors
+
+        pipe = self._process.stdout
+        assert pipe is not None
+        with selectors.DefaultSelector() as selector:
+            selector.register(pipe, selectors.EVENT_READ)
+            while selector.select(self._left()):
+                chunk = os.read(pipe.fileno(), 1 << 16)
+                if not chunk:
+                    return
+
+                yield chunk
+
+        raise self._too_late()
+
+    def _wait(self) -> int:
+        try:
+            return self._process.wait(self._left())
+        except subprocess.TimeoutExpired:
+            raise self._too_late() from None
+
+    def _left(self) -> float:
+        return max(0.0, self._end - time.monotonic())
+
+    def _too_late(self) -> GitError:
+        return GitError(f"{self._name} gave no answer within {self._time_limit:g} seconds")
+
+
+def _environment(
+    environ: Mapping[str, str], git_dir: Path | None = None, work_tree: Path | None = None
+) -> dict[str, str]:
+    environment = {
+        name: value
+        for name, value in environ.items()
+        if not name.upper().startswith("GIT_") or name.upper() in _KEPT
+    }
+    environment |= {
+        "LC_ALL": "C",  # a name in another encoding than the user's is matched too
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_LITERAL_PATHSPECS": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        # The commit as it is, not what this clone puts in its place.
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        # A partial clone must not fetch what it lacks. The first variable is obeyed since git 2.45
+        # and in fixes of older releases. The second lists the allowed protocols, and needs an entry
+        # that nobody can guess: an empty list allows the address "::x", for which git runs the
+        # command "remote-". A stranger's configuration may define that command as an alias, and
+        # likewise the command of any entry that it knows.
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_ALLOW_PROTOCOL": f"none-{os.urandom(16).hex()}",
+    }
+    if git_dir is not None:
+        environment["GIT_DIR"] = os.fspath(git_dir)
+    if work_tree is not None:
+        environment["GIT_WORK_TREE"] = os.fspath(work_tree)
+    return environment
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill the process and its group. On Windows, which has none, kill the process alone."""
+    if sys.platform == "win32":
+        process.kill()
+        return
+
+    import signal
+
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        process.kill()
+
+
+def _limit_memory(pid: int) -> None:
+    if sys.platform != "linux":
+        return
+
+    import resource
+
+    try:
+        _, most = resource.prlimit(pid, resource.RLIMIT_DATA)
+        if most == resource.RLIM_INFINITY or most > MEMORY_LIMIT:
+            resource.prlimit(pid, resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
+    except (OSError, ValueError):
+        pass  # it has ended already, or limits may not be set here

@@ -1,0 +1,122 @@
+"""What a repository's configuration says of its remotes, and which of them a package names."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from conda_provenance.remotes import RemoteUrl, RemoteUrlError
+
+KEYS = r"^(remote\..*\.url|branch\..*\.remote|filter\..*\.(clean|process|smudge|required))$"
+"""The keys that are asked for, as ``git config --get-regexp`` takes them."""
+
+_KEY = re.compile(
+    r"(?P<section>remote|branch|filter)\.(?P<name>.*)\.(?P<variable>[^.]+)\Z", re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """The remote that a recipe's repository comes from."""
+
+    name: str
+    """Empty where the branch names an address instead of a remote."""
+    url: str
+    """As configured: ``insteadOf`` is not applied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The settings of a repository that matter here."""
+
+    remotes: Mapping[str, str]
+    """The address that each remote is fetched from, as configured."""
+    upstreams: Mapping[str, str]
+    """For each branch: the remote that it follows, or that remote's address."""
+    filters: frozenset[str] = frozenset()
+    """Content filters, whose programs git runs to compare a file with its commit."""
+
+    @classmethod
+    def parse(cls, listing: bytes) -> Configuration:
+        """Read what ``git config -z --get-regexp`` prints: a key, a line break and the value."""
+        entries = (entry.partition("\n") for entry in os.fsdecode(listing).split("\0") if entry)
+        return cls.from_entries((key, value) for key, _, value in entries)
+
+    @classmethod
+    def from_entries(cls, entries: Iterable[tuple[str, str]]) -> Configuration:
+        """Take keys and values in the order in which they stand."""
+        urls: dict[str, list[str]] = {}
+        upstreams: dict[str, str] = {}
+        filters: set[str] = set()
+        for key, value in entries:
+            match = _KEY.match(key)
+            if match is None:
+                continue
+
+            name, kind = match["name"], (match["section"], match["variable"])
+            if match["section"] == "filter":
+                filters.add(name)
+            elif kind == ("branch", "remote"):
+                upstreams[name] = value
+            elif kind == ("remote", "url"):
+                # An empty address makes git forget those before it.
+                urls[name] = [*urls.get(name, []), value] if value else []
+
+        # The first address is fetched from. Any others are only pushed to.
+        remotes = {name: addresses[0] for name, addresses in urls.items() if addresses}
+        return cls(remotes, upstreams, frozenset(filters))
+
+    def remote_of(self, branch: str | None) -> Remote | None:
+        """The remote of the branch, else ``origin``, else the only one there is."""
+        upstream = self.upstreams.get(branch or "", "")
+        is_address = re.search(r"[:/]", upstream)
+        if is_address and upstream not in self.remotes:
+            return Remote("", upstream)  # "git pull URL" and tools of forges write it there
+
+        for name in (upstream, "origin", *self.remotes):
+            is_only_one = len(self.remotes) == 1
+            if name in self.remotes and (is_only_one or name in (upstream, "origin")):
+                return Remote(name, self.remotes[name])
+
+        return None
+
+    def without_filters(self) -> list[tuple[str, str]] | None:
+        """Settings that switch all content filters off; ``None`` where git cannot be told so.
+
+        Both commands have to be empty, and no filter required: git fails where a required one does
+        nothing. A name with "=" does not fit into ``-c NAME=VALUE``.
+        """
+        if any("=" in name or "\n" in name for name in self.filters):
+            return None
+
+        off = (("clean", ""), ("process", ""), ("smudge", ""), ("required", "false"))
+        return [
+            (f"filter.{name}.{variable}", value)
+            for name in sorted(self.filters)
+            for variable, value in off
+        ]
+
+
+def web_address(configuration: Configuration, branch: str | None) -> tuple[str | None, list[str]]:
+    """The address that is written into packages, and what to warn of."""
+    remote = configuration.remote_of(branch)
+    if remote is None:
+        several = (
+            "The recipe's repository has several remotes, none of them the branch's or 'origin': "
+            "remote_url is left out."
+        )
+        return None, [several] if configuration.remotes else []
+
+    try:
+        url = RemoteUrl.parse(remote.url)
+    except RemoteUrlError as error:
+        return None, [f"The recipe's git remote is left out: {error}."]
+
+    is_alias = "." not in url.host and "://" not in remote.url
+    alias = (
+        "The recipe's git remote has a host without a dot, "
+        "which may be a name that only this machine knows."
+    )
+    return str(url), [alias] if is_alias else []

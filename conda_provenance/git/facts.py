@@ -1,0 +1,72 @@
+"""What is told of a recipe's version control: the types, not how they are filled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conda_provenance.git.configuration import Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class GitFacts:
+    """What is known of a recipe's version control."""
+
+    sha: str | None = None
+    """Full hash of HEAD. ``""`` when the recipe is not under version control, ``None`` when there
+    is no repository, or none that can be read."""
+    remote_url: str | None = None
+    dirty: bool | None = None
+    """Does the recipe's folder differ from the commit? ``None`` when that is not known."""
+    warnings: tuple[str, ...] = ()
+    unreadable: str | None = None
+    """The work tree of a repository that cannot be read, or that is not git's. Then nothing is
+    known, not even that the recipe is not under version control."""
+    _read_parents: Callable[[], tuple[str, ...]] | None = field(
+        default=None, repr=False, compare=False
+    )
+
+    def parents(self) -> tuple[str, ...]:
+        """The parents of the commit, or none where they are not known. Each call asks again."""
+        return self._read_parents() if self._read_parents is not None else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A folder around a recipe that holds a ``.git``, which may or may not track the recipe."""
+
+    recipe: Path
+    """The recipe's file, or a folder; no part of the path is a symbolic link."""
+    folder: Path
+    work_tree: Path
+
+    @property
+    def entry(self) -> Path:
+        """The ``.git`` folder, file or link."""
+        return self.work_tree / ".git"
+
+    @property
+    def name(self) -> str:
+        """The recipe within the work tree, as git writes it."""
+        return self.recipe.relative_to(self.work_tree).as_posix()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one repository says of a recipe."""
+
+    sha: str = ""
+    """Full hash of HEAD; empty where HEAD's commit does not hold the recipe."""
+    branch: str | None = None
+    dirty: bool | None = None
+    is_added: bool = False
+    """Is the recipe in the index, but in no commit?"""
+    configuration: Configuration | None = None
+    """``None`` where it cannot be read."""
+    read_parents: Callable[[], tuple[str, ...]] | None = None
+
+
+class UnreadableError(Exception):
+    """A repository that is there but cannot be read. The message says why, and holds nothing that
+    the repository says."""

@@ -1,0 +1,197 @@
+"""Reads a repository with GitPython, for where there is no git program that can be asked.
+
+Only files of the repository itself are read, and only up to a size. Includes are not followed.
+Whether the recipe's folder is as committed is not known here. To import this module takes 100 ms.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from conda_provenance.git.configuration import Configuration
+from conda_provenance.git.facts import Candidate, Reading, UnreadableError
+from conda_provenance.git.markers import resolve
+from conda_provenance.values import is_full_sha
+
+
+@contextmanager
+def _quiet_variables() -> Iterator[None]:
+    """Hide git's variables, which GitPython obeys, and let it be imported where there is no git."""
+    hidden = {name: value for name, value in os.environ.items() if name.startswith("GIT_")}
+    for name in hidden:
+        del os.environ[name]
+    os.environ["GIT_PYTHON_REFRESH"] = "quiet"
+    try:
+        yield
+    finally:
+        del os.environ["GIT_PYTHON_REFRESH"]
+        os.environ.update(hidden)
+
+
+with _quiet_variables():
+    import git
+
+_MAX_TEXT = 8 * 2**20
+"""Bytes of a configuration, or of a list of refs."""
+
+_MAX_INDEX = 32 * 2**20
+_MAX_OBJECT = 8 * 2**20
+"""Bytes of a commit or of one folder's tree."""
+
+_MAX_HOPS = 5
+"""Symbolic refs that are followed; git follows as many."""
+
+
+class _Repository(git.Repo):
+    odb: git.GitDB
+
+    def config_reader(self, config_level: object = None) -> git.GitConfigParser:  # noqa: ARG002
+        """The repository's own configuration, without what it includes."""
+        path = os.path.join(self.common_dir, "config")
+        return git.GitConfigParser(path, read_only=True, merge_includes=False)
+
+
+def read_with_library(candidate: Candidate) -> Reading:
+    """What the repository says of the recipe. Raises :class:`UnreadableError`."""
+    _check_files(resolve(candidate.entry))
+    try:
+        with (
+            _quiet_variables(),
+            closing(_Repository(candidate.work_tree, expand_vars=False)) as repository,
+        ):
+            if repository.working_tree_dir is None:
+                raise UnreadableError("core.bare is true, so it has no work tree")
+
+            return _read(repository, candidate.name)
+    except git.InvalidGitRepositoryError:
+        raise UnreadableError("its .git is not a git directory") from None
+
+
+def _check_files(git_dir: Path) -> None:
+    """Refuse files that are no files, such as a pipe, and those that are larger than real ones."""
+    _check_file(git_dir / "HEAD", _MAX_TEXT)
+    _check_file(git_dir / "index", _MAX_INDEX)
+    _check_file(git_dir / "commondir", _MAX_TEXT)
+    common_dir = git_dir
+    if os.path.lexists(git_dir / "commondir"):
+        name = os.fsdecode((git_dir / "commondir").read_bytes()).rstrip("\r\n")
+        common_dir = git_dir / name.replace("\0", "")
+
+    for name in ("config", "packed-refs", "objects/info/alternates"):
+        _check_file(common_dir / name, _MAX_TEXT)
+
+
+def _check_file(path: Path, limit: int) -> None:
+    try:
+        state = os.stat(path)
+    except OSError:
+        return  # it is not there; whether it has to be is GitPython's to say
+
+    if not stat.S_ISREG(state.st_mode):
+        raise UnreadableError(f"its {path.name} is not a file")
+
+    if state.st_size > limit:
+        raise UnreadableError(f"its {path.name} is larger than {limit >> 20} MiB")
+
+
+def _read(repository: _Repository, name: str) -> Reading:
+    if not _is_listed(repository, name):
+        return Reading()
+
+    branch, sha = _follow(repository)
+    if sha is None or not _is_committed(repository, sha, name):
+        return Reading(is_added=True)
+
+    return Reading(sha, branch, configuration=_read_configuration(repository))
+
+
+def _is_listed(repository: git.Repo, name: str) -> bool:
+    try:
+        entries = repository.index.entries
+    except (AssertionError, OSError, ValueError):
+        raise UnreadableError(
+            "there is no git program that can be asked, and the index is of a newer kind"
+        ) from None
+
+    inside = "" if name == "." else f"{name}/"
+    return any(str(path) == name or str(path).startswith(inside) for path, _stage in entries)
+
+
+def _follow(repository: git.Repo) -> tuple[str | None, str | None]:
+    """The branch and the commit of HEAD, each ``None`` where there is none."""
+    branch = None
+    ref = git.SymbolicReference(repository, "HEAD")
+    for _ in range(_MAX_HOPS):
+        files = [Path(folder, ref.path) for folder in (repository.git_dir, repository.common_dir)]
+        for file in files:
+            _check_file(file, _MAX_TEXT)
+
+        try:
+            target = ref.reference
+        except TypeError:  # it holds a hash
+            return branch, _hash_of(repository, ref)
+        except ValueError:
+            if any(os.path.lexists(file) for file in files):
+                break
+
+            return branch, None  # a branch without a commit
+
+        if ref.path == "HEAD":
+            branch = os.fspath(target.path).removeprefix("refs/heads/")
+        ref = target
+
+    raise UnreadableError("HEAD is no commit")
+
+
+def _hash_of(repository: git.Repo, ref: git.SymbolicReference) -> str:
+    sha = git.SymbolicReference.dereference_recursive(repository, ref.path)
+    if not is_full_sha(sha):
+        raise UnreadableError("HEAD is no commit")
+
+    return sha
+
+
+def _is_committed(repository: _Repository, sha: str, name: str) -> bool:
+    # GitPython's own database would ask the git program.
+    repository.odb = git.GitDB(os.path.join(repository.common_dir, "objects"))
+    commit = git.Commit(repository, bytes.fromhex(sha))
+    _check_object(repository, commit.binsha)
+
+    entry = commit.tree
+    try:
+        for part in [] if name == "." else name.split("/"):
+            _check_object(repository, entry.binsha)
+            entry = entry / part
+    except KeyError:
+        return False
+
+    return True
+
+
+def _check_object(repository: _Repository, binsha: bytes) -> None:
+    if repository.odb.info(binsha).size > _MAX_OBJECT:
+        raise UnreadableError(f"an object of it is larger than {_MAX_OBJECT >> 20} MiB")
+
+
+def _read_configuration(repository: git.Repo) -> Configuration | None:
+    try:
+        parser = repository.config_reader()
+        return Configuration.from_entries(
+            (f"{_canonical(section)}.{option}", str(value))
+            for section in parser.sections()
+            for option in parser.options(section)
+            for value in parser.get_values(section, option)
+        )
+    except (OSError, ValueError, configparser.Error):
+        return None
+
+
+def _canonical(section: str) -> str:
+    """``[Remote "origin"]``, or ``[remote.origin]`` of old, as git itself names it."""
+    kind, quoted, name = section.partition(' "')
+    return f"{kind.rstrip().lower()}.{name[:-1]}" if quoted else section.lower()

@@ -1,0 +1,74 @@
+"""The entries of a folder that mark it as a work tree: ``.git``, and those of other systems.
+
+Knows where a ``.git`` leads and why it leads nowhere. What the repository holds is not known here.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from conda_provenance.git.facts import UnreadableError
+
+OTHER_SYSTEMS = {
+    ".hg": "Mercurial",
+    ".jj": "Jujutsu",
+    ".sl": "Sapling",
+    ".svn": "Subversion",
+    ".bzr": "Bazaar or Breezy",
+    ".pijul": "Pijul",
+    "_darcs": "Darcs",
+    ".fslckout": "Fossil",
+    "_FOSSIL_": "Fossil",
+    "CVS/Root": "CVS",
+}
+"""Version control systems other than git, by the entry that marks their work trees."""
+
+_MAX_GITFILE = 1 << 16
+
+
+def other_system(folder: Path) -> str | None:
+    """The system whose work tree, or part of one, ``folder`` is; ``None`` for none but git."""
+    return next(
+        (name for entry, name in OTHER_SYSTEMS.items() if os.path.lexists(folder / entry)), None
+    )
+
+
+def resolve(entry: Path) -> Path:
+    """The git directory that a ``.git`` leads to.
+
+    Raises :class:`UnreadableError` where it leads nowhere. Where there is a git program, that one
+    decides, and this only names the reason.
+    """
+    try:
+        mode = os.stat(entry).st_mode
+        git_dir = entry if stat.S_ISDIR(mode) else _read_gitfile(entry, mode)
+        if not os.path.isdir(git_dir):
+            raise UnreadableError("the git directory that .git names is not there")
+
+        if not os.listdir(git_dir):
+            raise UnreadableError("the git directory is empty")
+
+        if not os.path.lexists(git_dir / "HEAD"):
+            raise UnreadableError("the git directory holds no HEAD")
+
+        return git_dir
+    except FileNotFoundError:
+        raise UnreadableError(".git is a link that leads nowhere") from None
+    except OSError as error:
+        raise UnreadableError(error.strerror or type(error).__name__) from None
+
+
+def _read_gitfile(entry: Path, mode: int) -> Path:
+    if not stat.S_ISREG(mode):
+        raise UnreadableError(".git is neither a file nor a folder")
+
+    with open(entry, "rb") as file:
+        content = file.read(_MAX_GITFILE)
+
+    keyword, _, name = os.fsdecode(content).rstrip("\r\n").partition("gitdir: ")
+    if keyword or not name or "\0" in name:
+        raise UnreadableError("the .git file names no git directory")
+
+    return entry.parent / name

@@ -1,0 +1,183 @@
+"""Asks the git program what a repository says of a recipe."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from conda_provenance.git.command import Git, GitError, Question
+from conda_provenance.git.configuration import KEYS, Configuration
+from conda_provenance.git.facts import Candidate, Reading, UnreadableError
+from conda_provenance.git.markers import resolve
+from conda_provenance.values import is_full_sha
+
+Ask = Callable[..., Git]
+"""Makes what asks about the repository in question; takes what it shall be told besides."""
+
+_STATUS = (
+    "status",
+    "--porcelain=v2",
+    "--branch",
+    "--no-ahead-behind",
+    "-z",
+    "--untracked-files=normal",
+    "--ignore-submodules=dirty",
+    "--no-renames",
+)
+_POSITION = (
+    "rev-parse",
+    "--is-bare-repository",
+    "--is-inside-work-tree",
+    "--show-prefix",
+    "--absolute-git-dir",
+)
+_MAX_HEADER = 1 << 16
+"""Bytes of a commit that are read for its parents. A message may have any length."""
+
+
+def read_with_git(program: str, candidate: Candidate, time_limit: float) -> Reading:
+    """What the repository says of the recipe. Raises :class:`UnreadableError`."""
+    ask = partial(Git, program, candidate.entry, candidate.work_tree, time_limit=time_limit)
+    try:
+        return _read(ask, candidate)
+    except GitError as error:
+        raise UnreadableError(str(error)) from None
+
+
+def _read(ask: Ask, candidate: Candidate) -> Reading:
+    work_tree = candidate.work_tree
+    with ask() as outside, ask(work_tree=work_tree) as git:
+        # These questions run no program, whatever the repository's configuration says.
+        position = outside.start(*_POSITION)
+        listing = git.start("config", "--includes", "-z", "--get-regexp", KEYS)
+        index = git.start("ls-files", "-z", "--", str(candidate.recipe))
+
+        git_dir = _read_git_dir(position, candidate)
+        # Exit status 1 says that none of the keys is there.
+        configuration = Configuration.parse(listing.output(accepted=(0, 1)))
+        listed = {name for name in index.output().split(b"\0") if name}
+
+    if not listed:
+        return Reading()
+
+    settings = [] if _is_ours(candidate, git_dir) else configuration.without_filters()
+    status = _read_status(ask, candidate, settings)
+    if status is None:
+        reading = _read_without_status(ask, candidate)
+    else:
+        reading = _parse_status(status, listed, work_tree)
+
+    if not reading.sha:
+        return reading
+
+    parents = partial(_read_parents, ask, reading.sha)
+    return replace(reading, configuration=configuration, read_parents=parents)
+
+
+def _read_git_dir(position: Question, candidate: Candidate) -> Path:
+    """The git directory that a ``.git`` leads to, if git takes this folder for its work tree."""
+    try:
+        answer = position.output()
+    except GitError:
+        resolve(candidate.entry)  # knows most of the reasons
+        raise
+
+    is_bare, is_inside, prefix, git_dir = answer.split(b"\n", 3)
+    if is_bare == b"true":
+        raise UnreadableError("core.bare is true, so it has no work tree")
+
+    if is_inside != b"true" or prefix:
+        raise UnreadableError("core.worktree names another folder")
+
+    return Path(os.fsdecode(git_dir.removesuffix(b"\n")))
+
+
+def _is_ours(candidate: Candidate, git_dir: Path) -> bool:
+    """Do the ``.git`` entry, the git directory and the work tree all belong to us?
+
+    git asks the same of these three, and refuses if not. A stranger's ``.git`` may name a git
+    directory of ours, and ours may be told to look at a stranger's files.
+    """
+    if sys.platform == "win32":
+        return True  # owners are not compared there
+
+    us = os.geteuid()
+    states = (os.lstat(candidate.entry), os.stat(git_dir), os.stat(candidate.work_tree))
+    return all(state.st_uid == us for state in states)
+
+
+def _read_status(
+    ask: Ask, candidate: Candidate, settings: list[tuple[str, str]] | None
+) -> bytes | None:
+    """What differs from the commit; ``None`` where git does not know, or must not be asked."""
+    if settings is None:
+        return None
+
+    with ask(work_tree=candidate.work_tree, settings=settings) as git:
+        try:
+            return git.ask(*_STATUS, "--", str(candidate.folder))
+        except GitError:
+            return None  # as with a filter whose program is not installed
+
+
+def _parse_status(status: bytes, listed: set[bytes], work_tree: Path) -> Reading:
+    headers = dict(
+        re.findall(r"# branch\.(oid|head) ([^\0]*)\0", status.decode(errors="surrogateescape"))
+    )
+    sha, branch = headers.get("oid", ""), headers.get("head")
+    if sha != "(initial)" and not is_full_sha(sha):
+        raise UnreadableError("HEAD is no commit")
+
+    changes = [line for line in status.split(b"\0") if line and not line.startswith(b"#")]
+    matches = (re.match(rb"1 (?:A.|.A) (?:[^ ]+ ){6}(.*)\Z", line, re.DOTALL) for line in changes)
+    added = {match[1] for match in matches if match}
+    if sha == "(initial)" or listed <= added:
+        return Reading(is_added=True)
+
+    is_dirty = any(not _is_output(work_tree, change) for change in changes)
+    return Reading(sha, None if branch == "(detached)" else branch, is_dirty)
+
+
+def _is_output(work_tree: Path, change: bytes) -> bool:
+    """Is this untracked folder one of built packages? rattler-build's is ``output``, often here."""
+    if not change.startswith(b"? ") or not change.endswith(b"/"):
+        return False
+
+    folder = work_tree / os.fsdecode(change[2:])
+    return (folder / "noarch" / "repodata.json").is_file() or any(folder.glob("*-*/repodata.json"))
+
+
+def _read_without_status(ask: Ask, candidate: Candidate) -> Reading:
+    """The commit and the branch, where git does not know what has changed."""
+    with ask(work_tree=candidate.work_tree) as git:
+        commit = git.start("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        tree = git.start("ls-tree", "-z", "--name-only", "HEAD", "--", candidate.name)
+        head = git.start("symbolic-ref", "--quiet", "--short", "HEAD")
+
+        sha = commit.output(accepted=(0, 1, 128)).decode().strip()
+        if not is_full_sha(sha):
+            raise UnreadableError("HEAD is no commit")
+
+        # Exit status 1 says that HEAD is detached.
+        branch = os.fsdecode(head.output(accepted=(0, 1))).removesuffix("\n")
+        if not tree.output():
+            return Reading(is_added=True)
+
+    return Reading(sha, branch or None)
+
+
+def _read_parents(ask: Ask, sha: str) -> tuple[str, ...]:
+    # rev-list says of a shallow clone's commit that it has no parents. The commit still names them.
+    try:
+        with ask() as git:
+            commit = git.start("cat-file", "commit", sha).first(_MAX_HEADER)
+    except GitError:
+        return ()
+
+    header = commit.partition(b"\n\n")[0].decode(errors="replace")
+    return tuple(re.findall(r"^parent ([0-9a-f]+)$", header, re.MULTILINE))
