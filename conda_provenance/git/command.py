@@ -244,10 +244,16 @@ class Question:
         raise self._too_late()
 
     def _wait(self) -> int:
-        try:
-            return self._process.wait(self._left())
-        except subprocess.TimeoutExpired:
-            raise self._too_late() from None
+        # Popen.wait would sleep for a millisecond first, and git ends right after its last byte.
+        pause = 0.0001
+        while (status := self._process.poll()) is None:
+            if not self._left():
+                raise self._too_late()
+
+            time.sleep(pause)
+            pause = min(2 * pause, 0.05)
+
+        return status
 
     def _left(self) -> float:
         return max(0.0, self._end - time.monotonic())

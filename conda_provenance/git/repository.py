@@ -50,27 +50,32 @@ def read_with_git(program: str, candidate: Candidate, time_limit: float) -> Read
 
 
 def _read(ask: Ask, candidate: Candidate) -> Reading:
-    work_tree = candidate.work_tree
-    with ask() as outside, ask(work_tree=work_tree) as git:
-        # These questions run no program, whatever the repository's configuration says.
+    # A plain folder is the git directory itself, so its owner is known without asking.
+    is_ours = candidate.entry.is_dir() and _is_ours(candidate, candidate.entry)
+    with ask() as outside, ask(work_tree=candidate.work_tree) as git:
+        # These three run no program, whatever the repository's configuration says.
         position = outside.start(*_POSITION)
         listing = git.start("config", "--includes", "-z", "--get-regexp", KEYS)
         index = git.start("ls-files", "-z", "--", str(candidate.recipe))
+        status = git.start(*_STATUS, "--", str(candidate.folder)) if is_ours else None
 
         git_dir = _read_git_dir(position, candidate)
         # Exit status 1 says that none of the keys is there.
         configuration = Configuration.parse(listing.output(accepted=(0, 1)))
         listed = {name for name in index.output().split(b"\0") if name}
+        if not listed:
+            return Reading()
 
-    if not listed:
-        return Reading()
+        if status is not None:
+            changes = _wait_for(status)
+        else:
+            settings = [] if _is_ours(candidate, git_dir) else configuration.without_filters()
+            changes = _read_status(ask, candidate, settings)
 
-    settings = [] if _is_ours(candidate, git_dir) else configuration.without_filters()
-    status = _read_status(ask, candidate, settings)
-    if status is None:
+    if changes is None:
         reading = _read_without_status(ask, candidate)
     else:
-        reading = _parse_status(status, listed, work_tree)
+        reading = _parse_status(changes, listed, candidate.work_tree)
 
     if not reading.sha:
         return reading
@@ -119,10 +124,14 @@ def _read_status(
         return None
 
     with ask(work_tree=candidate.work_tree, settings=settings) as git:
-        try:
-            return git.ask(*_STATUS, "--", str(candidate.folder))
-        except GitError:
-            return None  # as with a filter whose program is not installed
+        return _wait_for(git.start(*_STATUS, "--", str(candidate.folder)))
+
+
+def _wait_for(status: Question) -> bytes | None:
+    try:
+        return status.output()
+    except GitError:
+        return None  # as with a filter whose program is not installed
 
 
 def _parse_status(status: bytes, listed: set[bytes], work_tree: Path) -> Reading:
