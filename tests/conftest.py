@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -59,6 +60,9 @@ def _ci_prefixes() -> tuple[str, ...]:
 
 Git = Callable[..., str]
 
+INSTALLED_GIT = shutil.which("git") or "git"
+"""Makes the repositories, whichever git program a test puts on the path."""
+
 RECIPE = """\
 package:
   name: hello
@@ -84,7 +88,7 @@ def git() -> Git:
         )
         environment = {**os.environ, **(env or {})}
         done = subprocess.run(
-            ["git", *identity, *arguments],
+            [INSTALLED_GIT, *identity, *arguments],
             cwd=folder,
             env=environment,
             capture_output=True,

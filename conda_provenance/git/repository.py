@@ -124,7 +124,10 @@ def _read_status(
         return None
 
     with ask(work_tree=candidate.work_tree, settings=settings) as git:
-        return _wait_for(git.start(*_STATUS, "--", str(candidate.folder)))
+        try:
+            return git.ask(*_STATUS, "--", str(candidate.folder))
+        except GitError:
+            return None  # there may be more filters than a command line can hold
 
 
 def _wait_for(status: Question) -> bytes | None:

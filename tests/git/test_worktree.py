@@ -167,7 +167,9 @@ def test_odd_folder_names(tmp_path, git, name):
     assert read_git(folder / "recipe.yaml").sha == git(tmp_path, "rev-parse", "HEAD")
 
 
-def test_sha256_repository(tmp_path, git):
+def test_sha256_repository(tmp_path, git, version):
+    if version < (2, 29):
+        pytest.skip("git of this age knows no SHA-256")
     (tmp_path / "recipe.yaml").write_text("")
     git(tmp_path, "init", "-q", "--object-format=sha256")
     git(tmp_path, "add", ".")
@@ -330,15 +332,14 @@ def give_away(root: Path) -> None:
 
 
 @as_root
-def test_a_repository_of_another_user_as_in_a_container(feedstock, git):
+def test_a_repository_of_another_user_as_in_a_container(feedstock, git, version):
     sha = git(feedstock, "rev-parse", "HEAD")
     give_away(feedstock)
     refused = subprocess.run(
         ["git", "status"], cwd=feedstock, capture_output=True, text=True, check=False
     )
-    assert "dubious ownership" in refused.stderr, (
-        "git would not refuse here: the test shows nothing"
-    )
+    if version >= (2, 30, 3):
+        assert "dubious ownership" in refused.stderr, "git reads it: the test shows nothing"
     facts = read_git(recipe_of(feedstock))
     assert (facts.sha, facts.remote_url, facts.dirty) == (sha, ORIGIN, False)
 
@@ -397,14 +398,14 @@ def read_without_program(recipe: Path, empty: Path) -> str:
     ).stdout
 
 
-@pytest.mark.parametrize("version", ["2", "4"])
+@pytest.mark.parametrize("index_version", ["2", "4"])
 @pytest.mark.parametrize("packed", [False, True])
-def test_without_a_git_program(feedstock, git, tmp_path, version, packed):
-    git(feedstock, "update-index", "--index-version", version)
+def test_without_a_git_program(feedstock, git, tmp_path, index_version, packed):
+    git(feedstock, "update-index", "--index-version", index_version)
     if packed:
         git(feedstock, "pack-refs", "--all")
     printed = read_without_program(recipe_of(feedstock), tmp_path)
-    if version == "4":
+    if index_version == "4":
         assert "no git program" in printed
         assert "sha=None" in printed
     else:
