@@ -21,15 +21,15 @@ from conda_provenance.values import is_full_sha
 
 @contextmanager
 def _quiet_variables() -> Iterator[None]:
-    """Hide git's variables, which GitPython obeys, and let it be imported where there is no git."""
+    """Hide git's variables, which GitPython obeys, and keep it from starting a git when imported."""
     hidden = {name: value for name, value in os.environ.items() if name.startswith("GIT_")}
     for name in hidden:
         del os.environ[name]
-    os.environ["GIT_PYTHON_REFRESH"] = "quiet"
+    os.environ |= {"GIT_PYTHON_REFRESH": "quiet", "GIT_PYTHON_GIT_EXECUTABLE": os.devnull}
     try:
         yield
     finally:
-        del os.environ["GIT_PYTHON_REFRESH"]
+        del os.environ["GIT_PYTHON_REFRESH"], os.environ["GIT_PYTHON_GIT_EXECUTABLE"]
         os.environ.update(hidden)
 
 

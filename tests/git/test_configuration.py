@@ -1,0 +1,119 @@
+"""Configurations that trip a second parser of git's files. git's own reader decides."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from conda_provenance.git import read_git
+from conda_provenance.git.configuration import Configuration, Remote
+
+ORIGIN = "https://github.com/example/hello-feedstock"
+
+
+def recipe_of(root: Path) -> Path:
+    return root / "recipe" / "recipe.yaml"
+
+
+def write(root: Path, text: str | bytes) -> None:
+    content = text if isinstance(text, bytes) else text.encode()
+    (root / ".git" / "config").write_bytes(b"[core]\n\tbare = false\n" + content)
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        (b'[user]\n\tname = J\xfcrgen\n[remote "origin"]\n\turl = https://h/o/r\n', "https://h/o/r"),
+        (b'[remote "\xfc"]\n\turl = https://h/o/r\n', "https://h/o/r"),
+        ("[remote.origin]\n\turl = https://h/o/r\n", "https://h/o/r"),
+        ('[REMOTE "origin"]\n\tURL = https://h/o/r\n', "https://h/o/r"),
+        ('[remote "origin"] url = https://h/o/r\n', "https://h/o/r"),
+        ('[remote "origin"]\n\turl = "https://h/o/r" ; a comment\n', "https://h/o/r"),
+        ('[remote "origin"]\n\turl = https://h/o/\\\nr\n', "https://h/o/r"),
+        ('[remote "origin"]\r\n\turl = https://h/o/r\r\n', "https://h/o/r"),
+        ('[remote "a.b"]\n\turl = https://h/o/r\n[branch "main"]\n\tremote = a.b\n'
+         '[remote "origin"]\n\turl = https://h/o/other\n', "https://h/o/r"),
+        ('[branch "main"]\n\tremote = a\n\tremote = b\n[remote "a"]\n\turl = https://h/o/a\n'
+         '[remote "b"]\n\turl = https://h/o/b\n', "https://h/o/b"),
+        ('[remote "origin"]\n\turl = https://h/o/a\n\turl =\n\turl = https://h/o/b\n', "https://h/o/b"),
+        ('[remote "origin"]\n\tfetch = x\n', None),
+    ],
+)  # fmt: skip
+def test_every_form_that_git_reads(feedstock, text, url):
+    write(feedstock, text)
+    facts = read_git(recipe_of(feedstock))
+    assert facts.sha
+    assert facts.remote_url == url
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_of_two_addresses_git_fetches_from_the_first(feedstock, program, first):
+    """An include stands where it is written."""
+    (feedstock / ".git" / "more").write_text('[remote "origin"]\n\turl = https://h/o/included\n')
+    own = '[remote "origin"]\n\turl = https://h/o/own\n'
+    include = "[include]\n\tpath = more\n"
+    write(feedstock, include + own if first else own + include)
+    command = [program, "-C", str(feedstock), "remote", "get-url", "origin"]
+    fetched = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    assert fetched == f"https://h/o/{'included' if first else 'own'}"
+    assert read_git(recipe_of(feedstock)).remote_url == fetched
+
+
+@pytest.mark.parametrize(
+    ("condition", "since"),
+    [
+        ("gitdir:**/hello-feedstock/.git", (2, 13)),
+        ("onbranch:main", (2, 23)),
+        ("hasconfig:remote.*.url:https://h/**", (2, 36)),
+    ],
+)
+def test_conditions_of_an_include(feedstock, condition, since, version):
+    (feedstock / ".git" / "more").write_text('[branch "main"]\n\tremote = https://h/o/included\n')
+    write(
+        feedstock,
+        f'[includeIf "{condition}"]\n\tpath = more\n[remote "origin"]\n\turl = https://h/o/r\n',
+    )
+    expected = "https://h/o/included" if version >= since else "https://h/o/r"
+    assert read_git(recipe_of(feedstock)).remote_url == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["[", "!garbage", '[remote "origin"\nurl = x', "[core]\nbare = maybe\n"]
+)
+def test_a_configuration_that_git_cannot_read(feedstock, text):
+    write(feedstock, text)
+    facts = read_git(recipe_of(feedstock))
+    assert facts.sha is None
+    assert facts.unreadable
+    assert "cannot be read: git " in facts.warnings[0]
+
+
+def test_an_include_that_includes_itself(feedstock):
+    (feedstock / ".git" / "more").write_text("[include]\n\tpath = more\n")
+    write(feedstock, "[include]\n\tpath = more\n")
+    facts = read_git(recipe_of(feedstock))
+    assert facts.unreadable
+    assert facts.warnings
+
+
+def test_many_branches_take_no_time(feedstock):
+    branches = "".join(
+        f'[branch "b{number}"]\n\tremote = origin\n\tmerge = refs/heads/b{number}\n'
+        for number in range(20_000)
+    )
+    write(feedstock, branches + '[remote "origin"]\n\turl = https://h/o/r\n')
+    started = time.monotonic()
+    assert read_git(recipe_of(feedstock)).remote_url == "https://h/o/r"
+    assert time.monotonic() - started < 1
+
+
+def test_a_remote_keeps_its_name():
+    """With which git can be asked for the address that it would really use."""
+    configuration = Configuration.parse(
+        b"remote.up.url\nkde:x/y\0remote.origin.url\nhttps://h/o/r\0branch.main.remote\nup\0"
+    )
+    assert configuration.remote_of("main") == Remote("up", "kde:x/y")
+    assert configuration.remote_of(None) == Remote("origin", "https://h/o/r")
