@@ -1,4 +1,4 @@
-"""How git is started. Where git itself cannot be made to misbehave, a program that stands in does."""
+"""How git is started. Where git itself cannot be made to misbehave, another program stands in."""
 
 from __future__ import annotations
 

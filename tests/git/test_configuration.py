@@ -14,6 +14,9 @@ from conda_provenance.git.configuration import Configuration, Remote
 ORIGIN = "https://github.com/example/hello-feedstock"
 
 
+OTHER = '[remote "origin"]\n\turl = https://h/o/other\n'
+
+
 def recipe_of(root: Path) -> Path:
     return root / "recipe" / "recipe.yaml"
 
@@ -34,10 +37,8 @@ def write(root: Path, text: str | bytes) -> None:
         ('[remote "origin"]\n\turl = "https://h/o/r" ; a comment\n', "https://h/o/r"),
         ('[remote "origin"]\n\turl = https://h/o/\\\nr\n', "https://h/o/r"),
         ('[remote "origin"]\r\n\turl = https://h/o/r\r\n', "https://h/o/r"),
-        ('[remote "a.b"]\n\turl = https://h/o/r\n[branch "main"]\n\tremote = a.b\n'
-         '[remote "origin"]\n\turl = https://h/o/other\n', "https://h/o/r"),
-        ('[branch "main"]\n\tremote = a\n\tremote = b\n[remote "a"]\n\turl = https://h/o/a\n'
-         '[remote "b"]\n\turl = https://h/o/b\n', "https://h/o/b"),
+        (f'{OTHER}[remote "a.b"]\n\turl = https://h/o/r\n[branch "main"]\n\tremote = a.b\n', "https://h/o/r"),
+        (f'{OTHER}[branch "main"]\n\tremote = x\n\tremote = https://h/o/b\n', "https://h/o/b"),
         ('[remote "origin"]\n\turl = https://h/o/a\n\turl =\n\turl = https://h/o/b\n', "https://h/o/b"),
         ('[remote "origin"]\n\tfetch = x\n', None),
     ],
@@ -99,7 +100,7 @@ def test_an_include_that_includes_itself(feedstock):
     assert facts.warnings
 
 
-def test_many_branches_take_no_time(feedstock):
+def test_many_branches_take_no_time(feedstock, version):
     branches = "".join(
         f'[branch "b{number}"]\n\tremote = origin\n\tmerge = refs/heads/b{number}\n'
         for number in range(20_000)
@@ -107,7 +108,8 @@ def test_many_branches_take_no_time(feedstock):
     write(feedstock, branches + '[remote "origin"]\n\turl = https://h/o/r\n')
     started = time.monotonic()
     assert read_git(recipe_of(feedstock)).remote_url == "https://h/o/r"
-    assert time.monotonic() - started < 1
+    # Up to 2.34 git compares each branch with all others before it says which one is checked out.
+    assert time.monotonic() - started < (1 if version >= (2, 39) else 20)
 
 
 def test_a_remote_keeps_its_name():

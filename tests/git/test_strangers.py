@@ -65,8 +65,11 @@ def set_filter(root: Path, name: str, program: Path) -> None:
     (root / ".git" / "info" / "attributes").write_text(f"* filter={name}\n", encoding="utf-8")
 
 
+ODD_NAMES = ["e", "E", "", "a.b", "a'b", "a\\b", 'a"b', "ü", "-x", "#", ".", "$(x)"]
+
+
 @as_root
-@pytest.mark.parametrize("name", ["e", "E", "", "a.b", "a'b", "a\\b", 'a"b', "ü", "-x", "#", ".", "$(x)"])  # fmt: skip
+@pytest.mark.parametrize("name", ODD_NAMES)
 def test_a_filter_of_another_user_is_not_run(feedstock, git, trap, program, name):
     sha = git(feedstock, "rev-parse", "HEAD")
     set_filter(feedstock, name, trap.program)
@@ -160,7 +163,8 @@ def test_no_program_watches_the_files(feedstock, git, trap, program, name, monke
     folder = trap.program.parent
     for alias in ("true", "false"):
         shutil.copy(trap.program, folder / alias)
-    monkeypatch.setenv("PATH", f"{os.path.dirname(program)}{os.pathsep}{folder}{os.pathsep}/bin:/usr/bin")  # fmt: skip
+    folders = [os.path.dirname(program), str(folder), "/bin", "/usr/bin"]
+    monkeypatch.setenv("PATH", os.pathsep.join(folders))
     git(feedstock, "config", "core.fsmonitor", name)
     assert read_git(touch(feedstock)).dirty is False
     assert not trap.has_run()
@@ -271,7 +275,8 @@ def test_the_partial_clone_would_run_a_program(feedstock, git, trap):
 @pytest.mark.parametrize(
     "name",
     ["include", "attributes", "excludes", "commondir", "HEAD", "index", "packed-refs", "config",
-     "objects/info/alternates", "info/exclude", "info/attributes", "shallow", ".gitattributes", ".gitignore"],
+     "objects/info/alternates", "info/exclude", "info/attributes", "shallow", ".gitattributes",
+     ".gitignore"],
 )  # fmt: skip
 def test_a_file_that_never_ends_ends_in_a_warning(feedstock, git, tmp_path, name, kind):
     trap = Path("/dev/zero") if kind == "endless" else tmp_path / "pipe"

@@ -266,7 +266,7 @@ def make_channel(folder: Path) -> None:
     ("change", "dirty"),
     [
         (lambda root: (root / "recipe" / "recipe.yaml").write_text("changed"), True),
-        (lambda root: (root / "recipe" / "build.sh").write_text("untracked, and used by the builder"), True),
+        (lambda root: (root / "recipe" / "build.sh").write_text("untracked"), True),
         (lambda root: (root / "recipe" / "recipe.yaml").unlink(), True),
         (lambda root: (root / "elsewhere.txt").write_text("outside the recipe's folder"), False),
         (lambda root: os.utime(root / "recipe" / "recipe.yaml", (1, 1)), False),
@@ -391,7 +391,10 @@ def test_nothing_that_another_users_repository_names_is_run(feedstock, git, tmp_
 
 
 def read_without_program(recipe: Path, empty: Path) -> str:
-    code = f"from pathlib import Path; from conda_provenance.git import read_git; print(read_git(Path({str(recipe)!r})))"
+    code = (
+        "from pathlib import Path; from conda_provenance.git import read_git; "
+        f"print(read_git(Path({str(recipe)!r})))"
+    )
     environment = {"PATH": str(empty), "PYTHONPATH": str(Path(__file__).parents[1])}
     return subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
