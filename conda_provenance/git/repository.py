@@ -17,7 +17,7 @@ from conda_provenance.git.markers import resolve
 from conda_provenance.values import is_full_sha
 
 Ask = Callable[..., Git]
-"""Makes what asks about the repository in question; takes what it shall be told besides."""
+"""Makes a :class:`Git` for the repository in question, and takes its keyword arguments."""
 
 _STATUS = (
     "status",

@@ -26,7 +26,7 @@ def version_of(program: str) -> tuple[int, ...]:
     ids=[".".join(map(str, version_of(program))) for program in PROGRAMS],
 )
 def program(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The git program that is asked. The fixture ``git`` uses the installed one to make repositories."""
+    """The git program that is asked. Repositories are made with the installed one."""
     monkeypatch.setenv("PATH", os.path.dirname(request.param) + os.pathsep + os.environ["PATH"])
     return str(request.param)
 

@@ -278,6 +278,27 @@ def test_a_dirty_recipe_folder_is_noticed_and_only_that(feedstock, change, dirty
     assert read_git(recipe_of(feedstock)).dirty is dirty
 
 
+def test_a_commit_that_this_clone_replaces_is_read_as_it_is(feedstock, git):
+    """Others who look the commit up do not have the replacement."""
+    sha = git(feedstock, "rev-parse", "HEAD")
+    recipe_of(feedstock).write_text("other")
+    git(feedstock, "commit", "-q", "-a", "-m", "other")
+    other = git(feedstock, "rev-parse", "HEAD")
+    git(feedstock, "reset", "-q", "--soft", sha)
+    git(feedstock, "replace", sha, other)
+    facts = read_git(recipe_of(feedstock))
+    assert (facts.sha, facts.dirty, facts.parents()) == (sha, True, ())
+
+
+def test_parents_are_those_of_the_commit_that_was_read(feedstock, git):
+    first = git(feedstock, "rev-parse", "HEAD")
+    git(feedstock, "commit", "-q", "--allow-empty", "-m", "second")
+    facts = read_git(recipe_of(feedstock))
+    git(feedstock, "commit", "-q", "--allow-empty", "-m", "third")
+    assert facts.parents() == (first,)
+    assert read_git(feedstock.parent).parents() == ()
+
+
 def test_staged_changes_are_dirty(feedstock, git):
     (feedstock / "recipe" / "patch").write_text("x")
     git(feedstock, "add", ".")
