@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 
 OLDEST = (2, 25)
 """The oldest git that is asked."""
@@ -71,16 +73,17 @@ def find_program(environ: Mapping[str, str] | None = None) -> str | None:
 @lru_cache
 def read_version(program: str, time_limit: float = TIME_LIMIT) -> tuple[int, ...]:
     """The version of a git program, asked once in this process; empty if it names none."""
-    question = Question(
-        [program, "version"],
-        environment=_environment(os.environ),
-        folder=os.path.dirname(program),
-        time_limit=time_limit,
-    )
-    try:
+    with ExitStack() as questions:
+        with _interrupts_held():
+            question = Question(
+                [program, "version"],
+                environment=_environment(os.environ),
+                folder=os.path.dirname(program),
+                time_limit=time_limit,
+            )
+            questions.callback(question.end)
+
         answer = question.output()
-    finally:
-        question.end()
 
     version = re.match(rb"git version (\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?", answer)
     return tuple(int(part) for part in version.groups() if part) if version else ()
@@ -121,14 +124,16 @@ class Git:
 
     def start(self, *arguments: str) -> Question:
         """Ask a question and do not wait, so that several are answered side by side."""
-        question = Question(
-            [*self._command, *arguments],
-            environment=self._environment,
-            folder=self._folder,
-            time_limit=self._time_limit,
-            name=f"git {arguments[0]}",
-        )
-        self._questions.callback(question.end)
+        with _interrupts_held():
+            question = Question(
+                [*self._command, *arguments],
+                environment=self._environment,
+                folder=self._folder,
+                time_limit=self._time_limit,
+                name=f"git {arguments[0]}",
+            )
+            self._questions.callback(question.end)
+
         return question
 
     def ask(self, *arguments: str) -> bytes:
@@ -292,13 +297,29 @@ def _environment(
     return environment
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let Ctrl-C wait until a process that has just been started is known to be ended later."""
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+
+    held: list[tuple[int, FrameType | None]] = []
+    signal.signal(signal.SIGINT, lambda number, frame: held.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if held:
+            handler(*held[0])
+
+
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """Kill the process and its group. On Windows, which has none, kill the process alone."""
     if sys.platform == "win32":
         process.kill()
         return
-
-    import signal
 
     try:
         os.killpg(process.pid, signal.SIGKILL)

@@ -21,7 +21,7 @@ from conda_provenance.values import is_full_sha
 
 @contextmanager
 def _quiet_variables() -> Iterator[None]:
-    """Hide git's variables, which GitPython obeys, and keep it from starting a git when imported."""
+    """Hide git's variables, which GitPython obeys, and keep its import from starting a git."""
     hidden = {name: value for name, value in os.environ.items() if name.startswith("GIT_")}
     for name in hidden:
         del os.environ[name]
