@@ -1,0 +1,156 @@
+"""The files that people copy: each fits its schema, and the commands in it do what they say."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from conda_provenance import __version__
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples" / "ci"
+
+SCHEMAS = {
+    "examples/ci/github-actions.yml": ("vendor.github-workflows",),
+    "examples/ci/gitlab-ci.yml": ("vendor.gitlab-ci", "--data-transform", "gitlab-ci"),
+    "examples/ci/azure-pipelines.yml": (
+        "vendor.azure-pipelines",
+        "--data-transform",
+        "azure-pipelines",
+        "--regex-variant",
+        "python",
+    ),
+    ".github/workflows/tests.yml": ("vendor.github-workflows",),
+    ".github/ISSUE_TEMPLATE/bug.yml": ("vendor.github-issue-forms",),
+    ".github/ISSUE_TEMPLATE/ci-system.yml": ("vendor.github-issue-forms",),
+    ".github/ISSUE_TEMPLATE/config.yml": ("vendor.github-issue-config",),
+}
+"""Which of check-jsonschema's own schemas a file must fit, and further options for the check.
+
+The schema of conda-forge.yml comes with conda-smithy, which is too much to install for one file.
+"""
+
+pytestmark = pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the examples are not here")
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.skipif(
+    find_spec("check_jsonschema") is None, reason="check-jsonschema is not installed"
+)
+def test_a_file_fits_its_schema(name):
+    if not (ROOT / name).is_file():
+        pytest.skip("not part of a source distribution")
+    done = _check(ROOT / name, *SCHEMAS[name])
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(
+    find_spec("check_jsonschema") is None, reason="check-jsonschema is not installed"
+)
+def test_a_file_that_does_not_fit_is_found(tmp_path):
+    broken = tmp_path / "workflow.yml"
+    text = (EXAMPLES / "github-actions.yml").read_text("utf-8")
+    broken.write_text(text.replace("runs-on:", "run-on:"), "utf-8")
+    assert _check(broken, *SCHEMAS["examples/ci/github-actions.yml"]).returncode == 1
+
+
+@pytest.mark.parametrize("name", ["github-actions.yml", "gitlab-ci.yml", "azure-pipelines.yml"])
+def test_an_example_installs_this_version_from_the_projects_own_address(name):
+    (home,) = re.findall(
+        r'^Homepage = "(.+)"$', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE
+    )
+    addresses = re.findall(r"git\+(\S+?)@(\S+?)[\"\s]", (EXAMPLES / name).read_text("utf-8"))
+    assert addresses == [(home, f"v{__version__}")]
+
+
+GITLAB = {
+    "GITLAB_CI": "true",
+    "CI_PIPELINE_ID": "77",
+    "CI_PIPELINE_URL": "https://gitlab.example.org/example/hello-feedstock/-/pipelines/77",
+    "CI_PROJECT_URL": "https://gitlab.example.org/example/hello-feedstock",
+    "CI_SERVER_URL": "https://gitlab.example.org",
+}
+AZURE = {
+    "TF_BUILD": "True",
+    "BUILD_BUILDID": "77",
+    "BUILD_BUILDNUMBER": "20260302.1",
+    "SYSTEM_COLLECTIONURI": "https://dev.azure.com/example/",
+    "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI": "https://dev.azure.com/example/",
+    "SYSTEM_TEAMPROJECT": "feedstocks",
+    "SYSTEM_JOBATTEMPT": "1",
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the examples run on Linux")
+@pytest.mark.skipif(find_spec("rattler_build") is None, reason="py-rattler-build is not installed")
+@pytest.mark.parametrize(
+    ("name", "run", "provider"),
+    [("gitlab-ci.yml", GITLAB, "gitlab"), ("azure-pipelines.yml", AZURE, "azure")],
+)
+def test_the_commands_of_an_example_build_a_stamped_package(name, run, provider, feedstock, git):
+    shutil.copy(ROOT / "examples" / "hello" / "recipe.yaml", feedstock / "recipe")
+    git(feedstock, "commit", "-qam", "hello")
+    settings, commands = _job(YAML(typ="safe").load((EXAMPLES / name).read_text("utf-8")))
+    packages = feedstock.parent / "staging"
+    commands = [
+        each.replace("$(Build.ArtifactStagingDirectory)", str(packages)) for each in commands
+    ]
+    assert commands[0].startswith("python -m pip install ")
+
+    output = "".join(_shell(command, feedstock, run | settings) for command in commands[1:])
+
+    (package,) = [*feedstock.glob("output/*/*.conda"), *packages.glob("packages/*/*.conda")]
+    shown = json.loads(_shell(f"conda-provenance show --json '{package}'", feedstock, {}))
+    assert git(feedstock, "rev-parse", "HEAD") in json.dumps(shown)
+    assert f'"{provider}_' in json.dumps(shown)
+    assert package.name in output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the examples run on Linux")
+@pytest.mark.skipif(find_spec("rattler_build") is None, reason="py-rattler-build is not installed")
+def test_an_example_builds_nothing_where_no_run_is_known(feedstock):
+    job = YAML(typ="safe").load((EXAMPLES / "gitlab-ci.yml").read_text("utf-8"))
+    settings, commands = _job(job)
+    (build,) = [command for command in commands if command.startswith("conda-provenance build")]
+    with pytest.raises(subprocess.CalledProcessError):
+        _shell(build, feedstock, settings)
+    assert not list(feedstock.glob("output/*/*.conda"))
+
+
+def _job(pipeline: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
+    """The variables and the commands of a pipeline of GitLab's or Azure's."""
+    if "packages" in pipeline:
+        return pipeline["packages"]["variables"], pipeline["packages"]["script"]
+    return pipeline["variables"], [step["script"] for step in pipeline["steps"] if "script" in step]
+
+
+def _shell(command: str, folder: Path, environ: Mapping[str, str]) -> str:
+    programs = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    return subprocess.run(
+        ["sh", "-ec", command],
+        cwd=folder,
+        env={**os.environ, **environ, "PATH": programs},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def _check(path: Path, schema: str, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, *options, path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
