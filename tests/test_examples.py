@@ -29,7 +29,7 @@ SCHEMAS = {
         "--data-transform",
         "azure-pipelines",
         "--regex-variant",
-        "python",
+        "nonunicode",
     ),
     ".github/workflows/tests.yml": ("vendor.github-workflows",),
     ".github/ISSUE_TEMPLATE/bug.yml": ("vendor.github-issue-forms",),
