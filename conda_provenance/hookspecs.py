@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PROJECT = "conda_provenance"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
+"""Marks a function as an implementation of the hook that has the function's name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import conda_provenance
 from conda_provenance import hookspecs
+from conda_provenance.claim import PROBLEMS
 
 HERE = Path(__file__).parent
 PAGE = HERE / "api.md"
@@ -93,7 +94,15 @@ def _section(name: str) -> str:
         body = [text, *_members(definition)]
     else:
         body = [text]
+    if name == "Problem":
+        body.append(_problems())
     return f"### {name}\n\n" + "\n\n".join(part for part in body if part) + "\n"
+
+
+def _problems() -> str:
+    sentences = {code: message.format(key="A value") for code, message in PROBLEMS.items()}
+    rows = (f"| `{code}` | {sentence} |" for code, sentence in sentences.items())
+    return "\n".join(("| code | message |", "|---|---|", *rows))
 
 
 def _definition(name: str) -> tuple[_Definition, str]:
@@ -208,12 +217,14 @@ def _argument(argument: ast.arg, default: ast.expr | None) -> str:
 
 
 def _code(text: str) -> str:
-    return f"```python\n{text}\n```"
+    return f"```py\n{text}\n```"
 
 
 def _markdown(docstring: str) -> str:
-    """A docstring's reStructuredText as Markdown: roles, literals and code blocks."""
-    text = re.sub(r":[a-z]+:`~?(?:[\w.]+\.)?(\w+)`", r"`\1`", docstring)
+    """A docstring's reStructuredText as Markdown: parameters, roles, literals and code blocks."""
+    text = re.sub(r"^:param (\w+): ", r"- `\1`: ", docstring, flags=re.MULTILINE)
+    text = re.sub(r":[a-z]+:`~[\w.]+\.(\w+)`", r"`\1`", text)
+    text = re.sub(r":[a-z]+:`([^`]+)`", r"`\1`", text)
     return re.sub(r"::$", ":", text.replace("``", "`"), flags=re.MULTILINE)
 
 

@@ -2,33 +2,79 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from packages_making import make_conda
+from ruamel.yaml import YAML
 
+from conda_provenance import __version__, read_claim
 from conda_provenance.ci import Adapter, Environ
 from conda_provenance.forges import Forge
 from conda_provenance.remotes import RemoteUrl
+from conda_provenance.settings import SETTINGS
 
 ROOT = Path(__file__).parents[1]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")),
+    *sorted(ROOT.glob("docs/*.md")),
+    *sorted(ROOT.glob("benchmarks/*.md")),
+]
 
 pytestmark = pytest.mark.skipif(
     not (ROOT / "docs").is_dir(), reason="the documentation is not here"
 )
 
 
-def test_the_reference_page_of_ci_systems_is_as_the_adapters_are():
+@pytest.mark.parametrize("script", ["providers.py", "api.py"])
+def test_a_page_that_is_written_by_a_script_is_up_to_date(script):
     done = subprocess.run(
-        [sys.executable, ROOT / "docs" / "providers.py", "--check"],
+        [sys.executable, ROOT / "docs" / script, "--check"],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def workplace(tmp_path, feedstock):
+    """A folder with what the example programs name: a package and a recipe."""
+    place = tmp_path / "workplace"
+    shutil.copytree(feedstock, place)
+    about = {"extra": {"sha": "abc", "remote_url": "https://github.com/example/hello"}}
+    make_conda(place, about, name="hello")
+    return place
+
+
+def _run_example(name: str, place: Path) -> str:
+    program = ROOT / "examples" / "api" / name
+    return subprocess.run(
+        [sys.executable, program], cwd=place, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
+
+
+def test_the_example_that_reads_a_package(workplace):
+    output = _run_example("read.py", workplace)
+    assert output.startswith("abc https://github.com/example/hello None ['sha-short'")
+
+
+def test_the_example_that_stamps_a_package(workplace):
+    _run_example("stamp.py", workplace)
+    assert read_claim(workplace / "hello-1.0-0.conda").flow_run_id == "farm_1234"
+
+
+def test_the_example_that_collects_for_a_recipe(workplace, git):
+    output = _run_example("collect.py", workplace)
+    assert f"'sha': '{git(workplace, 'rev-parse', 'HEAD')}'" in output
+    assert "'remote_url': 'https://github.com/example/hello-feedstock'" in output
 
 
 def _section(title: str) -> str:
@@ -70,7 +116,7 @@ def test_the_example_of_a_forge_works():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="cron is not Windows'")
 def test_the_line_for_cron_names_a_run_that_can_be_stamped(feedstock):
-    text = (ROOT / "README.md").read_text("utf-8")
+    text = (ROOT / "docs" / "schedulers.md").read_text("utf-8")
     (line,) = re.findall(
         r"^15 2 \* \* \* (CONDA_PROVENANCE_FLOW_RUN_ID=.*) conda build ", text, re.MULTILINE
     )
@@ -83,3 +129,65 @@ def test_the_line_for_cron_names_a_run_that_can_be_stamped(feedstock):
     )
     assert re.fullmatch(r"cron_\S+/\d{8}T\d{6}Z-\d+", found["flow_run_id"])
     assert found["sources"]["flow_run_id"] == "environment"
+
+
+def _anchors(page: Path) -> set[str]:
+    """The fragments that GitHub makes of a page's headings."""
+    text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_within_the_project_leads_somewhere(page):
+    text = re.sub(r"(`+).*?\1", "", page.read_text("utf-8"), flags=re.DOTALL)
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in _anchors(target), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_python_snippet_is_python(page):
+    for snippet in re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
+        ast.parse(snippet)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/settings.md"])
+def test_the_table_of_settings_has_every_setting_with_its_default_and_variable(page):
+    rows = re.findall(r"^\| `(provenance_\w+)` \|(.*)\|$", (ROOT / page).read_text("utf-8"), re.M)
+    assert [name for name, _ in rows] == [setting.name for setting in SETTINGS]
+    for (_, row), setting in zip(rows, SETTINGS, strict=True):
+        default, *_, variable = (cell.strip() for cell in row.split("|"))
+        assert variable == f"`{setting.variable}`"
+        if isinstance(setting.default, tuple):
+            assert re.findall(r"`(\w+)`", default) == list(setting.default)
+        else:
+            assert default == f"`{str(setting.default).lower()}`"
+
+
+@pytest.mark.skipif(find_spec("rattler_build") is None, reason="py-rattler-build is not installed")
+def test_the_picture_shows_the_commands_and_no_secret(tmp_path):
+    picture = tmp_path / "terminal.svg"
+    script = ROOT / "docs" / "picture.py"
+    subprocess.run([sys.executable, script, picture], check=True)
+    for svg in (picture, ROOT / "docs" / "terminal.svg"):
+        text = svg.read_text("utf-8").replace("&#160;", " ")
+        for command in ("detect", "build", "show"):
+            assert f"$ conda-provenance {command}" in text
+        assert "not-shown" not in text
+
+
+def test_the_recipe_agrees_with_the_project():
+    recipe = YAML(typ="safe").load((ROOT / "recipe" / "recipe.yaml").read_text("utf-8"))
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    (listed,) = re.findall(r"^dependencies = \[\n(.*?)^\]", project, re.MULTILINE | re.DOTALL)
+    (home,) = re.findall(r'^Homepage = "(.+)"$', project, re.MULTILINE)
+    (documentation,) = re.findall(r'^Documentation = "(.+)"$', project, re.MULTILINE)
+    assert recipe["context"]["version"] == __version__
+    assert recipe["requirements"]["run"][1:] == re.findall(r'"(.+)"', listed)
+    assert recipe["about"]["homepage"] == recipe["about"]["repository"] == home
+    assert recipe["about"]["documentation"] == documentation
