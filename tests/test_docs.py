@@ -191,3 +191,13 @@ def test_the_recipe_agrees_with_the_project():
     assert recipe["requirements"]["run"][1:] == re.findall(r'"(.+)"', listed)
     assert recipe["about"]["homepage"] == recipe["about"]["repository"] == home
     assert recipe["about"]["documentation"] == documentation
+
+
+def test_the_table_of_places_names_every_module_and_no_other():
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    rows = re.findall(r"^\| (`[^|]+`) \|", text.partition("## Where things are")[2], re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`([\w/]+(?:\.py)?)`", row)}
+    package = ROOT / "conda_provenance"
+    modules = {path.name for path in package.glob("*.py") if not path.name.startswith("__")}
+    folders = {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
+    assert named == modules | folders
