@@ -185,12 +185,25 @@ def test_the_recipe_agrees_with_the_project():
     recipe = YAML(typ="safe").load((ROOT / "recipe" / "recipe.yaml").read_text("utf-8"))
     project = (ROOT / "pyproject.toml").read_text("utf-8")
     (listed,) = re.findall(r"^dependencies = \[\n(.*?)^\]", project, re.MULTILINE | re.DOTALL)
-    (home,) = re.findall(r'^Homepage = "(.+)"$', project, re.MULTILINE)
+    home = _home()
     (documentation,) = re.findall(r'^Documentation = "(.+)"$', project, re.MULTILINE)
     assert recipe["context"]["version"] == __version__
     assert recipe["requirements"]["run"][1:] == re.findall(r'"(.+)"', listed)
     assert recipe["about"]["homepage"] == recipe["about"]["repository"] == home
     assert recipe["about"]["documentation"] == documentation
+
+
+def _home() -> str:
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    (home,) = re.findall(r'^Homepage = "(.+)"$', project, re.MULTILINE)
+    return home
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_project_has_one_address(page):
+    text = page.read_text("utf-8")
+    addresses = re.findall(r"https?://[\w./-]*/conda-provenance\b[\w./-]*", text)
+    assert all(address == _home() or address.startswith(f"{_home()}/") for address in addresses)
 
 
 def test_the_table_of_places_names_every_module_and_no_other():
