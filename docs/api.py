@@ -76,12 +76,12 @@ def _hooks() -> Iterator[str]:
 
 
 def _by_kind(described: dict[str, object]) -> dict[str, list[str]]:
-    kinds: dict[str, list[str]] = {"Functions": [], "Classes": [], "Errors": [], "For plugins": []}
+    kinds: dict[str, list[str]] = {"Functions": [], "Classes": [], "Errors": [], "Constants": []}
     for name, thing in described.items():
         if inspect.isclass(thing):
             kind = "Errors" if issubclass(thing, BaseException) else "Classes"
         else:
-            kind = "Functions" if inspect.isfunction(thing) else "For plugins"
+            kind = "Functions" if inspect.isfunction(thing) else "Constants"
         kinds[kind].append(name)
     return {kind: names for kind, names in kinds.items() if names}
 
@@ -107,24 +107,23 @@ def _problems() -> str:
 
 def _definition(name: str) -> tuple[_Definition, str]:
     """The source that defines ``name``, and its docstring in Markdown."""
-    thing = getattr(conda_provenance, name)
-    module = getattr(thing, "__module__", None) if callable(thing) else None
-    if not (module or "").startswith("conda_provenance"):
-        module = _import_of(name)
-    tree = ast.parse(inspect.getsource(import_module(str(module))))
-    for node, text in _documented(tree.body):
-        if _name(node) == name:
-            return node, text
-    raise SystemExit(f"{name} is not defined in {module}")
+    module = conda_provenance.__name__
+    while True:
+        tree = ast.parse(inspect.getsource(import_module(module)))
+        for node, text in _documented(tree.body):
+            if _name(node) == name:
+                return node, text
+
+        module = _imported_from(name, tree)
 
 
-def _import_of(name: str) -> str:
-    """The module that ``conda_provenance/__init__.py`` imports ``name`` from, for type checkers."""
-    tree = ast.parse(inspect.getsource(conda_provenance))
+def _imported_from(name: str, tree: ast.Module) -> str:
+    """The module that ``name`` is imported from, be it for type checkers only."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and name in {alias.name for alias in node.names}:
             return str(node.module)
-    raise SystemExit(f"conda_provenance/__init__.py does not say where {name} is from")
+
+    raise SystemExit(f"{name} is exported, but defined nowhere")
 
 
 def _documented(body: list[ast.stmt]) -> Iterator[tuple[_Definition, str]]:
