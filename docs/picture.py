@@ -32,7 +32,7 @@ GITHUB = {
 DATES = {"GIT_AUTHOR_DATE": "2026-03-02T00:00:00Z", "GIT_COMMITTER_DATE": "2026-03-02T00:00:00Z"}
 """With fixed dates the commit is the same in every picture."""
 
-LONGEST, FIRST, LAST = 40, 6, 14
+LONGEST, FIRST, LAST = 30, 4, 9
 """A longer output is cut in the middle: so many lines of it are kept."""
 
 
