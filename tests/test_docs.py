@@ -173,6 +173,7 @@ def test_the_table_of_settings_has_every_setting_with_its_default_and_variable(p
 
 
 @pytest.mark.skipif(find_spec("rattler_build") is None, reason="py-rattler-build is not installed")
+@pytest.mark.skipif(find_spec("rich") is None, reason="rich, which draws it, is not installed")
 def test_the_picture_shows_the_commands_and_no_secret(tmp_path):
     picture = tmp_path / "terminal.svg"
     script = ROOT / "docs" / "picture.py"
@@ -184,16 +185,27 @@ def test_the_picture_shows_the_commands_and_no_secret(tmp_path):
         assert "not-shown" not in text
 
 
-def test_the_recipe_agrees_with_the_project():
-    recipe = YAML(typ="safe").load((ROOT / "recipe" / "recipe.yaml").read_text("utf-8"))
+def _dependencies() -> list[str]:
     project = (ROOT / "pyproject.toml").read_text("utf-8")
     (listed,) = re.findall(r"^dependencies = \[\n(.*?)^\]", project, re.MULTILINE | re.DOTALL)
-    home = _home()
-    (documentation,) = re.findall(r'^Documentation = "(.+)"$', project, re.MULTILINE)
+    return re.findall(r'"(.+)"', listed)
+
+
+def test_the_recipe_agrees_with_the_project():
+    recipe = YAML(typ="safe").load((ROOT / "recipe" / "recipe.yaml").read_text("utf-8"))
     assert recipe["context"]["version"] == __version__
-    assert recipe["requirements"]["run"][1:] == re.findall(r'"(.+)"', listed)
-    assert recipe["about"]["homepage"] == recipe["about"]["repository"] == home
-    assert recipe["about"]["documentation"] == documentation
+    assert recipe["requirements"]["run"][1:] == _dependencies()
+    assert recipe["about"]["homepage"] == recipe["about"]["repository"] == _home()
+    assert recipe["about"]["documentation"].startswith(f"{_home()}/")
+
+
+@pytest.mark.parametrize("name", ["README.md", "examples/ci/github-actions.yml"])
+def test_what_conda_is_told_to_install_is_what_the_project_needs(name):
+    text = (ROOT / name).read_text("utf-8").replace("\\\n", " ")
+    (line,) = re.findall(r"conda install (.*)", text)
+    ours = {"conda-build", "pip", "hatchling", "base"}
+    words = set(re.findall(r"(?<![-\w.])[a-z][a-z.-]+", re.sub(r"(?<!\S)-\S+", "", line)))
+    assert words - ours == {dependency.split()[0] for dependency in _dependencies()}
 
 
 def _home() -> str:
