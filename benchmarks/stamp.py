@@ -36,8 +36,8 @@ ABOUT = {
 STAMP = """
 import sys, time, resource
 from conda_provenance.packages import stamp_package
-import conda_provenance.packages.archive.compression as compression
-compression._zstd()
+from conda_provenance.packages.archive.decompression import zstd_library
+zstd_library()
 start = time.perf_counter()
 stamp_package(sys.argv[1], {"sha": sys.argv[2] * 40, "remote_url": "https://github.com/o/r", "flow_run_id": "github_1"})
 print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from conda_provenance.packages.refusals import Refusal, harmless
+from conda_provenance.packages.refusals import Refusal, shown_name
 
 RECIPE = "info/recipe/meta.yaml"
 """Where it stands in a package."""
@@ -46,7 +46,7 @@ def with_recipe_extra(data: bytes, changes: Mapping[str, Any], *, overwrite: boo
         for key in differing:
             if key in extra and _string(extra[key]) != "":
                 raise Refusal(
-                    f"its recipe says another {harmless(key)} already; --force overwrites it"
+                    f"its recipe says another {shown_name(key)} already; --force overwrites it"
                 )
     if not differing:
         return data

@@ -18,11 +18,12 @@ from conda_provenance.packages import (
     read_about,
     stamp_package,
     update_index_entry,
-    vouchers,
     withdraw_package,
 )
-from conda_provenance.packages.files import digests as digests_module
+from conda_provenance.packages.files import copy as copy_module
+from conda_provenance.packages.files import helper_thread as helper_thread_module
 from conda_provenance.packages.files import replace as replacing_module
+from conda_provenance.packages.signatures import signatures_of
 
 STAMP = {"sha": "b" * 40}
 
@@ -69,7 +70,7 @@ def test_the_record_is_corrected_and_every_other_byte_stays(tmp_path, make, layo
     old = json.dumps(index, **layout)
     (tmp_path / "repodata.json").write_text(old)
     before = digests(package)
-    assert stamp_package(package, STAMP) is True
+    assert stamp_package(package, STAMP)
     after = digests(package)
     expected = old.replace(before["sha256"], after["sha256"]).replace(before["md5"], after["md5"])
     assert (tmp_path / "repodata.json").read_text() == expected.replace(
@@ -91,7 +92,7 @@ def test_every_index_and_every_copy(tmp_path):
     for path in tmp_path.glob("*repodata*"):
         data = path.read_bytes()
         if path.suffix == ".zst":
-            from conda_provenance.packages.archive.compression import open_zstd
+            from conda_provenance.packages.archive.decompression import open_zstd
 
             with path.open("rb") as file:
                 data = open_zstd(file, 1 << 20).read(1 << 20)
@@ -328,7 +329,7 @@ def test_a_link_of_another_name(tmp_path):
         read_index(tmp_path)["packages.conda"][package.name]["sha256"] == digests(package)["sha256"]
     )
     (tmp_path / f"{package.name}.sig").write_text("")
-    assert vouchers(link) == [f"{package.name}.sig"]
+    assert signatures_of(link) == [f"{package.name}.sig"]
 
 
 @pytest.mark.parametrize("failing", ["repodata.json", ".conda"])
@@ -392,7 +393,7 @@ def test_a_folder_in_the_place_of_a_derived_file_is_only_warned_of(tmp_path, cap
 def test_checksums_are_right_or_an_error(tmp_path, monkeypatch):
     package = make_conda(tmp_path, {"extra": {}})
     (tmp_path / "repodata.json").write_text(json.dumps(index_of(package)))
-    monkeypatch.setattr(digests_module.threading, "Thread", NoThreads)
+    monkeypatch.setattr(helper_thread_module.threading, "Thread", NoThreads)
     stamp_package(package, STAMP)
     assert read_index(tmp_path)["packages.conda"][package.name]["md5"] == digests(package)["md5"]
 
@@ -408,7 +409,7 @@ class NoThreads:
 @pytest.mark.parametrize("make", [make_conda, make_tar_bz2])
 def test_without_threads_it_is_only_slower(tmp_path, monkeypatch, make):
     package = make(tmp_path, {"extra": {}, "padding": "x" * 1000})
-    monkeypatch.setattr(replacing_module, "_SOON_DONE", 100)
-    monkeypatch.setattr(digests_module.threading, "Thread", NoThreads)
+    monkeypatch.setattr(copy_module, "SOON_WRITTEN", 100)
+    monkeypatch.setattr(helper_thread_module.threading, "Thread", NoThreads)
     assert stamp_package(package, STAMP)
     assert read_about(package)["extra"] == STAMP

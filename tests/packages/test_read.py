@@ -37,7 +37,7 @@ def refused(path: Path) -> str:
     with pytest.raises(PackageError) as caught:
         read_about(path)
     message = str(caught.value)
-    assert message.startswith(f"{path.name} cannot be read: ")
+    assert message.startswith(f"{path} cannot be read: ")
     assert message.endswith(".")
     assert "\n" not in message
     assert message.isprintable()

@@ -8,12 +8,14 @@ import io
 import json
 import os
 import random
+import shutil
 import signal
 import stat
 import struct
 import subprocess
 import sys
 import tarfile
+import tempfile
 import threading
 import time
 import zipfile
@@ -25,7 +27,7 @@ from hypothesis import strategies as st
 from packages_making import info_files, make_conda, make_folder, make_tar_bz2, member, tar, zst
 
 from conda_provenance.errors import PackageError
-from conda_provenance.packages import check_stamp, read_about, stamp_package
+from conda_provenance.packages import read_about, stamp_package
 from conda_provenance.packages.files import replace as replacing_module
 
 STAMP = {"sha": "b" * 40, "remote_url": "https://github.com/o/r", "flow_run_id": "github_1"}
@@ -58,7 +60,7 @@ def _is_info(info: zipfile.ZipInfo) -> bool:
 
 
 def unzst(data: bytes) -> bytes:
-    from conda_provenance.packages.archive.compression import open_zstd
+    from conda_provenance.packages.archive.decompression import open_zstd
 
     return open_zstd(io.BytesIO(data), 1 << 30).read(1 << 28)
 
@@ -141,8 +143,8 @@ def test_the_same_values_again_leave_the_file_as_it_is(tmp_path, make):
     package = make(tmp_path, ABOUT)
     stamp_package(package, STAMP)
     before, status = package.read_bytes(), package.stat()
-    assert stamp_package(package, dict(reversed(STAMP.items()))) is False
-    assert stamp_package(package, STAMP) is False
+    assert not stamp_package(package, dict(reversed(STAMP.items())))
+    assert not stamp_package(package, STAMP)
     assert package.read_bytes() == before
     assert (package.stat().st_ino, package.stat().st_mtime_ns) == (
         status.st_ino,
@@ -372,7 +374,7 @@ def test_what_fails_half_way_leaves_the_old_file_and_nothing_else(
     monkeypatch.undo()
     assert files(tmp_path) == before
     if isinstance(error, OSError):
-        assert str(caught.value) == f"{package.name} cannot be stamped: No space left on device."
+        assert str(caught.value) == f"{package} cannot be stamped: No space left on device."
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
@@ -560,52 +562,51 @@ def test_stopped_at_any_instant_the_package_is_whole(tmp_path, make, number):
             assert record["sha256"] == hashlib.sha256(package.read_bytes()).hexdigest()
 
 
+AS_ANOTHER_USER = """
+import os, sys
+from conda_provenance.packages import stamp_package
+# Everything is loaded first: another user may not read where Python is installed.
+stamp_package(sys.argv[1], {"sha": "loaded"})
+os.setgroups([2000])
+os.setgid(2000)
+os.setuid(1000)
+print(stamp_package(sys.argv[2], eval(sys.argv[3]), dry_run=sys.argv[4] == "dry").status)
+"""
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that every user may write, which no folder of pytest's is."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o777)
+    yield folder
+    shutil.rmtree(folder)
+
+
 @pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="becoming another user needs root"
 )
-def test_the_owner_is_never_lost(tmp_path):
-    package = make_conda(tmp_path, ABOUT)
-    tmp_path.chmod(0o777)
-    for folder in (tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(folder.stat().st_mode | 0o055)
+def test_the_owner_is_never_lost(tmp_path, open_folder):
+    preloaded = make_conda(tmp_path, ABOUT, name="preloaded")
+    package = make_conda(open_folder, ABOUT)
+
+    def stamp(changes: object, mode: str = "real") -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", AS_ANOTHER_USER, preloaded, package, repr(changes), mode]
+        return subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+
     os.chown(package, 3000, 2000)
     package.chmod(0o664)
     before = package.read_bytes()
-    code = "import os, sys; os.setgroups([2000]); os.setgid(2000); os.setuid(1000)\n"
-    code += "from conda_provenance.packages import stamp_package\nstamp_package(sys.argv[1], {'sha': ''})"
-    preload = "import conda_provenance.packages.stamp as s\ns.compression._zstd()\n"
-    done = subprocess.run(
-        [sys.executable, "-c", preload + code, str(package)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "it belongs to another user or group, which would be lost" in done.stderr
-    assert package.read_bytes() == before
-    check = code.replace("stamp_package", "check_stamp")
-    assert (
-        "belongs to another"
-        in subprocess.run(
-            [sys.executable, "-c", preload + check, str(package)],
-            capture_output=True,
-            text=True,
-            check=False,
-        ).stderr
-    )
-    nothing = check.replace("{'sha': ''}", "{'never': None}")
-    subprocess.run([sys.executable, "-c", preload + nothing, str(package)], check=True)
+    for mode in ("real", "dry"):
+        refused = stamp({"sha": ""}, mode)
+        assert "it belongs to another user or group, which would be lost" in refused.stderr
+        assert package.read_bytes() == before
+    assert stamp({"never": None}).stdout == "unchanged\n"
+
     os.chown(package, 1000, 2000)
-    done = subprocess.run(
-        [sys.executable, "-c", preload + code, str(package)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert (package.stat().st_uid, package.stat().st_gid, package.stat().st_mode & 0o777) == (
-        1000,
-        2000,
-        0o664,
-    )
+    assert stamp({"sha": ""}).stdout == "stamped\n"
+    status = package.stat()
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (1000, 2000, 0o664)
     assert read_about(package)["extra"]["sha"] == ""
 
 
@@ -614,20 +615,20 @@ def test_a_stamped_copy_leaves_the_package_alone(tmp_path):
     package = make_conda(tmp_path, ABOUT)
     before = package.read_bytes()
     target = tmp_path / "out" / package.name
-    assert stamp_package(package, STAMP, target=target) is True
+    assert stamp_package(package, STAMP, target=target)
     assert package.read_bytes() == before
     assert read_about(target)["extra"]["sha"] == STAMP["sha"]
-    assert stamp_package(target, STAMP, target=tmp_path / "again.conda") is False
+    assert not stamp_package(target, STAMP, target=tmp_path / "again.conda")
     assert (tmp_path / "again.conda").read_bytes() == target.read_bytes()
 
 
-def test_a_check_writes_nothing_and_refuses_the_same(tmp_path):
+def test_a_dry_run_writes_nothing_and_refuses_the_same(tmp_path):
     package = make_conda(tmp_path, ABOUT)
     before = package.stat()
-    assert check_stamp(package, STAMP) is True
-    assert check_stamp(package, {"never": None}) is False
+    assert stamp_package(package, STAMP, dry_run=True).status == "would stamp"
+    assert stamp_package(package, {"never": None}, dry_run=True).status == "unchanged"
     with pytest.raises(PackageError):
-        check_stamp(make_conda(tmp_path, {"extra": 5}, name="bad"), STAMP)
+        stamp_package(make_conda(tmp_path, {"extra": 5}, name="bad"), STAMP, dry_run=True)
     assert package.stat().st_mtime_ns == before.st_mtime_ns
 
 

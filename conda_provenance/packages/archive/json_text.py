@@ -9,16 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from conda_provenance.packages.refusals import Refusal
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A key and its value; offsets into the text."""
 
     key: str
@@ -27,11 +25,6 @@ class Entry:
     start: int
     end: int
     value: Any
-
-
-def parse(text: str) -> Any:
-    """The value of a whole JSON text, as RFC 8259 has it: NaN and Infinity are no JSON."""
-    return json.loads(text, parse_constant=_refuse_constant)
 
 
 def entries(text: str, start: int = 0) -> list[Entry]:

@@ -1,4 +1,4 @@
-"""Work in a thread beside the rest, that ends with it: whatever comes in between, a Ctrl-C above all, nothing is left running."""
+"""A helper thread for the length of a ``with`` block. What it does is not known here."""
 
 from __future__ import annotations
 
@@ -8,18 +8,25 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def beside(work: Callable[[], None], stop: Callable[[], None] = lambda: None) -> Iterator[bool]:
-    """Run ``work``, which must not raise, during this block; ``stop`` has it come to its end. Yields whether there is a thread.
+def helper_thread(
+    work: Callable[[], None], stop: Callable[[], None] = lambda: None
+) -> Iterator[bool]:
+    """Run ``work``, which must not raise, in a thread during this block, and always join it.
 
-    The standard library's pools are not used: what they do when they are collected would swallow a Ctrl-C that comes just then.
+    ``stop`` makes ``work`` come to its end. Yields whether there is a thread: a process may have
+    too many.
+
+    The pools of the standard library are not used. When the garbage collector finds one, what it
+    does would swallow a Ctrl-C that comes just then.
     """
     worker = threading.Thread(target=work, daemon=True)
     started = True
     try:
         try:
             worker.start()
-        except RuntimeError:  # no more threads
+        except RuntimeError:  # No more threads.
             started = False
+
         yield started
     finally:
         stop()
