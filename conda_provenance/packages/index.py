@@ -1,13 +1,12 @@
 """The indexes beside a package: which there are, and correcting them.
 
-What a record looks like is known in index_records. rattler-build writes a single repodata.json. conda-index and rattler-index write the others too,
-if asked to.
+What a record looks like is known in index_records. rattler-build writes a single repodata.json.
+conda-index and rattler-index write the others too, if asked to.
 """
 
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -28,8 +27,6 @@ from conda_provenance.packages.refusals import (
     refusals,
     shown_path,
 )
-
-log = logging.getLogger(__name__)
 
 MAIN_INDEX = "repodata.json"
 
@@ -70,6 +67,12 @@ class Corrections:
 
     def remove_derived(self) -> None:
         """Remove what is out of date. Call it when the replacements are in their places."""
+        if not self.derived:
+            return
+
+        import logging
+
+        log = logging.getLogger(__name__)
         for path in self.derived:
             try:
                 os.unlink(path)

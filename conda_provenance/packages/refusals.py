@@ -5,7 +5,6 @@ Formats are not known here.
 
 from __future__ import annotations
 
-import logging
 import os
 import struct
 from collections.abc import Iterator
@@ -14,8 +13,6 @@ from typing import TypeAlias
 
 from conda_provenance.errors import PackageError
 from conda_provenance.text import escape
-
-log = logging.getLogger(__name__)
 
 PathLike: TypeAlias = str | os.PathLike[str]
 
@@ -59,6 +56,9 @@ def refusals(path: PathLike, doing: str) -> Iterator[None]:
     except (ValueError, EOFError, ArithmeticError, LookupError, struct.error, MemoryError) as error:
         # The parsers refuse what they foresee. What they do not foresee is the file's fault too,
         # and must not crash the caller.
+        import logging  # Not needed for a package that is whole.
+
+        log = logging.getLogger(__name__)
         log.debug("Why %s cannot be %s", shown_path(path), doing, exc_info=error)
         kind = f"{type(error).__module__}.{type(error).__name__}".removeprefix("builtins.")
         raise _error(path, doing, f"it is damaged ({kind})") from error

@@ -84,12 +84,19 @@ def _early_write_back(descriptor: int, count: int) -> Iterator[Callable[[int, in
     from queue import SimpleQueue
 
     ranges: SimpleQueue[tuple[int, int] | None] = SimpleQueue()
+    copied = False
 
     def work() -> None:
-        while (piece := ranges.get()) is not None:
+        # What is left when all is copied is not worth waiting for.
+        while (piece := ranges.get()) is not None and not copied:
             # What need not stay in memory is written.
             with contextlib.suppress(OSError):
                 os.posix_fadvise(descriptor, *piece, os.POSIX_FADV_DONTNEED)
 
-    with helper_thread(work, stop=lambda: ranges.put(None)):
+    def stop() -> None:
+        nonlocal copied
+        copied = True
+        ranges.put(None)
+
+    with helper_thread(work, stop=stop):
         yield lambda start, size: ranges.put((start, size))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Iterable
 
 from conda_provenance.packages.blob import Blob, open_file_blob
@@ -61,6 +60,8 @@ def _compute(blob: Blob, names: list[str]) -> dict[str, str]:
 
 
 def _digest(blob: Blob, name: str) -> str:
+    import hashlib  # OpenSSL takes a while to load, and most packages are in no index.
+
     checksum = hashlib.new(name, usedforsecurity=False)
     position = 0
     while piece := blob.read(position, _PIECE):
