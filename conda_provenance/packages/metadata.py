@@ -65,13 +65,15 @@ def looks_like_container(ahead: ReadAhead, name: str) -> bool:
 
 
 def find_info(ahead: ReadAhead) -> Member:
-    """The info member of a ``.conda``. The whole member is fetched with its header.
+    """The info member of a ``.conda``. Its data is fetched with its header, unless it is large.
 
     Nothing but the zip's end and this member is read.
     """
     _fetch_end(ahead)
     entry = read_directory(ahead).info()
-    ahead.fetch(entry.start, min(entry.end - entry.start, _PIECE))
+    length = entry.end - entry.start
+    if length <= _PIECE:
+        ahead.fetch(entry.start, length)
     return read_member(ahead, entry)
 
 

@@ -57,7 +57,7 @@ def conda_of(folder, payload: int, info: int, *, first: bool = False) -> bytes:
         (5_000_000, 1_000, 2),
         (5_000_000, 100_000, 2),
         (5_000_000, 3_000_000, 2),
-        (300_000, 6_000_000, 3),  # More metadata than is read at a time.
+        (300_000, 6_000_000, 5),  # More metadata than is read at a time.
     ],
 )
 def test_a_conda_is_read_in_few_requests(tmp_path, payload, info, reads, first):
