@@ -167,7 +167,12 @@ def _stamp(order: _Order) -> StampResult:
 def _require_free_target(order: _Order) -> None:
     """Refuse a target that exists. With ``overwrite`` only the package itself is refused."""
     target = order.target
-    if target is None or not os.path.lexists(target):
+    if target is None:
+        return
+    if not os.path.lexists(target):
+        folder = os.path.dirname(os.path.abspath(target))
+        if not order.dry_run and not os.path.isdir(folder):
+            raise Refusal(f"there is no folder {shown_path(folder)} for the copy; make it first")
         return
 
     is_package = os.path.exists(target) and os.path.samefile(order.path, target)

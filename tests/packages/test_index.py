@@ -20,7 +20,9 @@ from conda_provenance.packages import (
     update_index_entry,
     withdraw_package,
 )
+from conda_provenance.packages.blob import Blob
 from conda_provenance.packages.files import copy as copy_module
+from conda_provenance.packages.files import digests as digests_module
 from conda_provenance.packages.files import helper_thread as helper_thread_module
 from conda_provenance.packages.files import replace as replacing_module
 from conda_provenance.packages.signatures import signatures_of
@@ -77,6 +79,52 @@ def test_the_record_is_corrected_and_every_other_byte_stays(tmp_path, make, layo
         f'"size":{before["size"]}', f'"size":{after["size"]}'
     ).replace(f'"size": {before["size"]}', f'"size": {after["size"]}')
     assert read_index(tmp_path)[section(package)][package.name]["size"] == after["size"]
+
+
+@pytest.mark.parametrize(
+    ("record", "names"),
+    [
+        ({"sha256": "0", "md5": "0"}, {"sha256", "md5"}),
+        ({"sha256": "0"}, {"sha256"}),
+        ({}, {"sha256"}),
+        (None, set()),
+    ],
+)
+def test_only_checksums_that_an_index_holds_are_computed(tmp_path, monkeypatch, record, names):
+    package = make_conda(tmp_path, {"extra": {}})
+    records = {} if record is None else {package.name: record}
+    (tmp_path / "repodata.json").write_text(json.dumps({"packages.conda": records}))
+    computed = []
+    original = digests_module._digest
+
+    def digest(blob: Blob, name: str) -> str:
+        computed.append(name)
+        return original(blob, name)
+
+    monkeypatch.setattr(digests_module, "_digest", digest)
+    assert stamp_package(package, STAMP)
+    assert set(computed) == names
+    assert len(computed) == len(names)
+    if record is not None:
+        expected = {key: value for key, value in digests(package).items() if key in names}
+        assert read_index(tmp_path)["packages.conda"][package.name] == expected
+
+
+def test_the_older_files_checksum_in_the_newer_record_alone_needs_no_sha256(tmp_path, monkeypatch):
+    package = make_tar_bz2(tmp_path, {"extra": {}})
+    record = {"legacy_bz2_md5": "0", "sha256": "other"}
+    (tmp_path / "repodata.json").write_text(
+        json.dumps({"packages.conda": {"demo-1.0-0.conda": record}})
+    )
+    original = digests_module._digest
+    computed = []
+    monkeypatch.setattr(
+        digests_module, "_digest", lambda blob, name: computed.append(name) or original(blob, name)
+    )
+    assert stamp_package(package, STAMP)
+    assert computed == ["md5"]
+    found = read_index(tmp_path)["packages.conda"]["demo-1.0-0.conda"]
+    assert found == record | {"legacy_bz2_md5": digests(package)["md5"]}
 
 
 def test_every_index_and_every_copy(tmp_path):
