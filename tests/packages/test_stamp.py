@@ -42,7 +42,10 @@ BOTH = pytest.mark.parametrize("make", [make_conda, make_tar_bz2])
 
 
 def raw_members(package: Path) -> dict[str, tuple[bytes, bytes, bytes]]:
-    """Of every tar member within: headers as found, data, and its place; the payload of a ``.conda`` as stored."""
+    """Of every tar member within: headers as found, data, and its place.
+
+    The payload of a ``.conda`` as it is stored.
+    """
     if package.suffix == ".bz2":
         return tar_members(bz2.decompress(package.read_bytes()))
     with zipfile.ZipFile(package) as archive:
@@ -212,7 +215,7 @@ def test_any_text_arrives_or_is_refused(tmp_path_factory, values):
 
 
 def test_zip_details_are_kept(tmp_path):
-    """Member order, times, attributes, comments, extra fields, an archive comment, data descriptors before and behind."""
+    """Member order, times, attributes, comments, extra fields, and the archive's comment."""
     package = tmp_path / "demo-1.0-0.conda"
     with zipfile.ZipFile(package, "w") as archive:
         for name, data in [
@@ -529,7 +532,10 @@ except KeyboardInterrupt:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 @BOTH
 def test_stopped_at_any_instant_the_package_is_whole(tmp_path, make, number):
-    """A Ctrl-C leaves package and index in step as well; a kill may come between the two, and the same stamp again mends it."""
+    """A Ctrl-C leaves package and index in step as well.
+
+    A kill may come between the two. The same stamp again mends that.
+    """
     package = make(tmp_path, ABOUT)
     section = "packages.conda" if make is make_conda else "packages"
     (tmp_path / "repodata.json").write_text(
@@ -806,7 +812,7 @@ def test_a_large_info_is_stamped_in_bounded_memory(tmp_path):
 
 
 def test_payload_and_metadata_stay_where_the_info_member_is_the_last(tmp_path):
-    """As the builders write it: everything before the info member is the same to the byte, headers included."""
+    """As the builders write it. Everything before the info member keeps its bytes."""
     package = make_conda(tmp_path, ABOUT)
     with zipfile.ZipFile(package) as archive:
         start = archive.getinfo(INFO).header_offset
