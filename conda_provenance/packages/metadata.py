@@ -11,15 +11,14 @@ from typing import NamedTuple
 from conda_provenance.packages.archive import tar
 from conda_provenance.packages.archive.decompression import Stream, open_bz2, open_zstd
 from conda_provenance.packages.archive.zip import (
-    MAX_TAIL,
     Directory,
     Member,
     MemberReader,
-    has_end,
     read_directory,
     read_member,
     require_stored,
 )
+from conda_provenance.packages.archive.zip_end import MAX_TAIL, has_end
 from conda_provenance.packages.blob import Blob, BlobReader, ReadAhead
 from conda_provenance.packages.refusals import Refusal
 

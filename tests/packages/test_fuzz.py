@@ -36,7 +36,7 @@ recipe.run_build(output_dir=sys.argv[2], channels=[], package_format=sys.argv[3]
 
 @pytest.fixture(scope="module")
 def seeds(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, bytes]]:
-    """Packages of both formats: made by hand, and by rattler-build's engine where it is installed."""
+    """Packages of both formats: by hand, and by rattler-build where it is installed."""
     folder = tmp_path_factory.mktemp("seeds")
     about = {
         "conda_build_version": "1",

@@ -11,28 +11,22 @@ import zlib
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from conda_provenance.packages.archive.zip_end import (
+    CONTRADICTION,
+    FULL32,
+    SPLIT,
+    exactly,
+    find_end,
+)
 from conda_provenance.packages.blob import Blob, BlobReader
 from conda_provenance.packages.refusals import Refusal, shown_name
 
 LOCAL = struct.Struct("<4s5H3L2H")
 ENTRY = struct.Struct("<4s6H3L5H2L")
-END = struct.Struct("<4s4H2LH")
-END64 = struct.Struct("<4sQ2H2L4Q")
-LOCATOR = struct.Struct("<4sLQL")
-FULL16, FULL32 = 0xFFFF, 0xFFFFFFFF
-"""The values that stand for "see the zip64 record"."""
-
-MAX_TAIL = END.size + FULL16
-"""Bytes from the end of a zip, within which its end record begins."""
-
 _MAX_DIRECTORY = 1 << 20
 _ENCRYPTED, DESCRIPTOR = 0x1, 0x8
 _UNICODE_PATH = 0x7075
 _ZIP64 = 1
-
-_CUT_SHORT = "it is cut short or no zip; fetch or build it again"
-_CONTRADICTION = "its zip contradicts itself; fetch or build it again"
-_SPLIT = "it is one part of a split zip"
 
 
 class Entry(NamedTuple):
@@ -112,24 +106,15 @@ def require_stored(entry: Entry) -> None:
         )
 
 
-def has_end(blob: Blob) -> bool:
-    """Does the blob end as a zip does?"""
-    try:
-        _find_end(blob)
-    except Refusal:
-        return False
-    return True
-
-
 def read_directory(blob: Blob) -> Directory:
     """Read the central directory. The members themselves are not looked at."""
-    end = _find_end(blob)
+    end = find_end(blob)
     if end.length > _MAX_DIRECTORY:
         raise Refusal("its list of members is larger than 1 MiB")
 
-    raw_entries = list(_raw_entries(_exactly(blob, end.directory, end.length)))
+    raw_entries = list(_raw_entries(exactly(blob, end.directory, end.length)))
     if len(raw_entries) != end.entry_count:
-        raise Refusal(_CONTRADICTION)
+        raise Refusal(CONTRADICTION)
 
     entries = _entries(raw_entries, end.directory)
     if len({entry.name for entry in entries}) < len(entries):
@@ -139,8 +124,8 @@ def read_directory(blob: Blob) -> Directory:
 
 def read_member(blob: Blob, entry: Entry) -> Member:
     """Read the member's local header, and refuse one that does not agree with the entry."""
-    fixed = LOCAL.unpack(_exactly(blob, entry.start, LOCAL.size))
-    header = _exactly(blob, entry.start, LOCAL.size + fixed[9] + fixed[10])
+    fixed = LOCAL.unpack(exactly(blob, entry.start, LOCAL.size))
+    header = exactly(blob, entry.start, LOCAL.size + fixed[9] + fixed[10])
     raw_name = header[LOCAL.size : LOCAL.size + fixed[9]]
     extra = header[LOCAL.size + fixed[9] :]
 
@@ -149,7 +134,7 @@ def read_member(blob: Blob, entry: Entry) -> Member:
         entry.flags,
         entry.method,
     ):
-        raise Refusal(_CONTRADICTION)
+        raise Refusal(CONTRADICTION)
     _require_one_name(raw_name, extra)
 
     after_data = entry.end - entry.start - len(header) - entry.stored
@@ -164,7 +149,7 @@ def read_member(blob: Blob, entry: Entry) -> Member:
             entry.size,
         )
     if not agrees:
-        raise Refusal(_CONTRADICTION)
+        raise Refusal(CONTRADICTION)
     return Member(entry, header)
 
 
@@ -201,67 +186,13 @@ class MemberReader:
         return piece
 
 
-class _End(NamedTuple):
-    """What the end record says, or the zip64 one in its place."""
-
-    directory: int
-    length: int
-    entry_count: int
-    tail: bytes
-    zip64: bool
-
-
-def _find_end(blob: Blob) -> _End:
-    begin = max(0, blob.size - MAX_TAIL)
-    last = _exactly(blob, begin, blob.size - begin)
-    at = last.rfind(b"PK\5\6")
-    # Readers take the last mark, whatever its comment: an earlier one whose comment fits is not it.
-    if at < 0 or len(last) < at + END.size:
-        raise Refusal(_CUT_SHORT)
-
-    _, disk, first_disk, here, count, length, directory, comment = END.unpack_from(last, at)
-    if len(last) != at + END.size + comment:
-        raise Refusal(_CUT_SHORT)
-    if disk or first_disk or here != count:
-        raise Refusal(_SPLIT)
-
-    end = _End(directory, length, count, last[at:], zip64=False)
-    records_end = begin + at
-    locator = last[max(0, at - LOCATOR.size) : at]
-    if len(locator) == LOCATOR.size and locator.startswith(b"PK\6\7"):
-        records_end -= LOCATOR.size + END64.size
-        end = _end64(blob, end, locator, records_end)
-    if end.directory + end.length != records_end:
-        raise Refusal(_CONTRADICTION)
-    return end
-
-
-def _end64(blob: Blob, short: _End, locator: bytes, expected: int) -> _End:
-    """The zip64 end record, which must stand just before its ``locator``."""
-    _, disk, where, disks = LOCATOR.unpack(locator)
-    if where != expected or disk or disks > 1:
-        raise Refusal(_CONTRADICTION)
-
-    record = _exactly(blob, where, END64.size)
-    magic, _, _, _, disk, first_disk, here, count, length, directory = END64.unpack(record)
-    if magic != b"PK\6\6" or disk or first_disk or here != count:
-        raise Refusal(_CONTRADICTION)
-    if (
-        short.entry_count not in (count, FULL16)
-        or short.length not in (length, FULL32)
-        or short.directory not in (directory, FULL32)
-    ):
-        raise Refusal(_CONTRADICTION)
-    return _End(directory, length, count, record + locator + short.tail, zip64=True)
-
-
 def _raw_entries(data: bytes) -> Iterator[bytes]:
     at = 0
     while at < len(data):
         fixed = ENTRY.unpack_from(data, at)
         length = ENTRY.size + sum(fixed[10:13])
         if fixed[0] != b"PK\1\2" or at + length > len(data):
-            raise Refusal(_CONTRADICTION)
+            raise Refusal(CONTRADICTION)
         yield data[at : at + length]
         at += length
 
@@ -271,7 +202,7 @@ def _entries(raw_entries: Sequence[bytes], directory: int) -> tuple[Entry, ...]:
     entries = [_entry(raw) for raw in raw_entries]
     starts = sorted({entry.start for entry in entries})
     if len(starts) < len(entries) or (starts and starts[0] != 0):
-        raise Refusal(_CONTRADICTION)
+        raise Refusal(CONTRADICTION)
 
     ends = dict(zip(starts, [*starts[1:], directory], strict=False))
     return tuple(entry._replace(end=ends[entry.start]) for entry in entries)
@@ -285,7 +216,7 @@ def _entry(raw: bytes) -> Entry:
     size, stored, start = _with_zip64(extra, [fixed[9], fixed[8], fixed[16]])
     _require_one_name(raw_name, extra)
     if fixed[13]:
-        raise Refusal(_SPLIT)
+        raise Refusal(SPLIT)
 
     name = _text(raw_name)
     if name.startswith("/") or ".." in name.replace("\\", "/").split("/") or "\0" in name:
@@ -313,7 +244,7 @@ def extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
 
         number, length = struct.unpack_from("<HH", extra, at)
         if at + 4 + length > len(extra):
-            raise Refusal(_CONTRADICTION)
+            raise Refusal(CONTRADICTION)
         yield number, extra[at : at + 4 + length]
         at += 4 + length
 
@@ -331,7 +262,7 @@ def _with_zip64(extra: bytes, values: list[int]) -> list[int]:
             result.append(value)
             continue
         if len(zip64) < at + 8:
-            raise Refusal(_CONTRADICTION)
+            raise Refusal(CONTRADICTION)
         result.append(int.from_bytes(zip64[at : at + 8], "little"))
         at += 8
     return result
@@ -339,10 +270,3 @@ def _with_zip64(extra: bytes, values: list[int]) -> list[int]:
 
 def _text(name: bytes) -> str:
     return name.decode("utf-8", "surrogateescape")
-
-
-def _exactly(blob: Blob, start: int, length: int) -> bytes:
-    data = blob.read(start, length)
-    if len(data) < length:
-        raise Refusal(_CUT_SHORT)
-    return data

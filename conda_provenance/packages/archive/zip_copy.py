@@ -8,17 +8,14 @@ from collections.abc import Iterable
 
 from conda_provenance.packages.archive.zip import (
     DESCRIPTOR,
-    END,
-    END64,
     ENTRY,
-    FULL32,
     LOCAL,
-    LOCATOR,
     Directory,
     Entry,
     Member,
     extra_fields,
 )
+from conda_provenance.packages.archive.zip_end import END, END64, FULL32, LOCATOR
 from conda_provenance.packages.blob import FileBlob
 from conda_provenance.packages.files.copy import copy_range
 from conda_provenance.packages.files.replace import Replacement

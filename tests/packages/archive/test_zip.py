@@ -12,7 +12,7 @@ from packages_making import info_files, make_conda, tar, zip_members, zst
 
 from conda_provenance.errors import PackageError
 from conda_provenance.packages import read_about, read_claim, read_package_blob, stamp_package
-from conda_provenance.packages.archive.zip import END, END64, FULL16, FULL32, LOCATOR
+from conda_provenance.packages.archive.zip_end import END, END64, FULL16, FULL32, LOCATOR
 from conda_provenance.packages.blob import BytesBlob
 
 STAMP = {"sha": "b" * 40}
