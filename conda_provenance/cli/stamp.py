@@ -83,6 +83,9 @@ class Outcome:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from conda_provenance.packages import expect_exit
+
+    expect_exit()
     values = _values(arguments)
     if "" in (arguments.output_dir, arguments.recipe):
         raise UsageError("An option for a folder has an empty value: is a variable not set?")

@@ -1,0 +1,81 @@
+"""A replaced file is closed without waiting for its blocks to be freed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+from packages_making import make_conda
+
+from conda_provenance.packages.blob import FileBlob
+from conda_provenance.packages.files import release
+
+STAMP = """
+import sys
+from conda_provenance.packages import expect_exit, stamp_package
+from conda_provenance.packages.files import release
+release.SOON_WRITTEN = 0
+release._IDLE = sys.argv[3]
+if sys.argv[2] == "child":
+    expect_exit()
+for number in range(3):
+    assert stamp_package(sys.argv[1], {"sha": str(number)})
+print(len(release._children))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_spawn"), reason="processes start otherwise here")
+@pytest.mark.parametrize(
+    ("mode", "program", "children"),
+    [("child", "/bin/sh", 1), ("child", "/no/such/program", 0), ("thread", "/bin/sh", 0)],
+)
+def test_large_files_are_closed_by_a_child_if_the_process_ends_soon(
+    tmp_path, mode, program, children
+):
+    package = make_conda(tmp_path, {})
+    command = [sys.executable, "-c", STAMP, str(package), mode, program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert bool(int(done.stdout)) == bool(children)
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(not os.path.exists("/bin/sleep"), reason="there is no /bin/sleep here")
+def test_nobody_waits_for_the_child(tmp_path):
+    """Neither the process nor whoever reads its output."""
+    package = make_conda(tmp_path, {})
+    idle = tmp_path / "idle"
+    idle.write_text("#!/bin/sh\nexec sleep 20\n")
+    idle.chmod(0o755)
+    command = [sys.executable, "-c", STAMP, str(package), "child", str(idle)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=15)
+    assert int(done.stdout) == 3
+
+
+@pytest.mark.parametrize("size", [10, 100])
+def test_the_file_is_closed(tmp_path, monkeypatch, size):
+    (tmp_path / "x").write_bytes(bytes(50))
+    monkeypatch.setattr(release, "SOON_WRITTEN", size)
+    blob = FileBlob.open(tmp_path / "x")
+    release.close_in_background(blob)
+    for _ in range(500):
+        if blob.file.closed:
+            break
+        time.sleep(0.01)
+    assert blob.file.closed
+
+
+def test_without_threads_it_is_closed_at_once(tmp_path, monkeypatch):
+    import threading
+
+    def no_thread(**_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    (tmp_path / "x").write_bytes(bytes(50))
+    monkeypatch.setattr(release, "SOON_WRITTEN", 10)
+    monkeypatch.setattr(threading, "Thread", no_thread)
+    blob = FileBlob.open(tmp_path / "x")
+    release.close_in_background(blob)
+    assert blob.file.closed
