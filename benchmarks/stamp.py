@@ -1,8 +1,8 @@
 """What stamping and reading finished packages costs: ``python benchmarks/stamp.py [FOLDER]``.
 
 FOLDER needs some 6 GB. ``SIZES=1,100`` (MB), ``READS=1000`` and ``RUNS=5`` make a smaller run.
-Needs the ``test`` extra. Every figure is a median, and what is compared is done in turn, in one run.
-Prints a table in Markdown.
+Needs the ``test`` extra. Every figure is a median, and what is compared is done in turn, in one
+run. Prints a table in Markdown.
 """
 
 from __future__ import annotations
