@@ -18,10 +18,17 @@ MAX_SIZE = 1 << 20
 """Bytes. Real ones have some thousand. Parsed, JSON takes up to thirty times its size."""
 
 
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+_STRICT = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
 def parse_about(data: bytes) -> dict[str, Any]:
     """The object in about.json. Refused if there is none."""
     try:
-        about = json.loads(_text(data), parse_constant=_refuse_constant)
+        about = _STRICT.decode(_text(data))
     except ValueError as error:
         raise Refusal(f"its {ABOUT} is no JSON") from error
 
@@ -79,10 +86,6 @@ def _text(data: bytes) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         raise Refusal(f"its {ABOUT} is not UTF-8") from None
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
 
 
 def _differ(old: object, new: object) -> bool:

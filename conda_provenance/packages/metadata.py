@@ -18,7 +18,7 @@ from conda_provenance.packages.archive.zip import (
     read_member,
     require_stored,
 )
-from conda_provenance.packages.archive.zip_end import MAX_TAIL, has_end
+from conda_provenance.packages.archive.zip_end import MAX_TAIL, End, find_end
 from conda_provenance.packages.blob import Blob, BlobReader, ReadAhead
 from conda_provenance.packages.refusals import Refusal
 
@@ -51,29 +51,36 @@ def is_container(blob: Blob) -> bool:
     raise Refusal("it is neither a .conda nor a .tar.bz2 package" if magic else "it is empty")
 
 
-def looks_like_container(ahead: ReadAhead, name: str) -> bool:
-    """The same. If ``name`` ends in ``.conda``, the end of the zip is looked for first.
+def find_info(ahead: ReadAhead, name: str) -> Member | None:
+    """The info member of a ``.conda``. ``None``: the blob is a ``.tar.bz2``. The content decides.
 
-    The end is needed anyway, and for a remote file every read is a request.
+    Nothing but the zip's end and this member is read. If ``name`` ends in ``.conda``, the end is
+    read first, because it is needed anyway, and of a remote file every read is a request.
     """
-    if name.endswith(".conda"):
+    end = _end_by_name(ahead, name)
+    if end is None:
+        if not is_container(ahead):
+            return None
         _fetch_end(ahead)
-        if has_end(ahead):
-            return True
-    return is_container(ahead)
+        end = find_end(ahead)
 
-
-def find_info(ahead: ReadAhead) -> Member:
-    """The info member of a ``.conda``. Its data is fetched with its header, unless it is large.
-
-    Nothing but the zip's end and this member is read.
-    """
-    _fetch_end(ahead)
-    entry = read_directory(ahead).info()
+    entry = read_directory(ahead, end).info()
     length = entry.end - entry.start
-    if length <= _PIECE:
+    if length <= _PIECE:  # Its data with its header.
         ahead.fetch(entry.start, length)
     return read_member(ahead, entry)
+
+
+def _end_by_name(ahead: ReadAhead, name: str) -> End | None:
+    """The end of the zip, if the blob is named like one and is one."""
+    if not name.endswith(".conda"):
+        return None
+
+    _fetch_end(ahead)
+    try:
+        return find_end(ahead)
+    except Refusal:
+        return None
 
 
 def _fetch_end(ahead: ReadAhead) -> None:
@@ -83,7 +90,7 @@ def _fetch_end(ahead: ReadAhead) -> None:
 
 def check_container(blob: Blob) -> Container:
     """Check everything that a ``.conda``'s zip says about its members, before it is rewritten."""
-    directory = read_directory(blob)
+    directory = read_directory(blob, find_end(blob))
     info = directory.info()
     members = [read_member(blob, entry) for entry in directory.entries]
     for entry in directory.entries:

@@ -14,7 +14,6 @@ from conda_provenance.packages.about import ABOUT, MAX_SIZE, parse_about
 from conda_provenance.packages.blob import Blob, ReadAhead, open_file_blob
 from conda_provenance.packages.metadata import (
     find_info,
-    looks_like_container,
     open_info,
     open_tar,
     read_files,
@@ -63,13 +62,14 @@ def read_package(path: PathLike, *, with_sha256: bool = False) -> PackageClaim:
     ``with_sha256`` reads the whole file for its checksum.
     """
     location = os.fspath(path)
-    name = os.path.basename(os.path.abspath(location))
     with refusals(path, "read"):
         if os.path.isdir(path):
+            name = os.path.basename(os.path.abspath(location))
             files = _folder_files(location, (INDEX,))
             claim = _claim(files, name if _FULL_NAME.fullmatch(name) else None)
             return PackageClaim(name, location, "folder", claim)
 
+        name = os.path.basename(location)
         with open_file_blob(path) as blob:
             files = _blob_files(blob, name, (INDEX,))
             claim = _claim(files, package_name(name))
@@ -123,8 +123,8 @@ def _claim(files: Mapping[str, bytes], name: str | None) -> Claim:
 
 def _blob_files(blob: Blob, name: str, optional: Collection[str]) -> dict[str, bytes]:
     ahead = ReadAhead(blob)
-    if looks_like_container(ahead, name):
-        stream = open_info(ahead, find_info(ahead))
+    if info := find_info(ahead, name):
+        stream = open_info(ahead, info)
         return read_files(stream, ABOUT, MAX_SIZE, optional=optional, to_end=True)
 
     stream = open_tar(ahead, whole=False)
@@ -158,7 +158,7 @@ def _name_problems(index: bytes | None, name: str | None) -> list[Problem]:
         return []
 
     try:
-        record = json.loads(index)
+        record = json.loads(index.decode())
     except (ValueError, RecursionError):
         return []  # Then there is no other name to compare.
 

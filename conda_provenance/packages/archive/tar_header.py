@@ -74,8 +74,11 @@ def read_header(stream: Stream, block: bytes) -> Header:
         return Header("", "", kind, "", False, raw + _global_records(stream, size), 0, False)
 
     long_name = records.get("GNU.sparse.name") or records.get("path")
-    name = _text(long_name or _ustar_name(block))
-    other_name = _text(long_name or _prefixed_name(block))
+    prefixed_name = long_name or _prefixed_name(block)
+    is_ustar = block[257:263] == b"ustar\0"
+    # GNU's "ustar  " keeps times where ustar has the prefix.
+    name = _text(prefixed_name if is_ustar else long_name or _field(block, 0, 100))
+    other_name = _text(prefixed_name)
     if size and (kind in _WITHOUT_DATA or (kind == b"\0" and name.endswith("/"))):
         raise Refusal(
             "its tar has a link or folder with data, which readers disagree on; build it again"
@@ -106,6 +109,9 @@ def normal_path(name: str) -> str:
     """The path without empty parts and ``.``. One that leads out of the package is refused."""
     if len(name) > MAX_PATH:
         raise Refusal("its tar has a path that is longer than any system allows")
+
+    if name[:1] not in "./" and "/." not in name and "//" not in name and name[-1:] != "/":
+        return name  # As nearly every path is.
 
     parts = name.split("/")
     if name.startswith("/") or ".." in parts:
@@ -182,7 +188,8 @@ def _kind(block: bytes) -> bytes:
     """The kind of the member. A block with a wrong checksum is refused."""
     checksum = _OCTAL.fullmatch(block[148:156])
     stored = int(checksum[1] or b"0", 8) if checksum else -1
-    computed = sum(block[:148]) + 256 + sum(block[156:])
+    # The checksum itself counts as eight spaces.
+    computed = sum(block) - sum(block[148:156]) + 256
     # Old tars added the bytes up as signed ones.
     if stored != computed and stored != computed - 256 * _high_bytes(block):
         raise Refusal("its tar is damaged (a header's checksum is wrong); fetch or build it again")
@@ -254,14 +261,9 @@ def _sparse_map(stream: Stream) -> bytes:
             raise Refusal(_TOO_LARGE)
 
 
-def _ustar_name(block: bytes) -> bytes:
-    # GNU's "ustar  " keeps times where ustar has the prefix.
-    return _prefixed_name(block) if block[257:263] == b"ustar\0" else _field(block, 0, 100)
-
-
 def _prefixed_name(block: bytes) -> bytes:
-    name, prefix = _field(block, 0, 100), _field(block, 345, 155)
-    return prefix + b"/" + name if prefix else name
+    name = _field(block, 0, 100)
+    return _field(block, 345, 155) + b"/" + name if block[345] else name
 
 
 def _field(block: bytes, start: int, length: int) -> bytes:

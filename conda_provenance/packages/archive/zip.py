@@ -15,8 +15,8 @@ from conda_provenance.packages.archive.zip_end import (
     CONTRADICTION,
     FULL32,
     SPLIT,
+    End,
     exactly,
-    find_end,
 )
 from conda_provenance.packages.blob import Blob, BlobReader
 from conda_provenance.packages.refusals import Refusal, shown_name
@@ -106,9 +106,8 @@ def require_stored(entry: Entry) -> None:
         )
 
 
-def read_directory(blob: Blob) -> Directory:
+def read_directory(blob: Blob, end: End) -> Directory:
     """Read the central directory. The members themselves are not looked at."""
-    end = find_end(blob)
     if end.length > _MAX_DIRECTORY:
         raise Refusal("its list of members is larger than 1 MiB")
 

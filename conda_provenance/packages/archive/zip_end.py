@@ -36,15 +36,6 @@ class End(NamedTuple):
     zip64: bool
 
 
-def has_end(blob: Blob) -> bool:
-    """Does the blob end as a zip does?"""
-    try:
-        find_end(blob)
-    except Refusal:
-        return False
-    return True
-
-
 def find_end(blob: Blob) -> End:
     """Read the end record. A zip that ends otherwise than with one is refused."""
     begin = max(0, blob.size - MAX_TAIL)
