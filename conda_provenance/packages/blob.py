@@ -8,8 +8,6 @@ from __future__ import annotations
 import io
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import BinaryIO, Protocol
 
 from conda_provenance.packages.refusals import PathLike, Refusal
@@ -50,12 +48,11 @@ class FileBlob:
         self.file = file
         self.status = os.fstat(file.fileno())
 
-    @classmethod
-    def open(cls, path: PathLike) -> FileBlob:
-        """Open a regular file. Anything else is refused: a pipe would make us wait."""
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise Refusal("it is no regular file")
-        return cls(open(path, "rb", buffering=0))
+    def __enter__(self) -> FileBlob:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         self.file.close()
@@ -81,14 +78,14 @@ else:
             return os.read(descriptor, length)
 
 
-@contextmanager
-def open_file_blob(path: PathLike) -> Iterator[FileBlob]:
-    """The regular file ``path`` as a blob, closed at the end of the block."""
-    blob = FileBlob.open(path)
-    try:
-        yield blob
-    finally:
-        blob.close()
+def open_file_blob(path: PathLike) -> FileBlob:
+    """Open a file, which the blob closes at the end of a ``with`` block.
+
+    Only a regular file is opened: a pipe would make us wait for its other end.
+    """
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise Refusal("it is no regular file")
+    return FileBlob(open(path, "rb", buffering=0))
 
 
 class ReadAhead:

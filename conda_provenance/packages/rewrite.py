@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing, contextmanager
 from conda_provenance.packages.about import ABOUT
 from conda_provenance.packages.archive import compression, tar
 from conda_provenance.packages.archive.zip_copy import copy_with
-from conda_provenance.packages.blob import FileBlob
+from conda_provenance.packages.blob import FileBlob, open_file_blob
 from conda_provenance.packages.files.copy import copy_range
 from conda_provenance.packages.files.release import close_in_background
 from conda_provenance.packages.files.replace import Replacement, replacing
@@ -21,7 +21,7 @@ _MAX_KEPT = 1 << 20
 @contextmanager
 def opened_to_replace(path: str) -> Iterator[FileBlob]:
     """A file that is open until the new one is in its place, which is when its blocks are freed."""
-    blob = FileBlob.open(path)
+    blob = open_file_blob(path)
     try:
         yield blob
     finally:

@@ -10,6 +10,9 @@ from typing import Any, Protocol
 from conda_provenance.packages.blob import CHUNK
 from conda_provenance.packages.refusals import Refusal
 
+_AT_LEAST = 1 << 11
+"""Bytes that are unpacked at a time. The blocks of a tar are a quarter of that."""
+
 
 class Readable(Protocol):
     """What hands out its bytes from beginning to end, such as a :class:`BlobReader`."""
@@ -107,18 +110,28 @@ class _Frames:
         self._source = source
         self._new_decompressor = new_decompressor
         self._decompressor = new_decompressor()
-        self._pieces: list[bytes] = []
-        self._size = 0
+        self._buffer = b""
+        self._position = 0
 
     def read(self, size: int, /) -> bytes:
-        while self._size < size and (piece := self._next(size - self._size)):
-            self._pieces.append(piece)
-            self._size += len(piece)
+        end = self._position + size
+        if end > len(self._buffer):
+            self._fill(size)
+            end = size
 
-        data = b"".join(self._pieces)
-        self._pieces = [data[size:]]
-        self._size = max(0, len(data) - size)
-        return data[:size]
+        data = self._buffer[self._position : end]
+        self._position += len(data)
+        return data
+
+    def _fill(self, size: int) -> None:
+        """Have ``size`` bytes in the buffer, unless the end comes before."""
+        pieces = [self._buffer[self._position :]]
+        missing = size - len(pieces[0])
+        while missing > 0 and (piece := self._next(max(missing, _AT_LEAST))):
+            pieces.append(piece)
+            missing -= len(piece)
+        self._buffer = b"".join(pieces)
+        self._position = 0
 
     def _next(self, size: int) -> bytes:
         """Some more bytes, ``size`` at most. None at the end."""

@@ -50,6 +50,11 @@ class Member:
             self._left -= len(data)
             yield data
 
+    def skip(self) -> None:
+        """Pass over whatever of the data has not been read."""
+        while self._left:
+            self._left -= len(exactly(self._stream, min(CHUNK, self._left)))
+
     def read(self, limit: int) -> bytes:
         """The data, without padding."""
         if self.header.kind not in _REGULAR or self.header.sparse:
@@ -191,8 +196,7 @@ def _members(stream: Stream, *, needs_end_mark: bool) -> Generator[Member, None,
             raise Refusal("its tar has more headers than any real package's")
 
         yield member
-        for _ in member.chunks():
-            pass  # Whatever of its data was not read.
+        member.skip()
 
     if needs_end_mark:
         raise Refusal("its tar is cut short (it has no end mark); fetch or build it again")

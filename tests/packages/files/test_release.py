@@ -10,7 +10,7 @@ import time
 import pytest
 from packages_making import make_conda
 
-from conda_provenance.packages.blob import FileBlob
+from conda_provenance.packages.blob import open_file_blob
 from conda_provenance.packages.files import release
 
 STAMP = """
@@ -58,7 +58,7 @@ def test_nobody_waits_for_the_child(tmp_path):
 def test_the_file_is_closed(tmp_path, monkeypatch, size):
     (tmp_path / "x").write_bytes(bytes(50))
     monkeypatch.setattr(release, "SOON_WRITTEN", size)
-    blob = FileBlob.open(tmp_path / "x")
+    blob = open_file_blob(tmp_path / "x")
     release.close_in_background(blob)
     for _ in range(500):
         if blob.file.closed:
@@ -76,6 +76,6 @@ def test_without_threads_it_is_closed_at_once(tmp_path, monkeypatch):
     (tmp_path / "x").write_bytes(bytes(50))
     monkeypatch.setattr(release, "SOON_WRITTEN", 10)
     monkeypatch.setattr(threading, "Thread", no_thread)
-    blob = FileBlob.open(tmp_path / "x")
+    blob = open_file_blob(tmp_path / "x")
     release.close_in_background(blob)
     assert blob.file.closed
