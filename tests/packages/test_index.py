@@ -441,23 +441,19 @@ def test_a_folder_in_the_place_of_a_derived_file_is_only_warned_of(tmp_path, cap
 def test_checksums_are_right_or_an_error(tmp_path, monkeypatch):
     package = make_conda(tmp_path, {"extra": {}})
     (tmp_path / "repodata.json").write_text(json.dumps(index_of(package)))
-    monkeypatch.setattr(helper_thread_module.threading, "Thread", NoThreads)
+    monkeypatch.setattr(helper_thread_module, "start_new_thread", no_thread)
     stamp_package(package, STAMP)
     assert read_index(tmp_path)["packages.conda"][package.name]["md5"] == digests(package)["md5"]
 
 
-class NoThreads:
-    def __init__(self, **_: object) -> None:
-        self.ident = None
-
-    def start(self) -> None:
-        raise RuntimeError("can't start new thread")
+def no_thread(*_: object) -> None:
+    raise RuntimeError("can't start new thread")
 
 
 @pytest.mark.parametrize("make", [make_conda, make_tar_bz2])
 def test_without_threads_it_is_only_slower(tmp_path, monkeypatch, make):
     package = make(tmp_path, {"extra": {}, "padding": "x" * 1000})
     monkeypatch.setattr(copy_module, "SOON_WRITTEN", 100)
-    monkeypatch.setattr(helper_thread_module.threading, "Thread", NoThreads)
+    monkeypatch.setattr(helper_thread_module, "start_new_thread", no_thread)
     assert stamp_package(package, STAMP)
     assert read_about(package)["extra"] == STAMP

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from _thread import allocate_lock, start_new_thread
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -11,24 +11,34 @@ from contextlib import contextmanager
 def helper_thread(
     work: Callable[[], None], stop: Callable[[], None] = lambda: None
 ) -> Iterator[bool]:
-    """Run ``work``, which must not raise, in a thread during this block, and always join it.
+    """Run ``work``, which must not raise, in a thread during this block, and wait for its end.
 
     ``stop`` makes ``work`` come to its end. Yields whether there is a thread: a process may have
     too many.
 
-    The pools of the standard library are not used. When the garbage collector finds one, what it
-    does would swallow a Ctrl-C that comes just then.
+    Neither ``threading.Thread`` nor the pools of the standard library are used. Both have callbacks
+    that run when the garbage collector finds a thread, and Python ignores a Ctrl-C that comes
+    during a callback.
     """
-    worker = threading.Thread(target=work, daemon=True)
-    started = True
+    ended = allocate_lock()
+    ended.acquire()
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            ended.release()
+
+    started = False
     try:
         try:
-            worker.start()
+            start_new_thread(run, ())
+            started = True
         except RuntimeError:  # No more threads.
-            started = False
+            pass
 
         yield started
     finally:
         stop()
-        if started and worker.ident is not None:
-            worker.join()
+        if started:
+            ended.acquire()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from _thread import start_new_thread
 
 from conda_provenance.packages.blob import FileBlob
 from conda_provenance.packages.files.copy import SOON_WRITTEN
@@ -36,10 +37,8 @@ def close_in_background(blob: FileBlob) -> None:
 
 
 def _close_in_thread(blob: FileBlob) -> None:
-    import threading
-
     try:
-        threading.Thread(target=blob.close, daemon=True).start()
+        start_new_thread(blob.close, ())
     except RuntimeError:  # No more threads.
         blob.close()
 

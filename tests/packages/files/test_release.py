@@ -68,14 +68,12 @@ def test_the_file_is_closed(tmp_path, monkeypatch, size):
 
 
 def test_without_threads_it_is_closed_at_once(tmp_path, monkeypatch):
-    import threading
-
-    def no_thread(**_: object) -> None:
+    def no_thread(*_: object) -> None:
         raise RuntimeError("can't start new thread")
 
     (tmp_path / "x").write_bytes(bytes(50))
     monkeypatch.setattr(release, "SOON_WRITTEN", 10)
-    monkeypatch.setattr(threading, "Thread", no_thread)
+    monkeypatch.setattr(release, "start_new_thread", no_thread)
     blob = open_file_blob(tmp_path / "x")
     release.close_in_background(blob)
     assert blob.file.closed
