@@ -10,7 +10,7 @@ from conda_provenance.packages.archive import compression, tar
 from conda_provenance.packages.archive.zip_copy import copy_with
 from conda_provenance.packages.blob import FileBlob, open_file_blob
 from conda_provenance.packages.files.copy import copy_range
-from conda_provenance.packages.files.release import close_in_background
+from conda_provenance.packages.files.release import close_replaced
 from conda_provenance.packages.files.replace import Replacement, replacing
 from conda_provenance.packages.metadata import Container, open_info, open_tar
 
@@ -25,7 +25,7 @@ def opened_to_replace(path: str) -> Iterator[FileBlob]:
     try:
         yield blob
     finally:
-        close_in_background(blob)
+        close_replaced(blob)
 
 
 def rewritten(

@@ -26,14 +26,23 @@ def expect_exit() -> None:
     _process_ends_soon = True
 
 
-def close_in_background(blob: FileBlob) -> None:
-    """Close the file. If it is large, a thread or a child process does the work."""
-    if blob.size > SOON_WRITTEN:
-        if not _process_ends_soon:
-            _close_in_thread(blob)
-            return
+def close_replaced(blob: FileBlob) -> None:
+    """Close a file that may have been replaced.
+
+    If it has been, and is large, a thread or a child process does the work.
+    """
+    if blob.size <= SOON_WRITTEN or blob.file.closed or not _is_gone(blob):
+        blob.close()
+    elif _process_ends_soon:
         _hand_to_child(blob)
-    blob.close()
+        blob.close()
+    else:
+        _close_in_thread(blob)
+
+
+def _is_gone(blob: FileBlob) -> bool:
+    """Has the file no name any more?"""
+    return os.fstat(blob.file.fileno()).st_nlink == 0
 
 
 def _close_in_thread(blob: FileBlob) -> None:

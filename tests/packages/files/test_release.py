@@ -54,26 +54,42 @@ def test_nobody_waits_for_the_child(tmp_path):
     assert int(done.stdout) == 3
 
 
-@pytest.mark.parametrize("size", [10, 100])
-def test_the_file_is_closed(tmp_path, monkeypatch, size):
+@pytest.fixture
+def replaced(tmp_path, monkeypatch):
+    """A large file that is open and has no name any more."""
+    monkeypatch.setattr(release, "SOON_WRITTEN", 10)
     (tmp_path / "x").write_bytes(bytes(50))
-    monkeypatch.setattr(release, "SOON_WRITTEN", size)
     blob = open_file_blob(tmp_path / "x")
-    release.close_in_background(blob)
+    (tmp_path / "x").unlink()
+    return blob
+
+
+def no_thread(*_: object) -> None:
+    raise RuntimeError("can't start new thread")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="an open file cannot be removed on Windows")
+def test_a_replaced_file_is_closed_by_a_thread(replaced):
+    release.close_replaced(replaced)
     for _ in range(500):
-        if blob.file.closed:
+        if replaced.file.closed:
             break
         time.sleep(0.01)
-    assert blob.file.closed
+    assert replaced.file.closed
 
 
-def test_without_threads_it_is_closed_at_once(tmp_path, monkeypatch):
-    def no_thread(*_: object) -> None:
-        raise RuntimeError("can't start new thread")
-
-    (tmp_path / "x").write_bytes(bytes(50))
-    monkeypatch.setattr(release, "SOON_WRITTEN", 10)
+@pytest.mark.skipif(os.name == "nt", reason="an open file cannot be removed on Windows")
+def test_without_threads_it_is_closed_at_once(replaced, monkeypatch):
     monkeypatch.setattr(release, "start_new_thread", no_thread)
+    release.close_replaced(replaced)
+    assert replaced.file.closed
+
+
+def test_a_file_that_was_not_replaced_is_closed_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(release, "SOON_WRITTEN", 10)
+    monkeypatch.setattr(release, "start_new_thread", lambda *_: pytest.fail("a thread"))
+    (tmp_path / "x").write_bytes(bytes(50))
     blob = open_file_blob(tmp_path / "x")
-    release.close_in_background(blob)
+    release.close_replaced(blob)
     assert blob.file.closed
+    release.close_replaced(blob)
