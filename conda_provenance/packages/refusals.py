@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
-from conda_provenance.errors import PackageError
+from conda_provenance.errors import PackageError, RefusedError
 from conda_provenance.text import escape
 
 PathLike: TypeAlias = str | os.PathLike[str]
@@ -28,6 +28,10 @@ class Refusal(Exception):
 
     The message is the second half of a sentence. The file's name is not in it.
     """
+
+
+class NotAllowed(Refusal):
+    """The file is sound, but the caller did not allow this change, or may not make it."""
 
 
 class ChangedMeanwhile(Refusal):
@@ -47,6 +51,8 @@ def refusals(path: PathLike, doing: str) -> Iterator[None]:
         yield
     except (PackageError, GeneratorExit):
         raise
+    except NotAllowed as refusal:
+        raise RefusedError(_sentence(path, doing, str(refusal))) from None
     except Refusal as refusal:
         raise _error(path, doing, str(refusal)) from (refusal.__cause__ or None)
     except OSError as error:
@@ -75,7 +81,11 @@ def shown_name(name: str) -> str:
 
 
 def _error(path: PathLike, doing: str, reason: str) -> PackageError:
-    return PackageError(f"{shown_path(path)} cannot be {doing}: {reason}.")
+    return PackageError(_sentence(path, doing, reason))
+
+
+def _sentence(path: PathLike, doing: str, reason: str) -> str:
+    return f"{shown_path(path)} cannot be {doing}: {reason}."
 
 
 def _reason(error: OSError) -> str:

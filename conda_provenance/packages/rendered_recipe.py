@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from conda_provenance.packages.refusals import Refusal, shown_name
+from conda_provenance.packages.refusals import NotAllowed, shown_name
 
 RECIPE = "info/recipe/meta.yaml"
 """Where it stands in a package."""
@@ -39,8 +39,8 @@ def with_recipe_extra(data: bytes, changes: Changes, *, overwrite: bool = True) 
     """The recipe with these changes in its ``extra``. Every other line keeps its bytes.
 
     A recipe that cannot be read comes back as it is: no reader can take anything from it. Raises
-    :class:`Refusal` for one that can be read but not changed. Without ``overwrite``, also for one
-    that already says something else.
+    :class:`NotAllowed` for one that can be read but not changed. Without ``overwrite``, also for
+    one that already says something else.
     """
     old = _compose(data)
     if old is None:
@@ -59,14 +59,14 @@ def with_recipe_extra(data: bytes, changes: Changes, *, overwrite: bool = True) 
     result = _edited(data.decode("utf-8"), differing).encode("utf-8")
     new = _compose(result)
     if new is None or not _differs_only_by(differing, old, new, extra):
-        raise Refusal(_UNUSUAL)
+        raise NotAllowed(_UNUSUAL)
     return result
 
 
 def _require_unsaid(extra: Mapping[str, Any], changes: Changes) -> None:
     for key in changes:
         if key in extra and _string(extra[key]) != "":
-            raise Refusal(
+            raise NotAllowed(
                 f"its recipe says another {shown_name(key)} already; --force overwrites it"
             )
 
@@ -147,7 +147,7 @@ def _edited(text: str, changes: Changes) -> str:
     lines = text.split(newline)
     blocks = list(_BLOCK.finditer(text.replace("\r\n", "\n")))
     if len(blocks) > 1 or (not blocks and _ANY_EXTRA.search(text)):
-        raise Refusal(_UNUSUAL)
+        raise NotAllowed(_UNUSUAL)
 
     if blocks:
         block = blocks[0]

@@ -27,6 +27,7 @@ from conda_provenance.packages.metadata import (
 from conda_provenance.packages.read import INDEX, claim_of, package_name
 from conda_provenance.packages.refusals import (
     ChangedMeanwhile,
+    NotAllowed,
     PathLike,
     Refusal,
     refusals,
@@ -177,7 +178,7 @@ def _require_free_target(order: _Order) -> None:
 
     is_package = os.path.exists(target) and os.path.samefile(order.path, target)
     if is_package or not order.overwrite:
-        raise Refusal(f"{shown_path(target)} is there already; --force overwrites another file")
+        raise NotAllowed(f"{shown_path(target)} is there already; --force overwrites another file")
 
 
 def _require_unsigned(order: _Order, plan: _Plan) -> None:
@@ -189,7 +190,7 @@ def _require_unsigned(order: _Order, plan: _Plan) -> None:
 
     if signatures := signatures_of(order.path):
         names = ", ".join(map(shown_name, signatures))
-        raise Refusal(f"{names} vouches for its bytes and would be wrong; --force stamps it")
+        raise NotAllowed(f"{names} vouches for its bytes and would be wrong; --force stamps it")
 
 
 def _plan(blob: FileBlob, order: _Order) -> _Plan:
@@ -232,7 +233,7 @@ def _require_unsaid(about: Mapping[str, Any], changes: Mapping[str, str | None])
     for key, value in changes.items():
         # An empty string, as local builds of conda-forge have it, says nothing yet.
         if extra.get(key) not in (None, "", value):
-            raise Refusal(f"it says another {shown_name(key)} already; --force overwrites it")
+            raise NotAllowed(f"it says another {shown_name(key)} already; --force overwrites it")
 
 
 def _write(

@@ -10,7 +10,7 @@ import pytest
 from packages_bytes import files
 from packages_making import make_conda, make_folder, make_tar_bz2
 
-from conda_provenance.errors import PackageError
+from conda_provenance.errors import PackageError, RefusedError
 from conda_provenance.packages import read_about, read_claim, stamp_package
 from conda_provenance.packages.files import replace as replacing_module
 
@@ -82,7 +82,7 @@ def test_the_claim_of_a_stamped_copy_knows_the_name_of_the_copy(tmp_path):
 def test_without_overwriting_nothing_that_somebody_wrote_is_lost(tmp_path, dry_run):
     def refused(package: Path, why: str, **options: object) -> None:
         before = files(tmp_path)
-        with pytest.raises(PackageError, match=why) as caught:
+        with pytest.raises(RefusedError, match=why) as caught:
             stamp_package(package, STAMP, overwrite=False, dry_run=dry_run, **options)
         assert str(caught.value).startswith(f"{package} cannot be stamped: ")
         assert files(tmp_path) == before

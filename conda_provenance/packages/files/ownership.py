@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from conda_provenance.packages.refusals import Refusal
+from conda_provenance.packages.refusals import NotAllowed
 
 _MODE = 0o7777
 
@@ -30,6 +30,6 @@ def give_owner(descriptor: int, old: os.stat_result) -> None:
     try:
         os.fchown(descriptor, old.st_uid, old.st_gid)
     except PermissionError:
-        raise Refusal(
+        raise NotAllowed(
             "it belongs to another user or group, which would be lost; have its owner do it"
         ) from None
