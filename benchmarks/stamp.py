@@ -1,7 +1,8 @@
 """What stamping and reading finished packages costs: ``python benchmarks/stamp.py [FOLDER]``.
 
-FOLDER needs some 6 GB; sizes and counts can be had smaller by ``SIZES=1,100`` (MB), ``READS=1000`` and ``RUNS=5``. Needs the
-``test`` extra. Every figure is a median; what is compared is done in turn, in one run. Prints a table in Markdown.
+FOLDER needs some 6 GB. ``SIZES=1,100`` (MB), ``READS=1000`` and ``RUNS=5`` make a smaller run.
+Needs the ``test`` extra. Every figure is a median, and what is compared is done in turn, in one
+run. Prints a table in Markdown.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "packages"))
-from packages_making import info_files, make_tar_bz2, member, tar, zip_members, zst
+from packages_making import info_files, make_conda, make_tar_bz2, member, tar, zip_members, zst
 
 RUNS = int(os.environ.get("RUNS", "5"))
 SIZES = [int(size) for size in os.environ.get("SIZES", "1,100,1000").split(",")]
@@ -36,10 +37,12 @@ ABOUT = {
 STAMP = """
 import sys, time, resource
 from conda_provenance.packages import stamp_package
-import conda_provenance.packages.archive.compression as compression
-compression._zstd()
+from conda_provenance.packages.archive.decompression import zstd_library
+zstd_library()
 start = time.perf_counter()
-stamp_package(sys.argv[1], {"sha": sys.argv[2] * 40, "remote_url": "https://github.com/o/r", "flow_run_id": "github_1"})
+remote = "https://github.com/o/r"
+stamp = {"sha": sys.argv[2] * 40, "remote_url": remote, "flow_run_id": "github_1"}
+stamp_package(sys.argv[1], stamp)
 print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 CPH = """
@@ -53,7 +56,10 @@ print(time.perf_counter() - start)
 
 
 def make_package(folder: Path, size: int) -> Path:
-    """A ``.conda`` of ``size`` MB, its payload incompressible. Made piece by piece: a process's peak begins at its parent's."""
+    """A ``.conda`` of ``size`` MB whose payload does not compress.
+
+    It is made piece by piece: the peak memory of a process begins at its parent's.
+    """
     from conda_provenance.packages.archive.compression import compress_zstd
 
     path = folder / f"big{size}-1.0-0.conda"
@@ -86,6 +92,18 @@ def timed(action: Callable[[], object]) -> float:
     start = time.perf_counter()
     action()
     return time.perf_counter() - start
+
+
+def timed_command(*command: str | Path) -> float:
+    """A command's seconds. Its output is read to the end, as a terminal and a CI system do."""
+    environment = {
+        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }
+    return timed(
+        lambda: subprocess.run(
+            [*map(str, command)], env=environment, check=True, capture_output=True
+        )
+    )
 
 
 def row(what: str, figure: str, bar: str = "") -> None:
@@ -162,6 +180,41 @@ def measure_stamp(folder: Path, size: int) -> None:
         path.unlink()
 
 
+def measure_commands(folder: Path) -> None:
+    """Whole commands, from the start of Python to its end."""
+    package, copy, work = make_package(folder, 200), folder / "copy", folder / "work.conda"
+    shutil.copy(package, work)
+    ours = (sys.executable, "-m", "conda_provenance")
+    copying, stamping = [], []
+    for number in range(2 * RUNS):
+        os.sync()
+        copying.append(timed_command("cp", package, copy))
+        copy.unlink()
+        os.sync()
+        stamping.append(
+            timed_command(*ours, "stamp", "--force", "--flow-run-id", f"x_{number}", work)
+        )
+    for path in (package, work):
+        path.unlink()
+    cp, stamp = statistics.median(copying), statistics.median(stamping)
+    row(
+        "`stamp` of a .conda of 200 MB, the whole command",
+        f"{stamp * 1e3:.0f} ms (`cp` to a new name: {cp * 1e3:.0f} ms)",
+        f"1.5 `cp` + 60 ms = {(1.5 * cp + 0.06) * 1e3:.0f} ms",
+    )
+
+    for make in (make_conda, make_tar_bz2):
+        package = make(folder, {"extra": {"sha": "a" * 40, "flow_run_id": "github_1"}})
+        ratios, showing = [], []
+        for _ in range(5 * RUNS):
+            start = timed_command(sys.executable, "-c", "pass")
+            showing.append(timed_command(*ours, "show", package))
+            ratios.append(showing[-1] / start)
+        figure = f"{statistics.median(ratios):.1f} ({statistics.median(showing) * 1e3:.0f} ms)"
+        row(f"`show` of one {package.suffix} / `python -c pass`", figure, "6")
+        package.unlink()
+
+
 def measure_bz2(folder: Path) -> None:
     words = [random.Random(number).randbytes(8).hex().encode() for number in range(5000)]
     text = b" ".join(random.Random(1).choices(words, k=3_000_000))
@@ -219,6 +272,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=sys.argv[1] if len(sys.argv) > 1 else None) as name:
         for size in SIZES:
             measure_stamp(Path(name), size)
+        measure_commands(Path(name))
         measure_bz2(Path(name))
         measure_read(Path(name))
 

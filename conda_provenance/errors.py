@@ -25,3 +25,7 @@ class RequirementError(ProvenanceError):
 
 class PackageError(ProvenanceError):
     """A package file cannot be read or stamped; the file is as it was."""
+
+
+class RefusedError(PackageError):
+    """A package may not be changed, or not without ``overwrite``; the file is as it was."""

@@ -159,10 +159,10 @@ class _Progress:
 def _print_built(package: Path) -> None:
     from conda_provenance.cli.render import console
     from conda_provenance.cli.show import print_package, provenance_lines
-    from conda_provenance.packages import Digests, read_claim
+    from conda_provenance.packages import read_claim, sha256_of
 
     console().print()
     print_package(
         os.path.relpath(package) if package.is_relative_to(Path.cwd()) else str(package),
-        provenance_lines(read_claim(package), [("sha256", Digests.of(package).sha256)]),
+        provenance_lines(read_claim(package), [("sha256", sha256_of(package))]),
     )

@@ -19,7 +19,7 @@ from conda_provenance.values import KEYS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-STAMPED, WOULD_STAMP, UNCHANGED, FAILED = "stamped", "would stamp", "unchanged", "failed"
+WOULD_STAMP, UNCHANGED, FAILED = "would stamp", "unchanged", "failed"
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], program: str) -> None:
@@ -83,6 +83,9 @@ class Outcome:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from conda_provenance.packages import expect_exit
+
+    expect_exit()
     values = _values(arguments)
     if "" in (arguments.output_dir, arguments.recipe):
         raise UsageError("An option for a folder has an empty value: is a variable not set?")
@@ -174,46 +177,15 @@ def _found(recipe: str | None) -> Mapping[str, str]:
 def _stamp(
     path: Path, values: Mapping[str, str], output_dir: Path | None, *, force: bool, dry_run: bool
 ) -> Outcome:
-    from conda_provenance.packages import check_stamp, refusals, stamp_package, vouchers
+    from conda_provenance.packages import stamp_package
 
     target = output_dir / path.name if output_dir else None
     try:
-        with refusals(path, "stamped"):
-            exists = os.path.exists(path)
-            if target and os.path.lexists(target) and (not force or os.path.samefile(path, target)):
-                raise PackageError(
-                    f"{path.name} cannot be stamped: {str(target)!r} is there already; --force overwrites another file."
-                )
-            vouching = vouchers(path) if exists and not target and not force else []
-            checked = (
-                check_stamp(path, values, target=target, overwrite=force)
-                if dry_run or vouching
-                else False
-            )
-            if vouching and checked:
-                raise PackageError(
-                    f"{path.name} cannot be stamped: {', '.join(vouching)} vouches for its bytes and would be wrong; "
-                    "--force stamps it."
-                )
-            # The index of a package that needs no change is corrected all the same.
-            changed = (
-                checked if dry_run else stamp_package(path, values, target=target, overwrite=force)
-            )
-            says = _says(path if dry_run or target is None else target)
+        result = stamp_package(path, values, target=target, overwrite=force, dry_run=dry_run)
     except PackageError as error:
         return Outcome(path, FAILED, str(error))
-    if not changed:
-        return Outcome(path, UNCHANGED, target=target, says=says)
-    if dry_run:
-        return Outcome(path, WOULD_STAMP, target=target, says={**says, **values})
-    return Outcome(path, STAMPED, target=target, says=says)
-
-
-def _says(path: Path) -> dict[str, str | None]:
-    from conda_provenance.packages import read_claim
-
-    claim = read_claim(path)
-    return {key: claim.shown(key) for key in KEYS}
+    says = {key: result.claim.shown(key) for key in KEYS}
+    return Outcome(path, result.status, target=target, says=says)
 
 
 def _print(outcome: Outcome) -> None:

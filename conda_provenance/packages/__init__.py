@@ -1,22 +1,76 @@
-"""Package files: what they say of themselves, a stamp in them, and the index beside them. Knows no git, CI, conda or builder."""
+"""Package files: what they say about themselves, a stamp in them, and the indexes beside them.
+
+git, CI systems, conda and the builders are not known here. Everything is loaded when it is first
+used: reading a package needs a third of the modules that stamping needs.
+"""
 
 from __future__ import annotations
 
-from conda_provenance.packages.files.digests import Digests
-from conda_provenance.packages.index import update_index_entry, withdraw_package
-from conda_provenance.packages.read import read_about, read_claim
-from conda_provenance.packages.refusals import refusals
-from conda_provenance.packages.signatures import vouchers
-from conda_provenance.packages.stamp import check_stamp, stamp_package
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conda_provenance.packages.blob import Blob as Blob
+    from conda_provenance.packages.blob import BytesBlob as BytesBlob
+    from conda_provenance.packages.blob import open_file_blob as open_file_blob
+    from conda_provenance.packages.files.digests import sha256_of as sha256_of
+    from conda_provenance.packages.files.release import expect_exit as expect_exit
+    from conda_provenance.packages.index import update_index_entry as update_index_entry
+    from conda_provenance.packages.index import withdraw_package as withdraw_package
+    from conda_provenance.packages.read import PackageClaim as PackageClaim
+    from conda_provenance.packages.read import read_about as read_about
+    from conda_provenance.packages.read import read_claim as read_claim
+    from conda_provenance.packages.read import read_package as read_package
+    from conda_provenance.packages.read import read_package_blob as read_package_blob
+    from conda_provenance.packages.refusals import refusals as refusals
+    from conda_provenance.packages.stamp import StampResult as StampResult
+    from conda_provenance.packages.stamp import stamp_package as stamp_package
+
+_HOMES = {
+    "Blob": "blob",
+    "BytesBlob": "blob",
+    "PackageClaim": "read",
+    "StampResult": "stamp",
+    "expect_exit": "files.release",
+    "open_file_blob": "blob",
+    "read_about": "read",
+    "read_claim": "read",
+    "read_package": "read",
+    "read_package_blob": "read",
+    "refusals": "refusals",
+    "sha256_of": "files.digests",
+    "stamp_package": "stamp",
+    "update_index_entry": "index",
+    "withdraw_package": "index",
+}
+"""The module that each name is loaded from."""
 
 __all__ = [
-    "Digests",
-    "check_stamp",
+    "Blob",
+    "BytesBlob",
+    "PackageClaim",
+    "StampResult",
+    "expect_exit",
+    "open_file_blob",
     "read_about",
     "read_claim",
+    "read_package",
+    "read_package_blob",
     "refusals",
+    "sha256_of",
     "stamp_package",
     "update_index_entry",
-    "vouchers",
     "withdraw_package",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,42 +1,38 @@
-"""The entries of a package in the indexes beside it: its checksums and size there; knows nothing of what is in the package.
+"""The indexes beside a package: which there are, and correcting them.
 
-Formats: repodata.json as in CEP 36 and before, with rattler's ``v3`` section; rattler-build writes no more than that one file,
-conda-index and rattler-index the others on demand.
+What a record looks like is known in index_records. rattler-build writes a single repodata.json.
+conda-index and rattler-index write the others too, if asked to.
 """
 
 from __future__ import annotations
 
 import contextlib
-import io
-import json
-import logging
 import os
-import re
-import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from conda_provenance.packages.archive import compression
-from conda_provenance.packages.archive import json_text as jsontext
+from conda_provenance.packages.archive import compression, decompression
+from conda_provenance.packages.blob import CHUNK, BlobReader, FileBlob, open_file_blob
 from conda_provenance.packages.files.digests import Digests
 from conda_provenance.packages.files.lock import locked
+from conda_provenance.packages.files.places import places_of
 from conda_provenance.packages.files.replace import Replacement, commit, replacing
+from conda_provenance.packages.index_records import may_list, with_digests, without_package
 from conda_provenance.packages.refusals import (
     ChangedMeanwhile,
     PathLike,
     Refusal,
-    base_name,
-    harmless,
     refusals,
+    shown_path,
 )
 
-log = logging.getLogger(__name__)
+MAIN_INDEX = "repodata.json"
 
 _INDEXES = tuple(
     name + ending
-    for name in ("repodata.json", "repodata_from_packages.json", "current_repodata.json")
+    for name in (MAIN_INDEX, "repodata_from_packages.json", "current_repodata.json")
     for ending in ("", ".zst", ".bz2")
 )
 _DERIVED = (
@@ -45,302 +41,198 @@ _DERIVED = (
     "repodata.jlap",
     "repodata.json.gz",
 )
-"""What clients fall back from to repodata.json, and what cannot be corrected in place: it is named after its own checksums."""
+"""Made from repodata.json, to which clients fall back. They are named after their own checksums, so
+they cannot be corrected in place."""
 
-_SECTIONS = ("packages", "packages.conda")
-_REVISION = re.compile(r"v[0-9]+")
 _LIMIT = 1 << 30
 _SMALL_INDEX, _EXPANSION = 64 << 20, 100
-"""Bytes, and times its own size, that a compressed index may unpack to; real ones unpack to ten times theirs."""
+"""Bytes, and times its own size, that a compressed index may unpack to. Real ones unpack to ten
+times theirs."""
 
 _ATTEMPTS = 20
 
-
 Edit = Callable[[str, str], str]
-"""Changes an index's text for a package, given by its file's name; the same text if there is nothing to change."""
+"""Changes the text of an index for the package whose file has this name.
+
+Gives back the same text if there is nothing to change.
+"""
 
 
 @dataclass(slots=True)
 class Corrections:
-    """Corrected indexes, written but not yet in their places, and files that would be wrong then."""
+    """Corrected indexes that are not in their places yet, and files that are out of date then."""
 
     replacements: list[Replacement] = field(default_factory=list)
     derived: list[str] = field(default_factory=list)
 
     def remove_derived(self) -> None:
-        """To be called when the replacements are in their places."""
+        """Remove what is out of date. Call it when the replacements are in their places."""
+        if not self.derived:
+            return
+
+        import logging
+
+        log = logging.getLogger(__name__)
         for path in self.derived:
-            with contextlib.suppress(FileNotFoundError):
-                try:
-                    os.unlink(path)
-                except FileNotFoundError:
-                    raise
-                except OSError:
-                    log.warning(
-                        "conda-provenance: %s is out of date and cannot be removed; run the indexer again.",
-                        base_name(path),
-                    )
-                else:
-                    log.warning(
-                        "conda-provenance: %s was out of date and is removed; run the indexer again.",
-                        base_name(path),
-                    )
-
-
-def places_of(package: PathLike) -> list[tuple[str, str]]:
-    """Folder and name of each place in which the package has a name: its own, and those that symbolic links lead through."""
-    path = os.path.abspath(package)
-    places = [os.path.split(path)]
-    for _ in range(40):
-        if not os.path.islink(path):
-            break
-        path = os.path.abspath(os.path.join(os.path.dirname(path), os.readlink(path)))
-        places.append(os.path.split(path))
-    return list(dict.fromkeys([*places, os.path.split(os.path.realpath(package))]))
-
-
-def folders_to_lock(package: PathLike, index_path: PathLike | None = None) -> list[str]:
-    """The real folders of the package, in whichever place it has a name, and of its indexes, which may be links as well."""
-    folders = [folder for folder, _ in places_of(package)]
-    indexes = [os.fspath(index_path)] if index_path else []
-    indexes += [
-        index
-        for folder in folders
-        for each in _INDEXES
-        if os.path.islink(index := os.path.join(folder, each))
-    ]
-    return list(
-        dict.fromkeys(
-            map(
-                os.path.realpath,
-                [*folders, *(os.path.dirname(os.path.realpath(index)) for index in indexes)],
-            )
-        )
-    )
+            try:
+                os.unlink(path)
+            except FileNotFoundError:
+                continue
+            except OSError:
+                what = "is out of date and cannot be removed"
+            else:
+                what = "was out of date and is removed"
+            log.warning("conda-provenance: %s %s; run the indexer again.", shown_path(path), what)
 
 
 def update_index_entry(package_path: PathLike, index_path: PathLike | None = None) -> bool:
-    """Bring the package's checksums and size up to date in ``index_path``, or else in the indexes in its folder.
+    """Bring checksums and size of the package up to date in ``index_path``.
 
-    Those are repodata.json, repodata_from_packages.json and current_repodata.json, their ``.zst`` and ``.bz2`` copies too.
-    The sharded index is removed, for it is named after its own checksums; clients fall back to repodata.json.
-    Everything else in an index keeps its bytes. Returns whether anything changed; an index that does not list the package is
-    left alone. Raises :class:`~conda_provenance.errors.PackageError`.
+    Without one, in the indexes in the package's folder: repodata.json, repodata_from_packages.json
+    and current_repodata.json, and their ``.zst`` and ``.bz2`` copies. The sharded index is removed,
+    because it is named after its own checksums; clients fall back to repodata.json. All else in
+    an index keeps its bytes, and an index that does not list the package is left alone.
+
+    Returns whether anything changed. Raises :class:`~conda_provenance.errors.PackageError`.
     """
-    with refusals(package_path, "indexed"), locked(folders_to_lock(package_path, index_path)):
-        return _apply(package_path, with_digests(lambda: Digests.of(package_path)), index_path)
+    with (
+        refusals(package_path, "indexed"),
+        locked(folders_to_lock(package_path, index_path)),
+        open_file_blob(package_path) as blob,
+    ):
+        return _apply(package_path, digests_edit(blob), index_path)
 
 
 def withdraw_package(package_path: PathLike) -> None:
-    """Take a package out of the indexes in its folder and remove its file. Raises :class:`PackageError`."""
+    """Take a package out of the indexes in its folder, and remove its file.
+
+    Raises :class:`~conda_provenance.errors.PackageError`.
+    """
     with refusals(package_path, "withdrawn"), locked(folders_to_lock(package_path)):
-        _apply(package_path, _without_package, None)
+        _apply(package_path, without_package, None)
         os.unlink(package_path)
+
+
+def folders_to_lock(package: PathLike, index_path: PathLike | None = None) -> list[str]:
+    """The real folders of the package, wherever it has a name, and of its indexes.
+
+    An index may be a link into another folder.
+    """
+    folders = [folder for folder, _ in places_of(package)]
+    indexes = [os.path.join(folder, name) for folder in folders for name in _INDEXES]
+    links = [index for index in indexes if os.path.islink(index)]
+    if index_path:
+        links.append(os.fspath(index_path))
+
+    folders += [os.path.dirname(os.path.realpath(link)) for link in links]
+    return list(dict.fromkeys(map(os.path.realpath, folders)))
+
+
+def digests_edit(blob: FileBlob) -> Edit:
+    """The change that gives every record of a package the checksums and size of ``blob``."""
+    digests = Digests(blob)
+    return lambda text, name: with_digests(text, name, digests)
 
 
 def _apply(package: PathLike, edit: Edit, index_path: PathLike | None) -> bool:
     for attempt in range(_ATTEMPTS):
-        with corrections(package, edit, index_path=index_path) as found:
+        with corrections(package, edit, index_path=index_path) as corrected:
             try:
-                commit(found.replacements, then=found.remove_derived)
+                commit(corrected.replacements, then=corrected.remove_derived)
             except ChangedMeanwhile:
                 if attempt + 1 == _ATTEMPTS:
                     raise
                 time.sleep(attempt / 200)
                 continue
-            return bool(found.replacements)
-    raise AssertionError  # the loop returns or raises
-
-
-def with_digests(digests: Callable[[], Digests]) -> Edit:
-    """The change that makes every record of a package say ``digests``, which are asked for once and only if there is one."""
-    known: list[Digests] = []
-
-    def edit(text: str, name: str) -> str:
-        records = _records(text, name)
-        if records and not known:
-            known.append(digests())
-        return _corrected(text, name, records, known[0]) if records else text
-
-    return edit
-
-
-def check_records(text: str, name: str) -> str:
-    """No change; :class:`Refusal` or ValueError for an index that could not be corrected."""
-    _records(text, name)
-    return text
+            return bool(corrected.replacements)
+    raise AssertionError  # The loop returns or raises.
 
 
 @contextmanager
 def corrections(
     package: PathLike, edit: Edit, *, changed: bool = False, index_path: PathLike | None = None
 ) -> Iterator[Corrections]:
-    """What ``edit`` changes in the indexes, ready to be committed. Not committed, nothing of it remains.
+    """What ``edit`` changes in the indexes, ready to be committed. Otherwise nothing remains.
 
     ``changed``: the package has other bytes now, whether an index lists it or not.
     """
-    found = Corrections()
+    corrected = Corrections()
     with ExitStack() as stack:
         if index_path:
-            _prepare(
-                os.fspath(index_path),
-                os.path.basename(os.path.abspath(package)),
-                edit,
-                stack,
-                found,
-            )
-        for folder, name in [] if index_path else places_of(package):
-            before = len(found.replacements)
-            indexes = [os.path.join(folder, each) for each in _INDEXES]
-            for index in indexes:
-                if os.path.lexists(index):
-                    _prepare(index, name, edit, stack, found)
-            if len(found.replacements) > before or (changed and not os.path.exists(indexes[0])):
-                found.derived += [
-                    path for each in _DERIVED if os.path.lexists(path := os.path.join(folder, each))
-                ]
-        yield found
+            name = os.path.basename(os.path.abspath(package))
+            _correct(os.fspath(index_path), name, edit, stack, corrected)
+        else:
+            for folder, name in places_of(package):
+                _correct_folder(folder, name, edit, stack, corrected, changed=changed)
+        yield corrected
 
 
-def _prepare(index: str, name: str, edit: Edit, stack: ExitStack, found: Corrections) -> None:
+def _correct_folder(
+    folder: str, name: str, edit: Edit, stack: ExitStack, corrected: Corrections, *, changed: bool
+) -> None:
+    """Correct the indexes in one of the package's folders."""
+    before = len(corrected.replacements)
+    for index in _existing(folder, _INDEXES):
+        _correct(index, name, edit, stack, corrected)
+
+    has_main = os.path.exists(os.path.join(folder, MAIN_INDEX))
+    if len(corrected.replacements) > before or (changed and not has_main):
+        corrected.derived += _existing(folder, _DERIVED)
+
+
+def _existing(folder: str, names: tuple[str, ...]) -> list[str]:
+    paths = [os.path.join(folder, name) for name in names]
+    return [path for path in paths if os.path.lexists(path)]
+
+
+def _correct(index: str, name: str, edit: Edit, stack: ExitStack, corrected: Corrections) -> None:
     with refusals(index, "corrected"):
         index = os.path.realpath(index)
-        if any(each.path == index for each in found.replacements):
+        if any(each.path == index for each in corrected.replacements):
             return
-        with open(index, "rb", opener=_open_regular) as file:
-            old = os.fstat(file.fileno())
-            text = _decoded(file, index)
-        corrected = _edited(text, name, edit)
-        if corrected == text:
+
+        with open_file_blob(index) as blob:
+            text = _read_text(blob, index)
+        new = _edited(text, name, edit)
+        if new == text:
             return
-        replacement = stack.enter_context(replacing(index, old))
-        for chunk in _encoded(corrected.encode("utf-8"), index):
+
+        replacement = stack.enter_context(replacing(index, blob.status))
+        for chunk in _compressed(new.encode("utf-8"), index):
             replacement.file.write(chunk)
         replacement.seal()
-        found.replacements.append(replacement)
-
-
-def _open_regular(path: str, flags: int) -> int:
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise Refusal("it is no regular file")
-    return os.open(path, flags)
-
-
-def _decoded(file: io.BufferedReader, index: str) -> str:
-    limit = min(_LIMIT, _SMALL_INDEX + _EXPANSION * os.fstat(file.fileno()).st_size)
-    with ExitStack() as stack:
-        if index.endswith(".zst"):
-            stream = stack.enter_context(compression.open_zstd(file, limit))
-        elif index.endswith(".bz2"):
-            stream = stack.enter_context(compression.open_bz2(file, limit))
-        else:
-            stream = stack.enter_context(compression.open_plain(file, _LIMIT))
-        data = b"".join(iter(lambda: stream.read(compression.CHUNK), b""))
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise Refusal("it is not UTF-8") from None
-
-
-def _encoded(data: bytes, index: str) -> Iterator[bytes]:
-    if index.endswith(".zst"):
-        return compression.compress_zstd([data], len(data))
-    return compression.compress_bz2([data]) if index.endswith(".bz2") else iter([data])
+        corrected.replacements.append(replacement)
 
 
 def _edited(text: str, name: str, edit: Edit) -> str:
-    if json.dumps(_stem(name))[1:-1] not in text and "\\u" not in text:
-        return text  # large indexes take seconds to look through
+    if not may_list(text, name):
+        return text
+
     try:
         return edit(text, name)
     except ValueError as error:
         raise Refusal("it is no index in JSON") from error
 
 
-def _stem(name: str) -> str:
-    return name.removesuffix(".conda").removesuffix(".tar.bz2")
+def _read_text(blob: FileBlob, index: str) -> str:
+    limit = min(_LIMIT, _SMALL_INDEX + _EXPANSION * blob.size)
+    reader = BlobReader(blob)
+    if index.endswith(".zst"):
+        stream = decompression.open_zstd(reader, limit)
+    elif index.endswith(".bz2"):
+        stream = decompression.open_bz2(reader, limit)
+    else:
+        stream = decompression.open_plain(reader, _LIMIT)
+
+    with contextlib.closing(stream):
+        data = b"".join(iter(lambda: stream.read(CHUNK), b""))
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Refusal("it is not UTF-8") from None
 
 
-@dataclass(frozen=True, slots=True)
-class _Record:
-    section: jsontext.Entry
-    entry: jsontext.Entry
-    legacy: bool = False
-    """Is it the ``.conda``'s record, which tells of the ``.tar.bz2`` too?"""
-
-
-def _corrected(text: str, name: str, records: list[_Record], digests: Digests) -> str:
-    """The index with every record of the package corrected, and without a signature over what it said before."""
-    before = text
-    for record in records:
-        start, end = record.entry.start, record.entry.end
-        prefix = "legacy_bz2_" if record.legacy else ""
-        text = text[:start] + _corrected_record(text[start:end], digests, prefix) + text[end:]
-    return text if text == before else _without_signature(text, name)
-
-
-def _without_package(text: str, name: str) -> str:
-    """The index without any record of the package."""
-    while records := [record for record in _records(text, name) if not record.legacy]:
-        text = _without_entry(text, records[0].section, records[0].entry.key)
-    return _without_signature(text, name)
-
-
-def _without_signature(text: str, name: str) -> str:
-    for section in jsontext.spans(text):
-        if section.key == "signatures" and text[section.start] == "{":
-            return _without_entry(text, section, name)
-    return text
-
-
-def _without_entry(text: str, section: jsontext.Entry, key: str) -> str:
-    return (
-        text[: section.start]
-        + jsontext.without(text[section.start : section.end], key)
-        + text[section.end :]
-    )
-
-
-def _records(text: str, name: str) -> list[_Record]:
-    """The package's records, the last in the text first: a change leaves the others' places alone."""
-    stem = _stem(name)
-    found: list[_Record] = []
-    for section in jsontext.spans(text):
-        if text[section.start] != "{":
-            continue
-        if section.key in _SECTIONS:
-            found += _named(text, section, name)
-            if section.key == "packages.conda" and name.endswith(".tar.bz2"):
-                found += _named(text, section, f"{stem}.conda", legacy=True)
-        elif _REVISION.fullmatch(section.key):
-            # rattler's later revisions: a section a file type, keyed by the name without its ending.
-            for kind in jsontext.spans(text, section.start):
-                if text[kind.start] == "{":
-                    found += _named(
-                        text, kind, name, stem if name == f"{stem}.{kind.key}" else name
-                    )
-    return sorted(found, key=lambda record: record.entry.start, reverse=True)
-
-
-def _named(
-    text: str, section: jsontext.Entry, *names: str, legacy: bool = False
-) -> Iterator[_Record]:
-    inside = text[section.start : section.end]
-    if "\\u" not in inside and not any(json.dumps(name) in inside for name in names):
-        return
-    found: set[str] = set()
-    for entry in jsontext.spans(text, section.start):
-        if entry.key in names and text[entry.start] == "{":
-            if entry.key in found:
-                raise Refusal(f"it lists {harmless(entry.key)} twice; make it anew")
-            found.add(entry.key)
-            yield _Record(section, entry, legacy)
-
-
-def _corrected_record(record: str, digests: Digests, prefix: str) -> str:
-    old = {entry.key: entry.value for entry in jsontext.entries(record)}
-    for key, value in (("sha256", digests.sha256), ("md5", digests.md5), ("size", digests.size)):
-        known = prefix + key in old or (key == "sha256" and not prefix)
-        if known and old.get(prefix + key) != value:
-            record = jsontext.with_value(record, prefix + key, json.dumps(value))
-    return record
+def _compressed(data: bytes, index: str) -> Iterator[bytes]:
+    if index.endswith(".zst"):
+        return compression.compress_zstd([data], len(data))
+    return compression.compress_bz2([data]) if index.endswith(".bz2") else iter([data])

@@ -1,104 +1,188 @@
-"""Reads what a package says of itself, never its payload; everything in it is taken for a stranger's."""
+"""Reads what a package says about itself. The payload is never read, and nothing is believed."""
 
 from __future__ import annotations
 
-import io
+import json
 import os
-import stat
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from conda_provenance.claim import Claim
+from conda_provenance.claim import Claim, Problem
 from conda_provenance.packages.about import ABOUT, MAX_SIZE, parse_about
-from conda_provenance.packages.archive import compression
-from conda_provenance.packages.archive import tar as tarstream
-from conda_provenance.packages.archive import zip as container
+from conda_provenance.packages.blob import Blob, ReadAhead, open_file_blob
+from conda_provenance.packages.metadata import (
+    find_info,
+    open_info,
+    open_tar,
+    read_files,
+)
 from conda_provenance.packages.refusals import PathLike, Refusal, refusals
+from conda_provenance.text import redact
 
-INFO_LIMIT = 512 << 20
-"""Bytes that the metadata of a package may unpack to."""
+INDEX = "info/index.json"
+"""Where a package says its name, version and build."""
 
-_WHOLE_LIMIT = 4 << 30
-_EXPANSION = 100
-"""How many times its own size a ``.tar.bz2`` may unpack to, beyond the limits; bzip2 can do 1,400,000."""
+_ENDINGS = (".conda", ".tar.bz2")
+_FULL_NAME = re.compile(r"[^-].*-[0-9][^-]*-[^-]+")
+"""What the folder of an extracted package is called: ``name-version-build``."""
 
 
-def read_about(path: PathLike) -> dict[str, Any]:
-    """The ``info/about.json`` of a ``.conda`` or ``.tar.bz2`` file or of an extracted package's folder.
+@dataclass(frozen=True, slots=True)
+class PackageClaim:
+    """What a package says about its origin, and which package that is.
 
-    The content decides which it is, the name does not. Of a ``.conda`` the info member is read, of a ``.tar.bz2`` what stands
-    before about.json. Raises :class:`~conda_provenance.errors.PackageError` if there is none, or the package is damaged.
+    All of it is a stranger's text, which is not escaped yet.
     """
-    with refusals(path, "read"):
-        return parse_about(_about(os.fspath(path)))
+
+    package: str
+    """The name of its file or folder."""
+    location: str
+    """The path as it was given. Of a remote file the address, without credentials."""
+    read_from: str
+    """``file`` or ``folder``, or what the caller of :func:`read_package_blob` says."""
+    claim: Claim
+    sha256: str | None = None
+    """Of the whole file, as hex, where it was asked for. A folder has none."""
 
 
 def read_claim(path: PathLike) -> Claim:
-    """What the package says of its origin; empty if it says nothing. Takes and raises the same as :func:`read_about`."""
+    """What the package says about its origin, and what is wrong with that.
+
+    Empty if it says nothing. One of the problems can be that the file is named otherwise than the
+    package in it.
+
+    ``path`` is a ``.conda`` or ``.tar.bz2`` file, or the folder of an extracted package.
+    Raises :class:`~conda_provenance.errors.PackageError` if it cannot be read.
+    """
+    return read_package(path).claim
+
+
+def read_package(path: PathLike, *, with_sha256: bool = False) -> PackageClaim:
+    """The same, with what else there is to say about the package.
+
+    ``with_sha256`` reads the whole file for its checksum.
+    """
+    location = os.fspath(path)
     with refusals(path, "read"):
-        return Claim.from_extra(read_about(path).get("extra"))
+        if os.path.isdir(path):
+            name = os.path.basename(os.path.abspath(location))
+            files = _folder_files(location, (INDEX,))
+            claim = _claim(files, name if _FULL_NAME.fullmatch(name) else None)
+            return PackageClaim(name, location, "folder", claim)
+
+        name = os.path.basename(location)
+        with open_file_blob(path) as blob:
+            files = _blob_files(blob, name, (INDEX,))
+            claim = _claim(files, package_name(name))
+            sha256 = _sha256(blob) if with_sha256 else None
+            return PackageClaim(name, location, "file", claim, sha256)
 
 
-def open_package(path: str) -> io.BufferedReader:
-    """The package file, which is a regular one: a pipe would have us wait for its other end."""
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise Refusal("it is no regular file")
-    return open(path, "rb")
-
-
-def is_container(file: io.BufferedReader) -> bool:
-    """Is this a ``.conda`` (a zip) rather than a ``.tar.bz2``? :class:`Refusal` if it is neither."""
-    file.seek(0)
-    magic = file.read(4)
-    if magic[:2] == b"PK":
-        return True
-    if magic[:3] == b"BZh":
-        return False
-    raise Refusal("it is neither a .conda nor a .tar.bz2 package" if magic else "it is empty")
-
-
-def open_info(file: io.BufferedReader, member: container.Member) -> compression.Stream:
-    """The tar in a ``.conda``'s info member."""
-    return compression.open_zstd(compression.Window(file, member.data, member.stored), INFO_LIMIT)
-
-
-def open_tar(file: io.BufferedReader, *, whole: bool = True) -> compression.Stream:
-    """The tar in a ``.tar.bz2``; ``whole``: with its payload."""
-    size = file.seek(0, os.SEEK_END)
-    file.seek(0)
-    return compression.open_bz2(file, (_WHOLE_LIMIT if whole else INFO_LIMIT) + _EXPANSION * size)
-
-
-def read_files(
-    file: io.BufferedReader,
-    info: container.Member | None,
-    optional: Collection[str],
+def read_package_blob(
+    blob: Blob,
+    name: str,
     *,
-    to_end: bool = True,
-) -> dict[str, bytes]:
-    """about.json, and those files of ``optional`` that are there, of an open package; ``info`` is a ``.conda``'s member."""
-    with open_info(file, info) if info else open_tar(file, whole=to_end) as stream:
-        return tarstream.read_members(stream, ABOUT, MAX_SIZE, optional=optional, to_end=to_end)
+    location: str,
+    read_from: str = "remote",
+    with_sha256: bool = False,
+) -> PackageClaim:
+    """The same for a package file that is not on this disk. ``name`` is its file's name.
+
+    A ``.conda`` is read in two requests: the end of its zip, and the info member.
+    """
+    location = redact(location)
+    with refusals(location, "read"):
+        claim = _claim(_blob_files(blob, name, (INDEX,)), package_name(name))
+        sha256 = _sha256(blob) if with_sha256 else None
+        return PackageClaim(name, location, read_from, claim, sha256)
 
 
-def _about(path: str) -> bytes:
-    if os.path.isdir(path):
-        return _extracted_about(path)
-    with open_package(path) as file:
-        if not is_container(file):
-            return read_files(file, None, (), to_end=False)[ABOUT]
-        member = container.read_container(file).info()
-        container.check_crc(file, member)
-        return read_files(file, member, ())[ABOUT]
+def read_about(path: PathLike) -> dict[str, Any]:
+    """The ``info/about.json`` of a package. Takes and raises the same as :func:`read_claim`.
+
+    Of a ``.conda`` the info member is read, of a ``.tar.bz2`` what stands before about.json.
+    """
+    with refusals(path, "read"):
+        if os.path.isdir(path):
+            return parse_about(_folder_files(os.fspath(path), ())[ABOUT])
+
+        with open_file_blob(path) as blob:
+            return parse_about(_blob_files(blob, os.fspath(path), ())[ABOUT])
 
 
-def _extracted_about(folder: str) -> bytes:
+def claim_of(about: Mapping[str, Any], index: bytes | None, name: str | None) -> Claim:
+    """The claim in about.json. ``name`` is what the file's name says the package is, if anything.
+
+    ``index`` is the package's index.json.
+    """
+    return Claim.from_extra(about.get("extra"), *_name_problems(index, name))
+
+
+def _claim(files: Mapping[str, bytes], name: str | None) -> Claim:
+    return claim_of(parse_about(files[ABOUT]), files.get(INDEX), name)
+
+
+def _blob_files(blob: Blob, name: str, optional: Collection[str]) -> dict[str, bytes]:
+    ahead = ReadAhead(blob)
+    if info := find_info(ahead, name):
+        stream = open_info(ahead, info)
+        return read_files(stream, ABOUT, MAX_SIZE, optional=optional, to_end=True)
+
+    stream = open_tar(ahead, whole=False)
+    return read_files(stream, ABOUT, MAX_SIZE, optional=optional, to_end=False)
+
+
+def _folder_files(folder: str, optional: Collection[str]) -> dict[str, bytes]:
+    files = {ABOUT: _read_file(folder, ABOUT)}
+    for name in optional:
+        try:
+            files[name] = _read_file(folder, name)
+        except (Refusal, OSError):
+            continue
+    return files
+
+
+def _read_file(folder: str, name: str) -> bytes:
     try:
-        file = open_package(os.path.join(folder, *ABOUT.split("/")))
+        with open_file_blob(os.path.join(folder, *name.split("/"))) as blob:
+            data = blob.read(0, MAX_SIZE + 1)
     except FileNotFoundError:
-        raise Refusal(f"it has no {ABOUT}") from None
-    with file:
-        data = file.read(MAX_SIZE + 1)
+        raise Refusal(f"it has no {name}") from None
+
     if len(data) > MAX_SIZE:
-        raise Refusal(f"its {ABOUT} is larger than {MAX_SIZE >> 20} MiB")
+        raise Refusal(f"its {name} is larger than {MAX_SIZE >> 20} MiB")
     return data
+
+
+def _name_problems(index: bytes | None, name: str | None) -> list[Problem]:
+    if index is None or name is None:
+        return []
+
+    try:
+        record = json.loads(index.decode())
+    except (ValueError, RecursionError):
+        return []  # Then there is no other name to compare.
+
+    if not isinstance(record, dict):
+        return []
+    parts = [record.get(key) for key in ("name", "version", "build")]
+    texts = [part for part in parts if isinstance(part, str)]
+    differs = len(texts) == len(parts) and "-".join(texts) != name
+    return [Problem.of("name-differs")] if differs else []
+
+
+def package_name(path: PathLike) -> str | None:
+    """``name-version-build``, by the name of a package file. ``None``: it is not named like one."""
+    name = os.path.basename(path)
+    for ending in _ENDINGS:
+        if name.endswith(ending):
+            return name.removesuffix(ending)
+    return None
+
+
+def _sha256(blob: Blob) -> str:
+    from conda_provenance.packages.files.digests import Digests  # OpenSSL takes a while to load.
+
+    return Digests(blob)["sha256"]

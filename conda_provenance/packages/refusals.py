@@ -1,23 +1,37 @@
-"""Turns everything that can go wrong with somebody's file into one sentence; knows nothing of formats."""
+"""Turns everything that can go wrong with somebody's file into one sentence.
+
+Formats are not known here.
+"""
 
 from __future__ import annotations
 
-import logging
 import os
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
-from conda_provenance.errors import PackageError
-
-log = logging.getLogger(__name__)
+from conda_provenance.errors import PackageError, RefusedError
+from conda_provenance.text import escape
 
 PathLike: TypeAlias = str | os.PathLike[str]
 
+MAX_NAME = 255
+"""Characters of a name within a package that a message shows."""
+
+_MAX_PATH = 1500
+"""Characters of a path that a message shows."""
+
 
 class Refusal(Exception):
-    """Why a file is refused, and the remedy if there is one: the half of a sentence, without the file's name."""
+    """Why a file is refused, and the remedy if there is one.
+
+    The message is the second half of a sentence. The file's name is not in it.
+    """
+
+
+class NotAllowed(Refusal):
+    """The file is sound, but the caller did not allow this change, or may not make it."""
 
 
 class ChangedMeanwhile(Refusal):
@@ -29,45 +43,51 @@ class ChangedMeanwhile(Refusal):
 
 @contextmanager
 def refusals(path: PathLike, doing: str) -> Iterator[None]:
-    """Within this block, a fault of the file ``path`` is raised as :class:`PackageError`; ``doing`` as in "cannot be read"."""
+    """Raise every fault of the file ``path`` in this block as a :class:`PackageError`.
+
+    ``doing`` is a participle, as in "cannot be read".
+    """
     try:
         yield
     except (PackageError, GeneratorExit):
         raise
+    except NotAllowed as refusal:
+        raise RefusedError(_sentence(path, doing, str(refusal))) from None
     except Refusal as refusal:
-        raise PackageError(f"{base_name(path)} cannot be {doing}: {refusal}.") from (
-            refusal.__cause__ or None
-        )
+        raise _error(path, doing, str(refusal)) from (refusal.__cause__ or None)
     except OSError as error:
-        raise PackageError(f"{base_name(path)} cannot be {doing}: {_why(error)}.") from error
+        raise _error(path, doing, _reason(error)) from error
     except RecursionError as error:
-        raise PackageError(
-            f"{base_name(path)} cannot be {doing}: its JSON is nested too deeply."
-        ) from error
+        raise _error(path, doing, "its JSON is nested too deeply") from error
     except (ValueError, EOFError, ArithmeticError, LookupError, struct.error, MemoryError) as error:
-        # The parsers refuse what they foresee. What they do not is the file's fault as well, and no caller's crash.
-        log.debug("Why %s cannot be %s", base_name(path), doing, exc_info=error)
+        # The parsers refuse what they foresee. What they do not foresee is the file's fault too,
+        # and must not crash the caller.
+        import logging  # Not needed for a package that is whole.
+
+        log = logging.getLogger(__name__)
+        log.debug("Why %s cannot be %s", shown_path(path), doing, exc_info=error)
         kind = f"{type(error).__module__}.{type(error).__name__}".removeprefix("builtins.")
-        raise PackageError(
-            f"{base_name(path)} cannot be {doing}: it is damaged ({kind})."
-        ) from error
+        raise _error(path, doing, f"it is damaged ({kind})") from error
 
 
-def base_name(path: PathLike) -> str:
-    """The file's name alone, fit for a terminal and a log."""
-    text = os.fspath(path)
-    return harmless(os.path.basename(text.rstrip(os.sep)) or text)
+def shown_path(path: PathLike) -> str:
+    """The path as it was given, fit for a terminal and a log."""
+    return escape(os.fspath(path), _MAX_PATH)
 
 
-def harmless(text: str, limit: int = 255) -> str:
-    """``text`` with everything that is not printable escaped, and cut at ``limit`` characters."""
-    shown = "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in text[:limit]
-    )  # fmt: skip
-    return shown if len(text) <= limit else shown + "…"
+def shown_name(name: str) -> str:
+    """The name of something within a package, fit for a terminal and a log."""
+    return escape(name, MAX_NAME)
 
 
-def _why(error: OSError) -> str:
+def _error(path: PathLike, doing: str, reason: str) -> PackageError:
+    return PackageError(_sentence(path, doing, reason))
+
+
+def _sentence(path: PathLike, doing: str, reason: str) -> str:
+    return f"{shown_path(path)} cannot be {doing}: {reason}."
+
+
+def _reason(error: OSError) -> str:
     # str(error) would repeat the path, unescaped.
     return (error.strerror or type(error).__name__).rstrip(".").replace("\n", " ")

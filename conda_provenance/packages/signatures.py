@@ -1,37 +1,43 @@
-"""What vouches for the bytes of a package file: signatures and attestations beside it, which a stamp would break."""
+"""What vouches for the bytes of a package file: signatures and attestations, which a stamp breaks.
+
+Whether they are right is not known here.
+"""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 
-from conda_provenance.packages.archive import json_text as jsontext
-from conda_provenance.packages.index import places_of
+from conda_provenance.packages.files.places import places_of
+from conda_provenance.packages.index import MAIN_INDEX
+from conda_provenance.packages.index_records import is_signed
 from conda_provenance.packages.refusals import PathLike
 
-_BESIDE = re.compile(
-    r"\.(sigs?|v[0-9]+\.sigs?|asc|minisig|sigstore(\.json)?|bundle|att|attestations?(\.json)?|intoto\.jsonl?|publish\.attestation)"
+_ENDING = re.compile(
+    r"\.(sigs?|v[0-9]+\.sigs?|asc|minisig|sigstore(\.json)?|bundle|att|attestations?(\.json)?"
+    r"|intoto\.jsonl?|publish\.attestation)"
 )
-"""Endings behind the package's own name: GnuPG, minisign, Sigstore, in-toto, CEP 27's attestations."""
+"""What follows the package's name: GnuPG, minisign, Sigstore, in-toto, CEP 27's attestations."""
 
 _MAX_INDEX = 1 << 28
 
 
-def vouchers(package: PathLike) -> list[str]:
-    """Names of the files that vouch for the package as it is, such as ``x-1-0.conda.v0.sigs``; an index that signs it counts."""
+def signatures_of(package: PathLike) -> list[str]:
+    """Names of the files that vouch for the package as it is, such as ``x-1-0.conda.v0.sigs``.
+
+    An index that signs it is one of them.
+    """
     found = []
     for folder, name in places_of(package):
         with os.scandir(folder) as entries:
-            found += sorted(
-                entry.name
-                for entry in entries
-                if entry.name.startswith(name + ".")
-                and _BESIDE.fullmatch(entry.name[len(name) :].lower())
-            )
-        if _is_signed_in(os.path.join(folder, "repodata.json"), name):
-            found.append("repodata.json")
+            found += sorted(entry.name for entry in entries if _is_signature(entry.name, name))
+        if _is_signed_in(os.path.join(folder, MAIN_INDEX), name):
+            found.append(MAIN_INDEX)
     return list(dict.fromkeys(found))
+
+
+def _is_signature(file: str, package: str) -> bool:
+    return file.startswith(package + ".") and bool(_ENDING.fullmatch(file[len(package) :].lower()))
 
 
 def _is_signed_in(index: str, name: str) -> bool:
@@ -39,13 +45,6 @@ def _is_signed_in(index: str, name: str) -> bool:
         if not os.path.isfile(index) or os.path.getsize(index) > _MAX_INDEX:
             return False
         with open(index, encoding="utf-8") as file:
-            text = file.read()
-        if '"signatures"' not in text or json.dumps(name) not in text:
-            return False
-        sections = {section.key: section for section in jsontext.spans(text)}
-        section = sections.get("signatures")
-        return section is not None and any(
-            entry.key == name for entry in jsontext.spans(text, section.start)
-        )
+            return is_signed(file.read(), name)
     except (OSError, ValueError, RecursionError):
-        return False  # the stamp itself says what is wrong with an index
+        return False  # Correcting the index says what is wrong with it.

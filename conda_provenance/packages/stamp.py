@@ -1,55 +1,67 @@
-"""Writes into the ``extra`` of a finished package: about.json changes (and conda-build's own recipe), nothing else does."""
+"""Writes into the ``extra`` of a finished package. Nothing else in the package changes."""
 
 from __future__ import annotations
 
-import contextlib
-import io
+import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
-from conda_provenance.packages.about import ABOUT, parse_about, with_extra
-from conda_provenance.packages.archive import compression
-from conda_provenance.packages.archive import tar as tarstream
-from conda_provenance.packages.archive import zip as container
-from conda_provenance.packages.archive.zip_copy import copy_with
-from conda_provenance.packages.files.digests import Digests
+from conda_provenance.claim import Claim
+from conda_provenance.packages.about import ABOUT, MAX_SIZE, parse_about, with_extra
+from conda_provenance.packages.blob import FileBlob
 from conda_provenance.packages.files.lock import locked
-from conda_provenance.packages.files.replace import (
-    Replacement,
-    closed_beside,
-    commit,
-    copy_range,
-    replacing,
-    require_replaceable,
-)
-from conda_provenance.packages.index import (
-    check_records,
-    corrections,
-    folders_to_lock,
-    with_digests,
-)
-from conda_provenance.packages.read import (
+from conda_provenance.packages.files.replace import Replacement, commit
+from conda_provenance.packages.index import corrections, digests_edit, folders_to_lock
+from conda_provenance.packages.metadata import (
+    Container,
+    check_container,
     is_container,
     open_info,
-    open_package,
     open_tar,
     read_files,
 )
+from conda_provenance.packages.read import INDEX, claim_of, package_name
 from conda_provenance.packages.refusals import (
     ChangedMeanwhile,
+    NotAllowed,
     PathLike,
     Refusal,
-    harmless,
     refusals,
+    shown_name,
+    shown_path,
 )
 from conda_provenance.packages.rendered_recipe import RECIPE, is_conda_builds, with_recipe_extra
+from conda_provenance.packages.rewrite import copied, opened_to_replace, rewritten
 
-_MAX_KEPT = 1 << 20
-"""Bytes of metadata, unpacked, that are kept in memory; more is read twice."""
+STAMPED, WOULD_STAMP, UNCHANGED = "stamped", "would stamp", "unchanged"
 
 _ATTEMPTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class StampResult:
+    """What became of a package. True if it changed, or would change."""
+
+    status: str
+    """``stamped``, ``would stamp`` in a dry run, or ``unchanged``."""
+    path: str
+    """The package, as it was given."""
+    target: str | None
+    """The stamped copy, where one was asked for, as it was given."""
+    claim: Claim
+    """What the package says now, or would say."""
+    changes: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    """The old and the new value of every key of ``extra`` that changes. ``None``: it is not there.
+
+    A value that is not a string is given as its JSON text.
+    """
+
+    def __bool__(self) -> bool:
+        return self.status != UNCHANGED
 
 
 def stamp_package(
@@ -58,172 +70,226 @@ def stamp_package(
     *,
     target: PathLike | None = None,
     overwrite: bool = True,
-) -> bool:
-    """Set these keys in the ``extra`` of a package file's about.json, or remove them where the value is ``None``.
+    dry_run: bool = False,
+) -> StampResult:
+    """Set these keys in the ``extra`` of a package file's about.json. ``None`` removes a key.
 
-    In a conda-build package the ``extra`` of the rendered recipe is changed likewise. The file, or the one that a link leads
-    to, is replaced in one step by a whole new one of the same owner and mode, and the indexes beside it that list it are
-    corrected in the same step; what is not the stamp keeps its bytes. With ``target``, the stamped package is written there
-    instead, and ``path`` stays. Without ``overwrite``, a package that says something else already is refused.
+    In a conda-build package the ``extra`` of the rendered recipe changes with it. The file is
+    replaced in one step by a whole new one with the same owner and mode. A link stays, and the file
+    that it leads to is replaced. The indexes beside it that list it are corrected in the same step.
+    What is not the stamp keeps its bytes.
 
-    Returns whether the package changed. If not, it stays as it is, byte for byte; its indexes are corrected all the same,
-    which mends what a kill between the two left behind. Raises :class:`~conda_provenance.errors.PackageError` if it cannot be
-    done; the files are then as they were.
+    With ``target``, the stamped package is written there, and ``path`` stays as it is.
+
+    Without ``overwrite``, these are refused: a package that already says something else, one whose
+    bytes something vouches for, and a target that exists.
+
+    A dry run does all of this but the last step, the replacing, and raises the same errors.
+
+    A package that does not change stays as it is, byte for byte. Its indexes are corrected all the
+    same: that mends what a kill between the two left behind.
+
+    Raises :class:`~conda_provenance.errors.PackageError` if it cannot be done. Then the files are
+    as they were.
     """
-    named = path if target is None else target
+    order = _Order(path, changes, target, overwrite, dry_run)
     with refusals(path, "stamped"):
         if not os.fspath(path) or "\0" in os.fspath(path):
             raise Refusal("it has no name that a file can have")
+
         for attempt in range(_ATTEMPTS):
             try:
-                folders = folders_to_lock(named)
-                with locked(folders):
-                    if folders_to_lock(named) != folders:
-                        raise ChangedMeanwhile  # a link leads elsewhere since
-                    return _stamp(
-                        os.path.realpath(path), changes, os.path.realpath(named), named, overwrite
-                    )
+                return _stamp_locked(order)
             except ChangedMeanwhile:
                 if attempt + 1 == _ATTEMPTS:
                     raise
                 time.sleep(attempt / 200)
-    raise AssertionError  # the loop returns or raises
+    raise AssertionError  # The loop returns or raises.
 
 
-def check_stamp(
-    path: PathLike,
-    changes: Mapping[str, str | None],
-    *,
-    target: PathLike | None = None,
-    overwrite: bool = True,
-) -> bool:
-    """Would :func:`stamp_package` change the package? Raises the same for one that it would refuse; writes nothing."""
-    with refusals(path, "stamped"), open_package(os.path.realpath(path)) as file:
-        zipped, replaced = _plan(file, changes, overwrite)
-        if replaced:
-            info = zipped.info() if zipped else None
-            for _ in _rewritten(file, info, replaced):
-                pass
-            if target is None:
-                require_replaceable(os.path.realpath(path), os.fstat(file.fileno()))
-        if target is None:
-            with corrections(path, check_records):
-                pass
-        return bool(replaced)
+class _Order(NamedTuple):
+    """What the caller wants."""
+
+    path: PathLike
+    changes: Mapping[str, str | None]
+    target: PathLike | None
+    overwrite: bool
+    dry_run: bool
+
+    @property
+    def place(self) -> PathLike:
+        """Where the stamped package is to stand."""
+        return self.path if self.target is None else self.target
 
 
-def _stamp(
-    path: str, changes: Mapping[str, str | None], place: str, named: PathLike, overwrite: bool
-) -> bool:
+class _Plan(NamedTuple):
+    """What has to change in the package."""
+
+    container: Container | None
+    """The ``.conda``'s zip. ``None``: a ``.tar.bz2``."""
+    replaced: Mapping[str, bytes]
+    """The new data of every file that changes."""
+    about: Mapping[str, Any]
+    new_about: Mapping[str, Any]
+    index_json: bytes | None
+
+
+def _stamp_locked(order: _Order) -> StampResult:
+    folders = folders_to_lock(order.place)
+    with locked(folders):
+        if folders_to_lock(order.place) != folders:
+            raise ChangedMeanwhile  # A link leads elsewhere since.
+        return _stamp(order)
+
+
+def _stamp(order: _Order) -> StampResult:
+    path, place = os.path.realpath(order.path), os.path.realpath(order.place)
+    if os.path.isdir(path):
+        raise Refusal("it is a folder, and only package files are stamped")
+    _require_free_target(order)
+
     with ExitStack() as stack:
-        replacement, changed = _write(path, changes, place, overwrite, stack)
-        if replacement:
-            descriptor = replacement.file.fileno()
-            digests = with_digests(lambda: Digests.of_file(descriptor))
-        else:
-            digests = with_digests(lambda: Digests.of(path))
-        indexes = stack.enter_context(corrections(named, digests, changed=replacement is not None))
-        # The package last: what is replaced before it can be put back.
-        commit(
-            [*indexes.replacements, *([replacement] if replacement else [])],
-            then=indexes.remove_derived,
+        blob = stack.enter_context(opened_to_replace(path))
+        plan = _plan(blob, order)
+        _require_unsigned(order, plan)
+        replacement = _write(blob, plan, order, place, stack)
+
+        new = FileBlob(replacement.file) if replacement else blob
+        corrected = stack.enter_context(
+            corrections(order.place, digests_edit(new), changed=replacement is not None)
         )
-        return changed
+        if not order.dry_run:
+            # The package comes last: whatever is replaced before it can be put back.
+            replacements = [*corrected.replacements, *([replacement] if replacement else [])]
+            commit(replacements, then=corrected.remove_derived)
+        return _result(order, plan)
+
+
+def _require_free_target(order: _Order) -> None:
+    """Refuse a target that exists. With ``overwrite`` only the package itself is refused."""
+    target = order.target
+    if target is None:
+        return
+    if not os.path.lexists(target):
+        folder = os.path.dirname(os.path.abspath(target))
+        if not order.dry_run and not os.path.isdir(folder):
+            raise Refusal(f"there is no folder {shown_path(folder)} for the copy; make it first")
+        return
+
+    is_package = os.path.exists(target) and os.path.samefile(order.path, target)
+    if is_package or not order.overwrite:
+        raise NotAllowed(f"{shown_path(target)} is there already; --force overwrites another file")
+
+
+def _require_unsigned(order: _Order, plan: _Plan) -> None:
+    """Refuse to change a package whose bytes something vouches for."""
+    if order.overwrite or order.target is not None or not plan.replaced:
+        return
+
+    from conda_provenance.packages.signatures import signatures_of
+
+    if signatures := signatures_of(order.path):
+        names = ", ".join(map(shown_name, signatures))
+        raise NotAllowed(f"{names} vouches for its bytes and would be wrong; --force stamps it")
+
+
+def _plan(blob: FileBlob, order: _Order) -> _Plan:
+    container = check_container(blob) if is_container(blob) else None
+    files = _read(blob, container)
+    about = parse_about(files[ABOUT])
+    if not order.overwrite:
+        _require_unsaid(about, order.changes)
+
+    new = {ABOUT: with_extra(files[ABOUT], order.changes)}
+    if RECIPE in files and is_conda_builds(about):
+        new[RECIPE] = with_recipe_extra(files[RECIPE], order.changes, overwrite=order.overwrite)
+    return _Plan(
+        container,
+        {name: data for name, data in new.items() if data != files[name]},
+        about,
+        parse_about(new[ABOUT]),
+        files.get(INDEX),
+    )
+
+
+def _read(blob: FileBlob, container: Container | None) -> dict[str, bytes]:
+    if container:
+        stream = open_info(blob, container.info)
+        return read_files(stream, ABOUT, MAX_SIZE, optional=(RECIPE, INDEX), to_end=True)
+
+    # Of a .tar.bz2 the metadata alone is read, or the payload would have to be unpacked twice.
+    stream = open_tar(blob)
+    files = read_files(stream, ABOUT, MAX_SIZE, optional=(RECIPE, INDEX), to_end=False)
+    if RECIPE not in files and is_conda_builds(parse_about(files[ABOUT])):
+        # An old conda-build, which had recipes after the payload.
+        stream = open_tar(blob)
+        files = read_files(stream, ABOUT, MAX_SIZE, optional=(RECIPE, INDEX), to_end=True)
+    return files
+
+
+def _require_unsaid(about: Mapping[str, Any], changes: Mapping[str, str | None]) -> None:
+    """Refuse a package that says something else already."""
+    extra = _extra(about)
+    for key, value in changes.items():
+        # An empty string, as local builds of conda-forge have it, says nothing yet.
+        if extra.get(key) not in (None, "", value):
+            raise NotAllowed(f"it says another {shown_name(key)} already; --force overwrites it")
 
 
 def _write(
-    path: str, changes: Mapping[str, str | None], place: str, overwrite: bool, stack: ExitStack
-) -> tuple[Replacement | None, bool]:
-    """The package to put in its place (``None`` if that is the file which is there), and whether the stamp changed it."""
-    if os.path.isdir(path):
-        raise Refusal("it is a folder, and only package files are stamped")
-    # Open until the new file is in its place: the last to close a replaced file pays for freeing its blocks.
-    file = stack.enter_context(closed_beside(open_package(path)))
-    old = os.fstat(file.fileno())
-    zipped, replaced = _plan(file, changes, overwrite)
-    in_place = place == path
-    if not replaced and in_place:
-        return None, False
-    if not replaced:
-        replacement = stack.enter_context(replacing(place, old, exists=False))
-        if not replacement.clone(file, old.st_size):
-            copy_range(file, replacement.file, 0, old.st_size)
-    elif zipped:
-        info = zipped.info()
-        # Before there is a new file, for a zstd frame begins with the size of what is in it.
-        kept, size = _kept(_rewritten(file, info, replaced))
-        replacement = stack.enter_context(replacing(place, old, exists=in_place))
-        copy_with(file, zipped, info, _compressed(file, info, replaced, kept, size), replacement)
+    blob: FileBlob, plan: _Plan, order: _Order, place: str, stack: ExitStack
+) -> Replacement | None:
+    """The package to put in its place. ``None``: the file that is there stays."""
+    in_place = order.target is None
+    if order.dry_run and not in_place:
+        place = _in_existing_folder(place)
+    if plan.replaced:
+        replacement = rewritten(
+            blob, plan.container, plan.replaced, place, stack, in_place=in_place
+        )
+    elif in_place:
+        return None
     else:
-        replacement = stack.enter_context(replacing(place, old, exists=in_place))
-        for chunk in compression.compress_bz2(_rewritten(file, None, replaced)):
-            replacement.file.write(chunk)
+        replacement = copied(blob, place, stack)
+
     replacement.seal()
-    if os.name == "nt":
-        file.close()  # nothing can be put over an open file there
-    return replacement, bool(replaced)
+    if os.name == "nt" and not order.dry_run:
+        blob.close()  # Nothing can be put over an open file there.
+    return replacement
 
 
-def _plan(
-    file: io.BufferedReader, changes: Mapping[str, str | None], overwrite: bool
-) -> tuple[container.Container | None, dict[str, bytes]]:
-    """The members of a ``.conda``, and the new data of the files that have to change."""
-    zipped = info = None
-    if is_container(file):
-        zipped = container.read_container(file)
-        info = zipped.info()
-        for member in zipped.members:
-            container.require_stored(member)
-        container.check_crc(file, info)
-    # A .tar.bz2 is read only as far as it has to be: the payload behind would have to be unpacked twice.
-    files = read_files(file, info, (RECIPE,), to_end=info is not None)
-    about = parse_about(files[ABOUT])
-    if not info and RECIPE not in files and is_conda_builds(about):
-        # Unless it is a conda-build of old, which had recipes among the payload.
-        files = read_files(file, info, (RECIPE,))
-    if not overwrite:
-        extra = about.get("extra")
-        said = extra if isinstance(extra, dict) else {}
-        for key, value in changes.items():
-            # An empty string, as local builds of conda-forge have it, says nothing yet.
-            if said.get(key) not in (None, "", value):
-                raise Refusal(f"it says another {harmless(key)} already; --force overwrites it")
-    new = {ABOUT: with_extra(files[ABOUT], changes)}
-    if RECIPE in files and is_conda_builds(about):
-        new[RECIPE] = with_recipe_extra(files[RECIPE], changes, overwrite=overwrite)
-    return zipped, {name: data for name, data in new.items() if data != files[name]}
+def _in_existing_folder(path: str) -> str:
+    """The path, or one in the nearest folder that exists: in a dry run no folder is made."""
+    folder, name = os.path.split(path)
+    while not os.path.lexists(folder) and os.path.dirname(folder) != folder:
+        folder = os.path.dirname(folder)
+    return os.path.join(folder, name)
 
 
-def _rewritten(
-    file: io.BufferedReader, info: container.Member | None, replaced: Mapping[str, bytes]
-) -> Iterator[bytes]:
-    with open_info(file, info) if info else open_tar(file) as stream:
-        yield from tarstream.rewrite(stream, ABOUT, replaced)
+def _result(order: _Order, plan: _Plan) -> StampResult:
+    status = WOULD_STAMP if order.dry_run else STAMPED
+    return StampResult(
+        status if plan.replaced else UNCHANGED,
+        os.fspath(order.path),
+        None if order.target is None else os.fspath(order.target),
+        claim_of(plan.new_about, plan.index_json, package_name(order.place)),
+        _changes(_extra(plan.about), _extra(plan.new_about), order.changes),
+    )
 
 
-def _kept(chunks: Iterable[bytes]) -> tuple[list[bytes] | None, int]:
-    """The chunks, unless they are too large to be kept in memory, and their size in bytes."""
-    kept: list[bytes] | None = []
-    size = 0
-    for chunk in chunks:
-        size += len(chunk)
-        if size > _MAX_KEPT:
-            kept = None
-        elif kept is not None:
-            kept.append(chunk)
-    return kept, size
+def _changes(
+    old: Mapping[str, Any], new: Mapping[str, Any], keys: Mapping[str, object]
+) -> dict[str, tuple[str | None, str | None]]:
+    pairs = {key: (_text(old.get(key)), _text(new.get(key))) for key in keys}
+    return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
 
 
-def _compressed(
-    file: io.BufferedReader,
-    info: container.Member,
-    replaced: Mapping[str, bytes],
-    kept: list[bytes] | None,
-    size: int,
-) -> Iterator[bytes]:
-    # A generator, for opening the member moves the file's position: it must not happen before the copy has come to it.
-    with contextlib.ExitStack() as stack:
-        chunks: Iterable[bytes] = kept if kept is not None else _rewritten(file, info, replaced)
-        if kept is None:
-            stack.enter_context(contextlib.closing(chunks))  # type: ignore[type-var]
-        yield from compression.compress_zstd(chunks, size)
+def _text(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _extra(about: Mapping[str, Any]) -> Mapping[str, Any]:
+    extra = about.get("extra")
+    return extra if isinstance(extra, dict) else {}

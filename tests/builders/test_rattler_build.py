@@ -198,8 +198,8 @@ def test_what_fails_in_stamping_leaves_no_package_where_provenance_is_required(
     write_feedstock, build, tmp_path
 ):
     recipe = write_feedstock(recipe_yaml=V1_SPLIT)
-    fail = "def fail(*a, **k): raise OSError(28, 'No space left on device')\nimport conda_provenance.packages.stamp as stamp\n"
-    fail += "stamp.copy_with = fail\n"
+    fail = "def fail(*a, **k): raise OSError(28, 'No space left on device')\nimport conda_provenance.packages.rewrite as rewrite\n"
+    fail += "rewrite.copy_with = fail\n"
     required = {"CONDA_PLUGINS_PROVENANCE_REQUIRED": "sha"}
     done = build(
         recipe, ACTIVATE + fail + IMPORTS + DOORS["Stage0Recipe.run_build"], status=1, **required

@@ -153,7 +153,7 @@ def test_a_broken_package_is_a_no_and_the_others_are_shown(tmp_path):
     assert done.returncode == 1
     assert (
         done.stderr
-        == "bad\\x1b[31m-1-0.conda cannot be read: it is cut short or no zip; fetch or build it again.\n"
+        == f"{tmp_path}/bad\\x1b[31m-1-0.conda cannot be read: it is cut short or no zip; fetch or build it again.\n"
     )
     assert SHA in done.stdout
 

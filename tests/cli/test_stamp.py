@@ -142,7 +142,7 @@ def test_json(tmp_path):
             "path": str(tmp_path / "gone.conda"),
             "target": None,
             "status": "failed",
-            "error": "gone.conda cannot be stamped: No such file or directory.",
+            "error": f"{tmp_path / 'gone.conda'} cannot be stamped: No such file or directory.",
             **nothing,
         },
     ]

@@ -26,7 +26,10 @@ Files = dict[str, bytes]
 
 
 def info_files(about: Any) -> Files:
-    """The metadata of a small package; ``about`` as bytes is taken as it is, ``None`` leaves it out."""
+    """The metadata of a small package.
+
+    ``about`` as bytes is taken as it is, and ``None`` leaves about.json out.
+    """
     files = {
         "info/index.json": _json(INDEX),
         "info/about.json": _json(about),

@@ -1,6 +1,7 @@
-"""Mutated packages: an answer or a clear error, and never a file that was touched without being stamped.
+"""Mutated packages give an answer or a clear error. None is touched without being stamped.
 
-``FUZZ_CASES`` and ``FUZZ_SEED`` make a longer run: ``FUZZ_CASES=100000 python -m pytest tests/packages/test_fuzz.py -s``.
+``FUZZ_CASES`` and ``FUZZ_SEED`` make a longer run:
+``FUZZ_CASES=100000 python -m pytest tests/packages/test_fuzz.py -s``.
 """
 
 from __future__ import annotations
@@ -28,13 +29,14 @@ STAMP = {"sha": "b" * 40, "remote_url": "https://github.com/o/r", "flow_run_id":
 BUILD = """
 import sys
 from rattler_build import Stage0Recipe
-Stage0Recipe.from_file(sys.argv[1]).run_build(output_dir=sys.argv[2], channels=[], package_format=sys.argv[3])
+recipe = Stage0Recipe.from_file(sys.argv[1])
+recipe.run_build(output_dir=sys.argv[2], channels=[], package_format=sys.argv[3])
 """
 
 
 @pytest.fixture(scope="module")
 def seeds(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, bytes]]:
-    """Packages of rattler-build's engine, where it is installed, and ones made by hand, of both formats."""
+    """Packages of both formats: by hand, and by rattler-build where it is installed."""
     folder = tmp_path_factory.mktemp("seeds")
     about = {
         "conda_build_version": "1",
@@ -47,7 +49,9 @@ def seeds(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, bytes]]:
     packages = [make_conda(folder, info=zst(tar(made))), make_tar_bz2(folder, data=tar(made))]
     recipe = folder / "recipe.yaml"
     recipe.write_text(
-        "package: {name: hello, version: '1'}\nbuild: {noarch: generic, script: echo hi > $PREFIX/hi}\nextra: {a: b}\n"
+        "package: {name: hello, version: '1'}\n"
+        "build: {noarch: generic, script: echo hi > $PREFIX/hi}\n"
+        "extra: {a: b}\n"
     )
     for form in ("conda", "tar-bz2"):
         command = [sys.executable, "-c", BUILD, str(recipe), str(folder / form), form]
@@ -92,13 +96,13 @@ def mutate(data: bytes, chance: random.Random) -> bytes:
 
 
 def mutate_within(ending: str, data: bytes, chance: random.Random) -> bytes:
-    """The same inside: the tar, packed again so that its checksums are right, or about.json's text within it."""
+    """The same inside the package, which is packed again, so that its checksums are right."""
     if ending == ".tar.bz2":
         return bz2.compress(_mutated_tar(bz2.decompress(data), chance))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = [(info.filename, archive.read(info)) for info in archive.infolist()]
     buffer = io.BytesIO()
-    from conda_provenance.packages.archive.compression import open_zstd
+    from conda_provenance.packages.archive.decompression import open_zstd
 
     changed = [
         (
@@ -160,7 +164,10 @@ def _mutated_tar(data: bytes, chance: random.Random) -> bytes:
 
 
 def read_by_another(package: Path) -> object:
-    """about.json as conda-package-streaming's users find it, the last of that name; an exception's name where it finds none."""
+    """about.json as users of conda-package-streaming find it: the last of that name.
+
+    Where it finds none, the name of an exception.
+    """
     from conda_package_streaming.package_streaming import stream_conda_info
 
     found: object = "nothing"
@@ -201,7 +208,7 @@ def test_mutated_packages(tmp_path, seeds):
             counts["stamped"] += 1
             assert changed, where
             assert STAMP.items() <= read_about(package)["extra"].items(), where
-            assert stamp_package(package, STAMP) is False, f"{where}: not idempotent"
+            assert not stamp_package(package, STAMP), f"{where}: not idempotent"
             other = read_by_another(package)
             if isinstance(other, dict):
                 assert STAMP.items() <= other["extra"].items(), (

@@ -18,11 +18,14 @@ from conda_provenance.packages import (
     read_about,
     stamp_package,
     update_index_entry,
-    vouchers,
     withdraw_package,
 )
+from conda_provenance.packages.blob import Blob
+from conda_provenance.packages.files import copy as copy_module
 from conda_provenance.packages.files import digests as digests_module
+from conda_provenance.packages.files import helper_thread as helper_thread_module
 from conda_provenance.packages.files import replace as replacing_module
+from conda_provenance.packages.signatures import signatures_of
 
 STAMP = {"sha": "b" * 40}
 
@@ -69,13 +72,59 @@ def test_the_record_is_corrected_and_every_other_byte_stays(tmp_path, make, layo
     old = json.dumps(index, **layout)
     (tmp_path / "repodata.json").write_text(old)
     before = digests(package)
-    assert stamp_package(package, STAMP) is True
+    assert stamp_package(package, STAMP)
     after = digests(package)
     expected = old.replace(before["sha256"], after["sha256"]).replace(before["md5"], after["md5"])
     assert (tmp_path / "repodata.json").read_text() == expected.replace(
         f'"size":{before["size"]}', f'"size":{after["size"]}'
     ).replace(f'"size": {before["size"]}', f'"size": {after["size"]}')
     assert read_index(tmp_path)[section(package)][package.name]["size"] == after["size"]
+
+
+@pytest.mark.parametrize(
+    ("record", "names"),
+    [
+        ({"sha256": "0", "md5": "0"}, {"sha256", "md5"}),
+        ({"sha256": "0"}, {"sha256"}),
+        ({}, {"sha256"}),
+        (None, set()),
+    ],
+)
+def test_only_checksums_that_an_index_holds_are_computed(tmp_path, monkeypatch, record, names):
+    package = make_conda(tmp_path, {"extra": {}})
+    records = {} if record is None else {package.name: record}
+    (tmp_path / "repodata.json").write_text(json.dumps({"packages.conda": records}))
+    computed = []
+    original = digests_module._digest
+
+    def digest(blob: Blob, name: str) -> str:
+        computed.append(name)
+        return original(blob, name)
+
+    monkeypatch.setattr(digests_module, "_digest", digest)
+    assert stamp_package(package, STAMP)
+    assert set(computed) == names
+    assert len(computed) == len(names)
+    if record is not None:
+        expected = {key: value for key, value in digests(package).items() if key in names}
+        assert read_index(tmp_path)["packages.conda"][package.name] == expected
+
+
+def test_the_older_files_checksum_in_the_newer_record_alone_needs_no_sha256(tmp_path, monkeypatch):
+    package = make_tar_bz2(tmp_path, {"extra": {}})
+    record = {"legacy_bz2_md5": "0", "sha256": "other"}
+    (tmp_path / "repodata.json").write_text(
+        json.dumps({"packages.conda": {"demo-1.0-0.conda": record}})
+    )
+    original = digests_module._digest
+    computed = []
+    monkeypatch.setattr(
+        digests_module, "_digest", lambda blob, name: computed.append(name) or original(blob, name)
+    )
+    assert stamp_package(package, STAMP)
+    assert computed == ["md5"]
+    found = read_index(tmp_path)["packages.conda"]["demo-1.0-0.conda"]
+    assert found == record | {"legacy_bz2_md5": digests(package)["md5"]}
 
 
 def test_every_index_and_every_copy(tmp_path):
@@ -91,7 +140,7 @@ def test_every_index_and_every_copy(tmp_path):
     for path in tmp_path.glob("*repodata*"):
         data = path.read_bytes()
         if path.suffix == ".zst":
-            from conda_provenance.packages.archive.compression import open_zstd
+            from conda_provenance.packages.archive.decompression import open_zstd
 
             with path.open("rb") as file:
                 data = open_zstd(file, 1 << 20).read(1 << 20)
@@ -328,7 +377,7 @@ def test_a_link_of_another_name(tmp_path):
         read_index(tmp_path)["packages.conda"][package.name]["sha256"] == digests(package)["sha256"]
     )
     (tmp_path / f"{package.name}.sig").write_text("")
-    assert vouchers(link) == [f"{package.name}.sig"]
+    assert signatures_of(link) == [f"{package.name}.sig"]
 
 
 @pytest.mark.parametrize("failing", ["repodata.json", ".conda"])
@@ -392,23 +441,19 @@ def test_a_folder_in_the_place_of_a_derived_file_is_only_warned_of(tmp_path, cap
 def test_checksums_are_right_or_an_error(tmp_path, monkeypatch):
     package = make_conda(tmp_path, {"extra": {}})
     (tmp_path / "repodata.json").write_text(json.dumps(index_of(package)))
-    monkeypatch.setattr(digests_module.threading, "Thread", NoThreads)
+    monkeypatch.setattr(helper_thread_module, "start_new_thread", no_thread)
     stamp_package(package, STAMP)
     assert read_index(tmp_path)["packages.conda"][package.name]["md5"] == digests(package)["md5"]
 
 
-class NoThreads:
-    def __init__(self, **_: object) -> None:
-        self.ident = None
-
-    def start(self) -> None:
-        raise RuntimeError("can't start new thread")
+def no_thread(*_: object) -> None:
+    raise RuntimeError("can't start new thread")
 
 
 @pytest.mark.parametrize("make", [make_conda, make_tar_bz2])
 def test_without_threads_it_is_only_slower(tmp_path, monkeypatch, make):
     package = make(tmp_path, {"extra": {}, "padding": "x" * 1000})
-    monkeypatch.setattr(replacing_module, "_SOON_DONE", 100)
-    monkeypatch.setattr(digests_module.threading, "Thread", NoThreads)
+    monkeypatch.setattr(copy_module, "SOON_WRITTEN", 100)
+    monkeypatch.setattr(helper_thread_module, "start_new_thread", no_thread)
     assert stamp_package(package, STAMP)
     assert read_about(package)["extra"] == STAMP

@@ -37,7 +37,7 @@ def refused(path: Path) -> str:
     with pytest.raises(PackageError) as caught:
         read_about(path)
     message = str(caught.value)
-    assert message.startswith(f"{path.name} cannot be read: ")
+    assert message.startswith(f"{path} cannot be read: ")
     assert message.endswith(".")
     assert "\n" not in message
     assert message.isprintable()
@@ -376,6 +376,62 @@ def test_headers_without_end(tmp_path, form):
     chunks = [one] * (1100 if form == "members" else 60)
     info = b"".join(compress_zstd(chunks, sum(map(len, chunks))))
     assert "header" in refused(make_conda(tmp_path, info=info))
+
+
+def codes(package: Path) -> list[str]:
+    return [problem.code for problem in read_claim(package).problems]
+
+
+@pytest.mark.parametrize("make", [make_conda, make_tar_bz2, make_folder])
+def test_another_name_than_the_packages_own_is_a_problem(tmp_path, make):
+    assert codes(make(tmp_path, ABOUT)) == []
+    assert codes(make(tmp_path, ABOUT, name="other")) == ["name-differs"]
+    assert read_claim(make(tmp_path, ABOUT, name="third")).sha == "a" * 40
+
+
+@pytest.mark.parametrize("make", [make_conda, make_tar_bz2])
+def test_a_file_that_is_not_named_like_a_package_has_no_name_to_compare(tmp_path, make):
+    package = make(tmp_path, ABOUT, name="other")
+    assert codes(package.rename(tmp_path / "download.part")) == []
+
+
+@pytest.mark.parametrize("name", ["work", "_h_env", "my-env", "my-old-env", "pkgs-2"])
+def test_a_folder_that_is_not_named_like_a_package_has_no_name_to_compare(tmp_path, name):
+    assert codes(make_folder(tmp_path, ABOUT).rename(tmp_path / name)) == []
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        None,
+        b"",
+        b"no json",
+        b"[]",
+        b"null",
+        b"[" * 200_000,
+        b"\xff",
+        b'{"name": "demo"}',
+        b'{"name": 5, "version": "1.0", "build": "0"}',
+        b'{"name": "demo", "x": "' + b"x" * (2 << 20) + b'"}',
+    ],
+)
+@pytest.mark.parametrize("form", ["conda", "tar.bz2", "folder"])
+def test_an_index_json_that_says_no_name_is_no_problem(tmp_path, form, index):
+    files = info_files(ABOUT)
+    del files["info/index.json"]
+    if index is not None:
+        files["info/index.json"] = index
+    if form == "conda":
+        package = make_conda(tmp_path, name="other", info=zst(tar(files)))
+    elif form == "tar.bz2":
+        package = make_tar_bz2(tmp_path, name="other", data=tar(files))
+    else:
+        package = make_folder(tmp_path, ABOUT, name="other")
+        (package / "info" / "index.json").unlink()
+        if index is not None:
+            (package / "info" / "index.json").write_bytes(index)
+    assert codes(package) == []
+    assert read_claim(package).sha == "a" * 40
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")

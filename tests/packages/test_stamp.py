@@ -1,32 +1,23 @@
-"""Stamping: about.json changes, nothing else does, and the file is always whole."""
+"""Stamping: about.json changes, and nothing else does."""
 
 from __future__ import annotations
 
 import bz2
-import hashlib
 import io
 import json
-import os
-import random
-import signal
-import stat
 import struct
-import subprocess
-import sys
 import tarfile
-import threading
-import time
 import zipfile
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from packages_making import info_files, make_conda, make_folder, make_tar_bz2, member, tar, zst
+from packages_bytes import raw_members, tar_members, unzst, without_about
+from packages_making import info_files, make_conda, make_tar_bz2, member, tar, zst
 
 from conda_provenance.errors import PackageError
-from conda_provenance.packages import check_stamp, read_about, stamp_package
-from conda_provenance.packages.files import replace as replacing_module
+from conda_provenance.packages import read_about, stamp_package
 
 STAMP = {"sha": "b" * 40, "remote_url": "https://github.com/o/r", "flow_run_id": "github_1"}
 ABOUT = {
@@ -37,51 +28,6 @@ ABOUT = {
 }
 INFO = "info-demo-1.0-0.tar.zst"
 BOTH = pytest.mark.parametrize("make", [make_conda, make_tar_bz2])
-
-
-def raw_members(package: Path) -> dict[str, tuple[bytes, bytes, bytes]]:
-    """Of every tar member within: headers as found, data, and its place; the payload of a ``.conda`` as stored."""
-    if package.suffix == ".bz2":
-        return tar_members(bz2.decompress(package.read_bytes()))
-    with zipfile.ZipFile(package) as archive:
-        stored = {
-            f"zip:{info.filename}": (b"", archive.read(info), b"")
-            for info in archive.infolist()
-            if not _is_info(info)
-        }
-        (info,) = filter(_is_info, archive.infolist())
-        return stored | tar_members(unzst(archive.read(info)))
-
-
-def _is_info(info: zipfile.ZipInfo) -> bool:
-    return info.filename.startswith("info-")
-
-
-def unzst(data: bytes) -> bytes:
-    from conda_provenance.packages.archive.compression import open_zstd
-
-    return open_zstd(io.BytesIO(data), 1 << 30).read(1 << 28)
-
-
-def tar_members(data: bytes) -> dict[str, tuple[bytes, bytes, bytes]]:
-    found = {}
-    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-        for index, each in enumerate(archive):
-            head = data[each.offset : each.offset_data]
-            if each.name.removeprefix("./") == "info/about.json":
-                head = (
-                    head[:124] + head[136:148] + head[156:]
-                )  # size and checksum change with the data
-            content = archive.extractfile(each).read() if each.isreg() else b""
-            found[each.name] = (head, content, b"%d" % index)
-    return found
-
-
-def without_about(members: dict[str, tuple[bytes, bytes, bytes]]) -> dict[str, object]:
-    return {
-        name: value[::2] if name.removeprefix("./") == "info/about.json" else value
-        for name, value in members.items()
-    }
 
 
 @BOTH
@@ -141,8 +87,8 @@ def test_the_same_values_again_leave_the_file_as_it_is(tmp_path, make):
     package = make(tmp_path, ABOUT)
     stamp_package(package, STAMP)
     before, status = package.read_bytes(), package.stat()
-    assert stamp_package(package, dict(reversed(STAMP.items()))) is False
-    assert stamp_package(package, STAMP) is False
+    assert not stamp_package(package, dict(reversed(STAMP.items())))
+    assert not stamp_package(package, STAMP)
     assert package.read_bytes() == before
     assert (package.stat().st_ino, package.stat().st_mtime_ns) == (
         status.st_ino,
@@ -210,7 +156,7 @@ def test_any_text_arrives_or_is_refused(tmp_path_factory, values):
 
 
 def test_zip_details_are_kept(tmp_path):
-    """Member order, times, attributes, comments, extra fields, an archive comment, data descriptors before and behind."""
+    """Member order, times, attributes, comments, extra fields, and the archive's comment."""
     package = tmp_path / "demo-1.0-0.conda"
     with zipfile.ZipFile(package, "w") as archive:
         for name, data in [
@@ -320,113 +266,6 @@ def tree(root: Path) -> dict[str, object]:
     }
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has other modes and owners")
-@BOTH
-def test_mode_and_owner_are_kept(tmp_path, make):
-    package = make(tmp_path, ABOUT)
-    package.chmod(0o604)
-    if os.geteuid() == 0:
-        os.chown(package, 1234, 5678)
-    before = package.stat()
-    stamp_package(package, STAMP)
-    after = package.stat()
-    assert (after.st_mode, after.st_uid, after.st_gid) == (
-        before.st_mode,
-        before.st_uid,
-        before.st_gid,
-    )
-
-
-@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
-def test_a_symbolic_link_stays_one_and_its_file_is_stamped(tmp_path):
-    (tmp_path / "store").mkdir()
-    real = make_conda(tmp_path / "store", ABOUT)
-    link = tmp_path / "demo-1.0-0.conda"
-    link.symlink_to(real)
-    stamp_package(link, STAMP)
-    assert link.is_symlink()
-    assert read_about(real)["extra"]["sha"] == STAMP["sha"]
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
-@pytest.mark.parametrize("failing", ["fsync", "replace", "fchmod", "link"])
-@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
-@BOTH
-def test_what_fails_half_way_leaves_the_old_file_and_nothing_else(
-    tmp_path, monkeypatch, make, failing, error
-):
-    package = make(tmp_path, ABOUT)
-    section = "packages.conda" if make is make_conda else "packages"
-    (tmp_path / "repodata.json").write_text(json.dumps({section: {package.name: {"sha256": "0"}}}))
-    before = files(tmp_path)
-
-    def fail(*args: object, **kwargs: object) -> None:
-        raise error
-
-    monkeypatch.setattr(replacing_module.os, failing, fail)
-    with pytest.raises((PackageError, KeyboardInterrupt)) as caught:
-        stamp_package(package, STAMP)
-    monkeypatch.undo()
-    assert files(tmp_path) == before
-    if isinstance(error, OSError):
-        assert str(caught.value) == f"{package.name} cannot be stamped: No space left on device."
-
-
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_may_not_be_written(tmp_path):
-    package = make_conda(tmp_path, ABOUT)
-    tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
-    try:
-        with pytest.raises(PackageError, match="Permission denied"):
-            stamp_package(package, STAMP)
-    finally:
-        tmp_path.chmod(0o700)
-
-
-def test_a_file_that_is_replaced_meanwhile_is_not_overwritten(tmp_path, monkeypatch):
-    package = make_conda(tmp_path, ABOUT)
-    other = make_conda(tmp_path, {"extra": {"other": 1}}, name="other").read_bytes()
-    original = replacing_module.Replacement.seal
-
-    def seal(self: replacing_module.Replacement) -> None:
-        original(self)
-        package.with_suffix(".new").write_bytes(other)
-        os.replace(package.with_suffix(".new"), package)
-
-    monkeypatch.setattr(replacing_module.Replacement, "seal", seal)
-    with pytest.raises(PackageError, match="another program changed it meanwhile; try again"):
-        stamp_package(package, STAMP)
-    assert package.read_bytes() == other
-
-
-@BOTH
-def test_two_stamps_of_one_file_at_once(tmp_path, make):
-    package = make(tmp_path, ABOUT)
-    problems: list[BaseException] = []
-
-    def stamp(number: int) -> None:
-        for turn in range(10):
-            try:
-                stamp_package(package, {"sha": f"{number}{turn}" * 20})
-            except PackageError as error:
-                if "meanwhile" not in str(error):
-                    problems.append(error)
-            except BaseException as error:
-                problems.append(error)
-
-    threads = [threading.Thread(target=stamp, args=(number,)) for number in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not problems
-    assert len(read_about(package)["extra"]["sha"]) == 40
-    assert os.listdir(tmp_path) == [package.name]
-
-
 def test_what_stands_behind_a_bzip2_stream_is_never_lost(tmp_path):
     data = tar(info_files(ABOUT) | {"share/payload": b"p" * 4000})
     first, second = bz2.compress(data[:3072]), bz2.compress(data[3072:])
@@ -473,169 +312,6 @@ def test_what_is_no_path_is_refused(path):
         stamp_package(path, STAMP)
 
 
-WORKER = """
-import sys
-from conda_provenance.packages import stamp_package
-for turn in range(15):
-    stamp_package(sys.argv[1], {sys.argv[2]: str(turn)})
-"""
-
-
-@pytest.mark.skipif(os.name == "nt", reason="folders cannot be locked on Windows")
-def test_processes_that_stamp_one_file_lose_nothing_and_leave_the_index_right(tmp_path):
-    packages = [make_conda(tmp_path, ABOUT, name=name) for name in "ab"]
-    records = {
-        package.name: {"name": "x", "sha256": "0", "md5": "0", "size": 0} for package in packages
-    }
-    (tmp_path / "repodata.json").write_text(json.dumps({"packages.conda": records}))
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-c", WORKER, str(package), f"key{number}"], stderr=subprocess.PIPE
-        )
-        for number in range(3)
-        for package in packages
-    ]
-    for worker in workers:
-        assert worker.communicate()[1] == b""
-    index = json.loads((tmp_path / "repodata.json").read_text())["packages.conda"]
-    for package in packages:
-        assert read_about(package)["extra"] == ABOUT["extra"] | {
-            f"key{number}": "14" for number in range(3)
-        }
-        data = package.read_bytes()
-        assert index[package.name]["sha256"] == hashlib.sha256(data).hexdigest()
-        assert index[package.name]["size"] == len(data)
-    assert len(os.listdir(tmp_path)) == 3
-
-
-KILLS = int(os.environ.get("KILLS", "12"))
-INTERRUPTED = """
-import sys
-from conda_provenance.packages import stamp_package
-print("ready", flush=True)
-turn = 0
-try:
-    while True:
-        turn += 1
-        stamp_package(sys.argv[1], {"sha": f"{turn:040d}"})
-except KeyboardInterrupt:
-    print("interrupted")
-"""
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent in another way on Windows")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-@BOTH
-def test_stopped_at_any_instant_the_package_is_whole(tmp_path, make, number):
-    """A Ctrl-C leaves package and index in step as well; a kill may come between the two, and the same stamp again mends it."""
-    package = make(tmp_path, ABOUT)
-    section = "packages.conda" if make is make_conda else "packages"
-    (tmp_path / "repodata.json").write_text(
-        json.dumps({section: {package.name: {"sha256": "0", "md5": "0", "size": 0}}})
-    )
-    chance = random.Random(7)
-    for _ in range(KILLS):
-        with subprocess.Popen(
-            [sys.executable, "-c", INTERRUPTED, str(package)], stdout=subprocess.PIPE, text=True
-        ) as process:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-            time.sleep(0.01 + chance.random() * 0.05)
-            process.send_signal(number)
-            try:
-                said = process.communicate(timeout=30)[0]
-            except subprocess.TimeoutExpired:
-                process.kill()
-                pytest.fail("the Ctrl-C was swallowed")
-        sha = read_about(package)["extra"].get("sha")
-        assert without_about(raw_members(package))
-        if number == signal.SIGKILL:
-            if sha:
-                stamp_package(package, {"sha": sha})
-        else:
-            assert said == "interrupted\n"
-            assert sorted(os.listdir(tmp_path)) == sorted([package.name, "repodata.json"])
-        record = json.loads((tmp_path / "repodata.json").read_text())[section][package.name]
-        if sha:
-            assert record["sha256"] == hashlib.sha256(package.read_bytes()).hexdigest()
-
-
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="becoming another user needs root"
-)
-def test_the_owner_is_never_lost(tmp_path):
-    package = make_conda(tmp_path, ABOUT)
-    tmp_path.chmod(0o777)
-    for folder in (tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(folder.stat().st_mode | 0o055)
-    os.chown(package, 3000, 2000)
-    package.chmod(0o664)
-    before = package.read_bytes()
-    code = "import os, sys; os.setgroups([2000]); os.setgid(2000); os.setuid(1000)\n"
-    code += "from conda_provenance.packages import stamp_package\nstamp_package(sys.argv[1], {'sha': ''})"
-    preload = "import conda_provenance.packages.stamp as s\ns.compression._zstd()\n"
-    done = subprocess.run(
-        [sys.executable, "-c", preload + code, str(package)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "it belongs to another user or group, which would be lost" in done.stderr
-    assert package.read_bytes() == before
-    check = code.replace("stamp_package", "check_stamp")
-    assert (
-        "belongs to another"
-        in subprocess.run(
-            [sys.executable, "-c", preload + check, str(package)],
-            capture_output=True,
-            text=True,
-            check=False,
-        ).stderr
-    )
-    nothing = check.replace("{'sha': ''}", "{'never': None}")
-    subprocess.run([sys.executable, "-c", preload + nothing, str(package)], check=True)
-    os.chown(package, 1000, 2000)
-    done = subprocess.run(
-        [sys.executable, "-c", preload + code, str(package)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert (package.stat().st_uid, package.stat().st_gid, package.stat().st_mode & 0o777) == (
-        1000,
-        2000,
-        0o664,
-    )
-    assert read_about(package)["extra"]["sha"] == ""
-
-
-def test_a_stamped_copy_leaves_the_package_alone(tmp_path):
-    (tmp_path / "out").mkdir()
-    package = make_conda(tmp_path, ABOUT)
-    before = package.read_bytes()
-    target = tmp_path / "out" / package.name
-    assert stamp_package(package, STAMP, target=target) is True
-    assert package.read_bytes() == before
-    assert read_about(target)["extra"]["sha"] == STAMP["sha"]
-    assert stamp_package(target, STAMP, target=tmp_path / "again.conda") is False
-    assert (tmp_path / "again.conda").read_bytes() == target.read_bytes()
-
-
-def test_a_check_writes_nothing_and_refuses_the_same(tmp_path):
-    package = make_conda(tmp_path, ABOUT)
-    before = package.stat()
-    assert check_stamp(package, STAMP) is True
-    assert check_stamp(package, {"never": None}) is False
-    with pytest.raises(PackageError):
-        check_stamp(make_conda(tmp_path, {"extra": 5}, name="bad"), STAMP)
-    assert package.stat().st_mtime_ns == before.st_mtime_ns
-
-
-def test_a_folder_is_refused(tmp_path):
-    with pytest.raises(PackageError, match="only package files are stamped"):
-        stamp_package(make_folder(tmp_path, ABOUT), STAMP)
-
-
 @pytest.mark.parametrize("name", ["pkg-demo-1.0-0.tar.zst", "metadata.json"])
 def test_a_package_with_a_deflated_member_is_refused(tmp_path, name):
     package = tmp_path / "demo-1.0-0.conda"
@@ -674,31 +350,10 @@ def test_a_large_info_is_stamped_in_bounded_memory(tmp_path):
 
 
 def test_payload_and_metadata_stay_where_the_info_member_is_the_last(tmp_path):
-    """As the builders write it: everything before the info member is the same to the byte, headers included."""
+    """As the builders write it. Everything before the info member keeps its bytes."""
     package = make_conda(tmp_path, ABOUT)
     with zipfile.ZipFile(package) as archive:
         start = archive.getinfo(INFO).header_offset
     before = package.read_bytes()
     stamp_package(package, STAMP)
     assert package.read_bytes()[:start] == before[:start]
-
-
-@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="files without a name are Linux's")
-@pytest.mark.parametrize("missing", ["O_TMPFILE", "link"])
-@BOTH
-def test_without_what_only_some_systems_have(tmp_path, monkeypatch, make, missing):
-    package = make(tmp_path, ABOUT)
-    if missing == "link":
-        monkeypatch.setattr(
-            replacing_module.os,
-            "link",
-            lambda *_, **__: (_ for _ in ()).throw(OSError(18, "cross-device")),
-        )
-    else:
-        monkeypatch.delattr(replacing_module.os, "O_TMPFILE")
-        monkeypatch.delattr(replacing_module.os, "copy_file_range")
-    package.chmod(0o604)
-    assert stamp_package(package, STAMP)
-    assert read_about(package)["extra"]["sha"] == STAMP["sha"]
-    assert package.stat().st_mode & 0o777 == 0o604
-    assert os.listdir(tmp_path) == [package.name]

@@ -1,38 +1,36 @@
-"""The zip around a ``.conda``: where its members stand, each a range of bytes.
+"""The zip around a ``.conda``: where its members are. Each is a range of bytes.
 
-Format: PKWARE's APPNOTE.TXT 6.3, sections 4.3 and 4.5;
-what a ``.conda`` may hold: CEP 35. A zip that readers could take for different ones is refused.
+Format: PKWARE's APPNOTE.TXT 6.3, sections 4.3 and 4.5. What a ``.conda`` may hold: CEP 35.
+A zip that two readers could understand differently is refused.
 """
 
 from __future__ import annotations
 
-import io
-import os
 import struct
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from conda_provenance.packages.archive.compression import CHUNK, Window
-from conda_provenance.packages.refusals import Refusal, harmless
+from conda_provenance.packages.archive.zip_end import (
+    CONTRADICTION,
+    FULL32,
+    SPLIT,
+    End,
+    exactly,
+)
+from conda_provenance.packages.blob import Blob, BlobReader
+from conda_provenance.packages.refusals import Refusal, shown_name
 
 LOCAL = struct.Struct("<4s5H3L2H")
 ENTRY = struct.Struct("<4s6H3L5H2L")
-END = struct.Struct("<4s4H2LH")
-END64 = struct.Struct("<4sQ2H2L4Q")
-LOCATOR = struct.Struct("<4sLQL")
-_FULL16, FULL32 = 0xFFFF, 0xFFFFFFFF
 _MAX_DIRECTORY = 1 << 20
 _ENCRYPTED, DESCRIPTOR = 0x1, 0x8
 _UNICODE_PATH = 0x7075
-
-TRUNCATED = "it is cut short or no zip; fetch or build it again"
-_LYING = "its zip contradicts itself; fetch or build it again"
+_ZIP64 = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A member of the zip; sizes in bytes."""
+class Entry(NamedTuple):
+    """What the central directory says about a member. Sizes in bytes."""
 
     name: str
     flags: int
@@ -42,222 +40,232 @@ class Member:
     size: int
     start: int
     """Where its local header begins."""
-    data: int
-    """Where its data begins."""
     end: int
-    """Where the next one begins."""
-    entry: bytes
-    """What the central directory says of it, as found."""
+    """Where the next member begins, or the directory."""
+    raw: bytes
+    """The entry as it stands in the directory."""
+
+
+class Member(NamedTuple):
+    """A member whose local header agrees with its entry."""
+
+    entry: Entry
     header: bytes
-    """Its local header, as found."""
+    """The local header as it stands in the file."""
+
+    @property
+    def data(self) -> int:
+        """Where its data begins."""
+        return self.entry.start + len(self.header)
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
-    """The members in the central directory's order, where that begins, and what stands behind it, as found."""
+class Directory(NamedTuple):
+    """The central directory."""
 
-    members: tuple[Member, ...]
-    directory: int
+    entries: tuple[Entry, ...]
+    """In the directory's order."""
+    start: int
     tail: bytes
+    """What follows the entries: end record and comment, and the zip64 records before them."""
     zip64: bool
 
-    def info(self) -> Member:
-        """The one member with the package's metadata, stored as it must be."""
-        found = [member for member in self.members if _is_info(member.name)]
+    def info(self) -> Entry:
+        """The entry of the one member that holds the metadata. It must be stored."""
+        found = [entry for entry in self.entries if _is_info(entry.name)]
         if len(found) > 1:
             raise Refusal("it holds two info members; build it again")
         if not found:
-            for member in self.members:
-                folder, _, name = member.name.rpartition("/")
-                if _is_info(name):
-                    raise Refusal(
-                        f"its members stand in the folder {harmless(folder)}; pack it again from within that"
-                    )
-            raise Refusal("it has no info member; is it a conda package?")
+            raise Refusal(self._why_no_info())
+
         require_stored(found[0])
         return found[0]
 
-
-def require_stored(member: Member) -> None:
-    """Refuse a member that is deflated, encrypted or otherwise not the bytes it stands for."""
-    if member.flags & _ENCRYPTED:
-        raise Refusal(f"its member {harmless(member.name)} is encrypted")
-    if member.method or member.stored != member.size:
-        raise Refusal(
-            f"its member {harmless(member.name)} is compressed by zip, where a .conda stores members; pack it again"
-        )
-
-
-def read_container(file: io.BufferedReader) -> Container:
-    """Find the members, each checked against its own header."""
-    size = file.seek(0, os.SEEK_END)
-    directory, length, count, tail, zip64 = _find_directory(file, size)
-    if length > _MAX_DIRECTORY:
-        raise Refusal("its list of members is larger than 1 MiB")
-    entries = list(_entries(_at(file, directory, length)))
-    if len(entries) != count:
-        raise Refusal(_LYING)
-    order = sorted({int(_fields(entry)[-1]) for entry in entries})
-    if len(order) < count or order[:1] not in ([], [0]):
-        raise Refusal(_LYING)
-    ends = dict(zip(order, [*order[1:], directory], strict=False))
-    members = tuple(_member(file, entry, ends) for entry in entries)
-    if len({member.name for member in members}) < count:
-        raise Refusal("it holds two members of one name; build it again")
-    return Container(members, directory, tail, zip64)
-
-
-def check_crc(file: io.BufferedReader, member: Member) -> None:
-    """Refuse a member whose bytes are not those that were packed."""
-    crc, window = 0, Window(file, member.data, member.stored)
-    while chunk := window.read(CHUNK):
-        crc = zlib.crc32(chunk, crc)
-    if crc != member.crc:
-        raise Refusal(
-            f"its member {harmless(member.name)} is damaged (wrong CRC); fetch or build it again"
-        )
+    def _why_no_info(self) -> str:
+        for entry in self.entries:
+            folder, _, name = entry.name.rpartition("/")
+            if _is_info(name):
+                return (
+                    f"its members stand in the folder {shown_name(folder)};"
+                    " pack it again from within that"
+                )
+        return "it has no info member; is it a conda package?"
 
 
 def _is_info(name: str) -> bool:
     return name.startswith("info-") and name.endswith(".tar.zst") and "/" not in name
 
 
-def _at(file: io.BufferedReader, start: int, length: int) -> bytes:
-    file.seek(start)
-    data = file.read(length)
-    if len(data) < length:
-        raise Refusal(TRUNCATED)
-    return data
-
-
-def _find_directory(file: io.BufferedReader, size: int) -> tuple[int, int, int, bytes, bool]:
-    """Start, length and number of entries of the central directory, and the bytes behind it."""
-    begin = max(0, size - END.size - _FULL16)
-    last = _at(file, begin, size - begin)
-    at = last.rfind(b"PK\5\6")
-    # Not one before the last whose comment fits: readers take the last, whatever its comment.
-    if (
-        at < 0
-        or len(last) < at + END.size
-        or len(last) != at + END.size + END.unpack_from(last, at)[7]
-    ):
-        raise Refusal(TRUNCATED)
-    _, disk, first_disk, here, count, length, directory, _ = END.unpack_from(last, at)
-    if disk or first_disk or here != count:
-        raise Refusal("it is one part of a split zip")
-    end = begin + at
-    tail = last[at:]
-    zip64 = at >= LOCATOR.size and last[at - LOCATOR.size : at].startswith(b"PK\6\7")
-    if zip64:
-        _, disk, where, disks = LOCATOR.unpack_from(last, at - LOCATOR.size)
-        if where + END64.size + LOCATOR.size != end or disk or disks > 1:
-            raise Refusal(_LYING)
-        record = _at(file, where, END64.size)
-        magic, _, _, _, disk, first_disk, here64, count64, length64, directory64 = END64.unpack(
-            record
+def require_stored(entry: Entry) -> None:
+    """Refuse a member that zip has compressed or encrypted."""
+    if entry.flags & _ENCRYPTED:
+        raise Refusal(f"its member {shown_name(entry.name)} is encrypted")
+    if entry.method or entry.stored != entry.size:
+        raise Refusal(
+            f"its member {shown_name(entry.name)} is compressed by zip, where a .conda stores"
+            " members; pack it again"
         )
-        if magic != b"PK\6\6" or disk or first_disk or here64 != count64:
-            raise Refusal(_LYING)
-        for short, full, mark in (
-            (count, count64, _FULL16),
-            (length, length64, FULL32),
-            (directory, directory64, FULL32),
-        ):
-            if short not in (full, mark):
-                raise Refusal(_LYING)
-        count, length, directory, end = count64, length64, directory64, where
-        tail = record + last[at - LOCATOR.size : at] + tail
-    if directory + length != end:
-        raise Refusal(_LYING)
-    return directory, length, count, tail, zip64
 
 
-def _entries(data: bytes) -> Iterator[bytes]:
+def read_directory(blob: Blob, end: End) -> Directory:
+    """Read the central directory. The members themselves are not looked at."""
+    if end.length > _MAX_DIRECTORY:
+        raise Refusal("its list of members is larger than 1 MiB")
+
+    raw_entries = list(_raw_entries(exactly(blob, end.directory, end.length)))
+    if len(raw_entries) != end.entry_count:
+        raise Refusal(CONTRADICTION)
+
+    entries = _entries(raw_entries, end.directory)
+    if len({entry.name for entry in entries}) < len(entries):
+        raise Refusal("it holds two members of one name; build it again")
+    return Directory(entries, end.directory, end.tail, end.zip64)
+
+
+def read_member(blob: Blob, entry: Entry) -> Member:
+    """Read the member's local header, and refuse one that does not agree with the entry."""
+    fixed = LOCAL.unpack(exactly(blob, entry.start, LOCAL.size))
+    header = exactly(blob, entry.start, LOCAL.size + fixed[9] + fixed[10])
+    raw_name = header[LOCAL.size : LOCAL.size + fixed[9]]
+    extra = header[LOCAL.size + fixed[9] :]
+
+    if fixed[0] != b"PK\3\4" or (_text(raw_name), fixed[2], fixed[3]) != (
+        entry.name,
+        entry.flags,
+        entry.method,
+    ):
+        raise Refusal(CONTRADICTION)
+    _require_one_name(raw_name, extra)
+
+    after_data = entry.end - entry.start - len(header) - entry.stored
+    if entry.flags & DESCRIPTOR:
+        # The sizes follow the data then, with or without a signature, in 32 or 64 bits.
+        agrees = after_data in (12, 16, 20, 24)
+    else:
+        size, stored = _with_zip64(extra, [fixed[8], fixed[7]])
+        agrees = not after_data and (fixed[6], stored, size) == (
+            entry.crc,
+            entry.stored,
+            entry.size,
+        )
+    if not agrees:
+        raise Refusal(CONTRADICTION)
+    return Member(entry, header)
+
+
+class MemberReader:
+    """The data of a member, from its beginning to its end, where its CRC is checked."""
+
+    def __init__(self, blob: Blob, member: Member, *, piece: int) -> None:
+        """``piece``: how many bytes are read from the blob at a time."""
+        self._entry = member.entry
+        self._reader = BlobReader(blob, member.data, member.entry.stored)
+        self._piece = piece
+        self._held = b""
+        self._left = member.entry.stored
+        self._crc = 0
+
+    def read(self, size: int, /) -> bytes:
+        """Some of the next ``size`` bytes. None at the end."""
+        if not self._held:
+            self._held = self._next_piece()
+
+        data = self._held[:size]
+        self._held = self._held[len(data) :]
+        return data
+
+    def _next_piece(self) -> bytes:
+        piece = self._reader.read(self._piece)
+        self._crc = zlib.crc32(piece, self._crc)
+        self._left -= len(piece)
+        if not self._left and self._crc != self._entry.crc:
+            raise Refusal(
+                f"its member {shown_name(self._entry.name)} is damaged (wrong CRC); fetch or build"
+                " it again"
+            )
+        return piece
+
+
+def _raw_entries(data: bytes) -> Iterator[bytes]:
     at = 0
     while at < len(data):
         fixed = ENTRY.unpack_from(data, at)
         length = ENTRY.size + sum(fixed[10:13])
         if fixed[0] != b"PK\1\2" or at + length > len(data):
-            raise Refusal(_LYING)
+            raise Refusal(CONTRADICTION)
         yield data[at : at + length]
         at += length
 
 
-def _fields(entry: bytes) -> tuple[str, int, int, int, int, int, int]:
-    """Name, flags, method, CRC, stored size, size and start, with what zip64 says of the last three."""
-    fixed = ENTRY.unpack_from(entry)
-    name = entry[ENTRY.size : ENTRY.size + fixed[10]]
-    extra = entry[ENTRY.size + fixed[10] :][: fixed[11]]
-    size, stored, start = _zip64(extra, [fixed[9], fixed[8], fixed[16]])
-    _require_one_name(name, extra)
+def _entries(raw_entries: Sequence[bytes], directory: int) -> tuple[Entry, ...]:
+    """The entries. Their members must fill the file from its beginning to the directory."""
+    entries = [_entry(raw) for raw in raw_entries]
+    starts = sorted({entry.start for entry in entries})
+    if len(starts) < len(entries) or (starts and starts[0] != 0):
+        raise Refusal(CONTRADICTION)
+
+    ends = dict(zip(starts, [*starts[1:], directory], strict=False))
+    return tuple(entry._replace(end=ends[entry.start]) for entry in entries)
+
+
+def _entry(raw: bytes) -> Entry:
+    """The entry, with the values of its zip64 field. Where the member ends is not known yet."""
+    fixed = ENTRY.unpack_from(raw)
+    raw_name = raw[ENTRY.size : ENTRY.size + fixed[10]]
+    extra = raw[ENTRY.size + fixed[10] :][: fixed[11]]
+    size, stored, start = _with_zip64(extra, [fixed[9], fixed[8], fixed[16]])
+    _require_one_name(raw_name, extra)
     if fixed[13]:
-        raise Refusal("it is one part of a split zip")
-    return (
-        name.decode("utf-8", "surrogateescape"),
-        fixed[3],
-        fixed[4],
-        fixed[7],
-        stored,
-        size,
-        start,
-    )
+        raise Refusal(SPLIT)
 
-
-def _member(file: io.BufferedReader, entry: bytes, ends: dict[int, int]) -> Member:
-    name, flags, method, crc, stored, size, start = _fields(entry)
+    name = _text(raw_name)
     if name.startswith("/") or ".." in name.replace("\\", "/").split("/") or "\0" in name:
-        raise Refusal(f"its member {harmless(name)} lies outside the package; do not unpack it")
-    fixed = LOCAL.unpack(_at(file, start, LOCAL.size))
-    header = _at(file, start, LOCAL.size + fixed[9] + fixed[10])
-    own_name = header[LOCAL.size : LOCAL.size + fixed[9]].decode("utf-8", "surrogateescape")
-    if fixed[0] != b"PK\3\4" or own_name != name or fixed[2] != flags or fixed[3] != method:
-        raise Refusal(_LYING)
-    _require_one_name(header[LOCAL.size : LOCAL.size + fixed[9]], header[LOCAL.size + fixed[9] :])
-    data, end = start + len(header), ends[start]
-    slack = end - data - stored
-    if flags & DESCRIPTOR:
-        # Sizes stand behind the data then, with or without a signature, in 32 or 64 bits.
-        if slack not in (12, 16, 20, 24):
-            raise Refusal(_LYING)
-    else:
-        own_size, own_stored = _zip64(header[LOCAL.size + fixed[9] :], [fixed[8], fixed[7]])
-        if slack or (fixed[6], own_stored, own_size) != (crc, stored, size):
-            raise Refusal(_LYING)
-    return Member(name, flags, method, crc, stored, size, start, data, end, entry, header)
+        raise Refusal(f"its member {shown_name(name)} lies outside the package; do not unpack it")
+    return Entry(name, fixed[3], fixed[4], fixed[7], stored, size, start, 0, raw)
 
 
 def _require_one_name(name: bytes, extra: bytes) -> None:
-    """Refuse a second name in the extra field "Unicode path" (4.6.9), which some readers take for the first."""
-    if any(number == _UNICODE_PATH and whole[9:] != name for number, whole in extras(extra)):
-        raise Refusal("its zip names a member twice over; build it again")
+    """Refuse a second name in the extra field "Unicode path" (4.6.9). Some readers prefer it."""
+    for number, field in extra_fields(extra):
+        if number == _UNICODE_PATH and field[9:] != name:
+            raise Refusal("its zip names a member twice over; build it again")
 
 
-def extras(extra: bytes) -> Iterator[tuple[int, bytes]]:
-    """The extra fields: number, and whole bytes. Padding too short for a field's header comes as number -1."""
+def extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
+    """The extra fields: the number of each, and its bytes with their header.
+
+    Padding that is too short for a field's header comes as number -1.
+    """
     at = 0
     while at < len(extra):
         if len(extra) - at < 4:
             yield -1, extra[at:]
             return
+
         number, length = struct.unpack_from("<HH", extra, at)
         if at + 4 + length > len(extra):
-            raise Refusal(_LYING)
+            raise Refusal(CONTRADICTION)
         yield number, extra[at : at + 4 + length]
         at += 4 + length
 
 
-def _zip64(extra: bytes, values: list[int]) -> list[int]:
-    """``values``, with those that say "see zip64" taken from there."""
+def _with_zip64(extra: bytes, values: list[int]) -> list[int]:
+    """``values``, where those that say "see zip64" are taken from that extra field."""
     if FULL32 not in values:
         return values
-    field = next((whole[4:] for number, whole in extras(extra) if number == 1), b"")
-    at, found = 0, []
+
+    zip64 = next((field[4:] for number, field in extra_fields(extra) if number == _ZIP64), b"")
+    at = 0
+    result = []
     for value in values:
         if value != FULL32:
-            found.append(value)
+            result.append(value)
             continue
-        if len(field) < at + 8:
-            raise Refusal(_LYING)
-        found.append(int.from_bytes(field[at : at + 8], "little"))
+        if len(zip64) < at + 8:
+            raise Refusal(CONTRADICTION)
+        result.append(int.from_bytes(zip64[at : at + 8], "little"))
         at += 8
-    return found
+    return result
+
+
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")

@@ -1,73 +1,73 @@
-"""The checksums of a file, as an index has them."""
+"""Checksums and size of a file, as an index has them. Only what is asked for is computed."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
-import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-from conda_provenance.packages.files.helper_thread import beside
+from conda_provenance.packages.blob import Blob, open_file_blob
+from conda_provenance.packages.files.helper_thread import helper_thread
 from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike
 
-if TYPE_CHECKING:
-    from hashlib import _Hash
+_PIECE = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
 class Digests:
-    """What an index says of a package file's bytes; both checksums as hex."""
+    """The checksums of a file as hex, each computed when it is first needed."""
 
-    sha256: str
-    md5: str
-    size: int
+    def __init__(self, blob: Blob) -> None:
+        self._blob = blob
+        self._known: dict[str, str] = {}
 
-    @classmethod
-    def of(cls, path: PathLike) -> Digests:
-        """Read the file."""
-        with open(path, "rb", buffering=0) as file:
-            return cls.of_file(file.fileno())
+    @property
+    def size(self) -> int:
+        return self._blob.size
 
-    @classmethod
-    def of_file(cls, descriptor: int) -> Digests:
-        """Read the open file, once for each checksum, at the same time: together they take as long as the slower."""
-        sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
-        sizes: list[int] = []
+    def need(self, names: Iterable[str]) -> None:
+        """Compute those of ``sha256`` and ``md5`` that are not known yet, both at the same time."""
+        missing = [name for name in dict.fromkeys(names) if name not in self._known]
+        self._known |= _compute(self._blob, missing)
 
-        def work() -> None:
-            with contextlib.suppress(OSError):
-                sizes.append(_hash(md5, descriptor))
-
-        with beside(work):
-            size = _hash(sha256, descriptor)
-        if not sizes:  # without a thread; where it failed, the same error comes again here
-            md5 = hashlib.md5(usedforsecurity=False)
-            sizes.append(_hash(md5, descriptor))
-        if sizes != [size]:
-            raise ChangedMeanwhile
-        return cls(sha256.hexdigest(), md5.hexdigest(), size)
+    def __getitem__(self, name: str) -> str:
+        self.need([name])
+        return self._known[name]
 
 
-def _hash(checksum: _Hash, descriptor: int) -> int:
-    """Feed the file to the checksum; its size in bytes."""
-    at = 0
-    while chunk := _read_at(descriptor, at):
-        checksum.update(chunk)
-        at += len(chunk)
-    return at
+def sha256_of(path: PathLike) -> str:
+    """The sha256 of a file as hex. Raises OSError."""
+    with open_file_blob(path) as blob:
+        return Digests(blob)["sha256"]
 
 
-if hasattr(os, "pread"):
+def _compute(blob: Blob, names: list[str]) -> dict[str, str]:
+    if len(names) < 2:
+        return {name: _digest(blob, name) for name in names}
 
-    def _read_at(descriptor: int, at: int) -> bytes:
-        return os.pread(descriptor, 1 << 20, at)
+    # Each checksum reads the file for itself. Together they take as long as the slower one.
+    first, second = names
+    results: list[str] = []
 
-else:
-    _positions = threading.Lock()
+    def work() -> None:
+        with contextlib.suppress(OSError, ChangedMeanwhile):
+            results.append(_digest(blob, second))
 
-    def _read_at(descriptor: int, at: int) -> bytes:
-        with _positions:
-            os.lseek(descriptor, at, os.SEEK_SET)
-            return os.read(descriptor, 1 << 20)
+    with helper_thread(work):
+        digest = _digest(blob, first)
+
+    if not results:  # No thread, or it failed. Then the same error comes again here.
+        results.append(_digest(blob, second))
+    return {first: digest, second: results[0]}
+
+
+def _digest(blob: Blob, name: str) -> str:
+    import hashlib  # OpenSSL takes a while to load, and most packages are in no index.
+
+    checksum = hashlib.new(name, usedforsecurity=False)
+    position = 0
+    while piece := blob.read(position, _PIECE):
+        checksum.update(piece)
+        position += len(piece)
+
+    if position != blob.size:
+        raise ChangedMeanwhile
+    return checksum.hexdigest()

@@ -1,27 +1,44 @@
-"""Work in a thread beside the rest, that ends with it: whatever comes in between, a Ctrl-C above all, nothing is left running."""
+"""A helper thread for the length of a ``with`` block. What it does is not known here."""
 
 from __future__ import annotations
 
-import threading
+from _thread import allocate_lock, start_new_thread
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
 @contextmanager
-def beside(work: Callable[[], None], stop: Callable[[], None] = lambda: None) -> Iterator[bool]:
-    """Run ``work``, which must not raise, during this block; ``stop`` has it come to its end. Yields whether there is a thread.
+def helper_thread(
+    work: Callable[[], None], stop: Callable[[], None] = lambda: None
+) -> Iterator[bool]:
+    """Run ``work``, which must not raise, in a thread during this block, and wait for its end.
 
-    The standard library's pools are not used: what they do when they are collected would swallow a Ctrl-C that comes just then.
+    ``stop`` makes ``work`` come to its end. Yields whether there is a thread: a process may have
+    too many.
+
+    Neither ``threading.Thread`` nor the pools of the standard library are used. Both have callbacks
+    that run when the garbage collector finds a thread, and Python ignores a Ctrl-C that comes
+    during a callback.
     """
-    worker = threading.Thread(target=work, daemon=True)
-    started = True
+    ended = allocate_lock()
+    ended.acquire()
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            ended.release()
+
+    started = False
     try:
         try:
-            worker.start()
-        except RuntimeError:  # no more threads
-            started = False
+            start_new_thread(run, ())
+            started = True
+        except RuntimeError:  # No more threads.
+            pass
+
         yield started
     finally:
         stop()
-        if started and worker.ident is not None:
-            worker.join()
+        if started:
+            ended.acquire()

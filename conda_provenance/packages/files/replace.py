@@ -1,156 +1,154 @@
-"""Replaces files by whole new ones or not at all; knows nothing of what is in them."""
+"""Replaces files by whole new ones, or not at all. What is in them is not known here."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import io
 import os
-import queue
-import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from conda_provenance.packages.archive.compression import CHUNK, Window
-from conda_provenance.packages.files.helper_thread import beside
-from conda_provenance.packages.refusals import ChangedMeanwhile, Refusal
+from conda_provenance.packages.blob import FileBlob
+from conda_provenance.packages.files.copy import SOON_WRITTEN, copy_range, share_blocks
+from conda_provenance.packages.files.interrupts import uninterrupted
+from conda_provenance.packages.files.ownership import give_mode, give_owner
+from conda_provenance.packages.refusals import ChangedMeanwhile
 
-_MODE = 0o7777
-_OTHERS = "it belongs to another user or group, which would be lost; have its owner do it"
-_FICLONE = 0x40049409
-"""Linux's ioctl for sharing all blocks of another file; see ioctl_ficlone(2)."""
-
-_NO_LINK = (errno.ENOENT, errno.EXDEV, errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP)
+_NO_LINK = (
+    errno.ENOENT,
+    errno.EXDEV,
+    errno.EPERM,
+    errno.EACCES,
+    errno.ENOSYS,
+    errno.EOPNOTSUPP,
+)
 """How a sandbox says that an open file cannot be given a name through /proc."""
-
-_PIECE = 8 << 20
-_SOON_DONE = 16 << 20
-"""Bytes that are brought to the disk in some milliseconds."""
 
 
 class Replacement:
-    """A new file for a place, to be written to ``file``, sealed, and then committed by :func:`commit`.
+    """A new file for the place ``path``.
 
-    Where the system has it, the file has no name until then, so that not even a killed process leaves one behind.
+    Write it to ``file``, seal it, and let :func:`commit` put it into its place.
+
+    Where the system can, the file has no name until then. Not even a killed process leaves one.
     """
 
     def __init__(self, path: str, temporary: str, old: os.stat_result, *, exists: bool) -> None:
         self.path = path
         """Where it is to stand."""
-        self.cloned = False
-        """Does it share the old file's blocks?"""
-        self._temporary, self._old, self._exists = temporary, old, exists
-        self._kept = temporary.removesuffix(".tmp") + ".old.tmp"
-        descriptor, self._named = _open_new(temporary)
+        self._temporary = temporary
+        self._backup = temporary.removesuffix(".tmp") + ".old.tmp"
+        self._old = old
+        self._exists = exists
+        self._shares_blocks = False
+        descriptor, self._is_named = _open_new(temporary)
         self.file: BinaryIO = os.fdopen(descriptor, "w+b")
 
-    def clone(self, source: io.BufferedReader, size: int) -> bool:
-        """Begin with the first ``size`` bytes of ``source`` at no cost, where the file system can have files share blocks."""
-        try:
-            import fcntl
-
-            fcntl.ioctl(self.file.fileno(), _FICLONE, source.fileno())
-        except (ImportError, OSError):
+    def clone(self, source: FileBlob, size: int) -> bool:
+        """Begin with the first ``size`` bytes of ``source``, if the two files can share blocks."""
+        if not share_blocks(source, self.file):
             return False
+
         self.file.truncate(size)
         self.file.seek(size)
-        self.cloned = True
+        self._shares_blocks = True
         return True
 
     def seal(self) -> None:
-        """Everything is written: give it the old file's owner and mode, and bring it to the disk if that is soon done.
+        """All is written. Give the file the old one's owner and mode, and write it to the disk.
 
-        A large copy is not waited for: that takes several times as long as the copy. File systems write the data of a file
-        that is renamed over another before the new name (ext4, btrfs), or share its blocks (XFS, btrfs); where neither holds,
-        it is as safe from a power cut as what ``cp`` has written. A kill of the process changes nothing for any file.
+        A large copy is not waited for: that would take several times as long as the copy.
+        File systems write the data of a file that is renamed over another before the new name
+        (ext4, btrfs), or the two share blocks (XFS, btrfs). Where neither holds, the new file is as
+        safe from a power cut as one that ``cp`` has written. A kill of the process harms no file.
         """
         self.file.flush()
-        self._dress(self.file)
+        self._finish(self.file)
 
-    def _dress(self, file: BinaryIO) -> None:
-        mode = self._old.st_mode & _MODE
-        if hasattr(os, "fchown"):
-            if self._exists:  # a copy is the copier's
-                _keep_owner(file.fileno(), self._old)
-            os.fchmod(file.fileno(), mode)
-        else:
-            os.chmod(self._temporary, mode)
-        if self.cloned or os.fstat(file.fileno()).st_size <= _SOON_DONE:
-            os.fsync(file.fileno())
+    def _finish(self, file: BinaryIO) -> None:
+        descriptor = file.fileno()
+        if self._exists:  # A copy belongs to whoever makes it.
+            give_owner(descriptor, self._old)
+        give_mode(self._temporary, descriptor, self._old)
+        if self._shares_blocks or os.fstat(descriptor).st_size <= SOON_WRITTEN:
+            os.fsync(descriptor)
 
     def is_current(self) -> bool:
-        """Is the file that will be replaced still the one we have read?"""
+        """Is the file that will be replaced still the one that was read?"""
         try:
             return not self._exists or _identity(os.stat(self.path)) == _identity(self._old)
         except FileNotFoundError:
             return False
 
-    def put(self, *, keep: bool) -> None:
-        """Put the new file into its place; ``keep`` the old one for :meth:`restore`."""
-        self.file.close()
-        if keep and self._exists:
-            with contextlib.suppress(
-                OSError
-            ):  # where files can have one name only, nothing can be put back
-                os.link(self.path, self._kept)
-        os.replace(self._temporary, self.path)
-        self._named = False
-
-    def restore(self) -> None:
-        """Put the old file back."""
-        with contextlib.suppress(OSError):
-            os.replace(self._kept, self.path)
-
-    def forget(self) -> None:
-        """The old file is not needed any more."""
-        with contextlib.suppress(OSError):
-            os.unlink(self._kept)
-
     def name(self) -> None:
-        """Give the new file a name, by which it can be put into its place."""
-        if self._named:
+        """Give the new file a name, by which it can be moved to its place."""
+        if self._is_named:
             return
+
         descriptor = self.file.fileno()
         try:
-            # The folder's descriptor is not needed; without it Python does not follow the link, whatever it is told.
+            # The folder's descriptor is not needed. But without one, Python does not follow the
+            # link, whatever follow_symlinks says.
             os.link(
                 f"/proc/self/fd/{descriptor}",
                 self._temporary,
                 src_dir_fd=descriptor,
                 follow_symlinks=True,
             )
-            self._named = True
+            self._is_named = True
         except OSError as error:
             if error.errno not in _NO_LINK:
                 raise
-            with (
-                open(self._temporary, "x+b") as named,
-                os.fdopen(os.dup(descriptor), "rb") as unnamed,
-            ):
-                self._named = True
-                copy_range(unnamed, named, 0, os.fstat(descriptor).st_size)
-                named.flush()
-                self._dress(named)
+            self._copy_to_named_file()
+
+    def _copy_to_named_file(self) -> None:
+        with (
+            open(self._temporary, "x+b") as named,
+            open(os.dup(self.file.fileno()), "rb", buffering=0) as unnamed,
+        ):
+            self._is_named = True
+            blob = FileBlob(unnamed)
+            copy_range(blob, named, 0, blob.size)
+            named.flush()
+            self._finish(named)
+
+    def put(self, *, keep: bool) -> None:
+        """Move the new file to its place. ``keep`` the old one for :meth:`restore`."""
+        self.file.close()
+        if keep and self._exists:
+            # Where a file can have one name only, nothing can be restored.
+            with contextlib.suppress(OSError):
+                os.link(self.path, self._backup)
+        os.replace(self._temporary, self.path)
+        self._is_named = False
+
+    def restore(self) -> None:
+        """Put the old file back."""
+        with contextlib.suppress(OSError):
+            os.replace(self._backup, self.path)
+
+    def forget(self) -> None:
+        """Remove the old file: it is not needed any more."""
+        with contextlib.suppress(OSError):
+            os.unlink(self._backup)
 
     def discard(self) -> None:
-        """Leave nothing of a file that is not in its place."""
-        with contextlib.suppress(
-            OSError
-        ):  # closing writes what is buffered, and a full disk has said so before
+        """Leave nothing of a new file that has not been put into its place."""
+        # Closing writes what is buffered. A disk that is full has said so before.
+        with contextlib.suppress(OSError):
             self.file.close()
-        if self._named:
+        if self._is_named:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._temporary)
 
 
 @contextmanager
 def replacing(path: str, old: os.stat_result, *, exists: bool = True) -> Iterator[Replacement]:
-    """A :class:`Replacement` for the file ``path``, no link, with the owner and mode of ``old``.
+    """A :class:`Replacement` for the file ``path``, which is no link, with the mode of ``old``.
 
-    ``old`` is also how the file was when it was opened to be read, where it ``exists``. Unless committed within the block,
-    nothing of the new file remains.
+    Where the file ``exists``, ``old`` is how it was when it was opened to be read, and its owner is
+    kept. Unless committed in this block, nothing of the new file remains.
     """
     # Not named like a package: indexers look for those.
     temporary = os.path.join(os.path.dirname(path), f".{os.urandom(8).hex()}.tmp")
@@ -167,18 +165,21 @@ def replacing(path: str, old: os.stat_result, *, exists: bool = True) -> Iterato
 
 
 def commit(replacements: Iterable[Replacement], then: Callable[[], None] = lambda: None) -> None:
-    """Put all of them into their places, one right behind the other, and call ``then``; a Ctrl-C waits until it is done.
+    """Put all of them into their places in a row, and call ``then``. A Ctrl-C waits until the end.
 
-    Raises :class:`ChangedMeanwhile`, before anything is done, if another program has written one of the files since it was
-    read. If one cannot be put into its place, those before it are put back, where the file system has hard links.
+    Raises :class:`ChangedMeanwhile`, before anything is done, if another program has written one of
+    the files since it was read. If one cannot be put into its place, those before it are put back,
+    where the file system has hard links.
     """
     replacements = list(replacements)
-    with _uninterrupted():
-        for replacement in replacements:  # whatever can fail comes before the first is in its place
+    with uninterrupted():
+        # Whatever can fail comes before the first one is in its place.
+        for replacement in replacements:
             replacement.name()
         for replacement in replacements:
             if not replacement.is_current():
                 raise ChangedMeanwhile
+
         done: list[Replacement] = []
         try:
             for replacement in replacements:
@@ -194,112 +195,15 @@ def commit(replacements: Iterable[Replacement], then: Callable[[], None] = lambd
         then()
 
 
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    handler = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(handler):
-        yield
-        return
-    received: list[tuple[Any, ...]] = []
-    signal.signal(signal.SIGINT, lambda *arguments: received.append(arguments))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
-        if received:
-            handler(*received[0])
-
-
 def _open_new(path: str) -> tuple[int, bool]:
-    """A new file beside where ``path`` would be, and whether it has that name already."""
+    """A new file in the folder of ``path``, and whether it has that name already."""
     if hasattr(os, "O_TMPFILE") and os.path.isdir("/proc/self/fd"):
-        with contextlib.suppress(OSError):  # file systems that have no files without a name
+        # Some file systems have no files without a name.
+        with contextlib.suppress(OSError):
             return os.open(os.path.dirname(path) or ".", os.O_TMPFILE | os.O_RDWR, 0o600), False
+
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     return os.open(path, flags, 0o600), True
-
-
-def require_replaceable(path: str, old: os.stat_result) -> None:
-    """Refuse what :class:`Replacement` would refuse for a file of this status."""
-    if not os.access(os.path.dirname(path) or ".", os.W_OK):
-        raise Refusal("its folder may not be written")
-    if hasattr(os, "geteuid") and os.geteuid() not in (0, old.st_uid):
-        raise Refusal(_OTHERS)
-
-
-def _keep_owner(descriptor: int, old: os.stat_result) -> None:
-    new = os.fstat(descriptor)
-    if (new.st_uid, new.st_gid) == (old.st_uid, old.st_gid):
-        return
-    try:
-        os.fchown(descriptor, old.st_uid, old.st_gid)
-    except PermissionError:
-        raise Refusal(_OTHERS) from None
-
-
-@contextmanager
-def closed_beside(file: io.BufferedReader) -> Iterator[io.BufferedReader]:
-    """``file``, closed at the end of the block; a large one by a thread, for freeing its blocks takes as long as copying them."""
-    try:
-        yield file
-    finally:
-        try:
-            if not file.closed and os.fstat(file.fileno()).st_size > _SOON_DONE:
-                threading.Thread(target=file.close, daemon=True).start()
-            else:
-                file.close()
-        except (OSError, RuntimeError):  # no more threads
-            file.close()
-
-
-def copy_range(source: io.BufferedReader, target: BinaryIO, start: int, count: int) -> None:
-    """Copy bytes within the kernel where it can (a file system that shares blocks then shares them), else by reading."""
-    target.flush()
-    done, place = 0, target.tell()
-    if hasattr(os, "copy_file_range"):
-        try:
-            with _writing_back(target.fileno(), count) as write_back:
-                while done < count:
-                    # With given offsets the files' own positions stay; the target's is set below.
-                    size = min(count - done, _PIECE)
-                    copied = os.copy_file_range(
-                        source.fileno(), target.fileno(), size, start + done, place + done
-                    )
-                    if not copied:
-                        break
-                    write_back(place + done, copied)
-                    done += copied
-        except OSError:
-            pass  # an old kernel, two file systems, a full disk: writing below works or says why not
-        target.seek(place + done)
-    window = Window(source, start + done, count - done)
-    while chunk := window.read(CHUNK):
-        target.write(chunk)
-        done += len(chunk)
-    if done < count:
-        raise Refusal("it became shorter while it was read; try again")
-
-
-@contextmanager
-def _writing_back(descriptor: int, count: int) -> Iterator[Callable[[int, int], None]]:
-    """What has the kernel begin to write a range to the disk, beside the copying of the next one.
-
-    A file system that brings the data to the disk before the name (ext4) would do it all at once when the file is renamed.
-    """
-    if count <= _SOON_DONE or not hasattr(os, "posix_fadvise"):
-        yield lambda *_: None
-        return
-    ranges: queue.SimpleQueue[tuple[int, int] | None] = queue.SimpleQueue()
-
-    def work() -> None:
-        while (piece := ranges.get()) is not None:
-            with contextlib.suppress(OSError):
-                os.posix_fadvise(
-                    descriptor, *piece, os.POSIX_FADV_DONTNEED
-                )  # not kept in memory, hence written
-
-    with beside(work, lambda: ranges.put(None)):
-        yield lambda start, size: ranges.put((start, size))
 
 
 def _identity(status: os.stat_result) -> tuple[int, int, int, int]:

@@ -1,0 +1,117 @@
+"""The metadata in a package's bytes: which format they have, and the files in its ``info`` folder.
+
+What the files mean is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from conda_provenance.packages.archive import tar
+from conda_provenance.packages.archive.decompression import Stream, open_bz2, open_zstd
+from conda_provenance.packages.archive.zip import (
+    Directory,
+    Member,
+    MemberReader,
+    read_directory,
+    read_member,
+    require_stored,
+)
+from conda_provenance.packages.archive.zip_end import MAX_TAIL, End, find_end
+from conda_provenance.packages.blob import Blob, BlobReader, ReadAhead
+from conda_provenance.packages.refusals import Refusal
+
+INFO_LIMIT = 512 << 20
+"""Bytes that the metadata of a package may unpack to."""
+
+_WHOLE_LIMIT = 4 << 30
+_EXPANSION = 100
+"""How many times its own size a ``.tar.bz2`` may unpack to, beyond the limits. bzip2 can reach
+1,400,000 times."""
+
+_PIECE = 4 << 20
+"""Bytes of an info member that are read at a time. Nearly every one is smaller."""
+
+
+class Container(NamedTuple):
+    """A ``.conda``: its zip's directory, and the member that holds the metadata."""
+
+    directory: Directory
+    info: Member
+
+
+def is_container(blob: Blob) -> bool:
+    """Is this a ``.conda``, which is a zip, and not a ``.tar.bz2``? Anything else is refused."""
+    magic = blob.read(0, 4)
+    if magic[:2] == b"PK":
+        return True
+    if magic[:3] == b"BZh":
+        return False
+    raise Refusal("it is neither a .conda nor a .tar.bz2 package" if magic else "it is empty")
+
+
+def find_info(ahead: ReadAhead, name: str) -> Member | None:
+    """The info member of a ``.conda``. ``None``: the blob is a ``.tar.bz2``. The content decides.
+
+    Nothing but the zip's end and this member is read. If ``name`` ends in ``.conda``, the end is
+    read first, because it is needed anyway, and of a remote file every read is a request.
+    """
+    end = _end_by_name(ahead, name)
+    if end is None:
+        if not is_container(ahead):
+            return None
+        _fetch_end(ahead)
+        end = find_end(ahead)
+
+    entry = read_directory(ahead, end).info()
+    length = entry.end - entry.start
+    if length <= _PIECE:  # Its data with its header.
+        ahead.fetch(entry.start, length)
+    return read_member(ahead, entry)
+
+
+def _end_by_name(ahead: ReadAhead, name: str) -> End | None:
+    """The end of the zip, if the blob is named like one and is one."""
+    if not name.endswith(".conda"):
+        return None
+
+    _fetch_end(ahead)
+    try:
+        return find_end(ahead)
+    except Refusal:
+        return None
+
+
+def _fetch_end(ahead: ReadAhead) -> None:
+    length = min(ahead.size, MAX_TAIL)
+    ahead.fetch(ahead.size - length, length)
+
+
+def check_container(blob: Blob) -> Container:
+    """Check everything that a ``.conda``'s zip says about its members, before it is rewritten."""
+    directory = read_directory(blob, find_end(blob))
+    info = directory.info()
+    members = [read_member(blob, entry) for entry in directory.entries]
+    for entry in directory.entries:
+        require_stored(entry)
+    return Container(directory, next(member for member in members if member.entry is info))
+
+
+def open_info(blob: Blob, member: Member) -> Stream:
+    """The tar in a ``.conda``'s info member. Its CRC is checked where its data ends."""
+    return open_zstd(MemberReader(blob, member, piece=_PIECE), INFO_LIMIT)
+
+
+def open_tar(blob: Blob, *, whole: bool = True) -> Stream:
+    """The tar in a ``.tar.bz2``. ``whole``: with its payload."""
+    limit = (_WHOLE_LIMIT if whole else INFO_LIMIT) + _EXPANSION * blob.size
+    return open_bz2(BlobReader(blob), limit)
+
+
+def read_files(
+    stream: Stream, needed: str, limit: int, *, optional: Collection[str] = (), to_end: bool
+) -> dict[str, bytes]:
+    """The metadata file ``needed``, and those of ``optional`` that are there."""
+    with stream:
+        return tar.read_members(stream, needed, limit, optional=optional, to_end=to_end)
