@@ -399,7 +399,7 @@ def test_no_conda_command_goes_over_the_installed_distributions_twice(run):
     assert run(sys.executable, "-c", code).stdout.split()[-1] == "1"
 
 
-@pytest.mark.parametrize("launcher", [[], ["env", "A=1"], ["nice"]])
+@pytest.mark.parametrize("launcher", [[], ["env", "A=1"], ["timeout", "600"]])
 def test_run_reaches_conda_build_behind_a_launcher_too(
     write_feedstock, run, git, tmp_path, launcher
 ):
