@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from conda_provenance.condarc import SETTINGS
 from conda_provenance.errors import SettingsError
 from conda_provenance.plugins import provider_names
-from conda_provenance.settings import SETTINGS, Settings
+from conda_provenance.settings import Settings
 from conda_provenance.settings import read_settings as read_settings_of
 from conda_provenance.values import CEP_KEYS, KEYS
 

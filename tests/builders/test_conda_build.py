@@ -283,7 +283,7 @@ def test_condarc_keys(write_feedstock, run, tmp_path):
 
 
 def test_conda_config_describes_the_keys_and_sets_them(run):
-    from conda_provenance.settings import SETTINGS
+    from conda_provenance.condarc import SETTINGS
 
     for setting in SETTINGS:
         done = run("conda", "config", "--json", "--describe", f"plugins.{setting.name}")
