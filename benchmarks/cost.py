@@ -129,12 +129,9 @@ def report_hooks() -> None:
     measure(HOOKS)
     runs = [measure(HOOKS) for _ in range(RUNS)]
     names = ("import", "subcommand", "its parser", "settings")
-    parts = ", ".join(
-        f"{name} {milliseconds(part)}"
-        for name, part in zip(names, zip(*runs, strict=True), strict=False)
-    )
-    total = milliseconds([run[-1] for run in runs])
-    row("all our hooks at each conda command", f"{total} ({parts})", "5 ms")
+    *parts, total = [milliseconds(part) for part in zip(*runs, strict=True)]
+    each = ", ".join(f"{name} {part}" for name, part in zip(names, parts, strict=True))
+    row("all our hooks at each conda command", f"{total} ({each})", "5 ms")
 
 
 def report_conda_list() -> None:
