@@ -49,14 +49,14 @@ print(times[-1] - times[0])
 
 # Both arms run the same filter, so that only the plugin differs. The processor's time of the whole
 # process is counted: the time by the clock depends on who else uses the machine.
-CONDA_LIST = """
+CONDA_INFO = """
 import sys, time
 import conda.plugins.manager as manager
 all_distributions, hidden = manager.distributions, {hidden!r}
 manager.distributions = lambda: (found for found in all_distributions() if found.name != hidden)
 from conda.cli import main
 sys.stdout = open("/dev/null" if sys.platform != "win32" else "nul", "w")
-main("list")
+main("info")
 print(time.process_time(), file=sys.__stdout__)
 """
 
@@ -108,7 +108,7 @@ def main() -> None:
     print("| what | measured | bar |\n|---|---|---|")
     if importlib.util.find_spec("conda") is not None:
         report_hooks()
-        report_conda_list()
+        report_conda_info()
 
     with tempfile.TemporaryDirectory() as folder:
         recipe = make_recipe(Path(folder))
@@ -134,8 +134,8 @@ def report_hooks() -> None:
     row("all our hooks at each conda command", f"{total} ({each})", "5 ms")
 
 
-def report_conda_list() -> None:
-    arms = [CONDA_LIST.format(hidden=name) for name in ("conda-provenance", "no such distribution")]
+def report_conda_info() -> None:
+    arms = [CONDA_INFO.format(hidden=name) for name in ("conda-provenance", "no such distribution")]
     for arm in arms:
         measure(arm)
 
@@ -148,7 +148,7 @@ def report_conda_list() -> None:
 
     lower, median, upper = statistics.quantiles(ratios, n=4)
     row(
-        f"`conda list` with the plugin / without it, processor time, {len(ratios)} pairs",
+        f"`conda info` with the plugin / without it, processor time, {len(ratios)} pairs",
         f"{median:.3f} (quartiles {lower:.3f}, {upper:.3f})",
         "1.01",
     )
