@@ -136,9 +136,10 @@ def _checked(plugin: str, answer: object, build: PackageBuild) -> dict[str, str 
 
 
 def _each(hook: str, **arguments: object) -> list[tuple[str, Any]]:
-    """The answers of ``hook``'s implementations, called one by one.
+    """Call each implementation of ``hook``: the last registered first, the built-in one last.
 
-    If one fails, the others' answers are kept.
+    Returns the plugins' names and their answers. A plugin that fails is reported and left out.
+    Only :class:`RequirementError` is passed on.
     """
     answers = []
     for implementation in reversed(getattr(plugin_manager().hook, hook).get_hookimpls()):
