@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conda_provenance.errors import RequirementError, SettingsError
+from conda_provenance.errors import PackageError, RequirementError, SettingsError
+from conda_provenance.text import escape
 
 if TYPE_CHECKING:
     from conda_provenance.hookspecs import BuildDescription, PackageBuild
@@ -86,7 +87,8 @@ class Stamper:
             stamped = " ".join(f"{key}={value}" for key, value in entries.items() if value)
             log.info("conda-provenance: stamped %s: %s", package.name, stamped)
         except Exception as error:
-            log.warning("conda-provenance: The package %s stays unstamped: %s", package.name, error)
+            why = _sentence(package, error)
+            log.warning("conda-provenance: The package stays unstamped: %s", why)
             self._fail_if_required(error)
 
     def withdraw(self, package: Path) -> None:
@@ -96,11 +98,8 @@ class Stamper:
 
             withdraw_package(package)
         except Exception as error:
-            log.warning(
-                "conda-provenance: The package %s stays, although the build failed: %s",
-                package.name,
-                error,
-            )
+            why = _sentence(package, error)
+            log.warning("conda-provenance: The build failed, but its package stays: %s", why)
 
     def refuse(self, why: str) -> None:
         """Warn that a package is built unstamped. It is an error if the user requires the stamp."""
@@ -150,6 +149,13 @@ class Stamper:
             raise self.error_type(
                 "The package could not be stamped, and plugins.provenance_required wants it to be."
             ) from cause
+
+
+def _sentence(package: Path, error: Exception) -> str:
+    """Why something could not be done to the package, which the sentence names."""
+    if isinstance(error, PackageError):
+        return str(error)
+    return f"{escape(str(package))}: {type(error).__name__}."
 
 
 def _load_settings() -> Settings:

@@ -99,12 +99,30 @@ def test_what_cannot_be_stamped_stays_and_is_reported(stamper, tmp_path, caplog,
     package = tmp_path / "hello-1.0-0.conda"
     package.write_bytes(b"no package")
     stamper.stamp_finished(package, {"sha": "1" * 40})
-    assert "hello-1.0-0.conda stays unstamped" in caplog.text
+    assert "The package stays unstamped: " in caplog.text
+    assert "hello-1.0-0.conda" in caplog.text
     assert package.read_bytes() == b"no package"
 
     monkeypatch.setenv(REQUIRED, "sha")
     with pytest.raises(BuilderError, match="could not be stamped"):
         stamper.stamp_finished(package, {"sha": "1" * 40})
+
+
+def test_a_failure_that_nobody_expected_names_the_package_and_not_what_it_held(
+    stamper, tmp_path, caplog, monkeypatch
+):
+    def fail(*_args, **_options):
+        raise ZeroDivisionError("s3cr3t")
+
+    monkeypatch.setattr("conda_provenance.packages.stamp_package", fail)
+    monkeypatch.setattr("conda_provenance.packages.withdraw_package", fail)
+    package = tmp_path / "hello-1.0-0.conda"
+    stamper.stamp_finished(package, {"sha": "1" * 40})
+    stamper.withdraw(package)
+    assert [record.message for record in caplog.records] == [
+        f"conda-provenance: The package stays unstamped: {package}: ZeroDivisionError.",
+        f"conda-provenance: The build failed, but its package stays: {package}: ZeroDivisionError.",
+    ]
 
 
 def test_a_refusal_is_a_warning_or_an_error_as_the_user_wants(stamper, caplog, monkeypatch):
