@@ -1,4 +1,4 @@
-"""What conda's plugin manager imports at every start: hooks only, nothing heavy."""
+"""What conda's plugin manager imports and calls at every command: nothing heavy."""
 
 from __future__ import annotations
 
@@ -27,20 +27,22 @@ def conda_subcommands() -> Iterator[CondaSubcommand]:
     )
 
 
-def _run(arguments: tuple[str, ...]) -> int:
-    from conda_provenance.cli.main import main
-
-    return main(arguments, program="conda provenance")
-
-
 @hookimpl  # type: ignore[untyped-decorator]
 def conda_settings() -> Iterator[CondaSetting]:
     """The condarc keys below ``plugins:``."""
     from conda.plugins.types import CondaSetting
 
-    from conda_provenance.settings import SETTINGS, conda_parameter
+    from conda_provenance.condarc import SETTINGS
 
     for setting in SETTINGS:
         yield CondaSetting(
-            name=setting.name, description=setting.description, parameter=conda_parameter(setting)
+            name=setting.name,
+            description=setting.description,
+            parameter=setting.conda_parameter(),
         )
+
+
+def _run(arguments: tuple[str, ...]) -> int:
+    from conda_provenance.cli.main import main
+
+    return main(arguments, program="conda provenance")

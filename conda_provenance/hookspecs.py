@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pluggy
 
@@ -27,23 +27,29 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 """Marks a function as an implementation of the hook that has the function's name."""
 
 
-@dataclass(frozen=True, slots=True)
-class PackageBuild:
-    """One package between build and finalisation."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildDescription:
+    """What a builder says about one package that it makes."""
 
-    builder: str
-    """``conda-build`` or ``rattler-build``."""
     recipe: Path
     """The recipe's file, or its folder where the file is not known."""
     name: str
     version: str
+    extra_meta: Mapping[str, object] = field(default_factory=dict)
+    """What the user gave to the builder with ``--extra-meta``."""
+    recipe_extra: Mapping[str, object] = field(default_factory=dict)
+    """The recipe's own ``extra`` as the builder rendered it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageBuild(BuildDescription):
+    """One package that is built but not final yet, and all that is known of its origin."""
+
+    builder: str
+    """``conda-build`` or ``rattler-build``."""
     settings: Settings
     origin: Origin
-    """What is known of the recipe's origin, as it was when the engine was called."""
-    extra_meta: Mapping[str, Any] = field(default_factory=dict)
-    """What the user gave to the builder with ``--extra-meta``."""
-    recipe_extra: Mapping[str, Any] = field(default_factory=dict)
-    """The recipe's own ``extra`` as the builder rendered it."""
+    """Where the recipe comes from, as it was when the builder started."""
 
 
 @hookspec

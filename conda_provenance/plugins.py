@@ -1,4 +1,7 @@
-"""Our plugin manager, the built-in plugin, and the call that builders make for each package."""
+"""Our pluggy plugin manager and the built-in plugin.
+
+Calls the hooks one by one, so that a plugin that fails costs its own answer only.
+"""
 
 from __future__ import annotations
 
@@ -29,12 +32,11 @@ class BuiltIn:
 
     @hookimpl
     def conda_provenance_post_build(self, build: PackageBuild) -> Mapping[str, str | None]:
-        """Stamp: the values found, and the removal of a user's value that may not be written."""
-        stamp: dict[str, str | None] = dict(build.origin.stamp(build.settings.fields))
-        refused = {
-            key for given in (build.extra_meta, build.recipe_extra) for key in KEYS if key in given
-        } - stamp.keys()
-        return stamp | dict.fromkeys(refused)
+        """The stamp. What the user gave and may not be written is removed."""
+        stamp = build.origin.stamp(build.settings.fields)
+        given = {*build.extra_meta, *build.recipe_extra}
+        refused = [key for key in KEYS if key in given and key not in stamp]
+        return {**stamp, **dict.fromkeys(refused)}
 
 
 @cache
@@ -91,31 +93,18 @@ def provider_names() -> tuple[str, ...]:
 
 
 def post_build(build: PackageBuild) -> dict[str, str | None]:
-    """Ask every plugin what to write into ``build``'s package; ``None`` means: remove this key.
+    """Ask every plugin what to write into ``build``'s package; ``None``: remove the key.
 
     Raises :class:`RequirementError` if the package must not be made.
     """
-    answers = list(_each("conda_provenance_post_build", build=build))
     entries: dict[str, str | None] = {}
-    for plugin, answer in reversed(answers):  # the built-in answer is the last: others go over it
+    # The built-in answer comes last. In reverse the others go over it.
+    for plugin, answer in reversed(_each("conda_provenance_post_build", build=build)):
         if plugin == "built-in":
             entries |= answer
-            continue
-        if not isinstance(answer, Mapping):
-            log.warning(
-                "conda-provenance: The answer of the plugin %s is no mapping; it is left out.",
-                plugin,
-            )
-            continue
-        for key, value in answer.items():
-            if key in build.extra_meta:
-                continue
-            try:
-                entries[key] = clean_entry(key, value)
-            except ProvenanceError as error:
-                log.warning(
-                    "conda-provenance: %a of the plugin %s is left out: %s.", key, plugin, error
-                )
+        else:
+            entries |= _checked(plugin, answer, build)
+
     for key in build.settings.required:
         if key in entries and not entries[key]:
             raise RequirementError(
@@ -124,33 +113,57 @@ def post_build(build: PackageBuild) -> dict[str, str | None]:
     return entries
 
 
-def _each(hook: str, **arguments: object) -> list[tuple[str, Any]]:
-    """The answers of ``hook``'s implementations, called one by one.
+def _checked(plugin: str, answer: object, build: PackageBuild) -> dict[str, str | None]:
+    """The entries of another distribution's plugin that may be written, cleaned."""
+    if not isinstance(answer, Mapping):
+        log.warning(
+            "conda-provenance: The answer of the plugin %s is no mapping; it is left out.", plugin
+        )
+        return {}
 
-    If one fails, the others' answers are kept.
+    entries: dict[str, str | None] = {}
+    for key, value in answer.items():
+        if key in build.extra_meta:
+            continue
+
+        try:
+            entries[key] = clean_entry(key, value)
+        except ProvenanceError as error:
+            log.warning(
+                "conda-provenance: %a of the plugin %s is left out: %s.", key, plugin, error
+            )
+    return entries
+
+
+def _each(hook: str, **arguments: object) -> list[tuple[str, Any]]:
+    """Call each implementation of ``hook``: the last registered first, the built-in one last.
+
+    Returns the plugins' names and their answers. A plugin that fails is reported and left out.
+    Only :class:`RequirementError` is passed on.
     """
     answers = []
     for implementation in reversed(getattr(plugin_manager().hook, hook).get_hookimpls()):
+        plugin = implementation.plugin_name
         if implementation.hookwrapper or implementation.wrapper:
             log.warning(
-                "conda-provenance: The plugin %s wraps %s, which has no wrappers.",
-                implementation.plugin_name,
-                hook,
+                "conda-provenance: The plugin %s wraps %s, which has no wrappers.", plugin, hook
             )
             continue
+
         try:
             answer = implementation.function(*(arguments[name] for name in implementation.argnames))
         except RequirementError:
             raise
         except (Exception, SystemExit) as error:
-            if implementation.plugin_name == "built-in":
+            if plugin == "built-in":
                 raise
             log.warning(
                 "conda-provenance: The plugin %s failed (%s); the build goes on without it.",
-                implementation.plugin_name,
+                plugin,
                 type(error).__name__,
             )
             continue
+
         if answer is not None:
-            answers.append((implementation.plugin_name, answer))
+            answers.append((plugin, answer))
     return answers

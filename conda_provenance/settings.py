@@ -1,6 +1,7 @@
-"""The user's settings: one frozen :class:`Settings`, from condarc where conda is, from the environment where it is not.
+"""The user's settings as one frozen :class:`Settings`.
 
-Each key is described once, here; :mod:`conda_provenance.conda_plugin` gives the same descriptions to conda.
+They come from conda's configuration where conda is installed, and from environment variables of the
+same names where it is not. The keys themselves are described in :mod:`conda_provenance.condarc`.
 """
 
 from __future__ import annotations
@@ -12,15 +13,35 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
+from conda_provenance.condarc import CI, DIRTY, ENABLED, FIELDS, REQUIRED, SETTINGS, Setting
 from conda_provenance.errors import SettingsError
-from conda_provenance.values import CEP_KEYS, KEYS
+from conda_provenance.keys import CEP_KEYS, KEYS
+
+__all__ = ["SETTINGS", "Settings", "load_settings", "read_settings"]
+
+T = TypeVar("T")
 
 _TRUE = frozenset({"true", "yes", "on", "y", "1"})
 _FALSE = frozenset({"false", "no", "off", "n", "0", "non", "none", ""})
+"""The words that conda takes for true and false."""
+
 _DIRTY = ("warn", "error", "ignore")
 _NO_PROVIDER = ("auto", "none")
+
+_ANY_KEYS = f"a list of any of {', '.join(KEYS)}"
+_ALLOWED = {
+    ENABLED: "true or false",
+    FIELDS: _ANY_KEYS,
+    REQUIRED: _ANY_KEYS,
+    DIRTY: "warn, error or ignore",
+    CI: "auto, none, or a provider's name as 'conda-provenance detect --list' shows them",
+}
+"""What each key may be, for the error."""
+
+_CONDARC_VARIABLES = ("CONDA", "XDG_CONFIG_HOME", "HOME", "USERPROFILE")
+"""How the environment variables begin that lead conda to its files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,198 +49,148 @@ class Settings:
     """What is stamped, and what stops a build."""
 
     enabled: bool = True
+    """Is anything stamped?"""
     fields: tuple[str, ...] = CEP_KEYS
+    """The keys to write into a package."""
     required: tuple[str, ...] = ()
+    """The keys without which a build fails."""
     dirty: str = "warn"
+    """What to do about uncommitted changes: ``warn``, ``error`` or ``ignore``."""
     ci: str = "auto"
+    """The CI system that names the run: ``auto``, ``none`` or a provider's name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One condarc key below ``plugins:``."""
+def load_settings(environ: Mapping[str, str], providers: Callable[[], Iterable[str]]) -> Settings:
+    """The settings in force.
 
-    name: str
-    """As in condarc; the environment variable is ``CONDA_PLUGINS_`` and this in capitals."""
-    default: bool | str | tuple[str, ...]
-    description: str
-    parse: Callable[[object], object]
-    """The value for :class:`Settings`; raises :class:`ValueError`."""
-    allowed: Callable[[], str]
-    """What the key may be, for the error."""
+    ``providers`` returns the names of the known CI systems. It is called only if one is chosen.
+    Raises :class:`SettingsError`, which names the key with a wrong value and what it may be.
+    """
+    if "conda.base.context" in sys.modules or find_spec("conda") is not None:
+        return read_settings(_from_conda(), providers)
 
-    @property
-    def variable(self) -> str:
-        return f"CONDA_PLUGINS_{self.name.upper()}"
+    given = {
+        setting.name: environ[setting.variable]
+        for setting in SETTINGS
+        if setting.variable in environ
+    }
+    return read_settings(given, providers)
 
-    @property
-    def field(self) -> str:
-        return self.name.removeprefix("provenance_")
+
+def read_settings(values: Mapping[str, object], providers: Callable[[], Iterable[str]]) -> Settings:
+    """The settings from raw values by condarc key. A key that is absent has its default."""
+    settings = Settings(
+        enabled=_read(ENABLED, values, _parse_bool),
+        fields=_read(FIELDS, values, _parse_keys),
+        required=_read(REQUIRED, values, _parse_keys),
+        dirty=_read(DIRTY, values, _parse_dirty),
+        ci=_read(CI, values, _parse_word),
+    )
+    if settings.ci not in _NO_PROVIDER and settings.ci not in set(providers()):
+        raise _wrong(CI)
+    return settings
+
+
+def _read(setting: Setting, values: Mapping[str, object], parse: Callable[[object], T]) -> T:
+    value = values.get(setting.name)
+    try:
+        return parse(setting.default if value is None else value)
+    except ValueError:
+        raise _wrong(setting) from None
 
 
 def _parse_bool(value: object) -> bool:
-    text = str(value).strip().lower()
-    if text not in _TRUE | _FALSE:
+    word = _parse_word(value)
+    if word not in _TRUE | _FALSE:
         raise ValueError
-    return text in _TRUE
+    return word in _TRUE
 
 
 def _parse_keys(value: object) -> tuple[str, ...]:
-    given = (
-        value.split(",")
-        if isinstance(value, str)
-        else list(value)
-        if isinstance(value, Iterable)
-        else [value]
-    )
-    keys = tuple(dict.fromkeys(text for item in given if (text := str(item).strip())))
+    items: Iterable[object]
+    if isinstance(value, str):
+        items = value.split(",")
+    elif isinstance(value, Iterable):
+        items = value
+    else:
+        items = [value]
+
+    texts = (str(item).strip() for item in items)
+    keys = tuple(dict.fromkeys(filter(None, texts)))
     if not set(keys) <= set(KEYS):
         raise ValueError
     return keys
 
 
 def _parse_dirty(value: object) -> str:
-    text = str(value).strip().lower()
-    if text not in _DIRTY:
+    word = _parse_word(value)
+    if word not in _DIRTY:
         raise ValueError
-    return text
+    return word
 
 
-def _parse_ci(value: object) -> str:
+def _parse_word(value: object) -> str:
     return str(value).strip().lower()
 
 
-def _allowed_keys() -> str:
-    return f"a list of any of {', '.join(KEYS)}"
+def _from_conda() -> dict[str, object]:
+    """Our keys as conda merges its files and variables.
 
-
-SETTINGS = (
-    Setting(
-        "provenance_enabled",
-        True,
-        "Stamp every package that is built with where it came from (CEP 31).",
-        _parse_bool,
-        lambda: "true or false",
-    ),
-    Setting(
-        "provenance_fields",
-        CEP_KEYS,
-        f"Keys to write into the package: any of {', '.join(KEYS)}. Add flow_run_url for a link to the CI run; "
-        "leave out remote_url to keep the address of a private repository to yourself.",
-        _parse_keys,
-        _allowed_keys,
-    ),
-    Setting(
-        "provenance_required",
-        (),
-        f"Keys without which a build fails before its package is made: any of {', '.join(KEYS)}.",
-        _parse_keys,
-        _allowed_keys,
-    ),
-    Setting(
-        "provenance_dirty",
-        "warn",
-        "What to do when the recipe's folder has changes that are not committed: warn, error or ignore.",
-        _parse_dirty,
-        lambda: f"{_DIRTY[0]}, {_DIRTY[1]} or {_DIRTY[2]}",
-    ),
-    Setting(
-        "provenance_ci",
-        "auto",
-        "Which CI system names the run: auto (detect it), none, or a provider's name such as github; "
-        "'conda provenance detect' shows the one that is found.",
-        _parse_ci,
-        lambda: "auto, none, or a provider's name as 'conda-provenance detect --list' shows them",
-    ),
-)
-
-
-def load_settings(environ: Mapping[str, str], providers: Callable[[], Iterable[str]]) -> Settings:
-    """The settings in force; :class:`SettingsError` names a key with a wrong value and what it may be.
-
-    ``providers`` are the names of the known CI systems, asked for where one is chosen.
+    Conda's plugins are not loaded for it, which would take a quarter of a second.
     """
-    if "conda.base.context" not in sys.modules and find_spec("conda") is None:
-        values = {
-            setting.name: environ[setting.variable]
-            for setting in SETTINGS
-            if setting.variable in environ
-        }
-        return read_settings(values, providers)
-    return read_settings(_from_condarc(), providers)
-
-
-def read_settings(values: Mapping[str, object], providers: Callable[[], Iterable[str]]) -> Settings:
-    """Settings from raw values by condarc key; keys that are absent have their default."""
-    parsed = {}
-    for setting in SETTINGS:
-        try:
-            value = values.get(setting.name)
-            parsed[setting.field] = setting.parse(setting.default if value is None else value)
-        except ValueError:
-            raise _wrong(setting) from None
-    settings = Settings(**parsed)  # type: ignore[arg-type]
-    if settings.ci not in _NO_PROVIDER and settings.ci not in set(providers()):
-        raise _wrong(next(setting for setting in SETTINGS if setting.field == "ci"))
-    return settings
-
-
-def conda_parameter(setting: Setting) -> Any:
-    """The setting as conda's configuration declares it."""
-    from conda.common.configuration import PrimitiveParameter, SequenceParameter
-
-    if isinstance(setting.default, tuple):
-        return SequenceParameter(PrimitiveParameter("", element_type=str), default=setting.default)
-    return PrimitiveParameter(setting.default)
-
-
-def _from_condarc() -> dict[str, object]:
-    """condarc files and variables as conda merges them, without loading its plugins, which takes a quarter of a second."""
     from conda.plugins.config import PluginConfig
 
-    class Ours(PluginConfig):  # type: ignore[misc]
+    class OurConfig(PluginConfig):  # type: ignore[misc]
         pass
 
     for setting in SETTINGS:
-        Ours.add_plugin_setting(setting.name, conda_parameter(setting))
+        OurConfig.add_plugin_setting(setting.name, setting.conda_parameter())
     try:
-        config = Ours(_condas_raw_data())
+        config = OurConfig(_conda_raw_data())
     except Exception as error:  # conda's message may repeat what is in the file
         raise SettingsError(
-            f"conda's configuration cannot be read ({type(error).__name__}): 'conda config --show-sources' says where."
+            f"conda's configuration cannot be read ({type(error).__name__}): "
+            "'conda config --show-sources' says where."
         ) from None
-    found: dict[str, object] = {}
+
+    values: dict[str, object] = {}
     for setting in SETTINGS:
         try:
-            found[setting.name] = getattr(config, setting.name)
+            values[setting.name] = getattr(config, setting.name)
         except Exception:  # conda's own validation; its message repeats the value
             raise _wrong(setting) from None
-    return found
+    return values
 
 
-def _condas_raw_data() -> Any:
+def _conda_raw_data() -> Mapping[object, object]:
+    """What conda's files and variables say, by file or other source."""
     from conda.base.context import context
 
-    if any(isinstance(source, Path) for source in context.raw_data):
-        return context.raw_data
-    # Outside conda's own commands nobody has had it read its files; we do not do it behind their back either.
-    return _read_condarc(
-        tuple(sorted(item for item in os.environ.items() if item[0].startswith(_CONDARC_VARIABLES)))
-    )
+    raw_data: Mapping[object, object] = context.raw_data
+    if any(isinstance(source, Path) for source in raw_data):
+        return raw_data
 
-
-_CONDARC_VARIABLES = ("CONDA", "XDG_CONFIG_HOME", "HOME", "USERPROFILE")
+    # Outside conda's own commands conda has not read its files yet. To make it do so would change
+    # its state, so we read them for ourselves.
+    relevant = (item for item in os.environ.items() if item[0].startswith(_CONDARC_VARIABLES))
+    return _read_condarc(tuple(sorted(relevant)))
 
 
 @lru_cache(maxsize=1)
-def _read_condarc(_environ: tuple[tuple[str, str], ...]) -> Any:
-    """conda's files and variables, read once a process, as conda itself does, unless a variable changes that leads to them."""
+def _read_condarc(_environ: tuple[tuple[str, str], ...]) -> Mapping[object, object]:
+    """conda's files and variables, read as conda reads them.
+
+    They are read once a process, as conda does it, unless ``_environ`` has changed.
+    """
     from conda.base.constants import SEARCH_PATH
     from conda.base.context import Context
 
-    return Context(SEARCH_PATH, None).raw_data
+    raw_data: Mapping[object, object] = Context(SEARCH_PATH, None).raw_data
+    return raw_data
 
 
 def _wrong(setting: Setting) -> SettingsError:
     return SettingsError(
-        f"plugins.{setting.name} (or {setting.variable}) has a value it cannot have: it may be {setting.allowed()}."
+        f"plugins.{setting.name} (or {setting.variable}) has a value it cannot have: "
+        f"it may be {_ALLOWED[setting]}."
     )

@@ -10,19 +10,29 @@ import re
 from urllib.parse import urlsplit
 
 from conda_provenance.errors import ProvenanceError
-from conda_provenance.remotes import MAX_LENGTH as MAX_LENGTH
+from conda_provenance.keys import CEP_KEYS, KEYS
 from conda_provenance.remotes import (
+    MAX_LENGTH,
     RemoteUrl,
     RemoteUrlError,
     clean_page_url,
     looks_like_secret,
 )
 
-CEP_KEYS = ("sha", "remote_url", "flow_run_id")
-"""The keys that CEP 31 names, in its order."""
-
-KEYS = (*CEP_KEYS, "flow_run_url")
-"""Every key that this project writes."""
+__all__ = [
+    "CEP_KEYS",
+    "KEYS",
+    "MAX_LENGTH",
+    "ImproperValue",
+    "InvalidValue",
+    "check",
+    "clean",
+    "clean_entry",
+    "clean_or_none",
+    "is_full_sha",
+    "is_plain",
+    "is_run",
+]
 
 _FULL_SHA = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 

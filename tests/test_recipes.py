@@ -49,7 +49,10 @@ def test_no_such_place(tmp_path):
             {"sha"},
         ),
         (
-            "{% set v = '1' %}\npackage: {name: {{ v }}}\nextra:   # here\n  # a comment\n\n  recipe-maintainers:\n    - a\n",
+            (
+                "{% set v = '1' %}\npackage: {name: {{ v }}}\n"
+                "extra:   # here\n  # a comment\n\n  recipe-maintainers:\n    - a\n"
+            ),
             {"recipe-maintainers": ["a"]},
             set(),
         ),

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
+from conda_provenance.condarc import SETTINGS
 from conda_provenance.errors import SettingsError
 from conda_provenance.plugins import provider_names
-from conda_provenance.settings import SETTINGS, Settings
+from conda_provenance.settings import Settings
 from conda_provenance.settings import read_settings as read_settings_of
 from conda_provenance.values import CEP_KEYS, KEYS
 
@@ -61,3 +65,16 @@ def test_a_wrong_value_names_the_key_its_variable_and_what_it_may_be(name, value
 def test_every_setting_is_a_field_and_is_described():
     assert {setting.field for setting in SETTINGS} == set(Settings.__slots__)
     assert all(setting.description.endswith(".") for setting in SETTINGS)
+
+
+def test_a_description_names_every_key_that_may_be_listed():
+    for setting in SETTINGS:
+        if isinstance(setting.default, tuple):
+            assert ", ".join(KEYS) in setting.description
+
+
+def test_what_conda_reads_at_every_command_imports_nothing_but_names():
+    code = "import sys, conda_provenance.condarc\n"
+    code += "print(*sorted(name for name in sys.modules if name.startswith('conda_provenance.')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["conda_provenance.condarc", "conda_provenance.keys"]

@@ -13,8 +13,8 @@ import conda_provenance
 PACKAGE = Path(conda_provenance.__file__).parent
 
 FLOORS = (
-    ("errors",),
-    ("text",),
+    ("errors", "keys"),
+    ("text", "condarc"),
     ("remotes",),
     ("values",),
     ("provenance", "claim"),

@@ -1,16 +1,22 @@
-"""The builders: the only place that knows their insides. Importing this changes nothing; :func:`activate` does."""
+"""The builders: the only place that knows their insides.
+
+To import this changes nothing. :func:`activate` wraps the builders' functions.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from types import ModuleType
 
+__all__ = ["activate"]
+
 
 def activate() -> None:
-    """Have every package stamped that conda-build or py-rattler-build makes in this process from now on.
+    """Stamp every package that conda-build or py-rattler-build makes in this process from now on.
 
-    Works whatever was imported before, and may be called again. Conda's plugin calls it; a program
-    that uses ``rattler_build`` or ``conda_build.api`` without conda's plugins calls it itself.
+    It does not matter whether the builders are imported already, and it may be called again.
+    Conda's plugin calls it. A program that uses ``rattler_build`` or ``conda_build.api`` without
+    conda's plugins calls it itself.
     """
     from conda_provenance.builders.imports import when_imported
 
@@ -21,7 +27,7 @@ def activate() -> None:
 
 
 def _attach(builder: str, function: str) -> Callable[[ModuleType], None]:
-    """Load the module that knows the builder only when the builder is there."""
+    """Call ``function`` of our module for the builder, which is loaded only then."""
 
     def attach(module: ModuleType) -> None:
         from importlib import import_module

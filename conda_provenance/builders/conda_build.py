@@ -1,83 +1,109 @@
-"""conda-build: where a package's about.json is written, and where a recipe.yaml is handed to rattler-build's engine."""
+"""conda-build: where it writes about.json, and where it hands a recipe.yaml to rattler-build."""
 
 from __future__ import annotations
 
-import functools
 import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Protocol
 
-from conda_provenance.builders import stamper
+from conda_provenance.builders.extra_meta import extra_meta_given
+from conda_provenance.builders.stamper import Stamper
+from conda_provenance.builders.wrap import Function, wrap
+from conda_provenance.hookspecs import BuildDescription
 
-_written: dict[str, dict[str, str]] = {}
-"""What was stamped in this process, by recipe: an output of a recipe may share its ``extra`` with the one before."""
+
+class Config(Protocol):
+    """What is used of ``conda_build.config.Config``."""
+
+    croot: str
+    extra_meta: Mapping[str, object] | None
+
+
+class MetaData(Protocol):
+    """What is used of ``conda_build.metadata.MetaData``: one output of a meta.yaml recipe."""
+
+    config: Config
+    path: str
+    meta_path: str | None
+
+    def name(self) -> str: ...
+    def version(self) -> str: ...
+    def get_section(self, section: str, /) -> dict[str, object]: ...
 
 
 def attach_build(module: ModuleType) -> None:
-    """Wrap ``conda_build.build.write_about_json``, which runs before the recipe is copied and the archive made.
+    """Wrap two functions of ``conda_build.build``.
 
-    It merges ``config.extra_meta`` over the recipe's ``extra``, so what is put there just before reaches about.json and the
-    packaged recipe, written and logged by conda-build itself.
+    ``write_about_json`` runs before the recipe is copied and before the archive is made. It merges
+    ``config.extra_meta`` over the recipe's ``extra``. So what is put there just before it runs
+    reaches about.json and the packaged recipe, and conda-build itself writes and logs it.
+
+    ``create_build_envs`` runs last before the recipe's scripts. There a build is stopped that could
+    not meet the user's requirements hours later.
     """
-    original = module.write_about_json
-    if hasattr(original, "__conda_provenance__"):
-        return
-    code = original.__code__
-    known = code.co_argcount == 1 and "extra_meta" in code.co_names
-
-    @functools.wraps(original)
-    def write_about_json(m: Any) -> Any:
-        if not known:
-            stamper.refuse("this version of conda-build is not known", error_type=_error_type())
-            return original(m)
-        with _extra_meta(m):
-            return original(m)
-
-    write_about_json.__conda_provenance__ = True  # type: ignore[attr-defined]
-    module.write_about_json = write_about_json  # type: ignore[attr-defined]
-    _require_early(module)
-
-
-def _require_early(module: ModuleType) -> None:
-    """Wrap ``create_build_envs``, the last before the recipe's scripts run: what is required must not be missed hours later."""
-    original = getattr(module, "create_build_envs", None)
-    if original is None:
-        return
-
-    @functools.wraps(original)
-    def create_build_envs(m: Any, *args: Any, **kwargs: Any) -> Any:
-        # "conda debug" prepares a build that makes no package; only the name of its folder tells.
-        if not os.path.basename(os.path.normpath(m.config.croot)).startswith("debug_"):
-            stamper.require(lambda: _describe(m), error_type=_error_type())
-        return original(m, *args, **kwargs)
-
-    module.create_build_envs = create_build_envs  # type: ignore[attr-defined]
+    code = getattr(module.write_about_json, "__code__", None)
+    known = code is not None and code.co_argcount == 1 and "extra_meta" in code.co_names
+    wrap(module, "write_about_json", _stamping if known else _refusing)
+    if hasattr(module, "create_build_envs"):
+        wrap(module, "create_build_envs", _requiring)
 
 
 def attach_v1(module: ModuleType) -> None:
-    """Wrap ``process_recipe``, the last to know the user's ``--extra-meta``: conda-build gives it to Jinja and loses it."""
-    original = module.process_recipe
-    if hasattr(original, "__conda_provenance__"):
-        return
+    """Wrap ``process_recipe``, the last function that knows the user's ``--extra-meta``.
 
-    @functools.wraps(original)
-    def process_recipe(*args: Any, **kwargs: Any) -> Any:
+    conda-build gives the option to Jinja there, and not to the engine.
+    """
+    wrap(module, "process_recipe", _with_extra_meta)
+
+
+def _stamping(original: Function) -> Function:
+    def write_about_json(m: MetaData) -> object:
+        with _stamp_in_extra_meta(m):
+            return original(m)
+
+    return write_about_json
+
+
+def _refusing(original: Function) -> Function:
+    def write_about_json(*args: object, **kwargs: object) -> object:
+        _stamper().refuse("this version of conda-build is not known")
+        return original(*args, **kwargs)
+
+    return write_about_json
+
+
+def _requiring(original: Function) -> Function:
+    def create_build_envs(m: MetaData, *args: object, **kwargs: object) -> object:
+        if not _is_debug(m):
+            _stamper().require(lambda: _describe(m))
+        return original(m, *args, **kwargs)
+
+    return create_build_envs
+
+
+def _with_extra_meta(original: Function) -> Function:
+    def process_recipe(*args: object, **kwargs: object) -> object:
         given = getattr(kwargs.get("parsed_args"), "extra_meta", None)
-        with stamper.extra_meta_given(given or {}), _told():
+        with extra_meta_given(given or {}), _stamps_in_log():
             return original(*args, **kwargs)
 
-    process_recipe.__conda_provenance__ = True  # type: ignore[attr-defined]
-    module.process_recipe = process_recipe  # type: ignore[attr-defined]
+    return process_recipe
+
+
+def _is_debug(m: MetaData) -> bool:
+    """Is this ``conda debug``? It makes no package. Only the name of its folder shows it."""
+    return os.path.basename(os.path.normpath(m.config.croot)).startswith("debug_")
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Have what is stamped said in the log, as conda-build says it for a meta.yaml."""
+def _stamps_in_log() -> Iterator[None]:
+    """Log the stamped values, as conda-build does for a meta.yaml."""
     log, handler = logging.getLogger("conda_provenance"), logging.StreamHandler(sys.stdout)
     handler.addFilter(lambda record: record.levelno == logging.INFO)
     level = log.level
@@ -91,46 +117,70 @@ def _told() -> Iterator[None]:
 
 
 @contextmanager
-def _extra_meta(m: Any) -> Iterator[None]:
-    """``m.config.extra_meta`` with the stamp over what the user gave, as long as about.json is being written."""
-    given = m.config.extra_meta
-    build = stamper.begin("conda-build", lambda: _describe(m), error_type=_error_type())
-    entries = stamper.entries(build, error_type=_error_type())
+def _stamp_in_extra_meta(m: MetaData) -> Iterator[None]:
+    """Put the stamp into ``m.config.extra_meta`` while about.json is written."""
+    stamper = _stamper()
+    entries = stamper.entries(stamper.begin(lambda: _describe(m)))
     if not entries:
         yield
         return
+
     extra = m.get_section("extra")
     for key in [key for key, value in entries.items() if value is None]:
         extra.pop(key, None)
+
     stamp = {key: value for key, value in entries.items() if value is not None}
-    _written.setdefault(str(m.path), {}).update(stamp)
-    m.config.extra_meta = {
-        key: value for key, value in (given or {}).items() if key not in entries
-    } | stamp
+    _recipe_extras.note_stamp(m, stamp)
+
+    given = m.config.extra_meta
+    kept = {key: value for key, value in (given or {}).items() if key not in entries}
+    m.config.extra_meta = kept | stamp
     try:
         yield
     finally:
         m.config.extra_meta = given
 
 
-def _describe(m: Any) -> dict[str, Any]:
-    ours = _written.get(str(m.path), {})
-    extra: Mapping[str, Any] = m.get_section("extra")
-    recipe = m.meta_path or m.path
-    return {
-        "recipe": Path(os.fspath(recipe)),
-        "name": str(m.name()),
-        "version": str(m.version()),
-        "extra_meta": dict(m.config.extra_meta or {}),
-        "recipe_extra": {
-            key: value for key, value in extra.items() if key not in ours or ours[key] != value
-        },
-    }
+def _describe(m: MetaData) -> BuildDescription:
+    return BuildDescription(
+        recipe=Path(os.fspath(m.meta_path or m.path)),
+        name=str(m.name()),
+        version=str(m.version()),
+        extra_meta=dict(m.config.extra_meta or {}),
+        recipe_extra=_recipe_extras.own(m),
+    )
 
 
-def _error_type() -> type[Exception]:
-    """The class that conda-build and conda report as a sentence rather than with a traceback."""
+class _RecipeExtras:
+    """Tells a recipe's own ``extra`` from what we wrote into it.
+
+    Outputs of one recipe may share one ``extra``, so that a second output sees the first's stamp.
+    """
+
+    def __init__(self) -> None:
+        self._stamps: dict[str, dict[str, str]] = {}
+        """What was stamped in this process, by the recipe's path."""
+
+    def own(self, m: MetaData) -> dict[str, object]:
+        """The ``extra`` that the recipe itself has."""
+        stamp = self._stamps.get(str(m.path), {})
+        extra = m.get_section("extra")
+        return {
+            key: value for key, value in extra.items() if key not in stamp or stamp[key] != value
+        }
+
+    def note_stamp(self, m: MetaData, stamp: Mapping[str, str]) -> None:
+        """Remember that we are about to write ``stamp`` into the recipe's ``extra``."""
+        self._stamps.setdefault(str(m.path), {}).update(stamp)
+
+
+_recipe_extras = _RecipeExtras()
+
+
+@cache
+def _stamper() -> Stamper:
+    """Made when the first package is built: at the import of conda-build it would cost time."""
     from conda_build.exceptions import CondaBuildUserError
 
-    error: type[Exception] = CondaBuildUserError
-    return error
+    # conda-build and conda report this class in one sentence, without a traceback.
+    return Stamper("conda-build", CondaBuildUserError)

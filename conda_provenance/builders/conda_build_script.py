@@ -1,6 +1,7 @@
-"""Run as a file by ``conda-provenance run``: conda-build with the plugin active from the start.
+"""The file that ``conda-provenance run`` starts in place of the ``conda-build`` script.
 
-The ``conda-build`` script may build a recipe.yaml without ever touching conda's plugins; this is how ``run`` reaches that case.
+It runs conda-build with the plugin active from the start. The script itself may build a recipe.yaml
+without ever loading conda's plugins.
 """
 
 from __future__ import annotations
@@ -9,16 +10,13 @@ import os
 import sys
 
 if __name__ == "__main__":
-    # Python puts a file's own folder first, where modules here are called as the builders are.
-    sys.path[:] = [
-        place
-        for place in sys.path
-        if os.path.realpath(place or os.curdir) != os.path.realpath(os.path.dirname(__file__))
-    ]
+    # Python puts the folder of this file first, and modules in it have the builders' names.
+    folder = os.path.realpath(os.path.dirname(__file__))
+    sys.path[:] = [place for place in sys.path if os.path.realpath(place or os.curdir) != folder]
 
 
 def main() -> int:
-    """Run the ``conda-build`` script of this environment with this process's arguments."""
+    """Run the ``conda-build`` script of this environment with the arguments of this process."""
     from importlib.metadata import entry_points
 
     from conda_provenance.builders import activate

@@ -1,11 +1,14 @@
-"""Builds a recipe.yaml with rattler-build's engine, for the ``build`` command. Needs the extra ``rattler-build``."""
+"""Builds a recipe.yaml with rattler-build's engine, for our ``build`` command.
+
+Needs the extra ``rattler-build``.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rattler_build import Package, RattlerBuildError, RecipeParseError, Stage0Recipe, VariantConfig
 
@@ -13,7 +16,11 @@ from conda_provenance.builders import activate
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.text import redact
 
+if TYPE_CHECKING:
+    from rattler_build.progress import ProgressCallback
+
 _VARIANT_FILES = ("variants.yaml", "conda_build_config.yaml")
+"""Variant files beside a recipe that rattler-build uses without being told."""
 
 
 def build_recipe(
@@ -24,21 +31,18 @@ def build_recipe(
     variant_files: Sequence[Path] = (),
     package_format: str = "conda",
     test: bool = True,
-    progress: Any = None,
+    progress: ProgressCallback | None = None,
 ) -> list[Path]:
-    """Build, stamp and test every output of ``recipe``, in the order in which they depend on each other; the packages' paths.
+    """Build, stamp and test every output of ``recipe``, each after those that it depends on.
 
-    Variant files beside the recipe are used as rattler-build uses them. Raises :class:`ProvenanceError` in one sentence
-    when the recipe does not build or a test of it fails; packages that were made stay.
+    Returns the paths of the packages. Raises :class:`ProvenanceError` when the recipe does not
+    build or one of its tests fails. The packages that were made until then stay.
     """
     activate()
     channels = list(channels or ["conda-forge"])
     packages: list[Path] = []
     try:
-        variants = VariantConfig()
-        for file in (*(recipe.parent / name for name in _VARIANT_FILES), *variant_files):
-            if file.is_file():
-                variants = variants.merge(VariantConfig.from_file(file))
+        variants = _read_variants(recipe, variant_files)
         for output in Stage0Recipe.from_file(recipe).render(variants):
             result = output.run_build(
                 output_dir=output_dir,
@@ -55,7 +59,8 @@ def build_recipe(
     except RattlerBuildError as error:
         raise ProvenanceError(f"{recipe} was not built: {_sentence(error)}") from None
     except BaseException as error:
-        if type(error).__name__ != "PanicException":  # of pyo3, which no module exports
+        # The engine's panic has a class of pyo3, which no module exports.
+        if type(error).__name__ != "PanicException":
             raise
         raise ProvenanceError(
             f"{recipe} was not built: rattler-build's engine broke off: {_sentence(error)}"
@@ -63,15 +68,26 @@ def build_recipe(
     return packages
 
 
-def _test(package: Path, channels: list[str], progress: Any) -> None:
-    for number, result in enumerate(
-        Package.from_file(package).run_tests(channel=channels, progress_callback=progress), 1
-    ):
+def _read_variants(recipe: Path, more: Sequence[Path]) -> VariantConfig:
+    variants = VariantConfig()
+    for file in (*(recipe.parent / name for name in _VARIANT_FILES), *more):
+        if file.is_file():
+            variants = variants.merge(VariantConfig.from_file(file))
+    return variants
+
+
+def _test(package: Path, channels: Sequence[str], progress: ProgressCallback | None) -> None:
+    results = Package.from_file(package).run_tests(
+        channel=list(channels), progress_callback=progress
+    )
+    for number, result in enumerate(results, 1):
         if not result.success:
             raise ProvenanceError(
-                f"Test {number} of {package.name} failed, as its log says; the package stays in {package.parent}."
+                f"Test {number} of {package.name} failed, as its log says; "
+                f"the package stays in {package.parent}."
             )
 
 
 def _sentence(error: BaseException) -> str:
-    return redact(re.sub(r"^Py\w+: ", "", " ".join(str(error).split()))).rstrip(".") + "."
+    text = re.sub(r"^Py\w+: ", "", " ".join(str(error).split()))
+    return redact(text).rstrip(".") + "."

@@ -1,7 +1,7 @@
-"""Calls a function as soon as a module has been imported, at once if it already is.
+"""Calls a function as soon as a module has been imported, or at once if it already is.
 
-A builder may be imported before or after conda loads its plugins; importing it here to find out would
-cost every conda command the builder's import time.
+A builder may be imported before or after conda loads its plugins. We cannot import it to find out:
+that would cost every conda command the import of a builder.
 """
 
 from __future__ import annotations
@@ -13,18 +13,25 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 log = logging.getLogger(__name__)
+
 _waiting: dict[str, Callable[[ModuleType], None]] = {}
+"""What to call, by the name of the module that is not imported yet."""
 
 
 def when_imported(name: str, action: Callable[[ModuleType], None]) -> None:
-    """Call ``action`` with the module ``name`` once its import has ended. A failing action is reported, never raised."""
+    """Call ``action`` with the module ``name`` once its import has ended.
+
+    An action that fails is reported, and never breaks the import.
+    """
     module = sys.modules.get(name)
     if module is not None and not _is_loading(module):
         _call(action, module)
         return
+
     _waiting[name] = action
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
-        # A new list: conda loads plugins while it iterates over the old one, and would go over every distribution again.
+        # A new list: conda loads its plugins while it iterates over the old one, and would go
+        # over every distribution again.
         sys.meta_path = [_Finder(), *sys.meta_path]
 
 
@@ -45,36 +52,46 @@ def _call(action: Callable[[ModuleType], None], module: ModuleType) -> None:
 
 
 class _Finder:
-    """Finds nothing itself: it sees which module is about to be imported, and wraps its loader."""
+    """Finds no module itself. It sees which one is imported next, and wraps its loader."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if not _waiting:
             return None
-        for loading in [
-            other
-            for other in _waiting
-            if other in sys.modules and not _is_loading(sys.modules[other])
-        ]:
-            # Conda may load its plugins while such a module is being imported: its loader was past wrapping then.
-            _call(_waiting.pop(loading), sys.modules[loading])
+
+        self._call_for_loaded()
         if name not in _waiting:
             return None
+
         for finder in sys.meta_path:
             if isinstance(finder, _Finder) or not hasattr(finder, "find_spec"):
                 continue
+
             spec = finder.find_spec(name, path, target)
             if spec is not None:
                 _wrap(spec)
                 return spec
         return None
 
+    def _call_for_loaded(self) -> None:
+        """Catch up with modules whose import had begun before we could wrap their loader.
+
+        Conda may load its plugins while such a module is being imported.
+        """
+        loaded = [
+            name for name in _waiting if name in sys.modules and not _is_loading(sys.modules[name])
+        ]
+        for name in loaded:
+            _call(_waiting.pop(name), sys.modules[name])
+
 
 def _wrap(spec: ModuleSpec) -> None:
+    """Have the loader call the action that waits for this module, once it has run the module."""
     loader = spec.loader
     if loader is None or not hasattr(loader, "exec_module"):
         return
+
     load = loader.exec_module
 
     def exec_module(module: ModuleType) -> None:

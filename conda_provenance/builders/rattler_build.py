@@ -1,149 +1,174 @@
-"""rattler-build's engine in process (py-rattler-build), called by anyone: conda-build, our own command, a program."""
+"""rattler-build's engine in this process (py-rattler-build), whoever calls it."""
 
 from __future__ import annotations
 
-import functools
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeAlias
+from typing import Protocol, TypeAlias, cast
 
-from conda_provenance.builders import stamper
+from conda_provenance.builders.extra_meta import given_extra_meta
+from conda_provenance.builders.stamper import Stamper
+from conda_provenance.builders.wrap import Function, wrap
+from conda_provenance.hookspecs import BuildDescription
 from conda_provenance.recipes import find_recipe, read_extra
 
-_State: TypeAlias = tuple[int, int, int]
-"""What changes when a file is written anew: inode, time and size."""
+_FileState: TypeAlias = tuple[int, int, int]
+"""A file's inode, time and size: they change when the file is written again."""
+
+_Packages: TypeAlias = Mapping[str, "_FileState | None"]
+"""The packages in a folder, by real path."""
+
+
+class Recipe(Protocol):
+    """What is used of ``rattler_build.stage1.Stage1Recipe``."""
+
+    def to_dict(self) -> dict[str, object]: ...
+
+
+class Variant(Protocol):
+    """What is used of ``rattler_build.render.RenderedVariant``: one output of a recipe."""
+
+    @property
+    def recipe(self) -> Recipe: ...
+    @property
+    def recipe_path(self) -> str | os.PathLike[str]: ...
+
+
+class Result(Protocol):
+    """What is used of ``rattler_build.build_result.BuildResult``."""
+
+    @property
+    def packages(self) -> Iterable[str | os.PathLike[str]]: ...
 
 
 def attach(module: ModuleType) -> None:
-    """Wrap ``RenderedVariant.run_build``: it returns finished packages, before they are tested, uploaded or built upon.
+    """Wrap ``RenderedVariant.run_build`` of ``rattler_build.render``.
 
-    The engine takes no extra metadata, so the file is stamped and its entry in the local index corrected in the same step.
+    It returns finished packages, before they are tested, uploaded or built upon. The engine takes
+    no extra metadata. So the file is stamped, and its entry in the local index is corrected in the
+    same step.
     """
-    variant_type = module.RenderedVariant
-    original = variant_type.run_build
-    if hasattr(original, "__conda_provenance__"):
-        return
-
-    @functools.wraps(original)
-    def run_build(self: Any, *args: Any, **kwargs: Any) -> Any:
-        error_type = _error_type()
-        # Before the build: what is required must be missed before there is a package.
-        build = stamper.begin("rattler-build", lambda: _describe(self), error_type=error_type)
-        given = stamper.given_extra_meta()
-        before = _packages(_output_dir(self, args, kwargs))
-        result = original(self, *args, **kwargs)
-        _stamp_new(
-            map(Path, result.packages),
-            before,
-            lambda _: given | stamper.entries(build, error_type=error_type),
-        )
-        return result
-
-    run_build.__conda_provenance__ = True  # type: ignore[attr-defined]
-    variant_type.run_build = run_build
+    wrap(module.RenderedVariant, "run_build", _stamping_variant)
 
 
 def attach_cli_api(module: ModuleType) -> None:
-    """Wrap ``build_recipes``, deprecated but there: it builds and tests any number of recipes before it returns.
+    """Wrap ``build_recipes`` of ``rattler_build.cli_api``, which is deprecated but still there.
 
-    It does not tell which package is of which recipe: where the recipes differ, only what they have in common is stamped.
+    It builds and tests any number of recipes before it returns, and does not say which package
+    belongs to which recipe. Where the recipes differ, only what they have in common is stamped.
     """
     original = module.build_recipes
-    if hasattr(original, "__conda_provenance__"):
-        return
+    wrap(module, "build_recipes", _stamping_recipes)
 
-    @functools.wraps(original)
-    def build_recipes(recipes: Any, *args: Any, **kwargs: Any) -> Any:
+    package = sys.modules.get("rattler_build")
+    if package is not None and getattr(package, "build_recipes", None) is original:
+        vars(package)["build_recipes"] = module.build_recipes
+
+
+def _stamping_variant(original: Function) -> Function:
+    def run_build(self: Variant, *args: object, **kwargs: object) -> object:
+        stamper = _stamper()
+        # Before the build: a requirement that is not met must fail before there is a package.
+        build = stamper.begin(lambda: _describe(self))
+        given = given_extra_meta()
+        before = _packages_in(_output_dir(self, args, kwargs))
+
+        result = cast("Result", original(self, *args, **kwargs))
+
+        made = map(Path, result.packages)
+        _stamp_new(made, before, lambda _: given | stamper.entries(build))
+        return result
+
+    return run_build
+
+
+def _stamping_recipes(original: Function) -> Function:
+    def build_recipes(
+        recipes: Iterable[str | os.PathLike[str]], *args: object, **kwargs: object
+    ) -> object:
         if kwargs.get("render_only"):
             return original(recipes, *args, **kwargs)
-        error_type = _error_type()
+
+        recipes = list(recipes)
         files = [find_recipe(path) for path in map(Path, recipes) if path.exists()]
         for file in files:
-            stamper.begin(
-                "rattler-build", functools.partial(_describe_file, file), error_type=error_type
-            )
-        output_dir = Path(kwargs.get("output_dir") or "output")
-        before = _packages(output_dir)
+            _begin_recipe(file)
+
+        output_dir = Path(cast("str", kwargs.get("output_dir") or "output"))
+        before = _packages_in(output_dir)
         try:
             return original(recipes, *args, **kwargs)
-        finally:  # where a later recipe or a test fails, packages have been made all the same
-            _stamp_new(
-                map(Path, _packages(output_dir)),
-                before,
-                lambda package: _common_entries(files, package, error_type),
-            )
+        finally:
+            # Where a later recipe or a test fails, earlier packages have been made all the same.
+            made = map(Path, _packages_in(output_dir))
+            _stamp_new(made, before, lambda package: _common_entries(files, package))
 
-    build_recipes.__conda_provenance__ = True  # type: ignore[attr-defined]
-    module.build_recipes = build_recipes  # type: ignore[attr-defined]
-    package = sys.modules.get("rattler_build")
-    if getattr(package, "build_recipes", None) is original:
-        package.build_recipes = build_recipes  # type: ignore[union-attr]
+    return build_recipes
 
 
 def _stamp_new(
-    packages: Iterable[Path],
-    before: Mapping[str, _State | None],
-    entries: Callable[[Path], Mapping[str, Any]],
+    packages: Iterable[Path], before: _Packages, entries: Callable[[Path], Mapping[str, str | None]]
 ) -> None:
-    """Stamp those ``packages`` that are not as they were ``before``; if that must not fail and does, none of them stays."""
-    # skip_existing hands out packages of earlier builds: those are not ours to change.
+    """Stamp those ``packages`` that have changed since ``before``.
+
+    If the user requires the stamp and one fails, all of them are removed.
+    """
+    # With skip_existing the engine hands out packages of earlier builds. They are not ours.
     new = [
         package for package in packages if _state(package) != before.get(os.path.realpath(package))
     ]
-    error_type = _error_type()
+
+    stamper = _stamper()
     try:
         for package in new:
-            stamper.stamp_finished(package, entries(package), error_type=error_type)
-    except error_type:
+            stamper.stamp_finished(package, entries(package))
+    except stamper.error_type:
         for package in new:
             stamper.withdraw(package)
         raise
 
 
-def _describe(variant: Any) -> dict[str, Any]:
+def _describe(variant: Variant) -> BuildDescription:
     recipe = variant.recipe.to_dict()
-    package, extra = recipe.get("package") or {}, recipe.get("extra")
-    return {
-        "recipe": Path(variant.recipe_path),
-        "name": str(package.get("name", "")),
-        "version": str(package.get("version", "")),
-        "extra_meta": stamper.given_extra_meta(),
-        "recipe_extra": extra if isinstance(extra, Mapping) else {},
-    }
+    package = _mapping(recipe.get("package"))
+    return BuildDescription(
+        recipe=Path(variant.recipe_path),
+        name=str(package.get("name", "")),
+        version=str(package.get("version", "")),
+        extra_meta=given_extra_meta(),
+        recipe_extra=_mapping(recipe.get("extra")),
+    )
 
 
-def _describe_file(recipe: Path, package: Path | None = None) -> dict[str, Any]:
-    """The same from the outside, before there is a package and for a finished one."""
+def _describe_package(recipe: Path, package: Path) -> BuildDescription:
+    """The description of a finished package, where the engine gives none."""
     from conda_provenance.packages import read_about
 
-    name, version = package.name.rsplit("-", 2)[:2] if package else ("", "")
-    extra = read_about(package).get("extra") if package else read_extra(recipe).values
-    return {
-        "recipe": recipe,
-        "name": name,
-        "version": version,
-        "extra_meta": {},
-        "recipe_extra": extra if isinstance(extra, Mapping) else {},
-    }
+    name, version = package.name.rsplit("-", 2)[:2]
+    return BuildDescription(
+        recipe=recipe,
+        name=name,
+        version=version,
+        recipe_extra=_mapping(read_about(package).get("extra")),
+    )
 
 
-def _common_entries(
-    recipes: Iterable[Path], package: Path, error_type: type[Exception]
-) -> dict[str, str | None]:
-    answers = [
-        stamper.entries(
-            stamper.begin(
-                "rattler-build",
-                functools.partial(_describe_file, recipe, package),
-                error_type=error_type,
-            ),
-            error_type=error_type,
+def _begin_recipe(recipe: Path) -> None:
+    """Apply the user's requirements before there is a package."""
+    _stamper().begin(
+        lambda: BuildDescription(
+            recipe=recipe, name="", version="", recipe_extra=read_extra(recipe).values
         )
-        for recipe in recipes
-    ]
+    )
+
+
+def _common_entries(recipes: Iterable[Path], package: Path) -> dict[str, str | None]:
+    """The entries for ``package`` that are the same for each of the recipes it may be of."""
+    answers = [_entries_of(recipe, package) for recipe in recipes]
     first, *others = answers or [{}]
     return {
         key: value
@@ -152,20 +177,29 @@ def _common_entries(
     }
 
 
-def _output_dir(variant: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Path:
+def _entries_of(recipe: Path, package: Path) -> dict[str, str | None]:
+    stamper = _stamper()
+    return stamper.entries(stamper.begin(lambda: _describe_package(recipe, package)))
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _output_dir(variant: Variant, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Path:
     given = kwargs.get("output_dir", args[1] if len(args) > 1 else None)
-    return Path(given) if given is not None else Path(variant.recipe_path).parent / "output"
+    if given is None:
+        return Path(variant.recipe_path).parent / "output"
+    return Path(cast("str | os.PathLike[str]", given))
 
 
-def _packages(folder: Path) -> dict[str, _State | None]:
-    return {
-        os.path.realpath(package): _state(package)
-        for ending in ("conda", "tar.bz2")
-        for package in folder.glob(f"*/*.{ending}")
-    }  # fmt: skip
+def _packages_in(folder: Path) -> _Packages:
+    endings = ("conda", "tar.bz2")
+    found = [package for ending in endings for package in folder.glob(f"*/*.{ending}")]
+    return {os.path.realpath(package): _state(package) for package in found}
 
 
-def _state(package: Path) -> _State | None:
+def _state(package: Path) -> _FileState | None:
     try:
         status = package.stat()
     except OSError:
@@ -173,9 +207,12 @@ def _state(package: Path) -> _State | None:
     return status.st_ino, status.st_mtime_ns, status.st_size
 
 
-def _error_type() -> type[Exception]:
-    """The class that callers of the engine, conda-build among them, report as a failed output."""
+@cache
+def _stamper() -> Stamper:
+    """Made when the first package is built: at the import of the engine its classes are not there.
+
+    Callers of the engine, conda-build among them, report its error class as a failed output.
+    """
     from rattler_build import RattlerBuildError
 
-    error: type[Exception] = RattlerBuildError
-    return error
+    return Stamper("rattler-build", RattlerBuildError)

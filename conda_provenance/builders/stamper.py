@@ -1,4 +1,7 @@
-"""What all builders in process share: ask the hooks, and never let a failure of ours touch the build."""
+"""``Stamper``: what all builders in this process share. Knows no builder.
+
+It finds a package's origin, asks the hooks, and keeps every failure of ours away from the build.
+"""
 
 from __future__ import annotations
 
@@ -6,118 +9,177 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from conda_provenance.errors import RequirementError, SettingsError
+from conda_provenance.errors import PackageError, RequirementError, SettingsError
+from conda_provenance.text import escape
 
 if TYPE_CHECKING:
-    from conda_provenance.hookspecs import PackageBuild
+    from conda_provenance.hookspecs import BuildDescription, PackageBuild
     from conda_provenance.origin import Origin
     from conda_provenance.settings import Settings
 
 log = logging.getLogger(__name__)
 
-_extra_meta: ContextVar[Mapping[str, Any]] = ContextVar("extra_meta", default={})
+Describe = Callable[[], "BuildDescription"]
+"""Describes a package to be built. It is called where its failure cannot touch the build."""
 
 
-@contextmanager
-def extra_meta_given(given: Mapping[str, Any]) -> Iterator[None]:
-    """What the user gave with ``--extra-meta``, for builds within this block whose engine is not told of it."""
-    token = _extra_meta.set(given)
-    try:
-        yield
-    finally:
-        _extra_meta.reset(token)
+class Stamper:
+    """Stamps the packages of one builder.
 
-
-def given_extra_meta() -> dict[str, Any]:
-    """The ``--extra-meta`` of the enclosing :func:`extra_meta_given`."""
-    return dict(_extra_meta.get())
-
-
-def begin(
-    builder: str, describe: Callable[[], dict[str, Any]], *, error_type: type[Exception]
-) -> PackageBuild | None:
-    """Find out where the package comes from that ``describe`` tells of; ``None``: it is not ours to stamp.
-
-    Raises ``error_type`` when the user's settings stop the build, and for settings that cannot be read: one of
-    them might be the requirement. Anything else that goes wrong is a warning of one line.
+    Only what the user asked for stops a build: a requirement that is not met, and settings that
+    cannot be read, since one of them might be a requirement. Both raise the builder's own
+    ``error_type``, which the builder reports as it reports any failed build. Every other failure
+    is a warning of one line, and the package is built unstamped.
     """
-    with _harmless(error_type):
+
+    def __init__(self, builder: str, error_type: type[Exception]) -> None:
+        """
+        :param builder: ``conda-build`` or ``rattler-build``.
+        :param error_type: the exception that this builder reports in one sentence.
+        """
+        self.builder = builder
+        self.error_type = error_type
+
+    def begin(self, describe: Describe) -> PackageBuild | None:
+        """Find out where the described package comes from. ``None`` means: do not stamp it."""
+        with self._guard():
+            settings = _load_settings()
+            if not settings.enabled:
+                return None
+
+            with _required(settings):
+                return self._begin(describe(), settings)
+        return None
+
+    def require(self, describe: Describe) -> None:
+        """Fail as :meth:`begin` would, before hours are spent on the build. Warn of nothing."""
+        with self._guard(silent=True):
+            settings = _load_settings()
+            if settings.enabled and (settings.required or settings.dirty == "error"):
+                _collect(describe(), settings).require(settings)
+
+    def entries(self, build: PackageBuild | None) -> dict[str, str | None]:
+        """What the post-build hooks want in the package's ``extra``; ``None``: remove the key."""
+        if build is None:
+            return {}
+
+        with self._guard(), _required(build.settings):
+            from conda_provenance.plugins import post_build
+
+            return post_build(build)
+        return {}
+
+    def stamp_finished(self, package: Path, entries: Mapping[str, str | None]) -> None:
+        """Write ``entries`` into a finished package, and correct the index beside it.
+
+        If that fails, the package stays as it was built.
+        """
+        if not entries:
+            return
+
+        try:
+            from conda_provenance.packages import stamp_package
+
+            stamp_package(package, entries)
+            stamped = " ".join(f"{key}={value}" for key, value in entries.items() if value)
+            log.info("conda-provenance: stamped %s: %s", package.name, stamped)
+        except Exception as error:
+            why = _sentence(package, error)
+            log.warning("conda-provenance: The package stays unstamped: %s", why)
+            self._fail_if_required(error)
+
+    def withdraw(self, package: Path) -> None:
+        """Remove a package that must not stay unstamped, and its entry in the index beside it."""
+        try:
+            from conda_provenance.packages import withdraw_package
+
+            withdraw_package(package)
+        except Exception as error:
+            why = _sentence(package, error)
+            log.warning("conda-provenance: The build failed, but its package stays: %s", why)
+
+    def refuse(self, why: str) -> None:
+        """Warn that a package is built unstamped. It is an error if the user requires the stamp."""
+        log.warning("conda-provenance: The package is built unstamped: %s.", why)
+        self._fail_if_required(None)
+
+    def _begin(self, description: BuildDescription, settings: Settings) -> PackageBuild:
         from conda_provenance.hookspecs import PackageBuild
-        from conda_provenance.plugins import provider_names
-        from conda_provenance.settings import load_settings
 
-        settings = load_settings(os.environ, provider_names)
-        if not settings.enabled:
-            return None
-        with _required(settings):
-            told = describe()
-            origin = _find(told, settings)
-            for warning in origin.warnings:
-                log.warning("conda-provenance: warning: %s", warning)
-            origin.require(settings)
-            return PackageBuild(builder=builder, settings=settings, origin=origin, **told)
-    return None
+        origin = _collect(description, settings)
+        for warning in origin.warnings:
+            log.warning("conda-provenance: warning: %s", warning)
+
+        origin.require(settings)
+        return PackageBuild(
+            recipe=description.recipe,
+            name=description.name,
+            version=description.version,
+            extra_meta=description.extra_meta,
+            recipe_extra=description.recipe_extra,
+            builder=self.builder,
+            settings=settings,
+            origin=origin,
+        )
+
+    @contextmanager
+    def _guard(self, *, silent: bool = False) -> Iterator[None]:
+        """Let only :class:`RequirementError` and :class:`SettingsError` out of the block."""
+        try:
+            yield
+        except (RequirementError, SettingsError) as error:
+            raise self.error_type(str(error)) from None
+        except Exception as error:
+            if not silent:
+                log.warning(
+                    "conda-provenance: The package is built unstamped: %s.", type(error).__name__
+                )
+            log.debug("Why the package is built unstamped", exc_info=error)
+
+    def _fail_if_required(self, cause: Exception | None) -> None:
+        try:
+            required = _load_settings().required
+        except SettingsError as error:
+            raise self.error_type(str(error)) from None
+
+        if required:
+            raise self.error_type(
+                "The package could not be stamped, and plugins.provenance_required wants it to be."
+            ) from cause
 
 
-def require(describe: Callable[[], dict[str, Any]], *, error_type: type[Exception]) -> None:
-    """Raise ``error_type`` for what :func:`begin` would stop the build for, before hours are spent on it. Says nothing else."""
-    with _harmless(error_type, silent=True):
-        from conda_provenance.plugins import provider_names
-        from conda_provenance.settings import load_settings
-
-        settings = load_settings(os.environ, provider_names)
-        if settings.enabled and (settings.required or settings.dirty == "error"):
-            _find(describe(), settings).require(settings)
+def _sentence(package: Path, error: Exception) -> str:
+    """Why something could not be done to the package, which the sentence names."""
+    if isinstance(error, PackageError):
+        return str(error)
+    return f"{escape(str(package))}: {type(error).__name__}."
 
 
-def _find(told: Mapping[str, Any], settings: Settings) -> Origin:
+def _load_settings() -> Settings:
+    from conda_provenance.plugins import provider_names
+    from conda_provenance.settings import load_settings
+
+    return load_settings(os.environ, provider_names)
+
+
+def _collect(description: BuildDescription, settings: Settings) -> Origin:
+    """The one place where a builder has git and the CI read."""
     from conda_provenance.collector import collect
-    from conda_provenance.plugins import ci_adapters
 
     return collect(
-        told["recipe"],
-        environ=os.environ,
+        description.recipe,
         settings=settings,
-        adapters=ci_adapters(),
-        extra_meta=told["extra_meta"],
-        recipe_extra=told["recipe_extra"],
+        extra_meta=description.extra_meta,
+        recipe_extra=description.recipe_extra,
     )
-
-
-def entries(build: PackageBuild | None, *, error_type: type[Exception]) -> dict[str, str | None]:
-    """What the post-build hooks want in the package's ``extra``; ``None`` as a value: remove this key.
-
-    Raises ``error_type`` when a hook stops the build; otherwise a failure of ours is a warning of one line.
-    """
-    if build is None:
-        return {}
-    with _harmless(error_type), _required(build.settings):
-        from conda_provenance.plugins import post_build
-
-        return post_build(build)
-    return {}
-
-
-@contextmanager
-def _harmless(error_type: type[Exception], *, silent: bool = False) -> Iterator[None]:
-    try:
-        yield
-    except (RequirementError, SettingsError) as error:
-        raise error_type(str(error)) from None
-    except Exception as error:
-        if not silent:
-            log.warning(
-                "conda-provenance: The package is built unstamped: %s.", type(error).__name__
-            )
-        log.debug("Why the package is built unstamped", exc_info=error)
 
 
 @contextmanager
 def _required(settings: Settings) -> Iterator[None]:
+    """Where the user requires a key, any failure in the block is a :class:`RequirementError`."""
     try:
         yield
     except RequirementError:
@@ -125,57 +187,7 @@ def _required(settings: Settings) -> Iterator[None]:
     except Exception as error:
         if settings.required:
             raise RequirementError(
-                f"The package cannot be stamped ({type(error).__name__}), and plugins.provenance_required wants it to be."
+                f"The package cannot be stamped ({type(error).__name__}), "
+                "and plugins.provenance_required wants it to be."
             ) from error
         raise
-
-
-def stamp_finished(
-    package: Path, entries: Mapping[str, Any], *, error_type: type[Exception]
-) -> None:
-    """Write ``entries`` into a finished package and correct the index beside it; on failure the package stays as it was built."""
-    if not entries:
-        return
-    try:
-        from conda_provenance.packages import stamp_package
-
-        stamp_package(package, entries)
-        stamped = " ".join(f"{key}={value}" for key, value in entries.items() if value)
-        log.info("conda-provenance: stamped %s: %s", package.name, stamped)
-    except Exception as error:
-        log.warning("conda-provenance: The package %s stays unstamped: %s", package.name, error)
-        _fail_if_required(error, error_type)
-
-
-def withdraw(package: Path) -> None:
-    """Remove a package that must not stay unstamped, and its entry in the index beside it."""
-    try:
-        from conda_provenance.packages import withdraw_package
-
-        withdraw_package(package)
-    except Exception as error:
-        log.warning(
-            "conda-provenance: The package %s stays, although the build failed: %s",
-            package.name,
-            error,
-        )
-
-
-def refuse(why: str, *, error_type: type[Exception]) -> None:
-    """Say that a package is built unstamped, because of ``why``; an error if the user requires provenance."""
-    log.warning("conda-provenance: The package is built unstamped: %s.", why)
-    _fail_if_required(None, error_type)
-
-
-def _fail_if_required(cause: Exception | None, error_type: type[Exception]) -> None:
-    from conda_provenance.plugins import provider_names
-    from conda_provenance.settings import load_settings
-
-    try:
-        required = load_settings(os.environ, provider_names).required
-    except SettingsError as error:
-        raise error_type(str(error)) from None
-    if required:
-        raise error_type(
-            "The package could not be stamped, and plugins.provenance_required wants it to be."
-        ) from cause

@@ -8,15 +8,11 @@ import shutil
 import signal
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from conda_provenance.builders.command import plan
 from conda_provenance.cli.main import add_command
-from conda_provenance.collector import collect
 from conda_provenance.errors import UsageError
-from conda_provenance.origin import Origin
-from conda_provenance.plugins import ci_adapters, provider_names
-from conda_provenance.recipes import RecipeExtra
+from conda_provenance.plugins import provider_names
 from conda_provenance.settings import Settings, load_settings
 
 
@@ -52,23 +48,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _stamped(command: Sequence[str], settings: Settings) -> Sequence[str]:
-    def find(recipe: Path, given: dict[str, str], extra: RecipeExtra) -> Origin:
-        origin = collect(
-            recipe,
-            environ=os.environ,
-            settings=settings,
-            adapters=ci_adapters(),
-            extra_meta=given,
-            recipe_extra=extra.values,
-        )
-        origin.require_clean(settings)
-        return origin
-
-    made = plan(command, find, settings.fields)
+    made = plan(command, settings)
     made.require(settings.required)
-    for warning in dict.fromkeys(
-        [*(warning for origin in made.origins for warning in origin.warnings), *made.warnings]
-    ):
+    for warning in made.warnings:
         print(f"conda-provenance: warning: {warning}", file=sys.stderr)
     if made.added:
         print(

@@ -1,4 +1,4 @@
-"""Recipes without dependencies, which build in seconds offline, and what can be read from their packages."""
+"""Recipes that build offline in seconds, and what can be read from their packages."""
 
 from __future__ import annotations
 

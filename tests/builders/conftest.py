@@ -16,7 +16,7 @@ SCRIPTS = Path(sys.prefix) / ("Scripts" if os.name == "nt" else "bin")
 
 @pytest.fixture
 def write_feedstock(tmp_path: Path, git: Callable[..., str]) -> Callable[..., Path]:
-    """Writes recipe files into the folder "recipe" of a new repository, commits them, and returns that folder."""
+    """Writes recipe files into the folder "recipe" of a new repository, and commits them."""
 
     def write(**files: str) -> Path:
         recipe = tmp_path / "feedstock" / "recipe"
@@ -70,7 +70,10 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a command with further variables; its output, both streams in one, is there if the test fails."""
+    """Runs a command with further variables.
+
+    Its output, both streams in one, is printed for the case that the test fails.
+    """
 
     monkeypatch.delenv(
         "PYTEST_CURRENT_TEST", raising=False

@@ -201,10 +201,8 @@ def test_a_missing_required_key_fails_the_build_before_its_package(
     )
     assert done.returncode != 0
     assert not packages(out)
-    assert (
-        "flow_run_id is required (plugins.provenance_required) but missing: no CI run was recognised"
-        in done.stdout
-    )
+    missing = "flow_run_id is required (plugins.provenance_required) but missing"
+    assert f"{missing}: no CI run was recognised" in done.stdout
 
 
 @pytest.mark.parametrize("kind", ["meta.yaml", "recipe.yaml"])
@@ -273,7 +271,10 @@ def test_switched_off_nothing_is_written(write_feedstock, run, tmp_path, kind):
 def test_condarc_keys(write_feedstock, run, tmp_path):
     recipe = write_feedstock(meta_yaml=V0)
     (Path(os.environ["HOME"]) / ".condarc").write_text(
-        "plugins:\n  provenance_fields: [sha, flow_run_url]\n  provenance_required: [sha]\n  provenance_ci: github\n"
+        "plugins:\n"
+        "  provenance_fields: [sha, flow_run_url]\n"
+        "  provenance_required: [sha]\n"
+        "  provenance_ci: github\n"
     )
     build(run, "conda build", recipe, tmp_path / "out")
     extra = about(packages(tmp_path / "out")[0])["extra"]
@@ -283,7 +284,7 @@ def test_condarc_keys(write_feedstock, run, tmp_path):
 
 
 def test_conda_config_describes_the_keys_and_sets_them(run):
-    from conda_provenance.settings import SETTINGS
+    from conda_provenance.condarc import SETTINGS
 
     for setting in SETTINGS:
         done = run("conda", "config", "--json", "--describe", f"plugins.{setting.name}")
@@ -399,7 +400,7 @@ def test_no_conda_command_goes_over_the_installed_distributions_twice(run):
     assert run(sys.executable, "-c", code).stdout.split()[-1] == "1"
 
 
-@pytest.mark.parametrize("launcher", [[], ["env", "A=1"], ["nice"]])
+@pytest.mark.parametrize("launcher", [[], ["env", "A=1"], ["timeout", "600"]])
 def test_run_reaches_conda_build_behind_a_launcher_too(
     write_feedstock, run, git, tmp_path, launcher
 ):

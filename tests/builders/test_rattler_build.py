@@ -27,16 +27,18 @@ IMPORTS = (
     "from rattler_build.render import build_rendered_variants\n"
     "recipe, out, options = Path(sys.argv[1]), sys.argv[2], {'channels': []}\n"
 )
+STAGE0 = "Stage0Recipe.from_file(recipe)"
+RENDERED = f"{STAGE0}.render(VariantConfig())"
 DOORS = {
     "RenderedVariant.run_build": (
-        "for variant in Stage0Recipe.from_file(recipe).render(VariantConfig()): variant.run_build(output_dir=out, **options)\n"
+        f"for variant in {RENDERED}: variant.run_build(output_dir=out, **options)\n"
     ),
     "run_build, by position": (
-        "for variant in Stage0Recipe.from_file(recipe).render(VariantConfig()): variant.run_build(None, out, **options)\n"
+        f"for variant in {RENDERED}: variant.run_build(None, out, **options)\n"
     ),
-    "Stage0Recipe.run_build": "Stage0Recipe.from_file(recipe).run_build(output_dir=out, **options)\n",
+    "Stage0Recipe.run_build": f"{STAGE0}.run_build(output_dir=out, **options)\n",
     "build_rendered_variants": (
-        "build_rendered_variants(Stage0Recipe.from_file(recipe).render(VariantConfig()), output_dir=out, **options)\n"
+        f"build_rendered_variants({RENDERED}, output_dir=out, **options)\n"
     ),
     "build_recipes": "rattler_build.build_recipes([recipe], output_dir=out, channel=[])\n",
 }
@@ -137,7 +139,8 @@ def test_the_other_package_format(write_feedstock, build, git, tmp_path):
 
 
 def test_the_recipes_own_extra_is_kept_and_wins(write_feedstock, build, git, tmp_path):
-    own = "extra:\n  flow_run_id: farm_own\n  sha: ${{ env.get('MY_SHA') }}\n  recipe-maintainers: [me]\n"
+    own = "extra:\n  flow_run_id: farm_own\n  sha: ${{ env.get('MY_SHA') }}\n"
+    own += "  recipe-maintainers: [me]\n"
     recipe = write_feedstock(recipe_yaml=V1 + own)
     for door in ("RenderedVariant.run_build", "build_recipes"):
         out = tmp_path / door
@@ -183,7 +186,8 @@ def test_what_fails_in_stamping_is_one_line_and_the_package_stays_as_it_was_buil
     write_feedstock, build, tmp_path
 ):
     recipe = write_feedstock(recipe_yaml=V1)
-    fail = "def fail(*a, **k): raise OSError(28, 'No space left on device')\nimport os; os.fsync = fail\n"
+    fail = "def fail(*a, **k): raise OSError(28, 'No space left on device')\n"
+    fail += "import os; os.fsync = fail\n"
     done = build(recipe, ACTIVATE + fail + IMPORTS + DOORS["Stage0Recipe.run_build"])
     (line,) = [line for line in done.stdout.splitlines() if "conda-provenance" in line]
     assert "stays unstamped" in line
@@ -198,8 +202,8 @@ def test_what_fails_in_stamping_leaves_no_package_where_provenance_is_required(
     write_feedstock, build, tmp_path
 ):
     recipe = write_feedstock(recipe_yaml=V1_SPLIT)
-    fail = "def fail(*a, **k): raise OSError(28, 'No space left on device')\nimport conda_provenance.packages.rewrite as rewrite\n"
-    fail += "rewrite.copy_with = fail\n"
+    fail = "def fail(*a, **k): raise OSError(28, 'No space left on device')\n"
+    fail += "import conda_provenance.packages.rewrite as rewrite; rewrite.copy_with = fail\n"
     required = {"CONDA_PLUGINS_PROVENANCE_REQUIRED": "sha"}
     done = build(
         recipe, ACTIVATE + fail + IMPORTS + DOORS["Stage0Recipe.run_build"], status=1, **required
@@ -222,7 +226,8 @@ def test_recipes_that_one_call_cannot_tell_apart_get_what_they_share(
     git(other, "init", "-q")
     git(other, "add", ".")
     git(other, "commit", "-q", "-m", "other")
-    both = f"rattler_build.build_recipes([recipe, {str(other / 'recipe.yaml')!r}], output_dir=out, channel=[])\n"
+    recipes = f"[recipe, {str(other / 'recipe.yaml')!r}]"
+    both = f"rattler_build.build_recipes({recipes}, output_dir=out, channel=[])\n"
     build(recipe, ACTIVATE + IMPORTS + both)
     for package in packages(tmp_path / "out"):
         assert about(package)["extra"] == {"flow_run_id": "circle_0b0c-1"}

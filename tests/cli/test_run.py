@@ -211,10 +211,9 @@ def test_another_folder_is_not_stamped_as_this_one(call, feedstock, tmp_path):
     "launcher",
     [
         ["env", "-u", "B", "A=1"],
-        ["nice", "-n", "5"],
         ["timeout", "-k", "1", "60"],
         ["nohup"],
-        ["env", "A=1", "nice"],
+        ["env", "A=1", "nohup"],
         ["pixi", "exec", "-s", "rattler-build", "-c", "conda-forge"],
         ["pixi", "run", "-e", "build"],
         ["conda", "run", "-n", "other"],

@@ -1,0 +1,44 @@
+"""``Plan``: a command line to run in place of the user's, and what it brings into the packages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from conda_provenance.errors import RequirementError
+from conda_provenance.origin import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A command line to run in place of the given one."""
+
+    command: tuple[str, ...]
+    added: Mapping[str, str] = field(default_factory=dict)
+    """The values that the builder gets on its command line."""
+    provided: frozenset[str] = frozenset()
+    """Keys that every recipe has by itself."""
+    origins: tuple[Origin, ...] = ()
+    """Where each recipe comes from."""
+    warnings: tuple[str, ...] = ()
+    uncertain: str = ""
+    """Why a required key may be missing from a package. Empty if the builder itself sees to it."""
+
+    def require(self, required: Sequence[str]) -> None:
+        """Raise :class:`RequirementError` for a required key that may be missing from a package."""
+        if not self.uncertain:
+            return
+
+        for key in required:
+            if self.added.get(key) or key in self.provided:
+                continue
+
+            raise RequirementError(
+                f"{key} is required (plugins.provenance_required) but missing: "
+                f"{self._why_missing(key)}; "
+                f"give it with the builder's --extra-meta {key}=VALUE."
+            )
+
+    def _why_missing(self, key: str) -> str:
+        reasons = (origin.missing.get(key) for origin in self.origins)
+        return next(filter(None, reasons), self.uncertain)

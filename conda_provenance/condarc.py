@@ -1,0 +1,76 @@
+"""The condarc keys of this project: name, default and description. Data only.
+
+Conda asks for them at every command, so this module imports nothing but the names of our keys.
+What a value means is known to :mod:`conda_provenance.settings`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from conda_provenance.keys import CEP_KEYS, KEYS
+
+if TYPE_CHECKING:
+    from conda.common.configuration import Parameter
+
+
+class Setting(NamedTuple):
+    """One condarc key below ``plugins:``."""
+
+    name: str
+    default: bool | str | tuple[str, ...]
+    description: str
+    """Shown by ``conda config --describe``."""
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that conda reads for this key."""
+        return f"CONDA_PLUGINS_{self.name.upper()}"
+
+    @property
+    def field(self) -> str:
+        """The name of the field of :class:`~conda_provenance.settings.Settings`."""
+        return self.name.removeprefix("provenance_")
+
+    def conda_parameter(self) -> Parameter:
+        """The key as conda's configuration declares it."""
+        from conda.common.configuration import PrimitiveParameter, SequenceParameter
+
+        if isinstance(self.default, tuple):
+            element = PrimitiveParameter("", element_type=str)
+            return SequenceParameter(element, default=self.default)
+        return PrimitiveParameter(self.default)
+
+
+_ANY_KEYS = f"any of {', '.join(KEYS)}"
+
+ENABLED = Setting(
+    "provenance_enabled",
+    True,
+    "Write into every package that is built where it comes from (CEP 31).",
+)
+FIELDS = Setting(
+    "provenance_fields",
+    CEP_KEYS,
+    f"The keys to write into a package: {_ANY_KEYS}. Add flow_run_url for a link to the CI run. "
+    "Leave out remote_url to keep the address of a private repository to yourself.",
+)
+REQUIRED = Setting(
+    "provenance_required",
+    (),
+    f"A build fails before its package is made if one of these keys has no value: {_ANY_KEYS}.",
+)
+DIRTY = Setting(
+    "provenance_dirty",
+    "warn",
+    "What to do when the recipe's folder has uncommitted changes: warn, error or ignore.",
+)
+CI = Setting(
+    "provenance_ci",
+    "auto",
+    "The CI system that names the run: auto (detect it), none, or a provider's name such as "
+    "github. 'conda provenance detect' shows the one that is detected.",
+)
+
+SETTINGS = (ENABLED, FIELDS, REQUIRED, DIRTY, CI)
+"""Every key, in the order in which they are documented."""
