@@ -16,7 +16,7 @@ from conda_provenance.values import KEYS, MAX_LENGTH, clean_or_none, is_full_sha
 
 PROBLEMS: Mapping[str, str] = {
     "value-not-string": "{key} is not a string.",
-    "value-control-characters": "{key} holds a control character, a line break or an invisible one.",
+    "value-control-characters": "{key} holds a control character or an invisible one.",
     "value-too-long": f"{{key}} is longer than {MAX_LENGTH} characters.",
     "sha-empty": "sha is empty: the recipe was not under version control, or nothing was known.",
     "sha-short": "sha is shorter than a full commit hash, which has 40 or 64 digits.",

@@ -1,4 +1,4 @@
-"""``Origin``: all that is known of where a recipe comes from, and which source each value is from."""
+"""``Origin``: what is known of where a recipe comes from, and which source each value is from."""
 
 from __future__ import annotations
 

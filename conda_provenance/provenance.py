@@ -1,6 +1,7 @@
 """``Provenance``: where a package that we stamp comes from. It is always valid.
 
-What somebody else's package says is a :class:`~conda_provenance.claim.Claim`, which may hold anything.
+What somebody else's package says is a :class:`~conda_provenance.claim.Claim`, which may hold
+anything.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from conda_provenance.values import KEYS, InvalidValue, check, clean
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a package comes from (CEP 31). ``None`` means that nothing is known; nothing is written.
+    """Where a package comes from (CEP 31). ``None`` means not known: nothing is written.
 
     Raises :class:`ProvenanceError`, which names the first key whose value may not be written.
     :meth:`cleaned` takes values in any form that people and CI systems give them.
     """
 
     sha: str | None = None
-    """Full commit hash of the recipe's repository. ``""``: the recipe is not under version control."""
+    """Full commit hash of the recipe's repository. ``""`` says: not under version control."""
     remote_url: str | None = None
     """http(s) URL of that repository, without credentials, query or fragment."""
     flow_run_id: str | None = None
@@ -56,7 +57,10 @@ class Provenance:
         return cls(**found)
 
     def to_extra(self) -> dict[str, str]:
-        """The entries for about.json's ``extra``, in CEP 31's order, without those that are ``None``."""
+        """The entries for about.json's ``extra``, in CEP 31's order.
+
+        Those that are ``None`` are left out.
+        """
         values = ((key, getattr(self, key)) for key in KEYS)
         return {key: value for key, value in values if value is not None}
 

@@ -1,7 +1,8 @@
 """Strangers' text made fit to show: credentials redacted, escapes visible, length bounded.
 
 Nothing from a package, a URL, an environment or a repository reaches a terminal, a log or an error
-without going through here. What a value means is not known here; see :mod:`conda_provenance.values`.
+without going through here. What a value means is not known here: see
+:mod:`conda_provenance.values`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The values that are written into packages: cleaned and checked here, whoever gives them.
 
-A user, an environment variable, git, a CI system, a plugin's hook and the command line all hand their
-values to :func:`clean`. Nothing else in this project decides what may stand under a key.
+A user, an environment variable, git, a CI system, a plugin's hook and the command line all hand
+their values to :func:`clean`. Nothing else in this project decides what may stand under a key.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class InvalidValue(ProvenanceError):
 class ImproperValue(InvalidValue):
     """A value that breaks a rule but cannot hold a secret or an escape, such as a shortened hash.
 
-    What the user gave to a builder is written by the builder with or without us. An improper value is
-    left as the user gave it; any other invalid value is taken out.
+    What the user gave to a builder is written by the builder with or without us. An improper value
+    is left as the user gave it. Any other invalid value is taken out.
     """
 
 
@@ -85,8 +85,8 @@ def clean_or_none(key: str, value: object) -> str | None:
 def clean_entry(key: object, value: object) -> str | None:
     """An entry that a plugin wants in about.json's ``extra``; ``None`` as a value removes the key.
 
-    A key of ours is cleaned as always. Any other key may have a printable string without a login in a
-    URL. Raises :class:`InvalidValue`.
+    A key of ours is cleaned as always. Any other key may have a printable string without a login in
+    a URL. Raises :class:`InvalidValue`.
     """
     if not isinstance(key, str) or not key.isprintable():
         raise InvalidValue("the key is not a printable string")
@@ -191,7 +191,7 @@ def _check_run_id(value: str) -> None:
 
 
 def _split_address(run_id: str) -> tuple[str, str]:
-    """``("farm_", "https://farm.example/1")``; the second is empty where the id holds no address."""
+    """Such as ``("farm_", "https://farm.example/1")``. The address is empty if there is none."""
     match = re.fullmatch(r"([A-Za-z][A-Za-z0-9-]*_)?([A-Za-z][\w+.-]*://.*)", run_id, re.DOTALL)
     return (match[1] or "", match[2]) if match else ("", "")
 

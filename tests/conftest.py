@@ -53,7 +53,8 @@ def quiet_environment(
 
 def _ci_prefixes() -> tuple[str, ...]:
     return (
-        "GITHUB_", "GITEA_", "FORGEJO_", "GITLAB_", "CI_", "TF_BUILD", "BUILD_", "SYSTEM_", "CIRCLE", "TRAVIS", "APPVEYOR",
+        "GITHUB_", "GITEA_", "FORGEJO_", "GITLAB_", "CI_", "TF_BUILD", "BUILD_", "SYSTEM_",
+        "CIRCLE", "TRAVIS", "APPVEYOR",
         "DRONE", "BUILDKITE", "JENKINS", "TEAMCITY", "BITBUCKET", "CODEBUILD", "WOODPECKER",
     )  # fmt: skip
 
@@ -103,12 +104,13 @@ def git() -> Git:
 
 @pytest.fixture
 def feedstock(tmp_path: Path, git: Git) -> Iterator[Path]:
-    """A repository with a committed recipe in its folder "recipe" and a remote that others can reach."""
+    """A repository with a committed recipe in its folder "recipe" and a remote on a server."""
     root = tmp_path / "hello-feedstock"
     recipe = root / "recipe"
     recipe.mkdir(parents=True)
     (recipe / "recipe.yaml").write_text(
-        "package:\n  name: hello\n  version: '1.0'\nbuild:\n  noarch: generic\n  script: echo hi > $PREFIX/hi\n"
+        "package:\n  name: hello\n  version: '1.0'\n"
+        "build:\n  noarch: generic\n  script: echo hi > $PREFIX/hi\n"
     )
     git(root, "init", "-q", "-b", "main")
     git(root, "add", ".")

@@ -284,8 +284,9 @@ def test_a_recipes_value_that_is_no_string_is_left_out(recipe, value):
 
 
 names = st.sampled_from(
-    [*(f"CONDA_PROVENANCE_{key.upper()}" for key in KEYS), "GITHUB_ACTIONS", "GITHUB_RUN_ID", "GITHUB_SHA", "GITHUB_REPOSITORY",
-     "GITHUB_SERVER_URL", "GITHUB_WORKSPACE", "GITLAB_CI", "CI_PIPELINE_ID", "CI_REPOSITORY_URL", "CI_COMMIT_SHA", "flow_run_id",
+    [*(f"CONDA_PROVENANCE_{key.upper()}" for key in KEYS), "GITHUB_ACTIONS", "GITHUB_RUN_ID",
+     "GITHUB_SHA", "GITHUB_REPOSITORY", "GITHUB_SERVER_URL", "GITHUB_WORKSPACE", "GITLAB_CI",
+     "CI_PIPELINE_ID", "CI_REPOSITORY_URL", "CI_COMMIT_SHA", "flow_run_id",
      "JENKINS_URL", "BUILD_TAG", "BUILD_URL", "GIT_URL", "WORKSPACE"]
 )  # fmt: skip
 values = (

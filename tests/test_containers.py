@@ -1,4 +1,4 @@
-"""Builds in containers: no git, no ``.git``, files of another owner, and of the CI only the variables that were handed in."""
+"""Builds in containers: no git, no ``.git``, another owner, only the variables handed in."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GITHUB = {
 TOOLS = ("bash", "sh", "cat", "cp", "echo", "env", "ls", "mkdir", "rm", "uname")
 Enter = Callable[[Path, Mapping[str, str], list[str]], "subprocess.CompletedProcess[str]"]
 
-# Everything that Python needs is there, at its own place, but read from a new root with nothing else in it.
+# Everything that Python needs is at its own place, in a new root with nothing else in it.
 CHANGED_ROOT = """
 set -e
 root=$1; shift
@@ -40,12 +40,13 @@ for place in /usr /bin /sbin /lib /lib64 /dev /proc /etc/ssl /etc/pki /etc/ca-ce
   fi
 done
 mkdir -p "$root/tmp" "$root/root"
-exec chroot "$root" /usr/bin/env -i -- $(cat "$root/variables") "$root_python" -m conda_provenance build /work/recipe.yaml -o /out
+exec chroot "$root" /usr/bin/env -i -- $(cat "$root/variables") \\
+  "$root_python" -m conda_provenance build /recipes/recipe.yaml -o /out
 """
 
 
 def _bare(work: Path, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """The same without a new root: git is not on the path, and no variable but the given ones is there."""
+    """The same without a new root: no git on the path, and no variable but the given ones."""
     command = [
         sys.executable,
         "-m",
@@ -118,7 +119,7 @@ def test_a_package_built_in_a_container_is_stamped_as_outside(
         }
         variables["remote_url"] = "https://github.com/example/hello-feedstock"
         variables["RECIPE_ROOT"] = (
-            str(tmp_path / "container" / "work") if enter is _bare else "/work"
+            str(tmp_path / "container" / "recipes") if enter is _bare else "/work"
         )
     elif handed_in.startswith("detect"):
         command = [
@@ -138,7 +139,7 @@ def test_a_package_built_in_a_container_is_stamped_as_outside(
         )  # as docker, podman and kubectl read it
     else:
         variables |= {"CI": "github_actions", "GITHUB_ACTIONS": "true"}
-    work = tmp_path / "container" / "work"
+    work = tmp_path / "container" / "recipes"
     shutil.copytree(feedstock / "recipe", work)
     if os.geteuid() == 0:
         for place in (work, work / "recipe.yaml"):

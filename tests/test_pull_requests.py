@@ -1,4 +1,4 @@
-"""Which commit of a pull request is stamped, and what is said of it: real repositories, checked out as CIs do it."""
+"""Which commit of a pull request is stamped: real repositories, checked out as CIs do it."""
 
 from __future__ import annotations
 
@@ -124,9 +124,9 @@ def test_a_forks_own_checkout_is_no_other_repository(checkout, tmp_path):
 def test_pull_request_target_is_of_the_base_unless_the_head_is_checked_out(checkout, tmp_path):
     environ = github(checkout, tmp_path, sha=checkout.base, event="pull_request_target")
     found = checkout.at(checkout.base).find(environ)
-    assert (
-        found.commit
-        == f"the commit that GitHub Actions ran for, of pull request 12 from {FORK}, whose own is {checkout.head}"
+    assert found.commit == (
+        f"the commit that GitHub Actions ran for, of pull request 12 from {FORK}, "
+        f"whose own is {checkout.head}"
     )
     assert found.warnings == ()
     assert (
