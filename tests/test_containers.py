@@ -119,7 +119,7 @@ def test_a_package_built_in_a_container_is_stamped_as_outside(
         }
         variables["remote_url"] = "https://github.com/example/hello-feedstock"
         variables["RECIPE_ROOT"] = (
-            str(tmp_path / "container" / "recipes") if enter is _bare else "/work"
+            str(tmp_path / "container" / "recipes") if enter is _bare else "/recipes"
         )
     elif handed_in.startswith("detect"):
         command = [
