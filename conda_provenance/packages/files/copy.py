@@ -17,7 +17,7 @@ SOON_WRITTEN = 16 << 20
 _FICLONE = 0x40049409
 """Linux's ioctl that makes two files share all blocks; see ioctl_ficlone(2)."""
 
-_PIECE = 8 << 20
+_PIECE = 2 << 20
 
 
 def share_blocks(source: FileBlob, target: BinaryIO) -> bool:
