@@ -25,7 +25,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command. Its module is ``conda_provenance.cli.<name>`` and has ``run(arguments, output)``."""
+    """A command; ``run(arguments, output)`` of the module of the same name does its work."""
 
     name: str
     help: str

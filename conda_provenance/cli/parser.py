@@ -1,6 +1,7 @@
 """Turns the commands' data into an argparse parser: our own, or the one that conda hands us.
 
-Conda does this at every one of its commands. So no command's module is imported here, and nothing heavy.
+Conda does this at every one of its commands. So no command's module is imported here, and nothing
+heavy.
 """
 
 from __future__ import annotations
