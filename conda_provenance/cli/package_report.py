@@ -102,11 +102,12 @@ def print_package(report: PackageReport, output: Output) -> None:
     if not report.claim:
         output.line("  ", (_no_provenance(report.claim), YELLOW))
 
-    for key, value in _fields(report):
+    for key, value in fields(report):
         output.field(key, value, indent=2)
 
 
-def _fields(report: PackageReport) -> Iterator[tuple[str, Part]]:
+def fields(report: PackageReport) -> Iterator[tuple[str, Part]]:
+    """What a package says, by key, and what follows from it."""
     claim = report.claim
     for key in KEYS:
         value = claim.shown(key)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Iterable
 
 from conda_provenance.cli.commands import COMMANDS, Command, Option
@@ -114,15 +113,15 @@ def _add_option(
 
 
 def _columns() -> int:
-    """The terminal's width, as ``shutil.get_terminal_size`` tells it."""
+    """The terminal's width, as ``shutil.get_terminal_size`` finds it."""
     try:
         return int(os.environ["COLUMNS"])
     except (KeyError, ValueError):
         pass
 
     try:
-        return os.get_terminal_size(sys.__stdout__.fileno()).columns
-    except (AttributeError, ValueError, OSError):
+        return os.get_terminal_size().columns
+    except OSError:
         return 80
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from conda_provenance.cli.color import BOLD, DIM, RED
 from conda_provenance.cli.output import MAX_VALUE, Output
-from conda_provenance.cli.package_report import PackageReport
+from conda_provenance.cli.package_report import PackageReport, fields
 from conda_provenance.cli.status import Status, of_all
 from conda_provenance.collector import collect
 from conda_provenance.errors import PackageError, ProvenanceError, RefusedError, UsageError
@@ -194,6 +194,10 @@ def _print(report: Report, output: Output) -> None:
     for key, (old, new) in report.changes.items():
         if old or output.verbose:
             output.field(key, f"{_or_dash(old)} -> {_or_dash(new)}", indent=2)
+
+    for key, value in fields(package) if output.verbose else ():
+        if key not in report.changes:
+            output.field(key, value, indent=2)
 
 
 def _or_dash(value: str | None) -> str:
