@@ -6,11 +6,13 @@ Calls the hooks one by one, so that a plugin that fails costs its own answer onl
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
-from importlib.metadata import entry_points
-from typing import Any
+from importlib.machinery import PathFinder
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
@@ -19,6 +21,9 @@ from conda_provenance.ci import Adapter, providers
 from conda_provenance.errors import ProvenanceError, RequirementError
 from conda_provenance.hookspecs import PROJECT, PackageBuild, hookimpl
 from conda_provenance.values import KEYS, clean_entry
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +53,7 @@ def plugin_manager() -> pluggy.PluginManager:
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(hookspecs)
     manager.register(BuiltIn(), "built-in")
-    for entry_point in entry_points(group=PROJECT):
+    for entry_point in _entry_points():
         try:
             manager.register(entry_point.load(), entry_point.name)
         except Exception as error:
@@ -58,6 +63,56 @@ def plugin_manager() -> pluggy.PluginManager:
                 type(error).__name__,
             )
     return manager
+
+
+def _entry_points() -> Iterable[EntryPoint]:
+    """Those of our group, of all installed distributions."""
+    if "importlib.metadata" not in sys.modules and not _may_have_plugins():
+        return ()
+
+    from importlib.metadata import entry_points
+
+    return entry_points(group=PROJECT)
+
+
+def _may_have_plugins() -> bool:
+    """May an installed distribution bring a plugin of ours?
+
+    Most have none, and ``importlib.metadata`` takes a quarter of the time of a whole ``detect`` to
+    import. So the files that it would parse are only searched for our group's name here. What is
+    not a plain folder is left to it.
+    """
+    if any(
+        hasattr(each, "find_distributions") and each is not PathFinder for each in sys.meta_path
+    ):
+        return True
+
+    return any(_folder_may_have_plugins(place or os.curdir) for place in sys.path)
+
+
+def _folder_may_have_plugins(folder: str) -> bool:
+    try:
+        names = os.listdir(folder)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+
+    mark = f"[{PROJECT}]".encode()
+    for name in names:
+        if not name.lower().endswith((".dist-info", "egg-info")):
+            continue
+
+        try:
+            with open(os.path.join(folder, name, "entry_points.txt"), "rb") as file:
+                if mark in file.read():
+                    return True
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            return True
+
+    return False
 
 
 def ci_adapters() -> tuple[Adapter, ...]:
