@@ -95,6 +95,7 @@ rattler-build build -r recipe.yaml $flags
             "text (default); json: one object, described in docs/json.md; extra-meta: flags for "
             "the builders; env: NAME=value lines for a container's --env-file; shell: lines for a "
             "shell's eval",
+            metavar="FORMAT",
             choices=("text", "json", "extra-meta", "env", "shell"),
             default="text",
             group="format",
@@ -154,7 +155,8 @@ BUILD = Command(
         Option(
             "package_format",
             ("--package-format",),
-            "default: conda",
+            "conda (default) or tar-bz2",
+            metavar="FORMAT",
             choices=("conda", "tar-bz2"),
             default="conda",
         ),

@@ -10,8 +10,8 @@ from conda_provenance.claim import Claim
 from conda_provenance.cli.color import BOLD, DIM, LINK, YELLOW
 from conda_provenance.cli.output import MAX_VALUE, Output, Part
 from conda_provenance.cli.status import Status
-from conda_provenance.packages import PackageClaim
 from conda_provenance.links import commit_page, run_page
+from conda_provenance.packages import PackageClaim
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
 from conda_provenance.text import redact, show
 from conda_provenance.values import KEYS, clean_or_none, is_full_sha

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import IntEnum
 
-from conda_provenance.errors import PackageError, ProvenanceError, SettingsError, UsageError
+from conda_provenance.errors import (
+    PackageError,
+    ProvenanceError,
+    RefusedError,
+    SettingsError,
+    UsageError,
+)
 
 
 class Status(IntEnum):
@@ -34,4 +40,5 @@ def of_error(error: ProvenanceError) -> Status:
     if isinstance(error, UsageError | SettingsError):
         return Status.MISUSED
 
-    return Status.UNKNOWN if isinstance(error, PackageError) else Status.NO
+    is_unknown = isinstance(error, PackageError) and not isinstance(error, RefusedError)
+    return Status.UNKNOWN if is_unknown else Status.NO
