@@ -30,10 +30,14 @@ class _Formatter(argparse.HelpFormatter):
         super().__init__(prog, width=_columns() - 2)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        if "\n" in text:
-            return "".join(f"{indent}{line}\n" for line in text.splitlines())
+        lines = text.splitlines() if "\n" in text else self._split_lines(text, width)
+        return "".join(f"{indent}{line}\n" for line in lines)
 
-        return super()._fill_text(text, width, indent)
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        # argparse would break "rattler-build" and "--extra-meta" at their hyphens.
+        from textwrap import wrap
+
+        return wrap(text, width, break_on_hyphens=False)
 
 
 def make_parser(
