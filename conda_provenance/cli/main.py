@@ -46,13 +46,23 @@ def run_parsed(parsed: Namespace, program: str = "conda-provenance") -> int:
     output = Output(
         program,
         arguments.command,
-        json=getattr(arguments, "json", False) or getattr(arguments, "format", "") == "json",
+        json=_wants_json(arguments, parsed),
         quiet=arguments.quiet,
         verbose=arguments.verbose,
         color_choice=arguments.color,
     )
     with _logging_to(output):
         return _run(arguments, output)
+
+
+def _wants_json(arguments: Namespace, parsed: Namespace) -> bool:
+    """Is one JSON object asked for, by an option of the command or by ``conda --json``?"""
+    given = vars(arguments)
+    if given.get("json") or given.get("format") == "json":
+        return True
+
+    could_be = "json" in given or given.get("format") == "text"
+    return could_be and getattr(parsed, "json", None) is True
 
 
 def _run(arguments: Namespace, output: Output) -> int:

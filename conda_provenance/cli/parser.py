@@ -10,6 +10,7 @@ import argparse
 import os
 from collections.abc import Iterable
 
+from conda_provenance import __version__
 from conda_provenance.cli.commands import COMMANDS, Command, Option
 
 PREFIX = "provenance_"
@@ -44,8 +45,6 @@ def make_parser(
     program: str = "conda-provenance", commands: Iterable[Command] = COMMANDS
 ) -> argparse.ArgumentParser:
     """The parser of the ``conda-provenance`` program, with these commands."""
-    from conda_provenance import __version__
-
     parser = argparse.ArgumentParser(
         prog=program,
         description="Where conda packages come from (CEP 31): stamp it when they are built, show "
@@ -54,7 +53,6 @@ def make_parser(
         formatter_class=_Formatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"conda-provenance {__version__}")
     _add_commands(parser, program, commands)
     return parser
 
@@ -68,6 +66,8 @@ def configure(parser: argparse.ArgumentParser, program: str = "conda provenance"
 def _add_commands(
     parser: argparse.ArgumentParser, program: str, commands: Iterable[Command]
 ) -> None:
+    parser.add_argument("--version", action="version", version=f"conda-provenance {__version__}")
+
     # Without "prog", argparse formats the usage of the whole parser to find it out.
     subparsers = parser.add_subparsers(
         dest=f"{PREFIX}command", metavar="COMMAND", required=True, prog=program

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 
@@ -78,6 +79,25 @@ def test_both_entry_points_end_in_the_same_place(capsys, tmp_path):
     parsed = conda_parser().parse_args(["provenance", "show", missing])
     assert run_parsed(parsed, "conda provenance") == 3
     assert capsys.readouterr().err == ours.replace("conda-provenance:", "conda provenance:")
+
+
+def test_condas_own_json_option_counts(capsys, tmp_path):
+    for words in (["show", str(tmp_path / "x.conda")], ["detect", str(tmp_path)]):
+        run_parsed(conda_parser().parse_args(["--json", "provenance", *words]))
+        assert json.loads(capsys.readouterr().out)["command"] == words[0]
+    parsed = conda_parser().parse_args(
+        ["--json", "provenance", "detect", "--format", "env", str(tmp_path)]
+    )
+    run_parsed(parsed)
+    assert "{" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("program", [["conda-provenance"], ["conda", "provenance"]])
+def test_the_version_is_told(program, capsys):
+    parser = make_parser() if len(program) == 1 else conda_parser()
+    with pytest.raises(SystemExit):
+        parser.parse_args([*program[1:], "--version"])
+    assert capsys.readouterr().out.startswith("conda-provenance ")
 
 
 @pytest.mark.parametrize(
