@@ -86,6 +86,7 @@ rattler-build build -r recipe.yaml $flags
             ("--json",),
             "the same as --format json",
             action="store_const",
+            default="text",
             const="json",
             group="format",
         ),
