@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from conda_provenance.cli.color import BOLD, DIM, RED, YELLOW
-from conda_provenance.cli.output import Output
+from conda_provenance.cli.output import MAX_VALUE, Output
 from conda_provenance.cli.package_report import PackageReport, print_package
 from conda_provenance.cli.status import Status
 from conda_provenance.errors import ProvenanceError, UsageError
 from conda_provenance.plugins import provider_names
 from conda_provenance.recipes import find_recipe
 from conda_provenance.settings import load_settings
-from conda_provenance.text import escape
+from conda_provenance.text import escape, show
 
 MAX_HELD = 60
 """Lines of the log that are shown when a quiet build fails: its last ones."""
@@ -103,7 +103,7 @@ class _EngineLog:
 
     def start(self, recipe: Path) -> None:
         if not self._output.quiet:
-            self._output.log_line(f"Building {recipe}")
+            self._output.log_line(f"Building {show(str(recipe), MAX_VALUE)}")
 
     def on_log(self, event: Any) -> None:
         self._take(event.message, _LEVEL_STYLES.get(event.level, DIM))
@@ -143,7 +143,7 @@ class _EngineLog:
             return
 
         try:
-            self._output.log_line("  ", (escape(line), style))
+            self._output.log_line("  ", (show(line, MAX_VALUE), style))
         except BrokenPipeError:
             # The build goes on. The engine would report the error for every line.
             self._reader_has_gone = True

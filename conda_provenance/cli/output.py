@@ -104,7 +104,8 @@ class Output:
 
     def log_line(self, *parts: Part) -> None:
         """Print a line of another program's log. An object of ours must have stdout to itself."""
-        self._print(sys.stderr if self.json else sys.stdout, parts)
+        # At once, since a long build must be seen to go on, in a CI's log too.
+        self._print(sys.stderr if self.json else sys.stdout, parts, flush=True)
 
     def note(self, sentence: str) -> None:
         """Say on stderr what is being done; not where results only are wanted."""
@@ -149,13 +150,13 @@ class Output:
         if self._bar:
             self._bar.advance()
 
-    def _print(self, stream: TextIO, parts: Iterable[Part]) -> None:
+    def _print(self, stream: TextIO, parts: Iterable[Part], *, flush: bool = False) -> None:
         # The last guard before the terminal: no escape sequence but ours gets out.
         colored = self._colored.get(stream, False)
         texts = [(escape(text), style) for text, style in map(_pair, parts)]
         line = "".join(color.paint(text, style) if colored else text for text, style in texts)
         if not self._bar:
-            print(line, file=stream)
+            print(line, file=stream, flush=flush)
             return
 
         self._bar.erase()

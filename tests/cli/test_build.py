@@ -223,6 +223,27 @@ def test_an_engine_that_breaks_off_is_a_no_in_one_sentence(build, feedstock, mon
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the recipe's script is one for sh")
+def test_the_log_is_seen_while_the_build_goes_on(feedstock, tmp_path, empty_channel):
+    go = tmp_path / "go"
+    wait = f"echo waiting; for i in $(seq 200); do test -e {go} && break; sleep 0.1; done"
+    recipe = feedstock / "recipe" / "recipe.yaml"
+    recipe.write_text(
+        recipe.read_text().replace("script: echo hi", f"script: {wait}; test -e {go}; echo hi")
+    )
+    options = ["-c", empty_channel, "-o", str(tmp_path / "out"), str(feedstock)]
+    command = [sys.executable, "-m", "conda_provenance", "build", *options]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.strip() == "waiting":
+                go.touch()
+                break
+        _, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
 def test_json_has_stdout_to_itself(build, feedstock, tmp_path):
     done = build("--json", feedstock, "-o", "out")
     assert done.returncode == 0
