@@ -226,10 +226,11 @@ def test_an_engine_that_breaks_off_is_a_no_in_one_sentence(build, feedstock, mon
 @pytest.mark.skipif(os.name == "nt", reason="the recipe's script is one for sh")
 def test_the_log_is_seen_while_the_build_goes_on(feedstock, tmp_path, empty_channel):
     go = tmp_path / "go"
-    wait = f"echo waiting; for i in $(seq 200); do test -e {go} && break; sleep 0.1; done"
     recipe = feedstock / "recipe" / "recipe.yaml"
     recipe.write_text(
-        recipe.read_text().replace("script: echo hi", f"script: {wait}; test -e {go}; echo hi")
+        recipe.read_text().replace(
+            "script: echo hi", f"script: echo waiting; sleep 3; test -e {go}; echo hi"
+        )
     )
     options = ["-c", empty_channel, "-o", str(tmp_path / "out"), str(feedstock)]
     command = [sys.executable, "-m", "conda_provenance", "build", *options]
