@@ -14,16 +14,15 @@ from conda_provenance.cli.package_report import PackageReport, fields
 from conda_provenance.cli.status import Status, of_all
 from conda_provenance.collector import collect
 from conda_provenance.errors import PackageError, ProvenanceError, RefusedError, UsageError
-from conda_provenance.packages import StampResult, stamp_package
-from conda_provenance.packages.stamp import UNCHANGED, WOULD_STAMP
+from conda_provenance.packages import StampResult, expect_exit, stamp_package
 from conda_provenance.plugins import provider_names
 from conda_provenance.recipes import find_recipe
 from conda_provenance.settings import load_settings
 from conda_provenance.text import redact, show
 from conda_provenance.values import KEYS, InvalidValue, clean
 
-REFUSED, FAILED = "refused", "failed"
-"""The statuses of a package that was not stamped: `--force` may help, or it cannot be read."""
+UNCHANGED, REFUSED, FAILED = "unchanged", "refused", "failed"
+"""Statuses besides those of a package that is, or would be, stamped."""
 
 _STYLES = {UNCHANGED: DIM, REFUSED: RED, FAILED: RED}
 
@@ -54,6 +53,7 @@ def run(arguments: Namespace, output: Output) -> Status:
 
     output.note("stamping " + " ".join(f"{key}={value}" for key, value in values.items()))
 
+    expect_exit()
     reports: list[Report] = []
     seen: set[str] = set()
     with output.bar(len(arguments.packages)):
@@ -163,7 +163,7 @@ def _stamp(
         return Report(PackageReport.of_failure(location, str(error)), status, target)
 
     # In a dry run nothing tells that the same package was stamped before.
-    status = UNCHANGED if result.status == WOULD_STAMP and again else result.status
+    status = UNCHANGED if again and arguments.dry_run else result.status
     changes = {} if status == UNCHANGED else result.changes
     return Report(_package(location, result), status, target, changes)
 
