@@ -103,7 +103,7 @@ class _EngineLog:
 
     def start(self, recipe: Path) -> None:
         if not self._output.quiet:
-            self._output.log_line(f"Building {show(str(recipe), MAX_VALUE)}")
+            self._output.log_line(f"Building {recipe}")
 
     def on_log(self, event: Any) -> None:
         self._take(event.message, _LEVEL_STYLES.get(event.level, DIM))

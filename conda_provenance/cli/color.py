@@ -31,10 +31,17 @@ def is_wanted(choice: str, stream: TextIO, environ: Mapping[str, str]) -> bool:
     if any(environ.get(name, "") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
         return True
 
-    if environ.get("TERM") == "dumb" or environ.get("CLICOLOR") == "0":
+    return environ.get("CLICOLOR") != "0" and obeys_escapes(stream, environ)
+
+
+def obeys_escapes(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """Is ``stream`` a terminal that obeys escape sequences, rather than print them?"""
+    if not stream.isatty() or environ.get("TERM") == "dumb":
         return False
 
-    return stream.isatty() and (os.name != "nt" or _understands_colors(environ))
+    # Windows' old console prints them. Newer terminals there set one of these.
+    newer = ("WT_SESSION", "TERM", "ANSICON", "ConEmuANSI")
+    return os.name != "nt" or any(environ.get(name) for name in newer)
 
 
 def paint(text: str, style: str) -> str:
@@ -46,8 +53,3 @@ def paint(text: str, style: str) -> str:
         return f"\x1b]8;;{text}\x1b\\{paint(text, CYAN)}\x1b]8;;\x1b\\"
 
     return f"\x1b[{style}m{text}\x1b[0m"
-
-
-def _understands_colors(environ: Mapping[str, str]) -> bool:
-    """Windows' old console prints escape sequences as text; newer terminals set one of these."""
-    return any(environ.get(name) for name in ("WT_SESSION", "TERM", "ANSICON", "ConEmuANSI"))

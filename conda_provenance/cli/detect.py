@@ -19,7 +19,7 @@ from conda_provenance.origin import ENVIRONMENT, SOURCE_NAMES, Origin
 from conda_provenance.plugins import provider_names
 from conda_provenance.recipes import find_recipe
 from conda_provenance.settings import Settings, load_settings
-from conda_provenance.text import redact, show
+from conda_provenance.text import show
 from conda_provenance.values import KEYS
 
 
@@ -130,7 +130,7 @@ def _to_json(report: Report) -> dict[str, object]:
         "ci_provider": origin.ci.provider if origin.ci else None,
         "sources": dict(origin.sources),
         "warnings": list(report.warnings),
-        "recipe": redact(str(report.recipe)),
+        "recipe": str(report.recipe),
         "commit": origin.commit or None,
         "missing": dict(origin.missing),
         "settings": _settings_by_key(report.settings),
@@ -142,7 +142,7 @@ def _to_json(report: Report) -> dict[str, object]:
 
 def _print_text(report: Report, output: Output) -> None:
     if output.verbose:
-        output.field("recipe", show(str(report.recipe), MAX_VALUE))
+        output.field("recipe", str(report.recipe))
 
     for key in KEYS:
         value: Part = show(report.origin.values.get(key, ""), MAX_VALUE) or ("-", YELLOW)

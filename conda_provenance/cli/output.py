@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from conda_provenance.cli import color
 from conda_provenance.cli.color import BOLD, RED, YELLOW
-from conda_provenance.text import escape, show
+from conda_provenance.text import escape, redact, show
 
 if TYPE_CHECKING:
     from conda_provenance.cli.bar import Bar
@@ -132,7 +132,7 @@ class Output:
     @contextmanager
     def bar(self, total: int) -> Iterator[None]:
         """Show a bar on a terminal, where there is more than one thing to wait for."""
-        if total < 2 or self.quiet or not sys.stderr.isatty():
+        if total < 2 or self.quiet or not color.obeys_escapes(sys.stderr, os.environ):
             yield
             return
 
@@ -178,6 +178,11 @@ class LogHandler(logging.Handler):
             self._output.warn(message)
         else:
             self._output.note(message)
+
+
+def clean_location(location: str) -> str:
+    """A path as it is, and an address without credentials."""
+    return redact(location) if "://" in location else location
 
 
 def _pair(part: Part) -> tuple[str, str]:

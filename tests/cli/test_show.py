@@ -248,6 +248,15 @@ def test_credentials_in_a_location_are_hidden(tmp_path):
     assert answer(done)["packages"][0]["location"] == "https://***@channel.example/x-1-0.conda"
 
 
+def test_an_at_sign_in_a_path_is_no_login(tmp_path):
+    (tmp_path / "a@1.0").mkdir()
+    package = make_conda(tmp_path / "a@1.0", {"extra": REAL})
+    assert show(package).stdout.startswith(f"{package}\n")
+    assert to_json(package)["location"] == str(package)
+    gone = tmp_path / "a@1.0" / "gone.conda"
+    assert show(gone).stderr.startswith(f"conda-provenance: {gone} does not exist")
+
+
 def test_problems_have_a_code_and_a_sentence(tmp_path):
     package = make_conda(tmp_path, {"extra": REAL | {"sha": "50a4e2d"}})
     (problem,) = to_json(package)["problems"]
