@@ -10,6 +10,8 @@ from conda.plugins import hookimpl
 from conda_provenance.builders import activate
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
     from conda.plugins.types import CondaSetting, CondaSubcommand
 
 activate()
@@ -24,6 +26,7 @@ def conda_subcommands() -> Iterator[CondaSubcommand]:
         name="provenance",
         summary="Show where conda packages come from: commit, repository and CI run.",
         action=_run,
+        configure_parser=_configure,
     )
 
 
@@ -42,7 +45,15 @@ def conda_settings() -> Iterator[CondaSetting]:
         )
 
 
-def _run(arguments: tuple[str, ...]) -> int:
-    from conda_provenance.cli.main import main
+def _configure(parser: ArgumentParser) -> None:
+    """Describe our commands to conda, which calls this at every command."""
+    from conda_provenance.cli.parser import configure
 
-    return main(arguments, program="conda provenance")
+    configure(parser)
+
+
+def _run(arguments: Namespace) -> int:
+    """Run the command that conda has parsed with our parser."""
+    from conda_provenance.cli.main import run_parsed
+
+    return run_parsed(arguments, "conda provenance")

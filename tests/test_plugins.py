@@ -111,6 +111,25 @@ def test_an_installed_adapter_names_the_run_before_the_built_in_ones(install, tm
     assert answer["flow_run_url"] == "https://farm.example/runs/42"
 
 
+def test_a_plugin_in_a_zip_file_is_found(install, tmp_path):
+    install("myfarm_plugin", FARM)
+    wheel = tmp_path / "myfarm_plugin-1.0-py3-none-any.whl"
+    path = os.pathsep.join([str(wheel), str(Path(__file__).parents[1])])
+    done = detect(tmp_path, PYTHONPATH=path, MYFARM="1", MYFARM_RUN="42")
+    assert json.loads(done.stdout)["flow_run_id"] == "myfarm_42"
+
+
+def test_without_plugins_what_is_only_for_them_is_not_loaded(tmp_path):
+    code = (
+        "import sys\n"
+        "from conda_provenance.plugins import ci_adapters\n"
+        "ci_adapters()\n"
+        "print(sys.modules.keys() & {'importlib.metadata', 'pluggy'})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
 def test_an_installed_system_has_pages(install):
     variables = install("myfarm_plugin", FARM)
     code = """

@@ -21,6 +21,7 @@ FLOORS = (
     ("recipes", "settings", "git", "ci", "forges", "runs", "packages"),
     ("systems",),
     ("hookspecs",),
+    ("builtin",),
     ("plugins",),
     ("links",),
     ("origin",),

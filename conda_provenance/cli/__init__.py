@@ -1,1 +1,1 @@
-"""The commands: one parser, one module a command; arguments in, a call, a rendering out."""
+"""The commands: their options as data, one module a command, and the rules for all output."""

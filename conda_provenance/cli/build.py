@@ -1,86 +1,54 @@
-"""``build``: builds recipe.yaml recipes with rattler-build's engine in this process, and stamps what it makes."""
+"""``build``: recipe.yaml recipes, built with rattler-build's engine in this process and stamped."""
 
 from __future__ import annotations
 
-import argparse
 import os
+import re
+from argparse import Namespace
 from collections import deque
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from conda_provenance.cli.main import add_command
+from conda_provenance.cli.color import BOLD, DIM, RED, YELLOW
+from conda_provenance.cli.output import MAX_VALUE, Output
+from conda_provenance.cli.package_report import PackageReport, print_package
+from conda_provenance.cli.status import Status
 from conda_provenance.errors import ProvenanceError, UsageError
 from conda_provenance.plugins import provider_names
 from conda_provenance.recipes import find_recipe
 from conda_provenance.settings import load_settings
-
-_NOT_YET_TESTED = "Skipping tests because the argument --test=skip was set"
-"""The engine's word for what is done after the stamp."""
+from conda_provenance.text import escape, show
 
 MAX_HELD = 60
-"""Lines of the log that are shown when a quiet build fails: its last."""
+"""Lines of the log that are shown when a quiet build fails: its last ones."""
+
+_NOT_YET_TESTED = "Skipping tests because the argument --test=skip was set"
+"""The engine says so of tests that we run after the stamp."""
+
+_COLOR_CODE = re.compile(r"\x1b\[[0-9;]*m")
+_LEVEL_STYLES = {"error": RED, "warn": YELLOW}
 
 
-def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], program: str) -> None:
-    parser = add_command(
-        commands,
-        "build",
-        help="build recipe.yaml recipes with the embedded engine, stamped",
-        description="Build recipe.yaml recipes with rattler-build's engine (py-rattler-build) and stamp every package.",
-        examples=f"""  {program} build examples/hello
-  {program} build recipes/a recipes/b -o output -c conda-forge""",
-    )
-    parser.add_argument("recipes", nargs="+", metavar="RECIPE", help="a recipe.yaml or its folder")
-    parser.add_argument(
-        "-o",
-        "--output-dir",
-        default="output",
-        metavar="DIR",
-        help="folder for the packages (default: output)",
-    )
-    parser.add_argument(
-        "-c",
-        "--channel",
-        action="append",
-        dest="channels",
-        metavar="CHANNEL",
-        help="channel for dependencies, may be given again (default: conda-forge)",
-    )
-    parser.add_argument(
-        "-m",
-        "--variant-config",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="variant file; may be given again",
-    )
-    parser.add_argument(
-        "--package-format", choices=("conda", "tar-bz2"), default="conda", help="default: conda"
-    )
-    parser.add_argument("-q", "--quiet", action="store_true", help="show the results only")
-    parser.add_argument("--no-test", action="store_true", help="do not run the recipes' tests")
-    parser.set_defaults(run=run)
-
-
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: Namespace, output: Output) -> Status:
+    """Build every recipe. What was finished before a failure is listed."""
     try:
         from conda_provenance.builders.engine import build_recipe
     except ImportError:
         raise ProvenanceError(
-            "The embedded engine is not installed: pip install 'conda-provenance[rattler-build]' or conda install it."
+            "The embedded engine is not installed: "
+            "pip install 'conda-provenance[rattler-build]' or conda install it."
         ) from None
-    load_settings(os.environ, provider_names)  # a wrong one is an error before anything is built
+
+    # A wrong setting is an error before anything is built.
+    load_settings(os.environ, provider_names)
     recipes = [_recipe(given) for given in arguments.recipes]
-    variants = [Path(given) for given in arguments.variant_config]
-    for variant in variants:
-        if not variant.is_file():
-            raise UsageError(f"There is no variant file {str(variant)!r}.")
-    from conda_provenance.cli.render import console, text
+    variants = [_variant_file(given) for given in arguments.variant_files or ()]
 
     built: list[Path] = []
     for recipe in recipes:
-        console().print(text(f"Building {recipe}"))
-        progress = _Progress(quiet=arguments.quiet)
+        log = _EngineLog(output)
+        log.start(recipe)
         try:
             built += build_recipe(
                 recipe,
@@ -89,16 +57,15 @@ def run(arguments: argparse.Namespace) -> int:
                 variant_files=variants,
                 package_format=arguments.package_format,
                 test=not arguments.no_test,
-                progress=progress,
+                progress=log,
             )
-        except ProvenanceError:
-            progress.show_held()
-            for package in built:
-                _print_built(package)
-            raise
-    for package in built:
-        _print_built(package)
-    return 0
+        except ProvenanceError as error:
+            log.show_held()
+            _print_built(built, output, error=str(error))
+            return Status.NO
+
+    _print_built(built, output)
+    return Status.YES
 
 
 def _recipe(given: str) -> Path:
@@ -106,36 +73,52 @@ def _recipe(given: str) -> Path:
         recipe = find_recipe(Path(given))
     except ProvenanceError as error:
         raise UsageError(str(error)) from None
+
     if recipe.name.startswith("meta."):
         raise UsageError(
-            f"{given!r} is a meta.yaml recipe, which is conda-build's: use 'conda build' with this plugin installed."
+            f"{given!r} is a meta.yaml recipe, which is conda-build's: "
+            "use 'conda build' with this plugin installed."
         )
     if not recipe.is_file():
         raise UsageError(f"There is no recipe.yaml in {given!r}.")
+
     return recipe
 
 
-class _Progress:
-    """The engine's log, line by line as it comes, so that a long build is seen to go on; quiet, only when it fails."""
+def _variant_file(given: str) -> Path:
+    path = Path(given)
+    if not path.is_file():
+        raise UsageError(f"There is no variant file {given!r}.")
 
-    def __init__(self, *, quiet: bool) -> None:
-        self._held: deque[tuple[str, str]] | None = deque(maxlen=MAX_HELD) if quiet else None
-        self._closed = False
+    return path
+
+
+class _EngineLog:
+    """The engine's log, printed line by line as it comes; of a quiet build only when it fails."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._held: deque[tuple[str, str]] | None = deque(maxlen=MAX_HELD) if output.quiet else None
+        self._reader_has_gone = False
+
+    def start(self, recipe: Path) -> None:
+        if not self._output.quiet:
+            self._output.log_line(f"Building {recipe}")
 
     def on_log(self, event: Any) -> None:
-        self._print(event.message, {"error": "red", "warn": "yellow"}.get(event.level, "dim"))
+        self._take(event.message, _LEVEL_STYLES.get(event.level, DIM))
 
     def on_build_step(self, event: Any) -> None:
-        self._print(f"{event.step_name}: {event.message}", "bold")
+        self._take(f"{event.step_name}: {event.message}", BOLD)
 
     def on_download_start(self, event: Any) -> None:
-        self._print(f"downloading {event.url}", "dim")
+        self._take(f"downloading {event.url}", DIM)
 
     def on_download_progress(self, event: Any) -> None:
-        """Too much for a log: the start is told, and a failure is an error of the build."""
+        """Too much for a log: the start is in it, and a failure is an error of the build."""
 
     def on_download_complete(self, event: Any) -> None:
-        """Told by its start."""
+        """The start is in the log."""
 
     def show_held(self) -> None:
         """Print what was kept back: the build has failed, and its log says why."""
@@ -143,26 +126,46 @@ class _Progress:
         for line, style in held or ():
             self._print(line, style)
 
-    def _print(self, message: str, style: str) -> None:
-        from conda_provenance.cli.render import console, text
-
+    def _take(self, message: str, style: str) -> None:
         for line in message.splitlines():
+            # The scripts' own colours: they are removed, since each line has one of ours.
+            plain = _COLOR_CODE.sub("", line).rstrip()
+            if not plain.strip() or plain.strip() == _NOT_YET_TESTED:
+                continue
+
             if self._held is not None:
-                self._held.append((line, style))
-            elif line.strip() and not self._closed and line.strip() != _NOT_YET_TESTED:
-                try:
-                    console().print(text(f"  {line.rstrip()}", style), soft_wrap=True)
-                except SystemExit:  # rich, when the reader of a pipe has gone; the engine would report it for every line
-                    self._closed = True
+                self._held.append((plain, style))
+            else:
+                self._print(plain, style)
+
+    def _print(self, line: str, style: str) -> None:
+        if self._reader_has_gone:
+            return
+
+        try:
+            self._output.log_line("  ", (show(line, MAX_VALUE), style))
+        except BrokenPipeError:
+            # The build goes on. The engine would report the error for every line.
+            self._reader_has_gone = True
 
 
-def _print_built(package: Path) -> None:
-    from conda_provenance.cli.render import console
-    from conda_provenance.cli.show import print_package, provenance_lines
-    from conda_provenance.packages import read_claim, sha256_of
+def _print_built(built: Iterable[Path], output: Output, *, error: str | None = None) -> None:
+    from conda_provenance.packages import read_package
 
-    console().print()
-    print_package(
-        os.path.relpath(package) if package.is_relative_to(Path.cwd()) else str(package),
-        provenance_lines(read_claim(package), [("sha256", sha256_of(package))]),
-    )
+    reports = [
+        PackageReport.of(read_package(_location(package), with_sha256=True)) for package in built
+    ]
+    if output.json:
+        failure = {} if error is None else {"error": escape(error)}
+        output.object(**failure, packages=[report.to_json() for report in reports])
+    else:
+        for report in reports:
+            output.line()
+            print_package(report, output)
+
+    if error is not None:
+        output.error(error)
+
+
+def _location(package: Path) -> str:
+    return os.path.relpath(package) if package.is_relative_to(Path.cwd()) else str(package)

@@ -1,111 +1,106 @@
-"""The one parser behind ``conda provenance`` and ``conda-provenance``.
-
-Exit status: 0 done, 1 the answer is no, 2 used wrongly.
-"""
+"""The one place where ``conda-provenance`` and ``conda provenance`` start a command and end it."""
 
 from __future__ import annotations
 
-import argparse
-import atexit
 import contextlib
-import gc
 import logging
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from io import TextIOWrapper
 
-from conda_provenance import __version__
-from conda_provenance.errors import ProvenanceError, SettingsError, UsageError
-
-COMMANDS = ("detect", "build", "run", "stamp", "show")
+from conda_provenance.cli.commands import COMMANDS
+from conda_provenance.cli.output import LogHandler, Output
+from conda_provenance.cli.parser import PREFIX, make_parser
+from conda_provenance.cli.status import Status, of_error
+from conda_provenance.errors import ProvenanceError
 
 
 def main(arguments: Sequence[str] | None = None, *, program: str = "conda-provenance") -> int:
-    """Run a command and return its exit status. ``arguments`` are those of the process when not given."""
+    """Run a command and return its exit status; by default with the arguments of this process."""
     if arguments is None:
-        # The process is ours, and its time goes into imports. The collector would look at each object of theirs again and again,
-        # and twice more at the end: an eighth of the whole.
-        gc.set_threshold(50_000)
-        atexit.register(gc.freeze)
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, TextIOWrapper):
-                stream.reconfigure(
-                    errors="backslashreplace"
-                )  # a name that the terminal's encoding lacks is no reason to fail
+        _own_the_process()
     given = list(sys.argv[1:] if arguments is None else arguments)
+
+    # Where a command is named, the options of the others are not needed.
+    named = [command for command in COMMANDS if command.name in given[:1]]
     try:
-        # Of a command that is named, its own module alone is loaded.
-        parsed = make_parser(
-            program, [name for name in given[:1] if name in COMMANDS] or COMMANDS
-        ).parse_args(given)
+        parsed = make_parser(program, named or COMMANDS).parse_args(given)
     except SystemExit as stop:
         return int(stop.code or 0)
-    _log_to_stderr()
+
+    return run_parsed(parsed, program)
+
+
+def run_parsed(parsed: Namespace, program: str = "conda-provenance") -> int:
+    """Run the command that was parsed, by our own parser or by conda's; return its exit status."""
+    arguments = Namespace(
+        **{
+            name.removeprefix(PREFIX): value
+            for name, value in vars(parsed).items()
+            if name.startswith(PREFIX)
+        }
+    )
+    output = Output(
+        program,
+        arguments.command,
+        json=_wants_json(arguments, parsed),
+        quiet=arguments.quiet,
+        verbose=arguments.verbose,
+        color_choice=arguments.color,
+    )
+    with _logging_to(output):
+        return _run(arguments, output)
+
+
+def _wants_json(arguments: Namespace, parsed: Namespace) -> bool:
+    """Is one JSON object asked for, by an option of the command or by ``conda --json``?"""
+    given = vars(arguments)
+    if given.get("json") or given.get("format") == "json":
+        return True
+
+    could_be = "json" in given or given.get("format") == "text"
+    return could_be and getattr(parsed, "json", None) is True
+
+
+def _run(arguments: Namespace, output: Output) -> int:
+    command = import_module(f"conda_provenance.cli.{arguments.command}")
     try:
-        status = int(parsed.run(parsed))
+        status = int(command.run(arguments, output))
         sys.stdout.flush()
         return status
-    except (UsageError, SettingsError) as error:
-        _print_error(program, str(error))
-        return 2
     except ProvenanceError as error:
-        _print_error(program, str(error))
-        return 1
+        output.fail(str(error))
+        return of_error(error)
     except BrokenPipeError:
-        # The reader of our output has gone ("| head"): nothing is wrong, and nobody to tell.
+        # The reader of our output has gone ("| head"): nothing is wrong, and nobody is there.
         _discard_output()
-        return 1
+        return Status.UNKNOWN
     except OSError as error:
         _discard_output()
-        _print_error(
-            program,
-            f"The output cannot be written or a file cannot be read: {error.strerror or type(error).__name__}.",
-        )
-        return 1
+        why = error.strerror or type(error).__name__
+        output.error(f"The output cannot be written or a file cannot be read: {why}.")
+        return Status.UNKNOWN
     except KeyboardInterrupt:
-        return 130
+        return Status.INTERRUPTED
 
 
-def make_parser(program: str, names: Iterable[str] = COMMANDS) -> argparse.ArgumentParser:
-    """The parser with these commands; each module in this folder named as its command adds its own."""
-    parser = argparse.ArgumentParser(
-        prog=program,
-        description="Where conda packages come from (CEP 31): stamp it when they are built, show it afterwards.",
-        epilog="Exit status: 0 done, 1 the answer is no, 2 used wrongly.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"conda-provenance {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name in names:
-        import_module(f"conda_provenance.cli.{name}").add_parser(commands, program)
-    return parser
+def _own_the_process() -> None:
+    """Set up what only the owner of a process may set up."""
+    import atexit
+    import gc
 
+    # Most of the time goes into imports. The collector would look at each of their objects again
+    # and again, and twice more at the end: an eighth of the whole.
+    gc.set_threshold(50_000)
+    atexit.register(gc.freeze)
 
-def add_command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
-    name: str,
-    *,
-    help: str,
-    description: str,
-    examples: str,
-) -> argparse.ArgumentParser:
-    """A command's own parser, its examples below the options."""
-    return commands.add_parser(
-        name,
-        help=help,
-        description=description,
-        epilog=f"examples:\n{examples}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-
-
-def _print_error(program: str, message: str) -> None:
-    from conda_provenance.cli.render import MAX_ERROR, escaped
-
-    print(f"{program}: {escaped(message, MAX_ERROR)}", file=sys.stderr)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A name that the terminal's encoding lacks is no reason to fail.
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _discard_output() -> None:
@@ -114,14 +109,25 @@ def _discard_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _log_to_stderr() -> None:
-    """Warnings of ours as one line each; whatever the surrounding program has set up stays."""
+@contextlib.contextmanager
+def _logging_to(output: Output) -> Iterator[None]:
+    """Print our warnings as one line each, unless the program around us has set up our log."""
     log = logging.getLogger("conda_provenance")
-    if not log.handlers:
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(message)s"))
-        log.addHandler(handler)
-        log.propagate = False
+    if log.handlers:
+        yield
+        return
+
+    handler = LogHandler(output)
+    before = log.propagate, log.level
+    log.addHandler(handler)
+    log.propagate = False
+    if output.verbose:
+        log.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.propagate, log.level = before
 
 
 if __name__ == "__main__":

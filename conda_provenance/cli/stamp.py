@@ -2,234 +2,203 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from conda_provenance.cli.main import add_command
-from conda_provenance.errors import PackageError, ProvenanceError, UsageError
-from conda_provenance.values import KEYS
+from conda_provenance.cli.color import BOLD, DIM, RED
+from conda_provenance.cli.output import MAX_VALUE, Output, clean_location
+from conda_provenance.cli.package_report import PackageReport, fields
+from conda_provenance.cli.status import Status, of_all
+from conda_provenance.collector import collect
+from conda_provenance.errors import PackageError, ProvenanceError, RefusedError, UsageError
+from conda_provenance.packages import StampResult, expect_exit, stamp_package
+from conda_provenance.plugins import provider_names
+from conda_provenance.recipes import find_recipe
+from conda_provenance.settings import load_settings
+from conda_provenance.text import show
+from conda_provenance.values import KEYS, InvalidValue, clean
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+UNCHANGED, REFUSED, FAILED = "unchanged", "refused", "failed"
+"""Statuses besides those of a package that is, or would be, stamped."""
 
-WOULD_STAMP, UNCHANGED, FAILED = "would stamp", "unchanged", "failed"
-
-
-def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], program: str) -> None:
-    parser = add_command(
-        commands,
-        "stamp",
-        help="write provenance into finished package files",
-        description="Write provenance into finished .conda and .tar.bz2 files, in place and whole or not at all; nothing else "
-        "in them changes. The values are those given; without any, what 'detect' finds for the recipe in this folder; with "
-        "--recipe, that fills in what is not given. An index beside a package that lists it is brought up to date in the same "
-        "step.",
-        examples=f"""  {program} stamp output/*/*.conda                       the recipe in this folder
-  {program} stamp --recipe ~/feedstocks/numpy output/*.conda
-  {program} stamp --sha $(git rev-parse HEAD) --flow-run-id farm_1234 old-1.0-0.tar.bz2
-  {program} stamp --output-dir stamped --dry-run *.conda""",
-    )
-    parser.add_argument("packages", nargs="+", metavar="PACKAGE", help="a .conda or .tar.bz2 file")
-    parser.add_argument(
-        "--recipe", metavar="DIR", help="take what is not given from this recipe, as 'detect' does"
-    )
-    for key in KEYS:
-        parser.add_argument(f"--{key.replace('_', '-')}", metavar="VALUE", help=_HELP[key])
-    parser.add_argument(
-        "--output-dir",
-        metavar="DIR",
-        help="write stamped copies there and leave the packages alone",
-    )
-    parser.add_argument(
-        "--force",
-        action="store_true",
-        help="overwrite other values, a signed package and files in the output folder",
-    )
-    parser.add_argument(
-        "--dry-run", action="store_true", help="say what would be done and write nothing"
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="print a JSON list, one object a package"
-    )
-    parser.set_defaults(run=run)
-
-
-_HELP = {
-    "sha": "full commit hash of the recipe's repository",
-    "remote_url": "that repository's URL; credentials in it are left out",
-    "flow_run_id": "the CI run, as in github_12345",
-    "flow_run_url": "the CI run's page",
-}
+_STYLES = {UNCHANGED: DIM, REFUSED: RED, FAILED: RED}
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Report:
     """What became of one package."""
 
-    path: Path
-    status: str
-    error: str | None = None
-    target: Path | None = None
-    """The copy, where one was asked for."""
-    says: Mapping[str, str | None] = field(default_factory=dict)
+    package: PackageReport
     """What the package says now, or would say."""
+    status: str
+    target: str | None = None
+    """The copy, where one was asked for."""
+    changes: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    """The old and the new value of each key that changes."""
+
+    @property
+    def exit_status(self) -> Status:
+        return {REFUSED: Status.NO, FAILED: Status.UNKNOWN}.get(self.status, Status.YES)
 
 
-def run(arguments: argparse.Namespace) -> int:
-    from conda_provenance.packages import expect_exit
+def run(arguments: Namespace, output: Output) -> Status:
+    """Stamp every package; one that cannot be stamped does not stop the rest."""
+    _require_folders(arguments)
+    values = _values(arguments, output)
+    if arguments.output_dir is not None:
+        _make_folder(arguments.output_dir, dry_run=arguments.dry_run)
+
+    output.note("stamping " + " ".join(f"{key}={value}" for key, value in values.items()))
 
     expect_exit()
-    values = _values(arguments)
+    reports: list[Report] = []
+    seen: set[str] = set()
+    with output.bar(len(arguments.packages)):
+        for location in arguments.packages:
+            path = os.path.realpath(location)
+            report = _stamp(location, values, arguments, again=path in seen)
+            seen.add(path)
+            reports.append(report)
+            _print(report, output)
+            output.advance()
+
+    if output.json:
+        output.object(packages=[_to_json(report) for report in reports])
+    return of_all(report.exit_status for report in reports)
+
+
+def _require_folders(arguments: Namespace) -> None:
     if "" in (arguments.output_dir, arguments.recipe):
         raise UsageError("An option for a folder has an empty value: is a variable not set?")
-    output_dir = Path(arguments.output_dir) if arguments.output_dir is not None else None
-    names = [Path(given).name for given in arguments.packages]
-    if output_dir and (twice := {name for name in names if names.count(name) > 1}):
+
+    if arguments.output_dir is None:
+        return
+
+    names = [Path(location).name for location in arguments.packages]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
         raise UsageError(
-            f"Two packages of the name {min(twice)!r} cannot both go into one folder: stamp them one by one."
+            f"Two packages of the name {twice[0]!r} cannot both go into one folder: "
+            "stamp them one by one."
         )
-    print(
-        "conda-provenance: stamping " + " ".join(f"{key}={value}" for key, value in values.items()),
-        file=sys.stderr,
-    )
-    if output_dir:
-        try:
-            if not arguments.dry_run:
-                output_dir.mkdir(parents=True, exist_ok=True)
-            elif output_dir.exists() and not output_dir.is_dir():
-                raise NotADirectoryError(0, "Not a directory")
-        except OSError as error:
-            raise UsageError(
-                f"The output folder {str(output_dir)!r} cannot be made: {error.strerror}."
-            ) from None
-    outcomes: list[Outcome] = []
-    seen: set[str] = set()
-    with _progress(len(arguments.packages)) as advance:
-        for path in map(Path, arguments.packages):
-            outcome = _stamp(
-                path, values, output_dir, force=arguments.force, dry_run=arguments.dry_run
-            )
-            if outcome.status == WOULD_STAMP and os.path.realpath(path) in seen:
-                outcome = replace(
-                    outcome, status=UNCHANGED
-                )  # given twice: the second time it would say so already
-            seen.add(os.path.realpath(path))
-            outcomes.append(outcome)
-            if not arguments.json:
-                _print(outcome)
-            advance()
-    if arguments.json:
-        print(json.dumps([_to_json(outcome) for outcome in outcomes], indent=2))
-    return 1 if any(outcome.status == FAILED for outcome in outcomes) else 0
 
 
-def _values(arguments: argparse.Namespace) -> dict[str, str]:
-    """What to stamp: the values given, completed by the recipe's where one is named or nothing is given."""
-    from conda_provenance.values import clean
+def _make_folder(folder: str, *, dry_run: bool) -> None:
+    try:
+        if not dry_run:
+            os.makedirs(folder, exist_ok=True)
+        elif os.path.exists(folder) and not os.path.isdir(folder):
+            raise NotADirectoryError(0, "Not a directory")
+    except OSError as error:
+        raise UsageError(
+            f"The output folder {folder!r} cannot be made: {error.strerror}."
+        ) from None
 
-    given = {}
-    for key in KEYS:
-        if (value := getattr(arguments, key)) is not None:
-            try:
-                given[key] = clean(key, value)
-            except ProvenanceError as error:
-                raise UsageError(
-                    f"--{key.replace('_', '-')} cannot be stamped: {str(error).rstrip('.')}."
-                ) from None
-    found = _found(arguments.recipe) if arguments.recipe or not given else {}
-    values = {key: value for key in KEYS if (value := given.get(key, found.get(key))) is not None}
+
+def _values(arguments: Namespace, output: Output) -> dict[str, str]:
+    """What to stamp: the values given, and the recipe's where one is named or no value is given."""
+    given = {
+        key: _clean(key, value) for key in KEYS if (value := getattr(arguments, key)) is not None
+    }
+    found = _find(arguments.recipe, output) if arguments.recipe or not given else {}
+    known = {**found, **given}
+    values = {key: known[key] for key in KEYS if key in known}
     if not any(values.values()):
         raise ProvenanceError(
-            "There is nothing to stamp: neither a commit, a repository nor a CI run is known or given."
+            "There is nothing to stamp: "
+            "neither a commit, a repository nor a CI run is known or given."
         )
+
     return values
 
 
-def _found(recipe: str | None) -> Mapping[str, str]:
-    from conda_provenance.cli.detect import find, print_warnings_to_stderr
-    from conda_provenance.plugins import provider_names
-    from conda_provenance.recipes import find_recipe
-    from conda_provenance.settings import load_settings
+def _clean(key: str, value: str) -> str:
+    try:
+        return clean(key, value)
+    except InvalidValue as error:
+        option = f"--{key.replace('_', '-')}"
+        raise UsageError(f"{option} cannot be stamped: {str(error).rstrip('.')}.") from None
 
+
+def _find(place: str | None, output: Output) -> Mapping[str, str]:
+    """What ``detect`` finds for the recipe at ``place``, or for the one in this folder."""
     settings = load_settings(os.environ, provider_names)
     try:
-        place = find_recipe(Path(recipe or "."))
+        recipe = find_recipe(Path(place or "."))
     except ProvenanceError as error:
         raise UsageError(str(error)) from None
-    if recipe is None and not place.is_file():
+
+    if place is None and not recipe.is_file():
         # The repository that this folder happens to lie in is not the packages'.
         raise UsageError(
-            "There is no recipe in this folder: name the packages' with --recipe, or give the values."
+            "There is no recipe in this folder: "
+            "name the packages' recipe with --recipe, or give the values."
         )
-    origin = find(place, settings)
-    print_warnings_to_stderr(origin.warnings)
+
+    origin = collect(recipe, settings=settings)
+    for warning in origin.warnings:
+        output.warn(warning)
     origin.require(settings)
     return origin.stamp(settings.fields)
 
 
 def _stamp(
-    path: Path, values: Mapping[str, str], output_dir: Path | None, *, force: bool, dry_run: bool
-) -> Outcome:
-    from conda_provenance.packages import stamp_package
-
-    target = output_dir / path.name if output_dir else None
+    location: str, values: Mapping[str, str], arguments: Namespace, *, again: bool
+) -> Report:
+    folder = arguments.output_dir
+    target = None if folder is None else os.path.join(folder, os.path.basename(location))
     try:
-        result = stamp_package(path, values, target=target, overwrite=force, dry_run=dry_run)
-    except PackageError as error:
-        return Outcome(path, FAILED, str(error))
-    says = {key: result.claim.shown(key) for key in KEYS}
-    return Outcome(path, result.status, target=target, says=says)
-
-
-def _print(outcome: Outcome) -> None:
-    from conda_provenance.cli.render import MAX_ERROR, console, escaped, text
-
-    if outcome.error:
-        console(stderr=True).print(
-            text("failed     ", "red").append(escaped(outcome.error, MAX_ERROR), ""), soft_wrap=True
+        result = stamp_package(
+            location,
+            values,
+            target=target,
+            overwrite=arguments.force,
+            dry_run=arguments.dry_run,
         )
-        return
-    place = f"{outcome.path} -> {outcome.target}" if outcome.target else str(outcome.path)
-    line = text(f"{outcome.status:<12}", "dim" if outcome.status == UNCHANGED else "green").append(
-        escaped(place, MAX_ERROR), ""
-    )
-    console().print(line, soft_wrap=True)
+    except PackageError as error:
+        status = REFUSED if isinstance(error, RefusedError) else FAILED
+        return Report(PackageReport.of_failure(location, str(error)), status, target)
+
+    # In a dry run nothing tells that the same package was stamped before.
+    status = UNCHANGED if again and arguments.dry_run else result.status
+    changes = {} if status == UNCHANGED else result.changes
+    return Report(_package(location, result), status, target, changes)
 
 
-def _to_json(outcome: Outcome) -> dict[str, str | None]:
+def _package(location: str, result: StampResult) -> PackageReport:
+    return PackageReport(location, os.path.basename(location), read_from="file", claim=result.claim)
+
+
+def _to_json(report: Report) -> dict[str, object]:
     return {
-        "package": outcome.path.name,
-        "path": str(outcome.path),
-        "target": str(outcome.target) if outcome.target else None,
-        "status": outcome.status,
-        "error": outcome.error,
-        **{key: outcome.says.get(key) for key in KEYS},
+        **report.package.to_json(),
+        "status": report.status,
+        "target": None if report.target is None else clean_location(report.target),
+        "changes": {key: list(values) for key, values in report.changes.items()},
     }
 
 
-@contextmanager
-def _progress(count: int) -> Iterator[Callable[[], object]]:
-    """A bar on a terminal, where there is more than one package to wait for; each step is counted by the call."""
-    if count < 2 or not sys.stderr.isatty():
-        yield lambda: None
+def _print(report: Report, output: Output) -> None:
+    package = report.package
+    if package.error:
+        output.error(package.error)
+    if output.json or package.error:
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    from conda_provenance.cli.render import console
+    copy = f" -> {clean_location(report.target)}" if report.target else ""
+    place = clean_location(package.location) + copy
+    output.line((f"{report.status:<12}", _STYLES.get(report.status, BOLD)), place)
+    for key, (old, new) in report.changes.items():
+        if old or output.verbose:
+            output.field(key, f"{_or_dash(old)} -> {_or_dash(new)}", indent=2)
 
-    with Progress(
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console(stderr=True),
-        transient=True,
-    ) as bar:
-        task = bar.add_task("", total=count)
-        yield lambda: bar.advance(task)
+    for key, value in fields(package) if output.verbose else ():
+        if key not in report.changes:
+            output.field(key, value, indent=2)
+
+
+def _or_dash(value: str | None) -> str:
+    return show(value, MAX_VALUE) if value else "-"

@@ -1,131 +1,203 @@
-"""``detect --list`` and ``detect --explain``: the CI systems that are known, and what was looked at to recognise one."""
+"""``detect --list`` and ``detect --explain``: the known CI systems, and the variables looked at."""
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from textwrap import wrap
 
 from conda_provenance import __version__
-from conda_provenance.ci import detect
-from conda_provenance.ci.explain import Explanation, explain, unasked
+from conda_provenance.ci import CIRun, detect
+from conda_provenance.ci.explain import Explanation, Look, explain, unasked
+from conda_provenance.cli.color import BOLD, DIM
+from conda_provenance.cli.output import MAX_VALUE, Output
+from conda_provenance.cli.status import Status
 from conda_provenance.origin import ENVIRONMENT
 from conda_provenance.plugins import ci_adapters
 from conda_provenance.settings import SETTINGS, Settings
+from conda_provenance.text import show
 
 
-def list_systems(*, as_json: bool) -> int:
+def list_systems(output: Output) -> Status:
     """Print the systems that are recognised, by name."""
     adapters = sorted(ci_adapters(), key=lambda adapter: adapter.name.lower())
-    if as_json:
-        listed = [
-            {"provider": each.provider, "name": each.name, "docs": each.docs} for each in adapters
-        ]
-        print(json.dumps(listed, indent=2))
-        return 0
-    from conda_provenance.cli.render import escaped, print_table
-
-    rows = [(adapter.name, adapter.provider, adapter.docs) for adapter in adapters]
-    print_table(
-        ("CI system", "provider", "its variables"), rows, shown=escaped
-    )  # a fragment of theirs is no secret
-    return 0
-
-
-def explain_detection(place: Path, settings: Settings, *, as_json: bool, values: bool) -> int:
-    """Print which variables were looked at; their values only where ``values``."""
-    adapters = ci_adapters()
-    explanations = explain(os.environ, adapters)
-    run = detect(os.environ, adapters, settings.ci, place)
-    ours = [*ENVIRONMENT.values(), *(setting.variable for setting in SETTINGS)]
-    yours = [name for name in ours if name in os.environ]
-    unknown = [name for name in unasked(os.environ, explanations) if name not in ours]
-    if as_json:
-        print(
-            json.dumps(
-                {
-                    "version": __version__,
-                    "provenance_ci": settings.ci,
-                    "recognised": run
-                    and {
-                        "provider": run.provider,
-                        "names_a_run": run.flow_run_id is not None,
-                        "rivals": run.rivals,
-                    },
-                    "systems": [_to_json(each, values) for each in explanations],
-                    "yours": _shown(yours, values),
-                    "looked_at_by_none": unknown,
-                },
-                indent=2,
-            )
-        )
-        return 0
-    from conda_provenance.cli.render import print_line, print_table
-
-    print_line(
-        f"conda-provenance {__version__}, Python {platform.python_version()}, {sys.platform}", "dim"
-    )
-    if run is None:
-        said = "No CI system is recognised" + (
-            "." if settings.ci == "auto" else f"; plugins.provenance_ci is {settings.ci}."
+    if output.json:
+        output.object(
+            systems=[
+                {"provider": each.provider, "name": each.name, "docs": each.docs}
+                for each in adapters
+            ]
         )
     else:
-        said = f"Recognised: {run.name} ({run.provider}), which names {'a' if run.flow_run_id else 'no'} run."
-        if run.rivals:
-            said += f" So do: {', '.join(run.rivals)}."
-    print_line(said, "bold")
-    for each in explanations:
-        if each.seen:
-            print()
-            print_line(f"{each.adapter.name} ({each.adapter.provider}): {_verdict(each)}", "bold")
-            rows = [
-                (look.purpose, look.answer, ", ".join(_states(look.variables, values)))
+        # A page's address is not redacted: its fragment is no secret.
+        rows = [(each.name, each.provider, each.docs) for each in adapters]
+        output.table(("CI system", "provider", "its variables"), rows)
+    return Status.YES
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the adapters looked at, and what came of it."""
+
+    chosen: str
+    """``plugins.provenance_ci``."""
+    run: CIRun | None
+    explanations: tuple[Explanation, ...]
+    own: tuple[str, ...]
+    """The variables of this project that are set."""
+    unasked: tuple[str, ...]
+    """The variables that sound like a CI's and that no adapter looked at. Any of them may hold a
+    token, so their values are never shown."""
+    values: Mapping[str, str] | None
+    """The environment, where the values are wanted too."""
+
+    @property
+    def verdict(self) -> str:
+        """Which system was recognised, in a sentence."""
+        run = self.run
+        if run is None:
+            why = "" if self.chosen == "auto" else f"; plugins.provenance_ci is {self.chosen}"
+            return f"No CI system is recognised{why}."
+
+        names = "a" if run.flow_run_id else "no"
+        rivals = f" So are: {', '.join(run.rivals)}." if run.rivals else ""
+        return f"Recognised: {run.name} ({run.provider}), which names {names} run.{rivals}"
+
+    def names_of_others(self) -> list[str]:
+        """The variables by which the systems that are not here would be recognised."""
+        seen, others = (
+            {
+                name
+                for each in self.explanations
+                if each.seen is is_seen
                 for look in each.looks
-                if look.purpose != "unless" or look.answer == "yes"
-            ]
-            print_table(("asked for", "answer", "variables"), rows)
-    # Of variables that nobody looked at the value is never shown: any of them may be a token.
-    for title, names in (
-        ("Set by you", _states(dict.fromkeys(yours, "set"), values)),
-        ("They sound like a CI's, and no adapter looks at them", unknown),
-    ):
-        if names:
-            print()
-            _print_names(f"{title}:", names)
-    seen, unseen = (
-        {
-            name
-            for each in explanations
-            if each.seen is is_seen
-            for look in each.looks
-            for name in look.variables
-        }
-        for is_seen in (True, False)
+                for name in look.variables
+            }
+            for is_seen in (True, False)
+        )
+        return sorted(others - seen)
+
+    def value(self, name: str, state: str = "set") -> str | None:
+        """The value of a variable, fit to be shown, where values are wanted and it has one."""
+        if self.values is None or state != "set" or name not in self.values:
+            return None
+
+        return show(self.values[name])
+
+
+def explain_detection(
+    place: Path, settings: Settings, output: Output, *, with_values: bool
+) -> Status:
+    """Print which variables were looked at; their values only where they are wanted."""
+    report = _report(place, settings, with_values=with_values)
+    if output.json:
+        output.object(**_to_json(report))
+    else:
+        _print_text(report, output)
+    return Status.YES
+
+
+def _report(place: Path, settings: Settings, *, with_values: bool) -> Report:
+    adapters = ci_adapters()
+    explanations = tuple(explain(os.environ, adapters))
+    own = [*ENVIRONMENT.values(), *(setting.variable for setting in SETTINGS)]
+    return Report(
+        chosen=settings.ci,
+        run=detect(os.environ, adapters, settings.ci, place),
+        explanations=explanations,
+        own=tuple(name for name in own if name in os.environ),
+        unasked=tuple(name for name in unasked(os.environ, explanations) if name not in own),
+        values=os.environ if with_values else None,
     )
-    print()
-    _print_names("Looked at for the other systems, of which none is there:", sorted(unseen - seen))
-    return 0
 
 
-def _print_names(title: str, names: Iterable[str]) -> None:
-    from conda_provenance.cli.render import harmless, print_line
+# --- JSON ---------------------------------------------------------------------------------------
 
-    print_line(title, "bold")
-    for line in wrap(
-        ", ".join(map(harmless, names)), 110, break_long_words=False, break_on_hyphens=False
-    ):
-        print_line(f"  {line}", "dim")
+
+def _to_json(report: Report) -> dict[str, object]:
+    run = report.run
+    recognised = run and {
+        "provider": run.provider,
+        "names_a_run": run.flow_run_id is not None,
+        "rivals": list(run.rivals),
+    }
+    return {
+        "conda_provenance": __version__,
+        "python": platform.python_version(),
+        "platform": sys.platform,
+        "provenance_ci": report.chosen,
+        "recognised": recognised,
+        "systems": [_system_to_json(each, report) for each in report.explanations],
+        "yours": {name: report.value(name) for name in report.own},
+        "looked_at_by_none": list(report.unasked),
+    }
+
+
+def _system_to_json(explanation: Explanation, report: Report) -> dict[str, object]:
+    return {
+        "provider": explanation.adapter.provider,
+        "name": explanation.adapter.name,
+        "active": explanation.active,
+        "error": explanation.error,
+        "looks": [_look_to_json(look, report) for look in explanation.looks],
+    }
+
+
+def _look_to_json(look: Look, report: Report) -> dict[str, object]:
+    values = {name: report.value(name, state) for name, state in look.variables.items()}
+    shown = {name: value for name, value in values.items() if value is not None}
+    return {
+        "for": look.purpose,
+        "variables": dict(look.variables),
+        "answer": look.answer,
+        **({} if report.values is None else {"values": shown}),
+    }
+
+
+# --- text ---------------------------------------------------------------------------------------
+
+
+def _print_text(report: Report, output: Output) -> None:
+    output.line(
+        (f"conda-provenance {__version__}, Python {platform.python_version()}, {sys.platform}", DIM)
+    )
+    output.line((show(report.verdict), BOLD))
+
+    for each in report.explanations:
+        if each.seen:
+            _print_system(each, report, output)
+
+    own = [_state(name, "set", report) for name in report.own]
+    unknown = [show(name) for name in report.unasked]
+    _print_names("Set by you", own, output)
+    _print_names("They sound like a CI's, and no adapter looks at them", unknown, output)
+    _print_names(
+        "Looked at for the other systems, of which none is there", report.names_of_others(), output
+    )
+
+
+def _print_system(explanation: Explanation, report: Report, output: Output) -> None:
+    adapter = explanation.adapter
+    output.line()
+    output.line((f"{adapter.name} ({adapter.provider}): {_verdict(explanation)}", BOLD))
+    rows = [
+        (look.purpose, look.answer, _states(look, report))
+        for look in explanation.looks
+        if look.purpose != "unless" or look.answer == "yes"
+    ]
+    output.table(("asked for", "answer", "variables"), rows)
 
 
 def _verdict(explanation: Explanation) -> str:
     if explanation.error:
         return f"its adapter failed ({explanation.error})"
+
     if explanation.active:
         return "recognised"
+
     copied = [
         name
         for look in explanation.looks
@@ -134,51 +206,25 @@ def _verdict(explanation: Explanation) -> str:
     ]
     if copied:
         return f"not recognised, as these are another's: {', '.join(copied[:5])}"
+
     return "not recognised"
 
 
-def _states(variables: Mapping[str, str], values: bool) -> list[str]:
-    from conda_provenance.cli.render import harmless
-
-    return [
-        f"{name}: {harmless(os.environ[name])}"
-        if values and state == "set" and name in os.environ
-        else f"{name} ({state})"
-        for name, state in variables.items()
-    ]
+def _states(look: Look, report: Report) -> str:
+    return ", ".join(_state(name, state, report) for name, state in look.variables.items())
 
 
-def _shown(names: Iterable[str], values: bool) -> object:
-    from conda_provenance.cli.render import harmless
+def _state(name: str, state: str, report: Report) -> str:
+    value = report.value(name, state)
+    shown = f"{name} ({state})" if value is None else f"{name}: {value}"
+    return show(shown, MAX_VALUE)
 
-    return {name: harmless(os.environ[name]) for name in names} if values else list(names)
 
+def _print_names(title: str, names: Iterable[str], output: Output) -> None:
+    names = list(names)
+    if not names:
+        return
 
-def _to_json(explanation: Explanation, values: bool) -> dict[str, object]:
-    return {
-        "provider": explanation.adapter.provider,
-        "active": explanation.active,
-        "error": explanation.error,
-        "looks": [
-            {
-                "for": look.purpose,
-                "variables": dict(look.variables),
-                "answer": look.answer,
-                **(
-                    {
-                        "values": _shown(
-                            [
-                                name
-                                for name, state in look.variables.items()
-                                if state == "set" and name in os.environ
-                            ],
-                            True,
-                        )
-                    }
-                    if values
-                    else {}
-                ),
-            }
-            for look in explanation.looks
-        ],
-    }
+    output.line()
+    output.line((f"{title}:", BOLD))
+    output.words(names, DIM)

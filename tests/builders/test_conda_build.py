@@ -377,7 +377,7 @@ def test_conda_provenance_is_the_same_as_a_subcommand_of_conda(write_feedstock, 
     for arguments, status in (
         (["detect", "--json", recipe], 0),
         (["detect", "/no/such/package"], 2),
-        (["show", __file__], 1),
+        (["show", __file__], 3),
     ):
         outputs = [
             run(*program, *arguments, status=status, **RUN).stdout

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from cli_running import answer, run_command
 
 pytest.importorskip("rattler_build", reason="py-rattler-build is not installed here")
 
@@ -32,30 +32,13 @@ def build(tmp_path: Path, empty_channel: str):
     def run(
         *arguments: str | Path, cwd: Path = tmp_path, **variables: str
     ) -> subprocess.CompletedProcess[str]:
-        command = [
-            sys.executable,
-            "-m",
-            "conda_provenance",
-            "build",
-            "-c",
-            empty_channel,
-            *map(str, arguments),
-        ]
-        return subprocess.run(
-            command,
-            cwd=cwd,
-            env={**os.environ, **variables},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run_command("build", "-c", empty_channel, *arguments, cwd=cwd, **variables)
 
     return run
 
 
 def shown(*packages: Path) -> list[dict[str, str]]:
-    command = [sys.executable, "-m", "conda_provenance", "show", "--json", *map(str, packages)]
-    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    return answer(run_command("show", "--json", *packages))["packages"]
 
 
 def packages(folder: Path) -> list[Path]:
@@ -69,13 +52,13 @@ def test_it_ends_with_what_was_stamped_and_each_packages_sha256(build, feedstock
     (package,) = packages(tmp_path / "out")
     sha = git(feedstock, "rev-parse", "HEAD")
     end = done.stdout[done.stdout.index(f"\nout/noarch/{package.name}\n") + 1 :].splitlines()
-    assert [tuple(line.split()) for line in end[1:]] == [
-        ("sha", sha),
-        ("remote_url", ORIGIN),
-        ("flow_run_id", f"circle_{run_id}"),
-        ("commit", f"{ORIGIN}/commit/{sha}"),
-        ("run", f"https://app.circleci.com/pipelines/workflows/{run_id}"),
-        ("sha256", hashlib.sha256(package.read_bytes()).hexdigest()),
+    assert [tuple(line.split(maxsplit=1)) for line in end[1:]] == [
+        ("sha:", sha),
+        ("remote_url:", ORIGIN),
+        ("flow_run_id:", f"circle_{run_id}"),
+        ("commit_url:", f"{ORIGIN}/commit/{sha}"),
+        ("run_url:", f"https://app.circleci.com/pipelines/workflows/{run_id}"),
+        ("sha256:", hashlib.sha256(package.read_bytes()).hexdigest()),
     ]
     assert "Copying done!" in done.stdout, "the engine's log is the progress"
     assert "s3cr3t" not in done.stdout + done.stderr
@@ -238,3 +221,62 @@ def test_an_engine_that_breaks_off_is_a_no_in_one_sentence(build, feedstock, mon
     assert done.returncode == 1
     assert "engine broke off" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the recipe's script is one for sh")
+def test_the_log_is_seen_while_the_build_goes_on(feedstock, tmp_path, empty_channel):
+    go = tmp_path / "go"
+    recipe = feedstock / "recipe" / "recipe.yaml"
+    recipe.write_text(
+        recipe.read_text().replace(
+            "script: echo hi", f"script: echo waiting; sleep 3; test -e {go}; echo hi"
+        )
+    )
+    options = ["-c", empty_channel, "-o", str(tmp_path / "out"), str(feedstock)]
+    command = [sys.executable, "-m", "conda_provenance", "build", *options]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.strip() == "waiting":
+                go.touch()
+                break
+        _, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+def test_json_has_stdout_to_itself(build, feedstock, tmp_path):
+    done = build("--json", feedstock, "-o", "out")
+    assert done.returncode == 0
+    assert "Copying done!" in done.stderr
+    (package,) = packages(tmp_path / "out")
+    (entry,) = answer(done)["packages"]
+    assert entry["location"] == f"out/noarch/{package.name}"
+    assert entry["sha256"] == hashlib.sha256(package.read_bytes()).hexdigest()
+
+
+def test_json_of_a_build_that_fails_has_the_error_and_what_was_finished(build, feedstock, tmp_path):
+    (tmp_path / "recipe.yaml").write_text(
+        "package: {name: x, version: '1'}\nbuild: {noarch: generic, script: exit 3}\n"
+    )
+    done = build("--json", "-q", "-o", "out", feedstock, tmp_path)
+    assert done.returncode == 1
+    printed = answer(done)
+    assert "was not built" in printed["error"]
+    assert len(printed["packages"]) == 1
+
+
+@pytest.mark.parametrize("color", ["never", "always"])
+def test_a_scripts_own_colours_are_never_shown_as_text(build, feedstock, color):
+    recipe = feedstock / "recipe" / "recipe.yaml"
+    recipe.write_text(
+        recipe.read_text().replace("echo hi >", "printf '\\033[32mverdant\\033[0m\\n' && echo hi >")
+    )
+    done = build(feedstock, "-o", "out", "--color", color, CONDA_PLUGINS_PROVENANCE_DIRTY="ignore")
+    assert done.returncode == 0, done.stderr
+    (line,) = [
+        line for line in done.stdout.splitlines() if line.endswith(("verdant", "verdant\x1b[0m"))
+    ]
+    assert "x1b[32m" not in done.stdout.replace("printf", "").replace("\\033", "")
+    assert ("\x1b[" in line) is (color == "always")
+    assert "\x1b[32m" not in done.stdout

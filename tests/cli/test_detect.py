@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from cli_running import answer, run_command, run_on_terminal, screen_lines
 
 ORIGIN = "https://github.com/example/hello-feedstock"
 GITHUB = {
@@ -20,21 +21,15 @@ GITHUB = {
 def detect(
     *arguments: str | Path, cwd: Path | None = None, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "conda_provenance", "detect", *map(str, arguments)]
-    return subprocess.run(
-        command,
-        cwd=cwd,
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_command("detect", *arguments, cwd=cwd, **variables)
 
 
 def test_json(feedstock, git):
     done = detect("--json", feedstock, **GITHUB)
     assert done.returncode == 0
-    assert json.loads(done.stdout) == {
+    assert answer(done) == {
+        "version": 1,
+        "command": "detect",
         "sha": git(feedstock, "rev-parse", "HEAD"),
         "remote_url": ORIGIN,
         "flow_run_id": "github_77",
@@ -42,19 +37,30 @@ def test_json(feedstock, git):
         "ci_provider": "github",
         "sources": {"sha": "git", "remote_url": "git", "flow_run_id": "ci", "flow_run_url": "ci"},
         "warnings": [
-            "GitHub Actions ran for another repository than the recipe's; the recipe's repository is stamped."
+            (
+                "GitHub Actions ran for another repository than the recipe's; "
+                "the recipe's repository is stamped."
+            )
         ],
+        "recipe": str(feedstock / "recipe" / "recipe.yaml"),
+        "commit": "the commit that is checked out",
+        "missing": {},
+        "settings": {
+            "provenance_enabled": True,
+            "provenance_fields": ["sha", "remote_url", "flow_run_id"],
+            "provenance_required": [],
+            "provenance_dirty": "warn",
+            "provenance_ci": "auto",
+        },
     }
 
 
 def test_this_folder_is_the_default_and_a_recipe_folder_within_is_found(feedstock, git):
     for cwd in (feedstock, feedstock / "recipe"):
-        assert json.loads(detect("--json", cwd=cwd).stdout)["sha"] == git(
-            feedstock, "rev-parse", "HEAD"
-        )
+        assert answer(detect("--json", cwd=cwd))["sha"] == git(feedstock, "rev-parse", "HEAD")
 
 
-def test_the_table_shows_values_sources_and_reasons(feedstock, git):
+def test_the_text_shows_values_sources_and_reasons(feedstock, git):
     done = detect(feedstock, **GITHUB)
     assert git(feedstock, "rev-parse", "HEAD") in done.stdout
     assert "git" in done.stdout
@@ -70,16 +76,16 @@ def test_the_recipes_own_extra_is_told_as_such(feedstock):
     recipe.write_text(
         recipe.read_text() + "extra:\n  flow_run_id: farm_1\n  sha: ${{ env.get('SHA') }}\n"
     )
-    answer = json.loads(detect("--json", recipe).stdout)
-    assert (answer["flow_run_id"], answer["sources"]["flow_run_id"]) == ("farm_1", "recipe")
+    said = answer(detect("--json", recipe))
+    assert (said["flow_run_id"], said["sources"]["flow_run_id"]) == ("farm_1", "recipe")
 
 
 def test_extra_meta_gives_rattler_builds_flags(feedstock, git):
     done = detect("--format", "extra-meta", feedstock, **GITHUB)
     sha = git(feedstock, "rev-parse", "HEAD")
-    assert (
-        done.stdout
-        == f"--extra-meta sha={sha} --extra-meta remote_url={ORIGIN} --extra-meta flow_run_id=github_77\n"
+    assert done.stdout == (
+        f"--extra-meta sha={sha} --extra-meta remote_url={ORIGIN} "
+        "--extra-meta flow_run_id=github_77\n"
     )
 
 
@@ -89,15 +95,16 @@ def test_env_carries_everything_into_a_container(feedstock, tmp_path, git):
     given = dict(line.split("=", 1) for line in done.stdout.splitlines())
     (tmp_path / "mounted").mkdir()
     (tmp_path / "mounted" / "recipe.yaml").write_text("")
-    inside = json.loads(detect("--json", tmp_path / "mounted", **given).stdout)
-    outside = json.loads(detect("--json", feedstock, **GITHUB).stdout)
+    inside = answer(detect("--json", tmp_path / "mounted", **given))
+    outside = answer(detect("--json", feedstock, **GITHUB))
     for key in ("sha", "remote_url", "flow_run_id", "flow_run_url"):
         assert inside[key] == outside[key]
 
 
 def test_extra_meta_survives_the_shell(feedstock, git, tmp_path):
     git(feedstock, "remote", "set-url", "origin", "git@git.sr.ht:~al/repo")
-    script = f"printf '%s\\n' $({sys.executable} -m conda_provenance detect --format extra-meta {feedstock})"
+    command = f"{sys.executable} -m conda_provenance detect --format extra-meta {feedstock}"
+    script = f"printf '%s\\n' $({command})"
     azure = {"TF_BUILD": "True", "BUILD_BUILDNUMBER": "my build 7", "SYSTEM_JOBATTEMPT": "1"}
     done = subprocess.run(
         ["sh", "-c", script],
@@ -125,21 +132,19 @@ def test_switched_off_nothing_would_be_stamped(feedstock):
         done = detect("--format", form, feedstock, **off)
         assert (done.returncode, done.stdout.strip()) == (0, "")
         assert "provenance_enabled is false" in done.stderr
-    assert (
-        "Nothing is stamped"
-        in json.loads(detect("--json", feedstock, **off).stdout)["warnings"][-1]
-    )
+    assert "Nothing is stamped" in answer(detect("--json", feedstock, **off))["warnings"][-1]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
-@pytest.mark.parametrize("form", ["table", "json", "env"])
+@pytest.mark.parametrize("form", ["text", "json", "env"])
 def test_output_that_cannot_be_written_is_one_sentence(feedstock, form):
     command = [sys.executable, "-m", "conda_provenance", "detect", "--format", form, str(feedstock)]
     with open("/dev/full", "w") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert done.stderr == (
-        "conda-provenance: The output cannot be written or a file cannot be read: No space left on device.\n"
+        "conda-provenance: The output cannot be written or a file cannot be read: "
+        "No space left on device.\n"
     )
 
 
@@ -155,8 +160,8 @@ def test_nothing_is_printed_for_a_shell_where_a_requirement_fails(feedstock, for
 
 
 def test_a_folder_without_a_recipe_is_told_as_such(tmp_path):
-    answer = json.loads(detect("--json", tmp_path).stdout)
-    assert "There is no recipe in" in answer["warnings"][-1]
+    said = answer(detect("--json", tmp_path))
+    assert "There is no recipe in" in said["warnings"][-1]
 
 
 @pytest.mark.parametrize(
@@ -176,7 +181,7 @@ def test_an_empty_hash_is_said_to_be_stamped(tmp_path):
 def test_a_required_key_that_is_missing_is_a_no(feedstock):
     done = detect("--json", feedstock, CONDA_PLUGINS_PROVENANCE_REQUIRED="flow_run_id")
     assert done.returncode == 1
-    assert json.loads(done.stdout)["flow_run_id"] is None
+    assert answer(done)["flow_run_id"] is None
     assert "flow_run_id is required" in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -234,7 +239,10 @@ def test_shell_lines_survive_evaluation(feedstock, git):
 
 
 def test_env_lines_are_as_every_reader_of_such_files_takes_them(feedstock):
-    """docker, podman, kubectl, GITHUB_ENV, GitLab's dotenv and systemd: no quotes, comments, blank lines or byte order mark."""
+    """docker, podman, kubectl, GITHUB_ENV, GitLab's dotenv and systemd.
+
+    So there are no quotes, comments, blank lines and no byte order mark.
+    """
     azure = {"TF_BUILD": "True", "BUILD_BUILDNUMBER": "nightly #7", "SYSTEM_JOBATTEMPT": "1"}
     output = detect("--format", "env", feedstock, **azure).stdout
     assert output.endswith("\n")
@@ -244,7 +252,7 @@ def test_env_lines_are_as_every_reader_of_such_files_takes_them(feedstock):
     assert "CONDA_PROVENANCE_FLOW_RUN_ID=azure_nightly #7.1\n" in output
 
 
-def test_the_table_says_which_commit_it_is_and_which_run(feedstock, git):
+def test_the_text_says_which_commit_it_is_and_which_run(feedstock, git):
     sha = git(feedstock, "rev-parse", "HEAD")
     pull_request = {
         "GITHUB_SHA": sha,
@@ -259,7 +267,7 @@ def test_the_table_says_which_commit_it_is_and_which_run(feedstock, git):
 def test_systems_are_listed():
     from conda_provenance import systems
 
-    listed = json.loads(detect("--list", "--json").stdout)
+    listed = answer(detect("--list", "--json"))["systems"]
     assert {(each["provider"], each["name"], each["docs"]) for each in listed} == {
         (adapter.provider, adapter.name, adapter.docs) for adapter in systems.adapters()
     }
@@ -333,7 +341,7 @@ def test_options_that_do_not_go_together(arguments):
 
 def test_two_systems_at_once_are_warned_of(feedstock):
     jenkins = {"JENKINS_URL": "https://j", "BUILD_TAG": "jenkins-a-1"}
-    both = json.loads(detect("--json", feedstock, **GITHUB, **jenkins).stdout)
+    both = answer(detect("--json", feedstock, **GITHUB, **jenkins))
     assert (both["flow_run_id"], both["ci_provider"]) == ("github_77", "github")
     assert any(
         warning.startswith("GitHub Actions and Jenkins each say") for warning in both["warnings"]
@@ -366,7 +374,7 @@ def test_on_a_terminal_there_is_colour_and_the_same_is_said(feedstock):
         "--format=env",
         "--format=shell",
         "--format=extra-meta",
-        "--format=table",
+        "--format=text",
     ],
 )
 def test_any_environment_makes_an_answer_or_none(feedstock, form):
@@ -393,7 +401,7 @@ def test_any_environment_makes_an_answer_or_none(feedstock, form):
     for byte in (b"\x1b", b"\x07", b"\xff", b"\xe2\x80\xae"):
         assert byte not in output
     if form == "--json":
-        assert json.loads(done.stdout)["flow_run_id"] is None
+        assert answer(done)["flow_run_id"] is None
     elif form == "--format=env":
         assert all(line.startswith(b"CONDA_PROVENANCE_") for line in done.stdout.splitlines())
 
@@ -434,5 +442,67 @@ def test_of_a_value_that_is_shown_the_name_is_shown_too(feedstock):
 def test_explained_is_what_is_detected(feedstock):
     gitlab = {"GITLAB_CI": "1", "CI_PIPELINE_ID": "9", "CI_PROJECT_DIR": str(feedstock)}
     both = {**GITHUB, "GITHUB_WORKSPACE": "/nowhere", **gitlab}
-    assert json.loads(detect(feedstock, "--json", **both).stdout)["flow_run_id"] == "gitlab_9"
+    assert answer(detect(feedstock, "--json", **both))["flow_run_id"] == "gitlab_9"
     assert "Recognised: GitLab CI" in detect(feedstock, "--explain", **both).stdout
+
+
+def test_more_details_are_the_recipe_and_the_settings(feedstock):
+    text = detect("-v", feedstock, CONDA_PLUGINS_PROVENANCE_DIRTY="ignore").stdout
+    assert f"recipe:       {feedstock / 'recipe' / 'recipe.yaml'}\n" in text
+    assert "plugins.provenance_dirty: ignore\n" in text
+    assert "plugins.provenance_fields: sha, remote_url, flow_run_id\n" in text
+    assert "plugins" not in detect(feedstock).stdout
+
+
+def test_quiet_leaves_out_the_warnings_and_not_the_values(feedstock, git):
+    sha = git(feedstock, "rev-parse", "HEAD")
+    done = detect("-q", feedstock, **GITHUB)
+    assert "warning" not in done.stdout + done.stderr
+    assert f"sha:          {sha}\n" in done.stdout
+    done = detect("-q", "--format", "env", feedstock, **GITHUB)
+    assert done.stderr == ""
+    assert f"CONDA_PROVENANCE_SHA={sha}\n" in done.stdout
+
+
+def test_json_of_a_command_that_fails_has_the_error(feedstock, tmp_path):
+    missing = detect("--json", feedstock, CONDA_PLUGINS_PROVENANCE_REQUIRED="flow_run_id")
+    assert missing.stderr == f"conda-provenance: {answer(missing)['error']}\n"
+    wrong = detect("--json", tmp_path / "gone")
+    assert wrong.returncode == 2
+    error = wrong.stderr.removeprefix("conda-provenance: ").strip()
+    assert answer(wrong) == {"version": 1, "command": "detect", "error": error}
+    setting = detect("--json", feedstock, CONDA_PLUGINS_PROVENANCE_CI="nobody")
+    assert setting.returncode == 2
+    assert "plugins.provenance_ci" in answer(setting)["error"]
+
+
+@pytest.mark.parametrize("options", [[], ["--show-values"]])
+def test_explained_to_programs(options):
+    said = answer(detect("--explain", "--json", *options, **SECRETS))
+    assert said["recognised"]["provider"] == "github"
+    assert said["conda_provenance"]
+    assert (said["yours"]["CONDA_PROVENANCE_SHA"] is None) is (not options)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals on Windows")
+@pytest.mark.parametrize("arguments", [[], ["-v"], ["--list"], ["--explain"]])
+def test_on_a_terminal_of_80_columns_the_same_is_said_and_no_value_is_wrapped(feedstock, arguments):
+    remote = "https://git.example.org/" + "long-name/" * 20 + "end"
+    given = {"CONDA_PROVENANCE_REMOTE_URL": remote, **GITHUB}
+    status, written = run_on_terminal("detect", *arguments, cwd=feedstock, **given)
+    assert status == 0
+    assert "\x1b[" in written
+    assert "\x1b[32m" not in written, "green is kept for what was verified"
+    shown = " ".join(" ".join(screen_lines(written)).split())
+    assert shown == " ".join(detect(*arguments, cwd=feedstock, **given).stdout.split())
+    if not arguments:
+        assert f"remote_url:   {remote}" in screen_lines(written)
+    _, plain = run_on_terminal("detect", *arguments, "--color=never", cwd=feedstock, **given)
+    assert "\x1b" not in plain
+
+
+def test_names_are_wrapped_between_words(feedstock):
+    listed = detect("--explain", COLUMNS="60").stdout.splitlines()
+    names = [line for line in listed if line.startswith("  ")]
+    assert len(names) > 3
+    assert all(len(line) <= 60 for line in names)

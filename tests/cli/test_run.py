@@ -1,4 +1,7 @@
-"""``run``, with a stand-in for rattler-build (its command is not on PyPI): it records how it was called."""
+"""``run``, with a stand-in for rattler-build, whose command is not on PyPI.
+
+The stand-in records how it was called.
+"""
 
 from __future__ import annotations
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
+import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cli_running import answer, run_command, run_on_terminal, screen_lines
 from packages_making import make_conda, make_folder, make_tar_bz2
 
 from conda_provenance.values import KEYS
@@ -23,14 +24,19 @@ GITHUB = REAL | {"flow_run_id": "github_13381204511"}
 
 
 def show(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "conda_provenance", "show", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return run_command("show", *arguments)
 
 
 def to_json(path: Path) -> dict[str, Any]:
     done = show("--json", path)
-    (entry,) = json.loads(done.stdout)
+    (entry,) = answer(done)["packages"]
     return entry
+
+
+def fields(text: str) -> list[tuple[str, str]]:
+    """The ``key: value`` lines, in their order."""
+    lines = [line.strip().partition(": ") for line in text.splitlines() if line.startswith("  ")]
+    return [(key, value.strip()) for key, _, value in lines]
 
 
 @pytest.mark.parametrize("make", [make_conda, make_tar_bz2, make_folder])
@@ -38,27 +44,34 @@ def test_every_kind_of_package(tmp_path, make):
     package = make(tmp_path, {"extra": REAL})
     assert to_json(package) == {
         "package": package.name,
+        "location": str(package),
+        "read_from": "folder" if package.is_dir() else "file",
+        "sha256": None,
         **REAL,
         "flow_run_url": None,
         "commit_url": f"{REAL['remote_url']}/commit/{SHA}",
+        "run_url": None,
+        "problems": [],
+        "error": None,
     }
     done = show(package)
     assert done.returncode == 0
-    assert [line.split() for line in done.stdout.splitlines()[1:]] == [
-        ["sha", SHA],
-        ["remote_url", REAL["remote_url"]],
-        ["flow_run_id", REAL["flow_run_id"]],
-        ["commit", f"{REAL['remote_url']}/commit/{SHA}"],
+    assert done.stdout.splitlines()[0] == str(package)
+    assert fields(done.stdout) == [
+        ("sha", SHA),
+        ("remote_url", REAL["remote_url"]),
+        ("flow_run_id", REAL["flow_run_id"]),
+        ("commit_url", f"{REAL['remote_url']}/commit/{SHA}"),
     ]
 
 
 def test_a_run_is_linked_where_its_id_or_url_leads_to_it(tmp_path):
     page = "https://github.com/conda-forge/python-feedstock/actions/runs/13381204511"
     done = show(make_conda(tmp_path, {"extra": GITHUB}))
-    assert ["run", page] in [line.split() for line in done.stdout.splitlines()]
+    assert ("run_url", page) in fields(done.stdout)
     azure = "https://dev.azure.com/conda-forge/feedstock-builds/_build/results?buildId=1157462"
     done = show(make_conda(tmp_path, {"extra": REAL | {"flow_run_url": azure}}))
-    assert ["flow_run_url", azure] in [line.split() for line in done.stdout.splitlines()]
+    assert ("flow_run_url", azure) in fields(done.stdout)
 
 
 def test_a_run_page_keeps_its_number_and_nothing_else(tmp_path):
@@ -66,9 +79,7 @@ def test_a_run_page_keeps_its_number_and_nothing_else(tmp_path):
         tmp_path, {"extra": {"flow_run_url": "https://u:s3cr3t@ci.example/a?tok=s3cr3t&buildId=5"}}
     )
     assert to_json(package)["flow_run_url"] == "https://ci.example/a?buildId=5"
-    assert ["flow_run_url", "https://ci.example/a?buildId=5"] in [
-        line.split() for line in show(package).stdout.splitlines()
-    ]
+    assert ("flow_run_url", "https://ci.example/a?buildId=5") in fields(show(package).stdout)
 
 
 def test_several_packages_in_their_order(tmp_path):
@@ -76,7 +87,7 @@ def test_several_packages_in_their_order(tmp_path):
         make_conda(tmp_path, {"extra": REAL}, name="b"),
         make_conda(tmp_path, {"extra": GITHUB}, name="a"),
     )
-    entries = json.loads(show("--json", first, second).stdout)
+    entries = answer(show("--json", first, second))["packages"]
     assert [(entry["package"], entry["flow_run_id"]) for entry in entries] == [
         (first.name, REAL["flow_run_id"]),
         (second.name, GITHUB["flow_run_id"]),
@@ -145,32 +156,41 @@ def test_a_strangers_values_are_harmless(tmp_path, extra):
     assert entry["commit_url"] is None
 
 
-def test_a_broken_package_is_a_no_and_the_others_are_shown(tmp_path):
+def test_a_broken_package_cannot_be_told_and_the_others_are_shown(tmp_path):
     good = make_conda(tmp_path, {"extra": REAL})
     bad = tmp_path / "bad\x1b[31m-1-0.conda"
     bad.write_bytes(b"PK no zip")
     done = show(bad, good)
-    assert done.returncode == 1
-    assert (
-        done.stderr
-        == f"{tmp_path}/bad\\x1b[31m-1-0.conda cannot be read: it is cut short or no zip; fetch or build it again.\n"
+    assert done.returncode == 3
+    assert done.stderr == (
+        f"conda-provenance: {tmp_path}/bad\\x1b[31m-1-0.conda cannot be read: "
+        "it is cut short or no zip; fetch or build it again.\n"
     )
     assert SHA in done.stdout
 
 
-def test_a_file_that_is_not_there_is_a_no_and_the_others_are_shown(tmp_path):
+def test_a_file_that_is_not_there_cannot_be_told_and_the_others_are_shown(tmp_path):
     good = make_conda(tmp_path, {"extra": REAL})
     done = show("--json", tmp_path / "gone.conda", good)
-    assert done.returncode == 1
-    gone, shown = json.loads(done.stdout)
+    assert done.returncode == 3
+    gone, shown = answer(done)["packages"]
+    error = (
+        f"{tmp_path / 'gone.conda'} does not exist: 'show' takes package files (.conda, .tar.bz2) "
+        "and extracted packages' folders."
+    )
     assert gone == {
         "package": "gone.conda",
+        "location": str(tmp_path / "gone.conda"),
+        "read_from": None,
+        "sha256": None,
         **dict.fromkeys(KEYS),
         "commit_url": None,
-        "error": done.stderr.strip(),
+        "run_url": None,
+        "problems": [],
+        "error": error,
     }
     assert shown["sha"] == SHA
-    assert "gone.conda cannot be read: No such file" in done.stderr
+    assert done.stderr == f"conda-provenance: {error}\n"
 
 
 def test_an_empty_hash_is_told_from_nothing_said(tmp_path):
@@ -186,3 +206,102 @@ def test_used_wrongly():
     assert done.returncode == 2
     assert "PACKAGE" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("given", ["numpy", "https://conda.anaconda.org/main/a-1-0.conda", "."])
+def test_what_is_no_package_is_said_to_be_none_and_what_is_taken(tmp_path, given):
+    done = run_command("show", given, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith(f"conda-provenance: {given} ")
+    assert "'show' takes package files (.conda, .tar.bz2) and extracted packages' folders" in (
+        done.stderr
+    )
+
+
+def test_of_several_answers_a_no_counts_before_what_cannot_be_told(tmp_path):
+    stamped = make_conda(tmp_path, {"extra": REAL}, name="a")
+    unstamped = make_conda(tmp_path, {}, name="b")
+    assert show(stamped).returncode == 0
+    assert show(stamped, unstamped).returncode == 1
+    assert show(stamped, tmp_path / "gone.conda").returncode == 3
+    assert show(tmp_path / "gone.conda", unstamped, stamped).returncode == 1
+
+
+def test_packages_of_one_name_are_told_apart(tmp_path):
+    places = []
+    for subdir in ("linux-64", "osx-64"):
+        (tmp_path / subdir).mkdir()
+        places.append(make_conda(tmp_path / subdir, {"extra": REAL}).relative_to(tmp_path))
+    done = run_command("show", *places, cwd=tmp_path)
+    assert [line for line in done.stdout.splitlines() if line.endswith(".conda")] == [
+        str(place) for place in places
+    ]
+    entries = answer(run_command("show", "--json", *places, cwd=tmp_path))["packages"]
+    assert [entry["location"] for entry in entries] == [str(place) for place in places]
+
+
+def test_credentials_in_a_location_are_hidden(tmp_path):
+    done = show("https://user:s3cr3t@channel.example/x-1-0.conda")
+    assert "s3cr3t" not in done.stdout + done.stderr
+    done = show("--json", "https://user:s3cr3t@channel.example/x-1-0.conda")
+    assert "s3cr3t" not in done.stdout + done.stderr
+    assert answer(done)["packages"][0]["location"] == "https://***@channel.example/x-1-0.conda"
+
+
+def test_an_at_sign_in_a_path_is_no_login(tmp_path):
+    (tmp_path / "a@1.0").mkdir()
+    package = make_conda(tmp_path / "a@1.0", {"extra": REAL})
+    assert show(package).stdout.startswith(f"{package}\n")
+    assert to_json(package)["location"] == str(package)
+    gone = tmp_path / "a@1.0" / "gone.conda"
+    assert show(gone).stderr.startswith(f"conda-provenance: {gone} does not exist")
+
+
+def test_problems_have_a_code_and_a_sentence(tmp_path):
+    package = make_conda(tmp_path, {"extra": REAL | {"sha": "50a4e2d"}})
+    (problem,) = to_json(package)["problems"]
+    assert problem["code"] == "sha-short"
+    assert ("problem", f"{problem['code']}: {problem['message']}") in fields(show(package).stdout)
+
+
+def test_an_empty_value_is_not_shown_as_none(tmp_path):
+    package = make_conda(tmp_path, {"extra": REAL | {"flow_run_id": ""}})
+    assert ("flow_run_id", "(empty)") in fields(show(package).stdout)
+    assert to_json(package)["flow_run_id"] == ""
+    package = make_conda(tmp_path, {"extra": {"sha": SHA}}, name="b")
+    assert ("flow_run_id", "-") in fields(show(package).stdout)
+    assert to_json(package)["flow_run_id"] is None
+
+
+def test_what_is_claimed_is_said_to_be_a_claim_once(tmp_path):
+    packages = [make_conda(tmp_path, {"extra": REAL}, name=name) for name in "ab"]
+    output = show(*packages).stdout
+    assert output.count("claimed by the package; not verified") == 1
+    assert output.endswith("claimed by the package; not verified\n")
+    assert "not verified" not in show(make_conda(tmp_path, {}, name="c")).stdout
+
+
+def test_more_details_are_the_files_checksum(tmp_path):
+    package = make_conda(tmp_path, {"extra": REAL})
+    checksum = hashlib.sha256(package.read_bytes()).hexdigest()
+    assert ("sha256", checksum) in fields(show("-v", package).stdout)
+    assert answer(show("-v", "--json", package))["packages"][0]["sha256"] == checksum
+    assert "sha256" not in show(package).stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals on Windows")
+def test_on_a_terminal_of_80_columns_a_long_value_is_in_one_piece(tmp_path):
+    remote = "https://github.example.org/" + "/".join(f"group{number}" for number in range(30))
+    extra = {"sha": SHA, "remote_url": remote, "flow_run_id": "github_" + "1" * 200}
+    package = make_conda(tmp_path, {"extra": extra})
+    status, written = run_on_terminal("show", package)
+    assert status == 0
+    assert "\x1b[1m" in written, "it is coloured"
+    assert "\x1b[32m" not in written, "green is kept for what was verified"
+    shown = fields("\n".join(screen_lines(written)))
+    assert shown == fields(show(package).stdout)
+    assert [value for key, value in shown if key in extra] == list(extra.values())
+    assert f"\x1b]8;;{remote}/commit/{SHA}\x1b\\" in written, "people can open it"
+
+    status, written = run_on_terminal("show", "--color", "never", package)
+    assert (status, "\x1b" in written) == (0, False)

@@ -6,10 +6,10 @@ import hashlib
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from cli_running import answer, run_command, run_on_terminal, screen_lines
 from packages_making import make_conda, make_tar_bz2
 
 from conda_provenance.packages import read_about
@@ -32,15 +32,7 @@ BOTH = pytest.mark.parametrize("make", [make_conda, make_tar_bz2])
 def stamp(
     *arguments: str | Path, cwd: Path | None = None, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "conda_provenance", "stamp", *map(str, arguments)]
-    return subprocess.run(
-        command,
-        cwd=cwd,
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_command("stamp", *arguments, cwd=cwd, **variables)
 
 
 @BOTH
@@ -110,12 +102,12 @@ def test_a_bad_file_does_not_stop_the_rest(tmp_path):
     bad = tmp_path / "bad\x1b[31m-1-0.conda"
     bad.write_bytes(b"PK garbage")
     done = stamp(*GIVEN, good[0], bad, tmp_path / "gone.conda", good[1])
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert done.stdout.splitlines() == [f"stamped     {package}" for package in good]
     said, *failed = done.stderr.splitlines()
-    assert (
-        said
-        == f"conda-provenance: stamping sha={SHA} remote_url=https://github.com/o/r flow_run_id=github_1"
+    assert said == (
+        f"conda-provenance: stamping sha={SHA} remote_url=https://github.com/o/r "
+        "flow_run_id=github_1"
     )
     assert len(failed) == 2
     assert "\x1b" not in done.stderr
@@ -125,33 +117,46 @@ def test_a_bad_file_does_not_stop_the_rest(tmp_path):
 def test_json(tmp_path):
     good = make_conda(tmp_path, ABOUT)
     done = stamp("--json", *GIVEN, good, tmp_path / "gone.conda")
-    assert done.returncode == 1
+    assert done.returncode == 3
     nothing = dict.fromkeys((*STAMP, "flow_run_url"))
-    assert json.loads(done.stdout) == [
-        {
-            "package": good.name,
-            "path": str(good),
-            "target": None,
-            "status": "stamped",
-            "error": None,
-            **STAMP,
-            "flow_run_url": None,
-        },
-        {
-            "package": "gone.conda",
-            "path": str(tmp_path / "gone.conda"),
-            "target": None,
-            "status": "failed",
-            "error": f"{tmp_path / 'gone.conda'} cannot be stamped: No such file or directory.",
-            **nothing,
-        },
-    ]
+    stamped, failed = answer(done)["packages"]
+    assert stamped == {
+        "package": good.name,
+        "location": str(good),
+        "read_from": "file",
+        "sha256": None,
+        **STAMP,
+        "flow_run_url": None,
+        "commit_url": f"https://github.com/o/r/commit/{SHA}",
+        "run_url": "https://github.com/o/r/actions/runs/1",
+        "problems": [],
+        "error": None,
+        "status": "stamped",
+        "target": None,
+        "changes": {key: [None, value] for key, value in STAMP.items()},
+    }
+    gone = tmp_path / "gone.conda"
+    assert failed == {
+        "package": "gone.conda",
+        "location": str(gone),
+        "read_from": None,
+        "sha256": None,
+        **nothing,
+        "commit_url": None,
+        "run_url": None,
+        "problems": [],
+        "error": f"{gone} cannot be stamped: No such file or directory.",
+        "status": "failed",
+        "target": None,
+        "changes": {},
+    }
 
 
 def test_json_says_what_the_package_says_then_and_not_what_was_asked_for(tmp_path):
     package = make_conda(tmp_path, {"extra": {"remote_url": "https://github.com/o/r"}})
     for options, status in ((["--dry-run"], "would stamp"), ([], "stamped"), ([], "unchanged")):
-        (entry,) = json.loads(stamp("--json", "--flow-run-id", "farm_1", *options, package).stdout)
+        done = stamp("--json", "--flow-run-id", "farm_1", *options, package)
+        (entry,) = answer(done)["packages"]
         assert (entry["status"], entry["flow_run_id"], entry["remote_url"]) == (
             status,
             "farm_1",
@@ -274,7 +279,7 @@ def test_one_that_cannot_even_be_looked_at_does_not_stop_the_rest(tmp_path):
         '{"signatures": {"nested-1.0-0.conda": ' + "[" * 100_000
     )
     done = stamp(*GIVEN, tmp_path / ("x" * 300 + ".conda"), nested, package)
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert done.stdout == f"stamped     {package}\n"
     assert "Traceback" not in done.stderr
 
@@ -330,16 +335,81 @@ def test_a_required_key_that_is_missing_stamps_nothing(tmp_path, feedstock):
 @pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals on Windows")
 def test_many_packages_have_a_bar_on_a_terminal(tmp_path):
     packages = [make_conda(tmp_path, ABOUT, name=f"p{number}") for number in range(5)]
-    import pty
+    damaged = tmp_path / "damaged-1-0.conda"
+    damaged.write_bytes(b"PK no zip")
+    status, written = run_on_terminal("stamp", *GIVEN, *packages, damaged, "--color", "never")
+    assert status == 3
+    assert "0/6" in written
+    assert "6/6" in written
+    said, *lines, failed, end = screen_lines(written)
+    assert said.startswith("conda-provenance: stamping ")
+    assert lines == [f"stamped     {package}" for package in packages], "no bar among the results"
+    assert failed.startswith(f"conda-provenance: {damaged} cannot be stamped")
+    assert end == "", "the bar is gone at the end"
 
-    main, sub = pty.openpty()
-    command = [sys.executable, "-m", "conda_provenance", "stamp", *GIVEN, *map(str, packages)]
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
-    done = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=sub, env=environment, text=True, check=True
-    )
-    os.close(sub)
-    drawn = os.read(main, 1 << 16).decode()
-    os.close(main)
-    assert "5/5" in drawn or "0/5" in drawn
-    assert len(done.stdout.splitlines()) == 5
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals on Windows")
+@pytest.mark.parametrize("options", [["-q"], ["--json"], []])
+def test_no_bar_where_none_is_wanted(tmp_path, options):
+    packages = [make_conda(tmp_path, ABOUT, name=name) for name in "ab"]
+    status, written = run_on_terminal("stamp", *GIVEN, *options, *packages[: 2 if options else 1])
+    assert status == 0
+    assert ("/2" in written) is (options == ["--json"])
+
+
+def test_json_is_alone_on_stdout_where_a_bar_is_drawn(tmp_path):
+    packages = [make_conda(tmp_path, ABOUT, name=name) for name in "ab"]
+    assert len(answer(stamp("--json", *GIVEN, *packages))["packages"]) == 2
+
+
+def test_what_is_refused_is_a_no_and_what_cannot_be_read_is_unknown(tmp_path):
+    other = make_conda(tmp_path, {"extra": {"sha": "1" * 40}}, name="other")
+    signed = make_conda(tmp_path, ABOUT, name="signed")
+    (tmp_path / f"{signed.name}.sig").write_text("")
+    damaged = tmp_path / "damaged-1-0.conda"
+    damaged.write_bytes(b"PK no zip")
+    for package, status, exit_status in (
+        (other, "refused", 1),
+        (signed, "refused", 1),
+        (damaged, "failed", 3),
+    ):
+        done = stamp("--json", *GIVEN, package)
+        assert done.returncode == exit_status
+        (entry,) = answer(done)["packages"]
+        assert (entry["status"], entry["changes"]) == (status, {})
+        assert entry["error"].startswith(f"{package} cannot be stamped: ")
+    assert stamp(*GIVEN, damaged, other).returncode == 1
+
+
+def test_an_old_value_that_is_replaced_is_shown(tmp_path):
+    package = make_conda(tmp_path, {"extra": {"sha": "1" * 40}})
+    done = stamp("--force", "--sha", SHA, "--flow-run-id", "github_2", package)
+    assert f"\n  sha:          {'1' * 40} -> {SHA}\n" in done.stdout
+    assert "flow_run_id" not in done.stdout
+    package = make_conda(tmp_path, {"extra": {"sha": "1" * 40}}, name="b")
+    done = stamp("--force", "--json", "--sha", SHA, "--flow-run-id", "github_2", package)
+    assert answer(done)["packages"][0]["changes"] == {
+        "sha": ["1" * 40, SHA],
+        "flow_run_id": [None, "github_2"],
+    }
+
+
+def test_quiet_leaves_out_what_is_being_done(tmp_path):
+    package = make_conda(tmp_path, ABOUT)
+    done = stamp("-q", *GIVEN, package)
+    assert (done.stdout, done.stderr) == (f"stamped     {package}\n", "")
+
+
+def test_more_details_are_all_that_the_package_says_now(tmp_path):
+    package = make_conda(tmp_path, {"extra": {"remote_url": "https://github.com/o/r"}})
+    done = stamp("-v", "--sha", SHA, package)
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    assert f"sha:          - -> {SHA}" in lines
+    assert "remote_url:   https://github.com/o/r" in lines
+    assert f"commit_url:   https://github.com/o/r/commit/{SHA}" in lines
+
+
+def test_json_of_a_command_that_fails_has_the_error(tmp_path):
+    done = stamp("--json", "--sha", "abc", make_conda(tmp_path, ABOUT))
+    assert done.returncode == 2
+    assert "--sha cannot be stamped" in answer(done)["error"]

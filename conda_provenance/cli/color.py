@@ -1,0 +1,55 @@
+"""Colours, as the escape sequences that terminals understand, and when they are wanted.
+
+Green is kept for what was verified. Nothing here is, so there is no green.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TextIO
+
+BOLD, DIM, RED, YELLOW, CYAN = "1", "2", "31", "33", "36"
+
+LINK = "link"
+"""The style of an address that we made up ourselves: terminals let people open it."""
+
+
+def is_wanted(choice: str, stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """Is colour wanted on ``stream``? ``choice`` is that of ``--color``.
+
+    The first of these that is given decides: ``--color always`` or ``never``; ``NO_COLOR``;
+    ``FORCE_COLOR`` or ``CLICOLOR_FORCE``; ``TERM=dumb`` or ``CLICOLOR=0``; else whether ``stream``
+    is a terminal. An empty variable counts as not given, and so does a forcing one that is ``0``.
+    """
+    if choice != "auto":
+        return choice == "always"
+
+    if environ.get("NO_COLOR"):
+        return False
+
+    if any(environ.get(name, "") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+
+    return environ.get("CLICOLOR") != "0" and obeys_escapes(stream, environ)
+
+
+def obeys_escapes(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """Is ``stream`` a terminal that obeys escape sequences, rather than print them?"""
+    if not stream.isatty() or environ.get("TERM") == "dumb":
+        return False
+
+    # Windows' old console prints them. Newer terminals there set one of these.
+    newer = ("WT_SESSION", "TERM", "ANSICON", "ConEmuANSI")
+    return os.name != "nt" or any(environ.get(name) for name in newer)
+
+
+def paint(text: str, style: str) -> str:
+    """``text``, which must be printable, in this style."""
+    if not style:
+        return text
+
+    if style == LINK:
+        return f"\x1b]8;;{text}\x1b\\{paint(text, CYAN)}\x1b]8;;\x1b\\"
+
+    return f"\x1b[{style}m{text}\x1b[0m"

@@ -1,0 +1,189 @@
+"""Where a command's words go: results to stdout, all else to stderr, and strangers' text escaped.
+
+The rules for ``--json``, ``--quiet``, ``--verbose`` and ``--color`` stand here, once for all.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO, TypeAlias
+
+from conda_provenance.cli import color
+from conda_provenance.cli.color import BOLD, RED, YELLOW
+from conda_provenance.text import escape, redact, show
+
+if TYPE_CHECKING:
+    from conda_provenance.cli.bar import Bar
+
+Part: TypeAlias = str | tuple[str, str]
+"""A text of a line, or a text and its style."""
+
+JSON_VERSION = 1
+"""The form of what ``--json`` prints. It grows when a key is removed or changes its meaning."""
+
+MAX_VALUE = 2100
+"""Characters of a value that are printed: more than a value of ours can have, so none is cut."""
+
+MAX_SENTENCE = 4000
+"""Characters of an error or a warning that are printed."""
+
+_LABEL_WIDTH = 14
+
+
+class Output:
+    """The output of one command."""
+
+    def __init__(
+        self,
+        program: str,
+        command: str,
+        *,
+        json: bool = False,
+        quiet: bool = False,
+        verbose: bool = False,
+        color_choice: str = "auto",
+    ) -> None:
+        self.program = program
+        self.command = command
+        self.json = json
+        self.quiet = quiet
+        self.verbose = verbose
+        self._colored = {
+            stream: color.is_wanted(color_choice, stream, os.environ)
+            for stream in (sys.stdout, sys.stderr)
+        }
+        self._bar: Bar | None = None
+
+    def line(self, *parts: Part) -> None:
+        """Print a line of the result. It is never wrapped, so that a value is copied whole."""
+        self._print(sys.stdout, parts)
+
+    def field(self, key: str, *value: Part, indent: int = 0) -> None:
+        """Print ``key: value``."""
+        label = f"{key}:"
+        self.line(" " * indent, (label, BOLD), " " * max(1, _LABEL_WIDTH - len(label)), *value)
+
+    def table(self, titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Print a table. Its columns are as wide as their values; no value is wrapped or cut."""
+        lines = [tuple(titles), *map(tuple, rows)]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        for number, cells in enumerate(lines):
+            padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=True)]
+            self.line(("   ".join(padded).rstrip(), BOLD if number == 0 else ""))
+
+    def words(self, names: Iterable[str], style: str = "") -> None:
+        """Print a list of names, wrapped between them at the terminal's width."""
+        from shutil import get_terminal_size
+        from textwrap import wrap
+
+        width = get_terminal_size((100, 24)).columns
+        for line in wrap(
+            ", ".join(names), width - 2, break_long_words=False, break_on_hyphens=False
+        ):
+            self.line("  ", (line, style))
+
+    def warning_line(self, warning: str) -> None:
+        """Print a warning that is part of a report; not where results only are wanted."""
+        if not self.quiet:
+            self.line(("warning: ", YELLOW), show(warning, MAX_SENTENCE))
+
+    def object(self, **body: object) -> None:
+        """Print the one object of ``--json``."""
+        import json
+
+        print(
+            json.dumps(
+                {"version": JSON_VERSION, "command": self.command, **body},
+                indent=2,
+            )
+        )
+
+    def log_line(self, *parts: Part) -> None:
+        """Print a line of another program's log. An object of ours must have stdout to itself."""
+        # At once, since a long build must be seen to go on, in a CI's log too.
+        self._print(sys.stderr if self.json else sys.stdout, parts, flush=True)
+
+    def note(self, sentence: str) -> None:
+        """Say on stderr what is being done; not where results only are wanted."""
+        if not self.quiet:
+            self._print(sys.stderr, (f"{self.program}: {show(sentence, MAX_SENTENCE)}",))
+
+    def warn(self, warning: str) -> None:
+        """Warn on stderr; not where results only are wanted."""
+        if not self.quiet:
+            text = show(warning, MAX_SENTENCE)
+            self._print(sys.stderr, (f"{self.program}: ", ("warning: ", YELLOW), text))
+
+    def error(self, sentence: str) -> None:
+        """Say on stderr what went wrong."""
+        text = escape(sentence, MAX_SENTENCE)
+        self._print(sys.stderr, ((f"{self.program}: ", RED), text))
+
+    def fail(self, sentence: str) -> None:
+        """Say that the command as a whole failed, to people and to programs."""
+        if self.json:
+            self.object(error=escape(sentence, MAX_SENTENCE))
+        self.error(sentence)
+
+    @contextmanager
+    def bar(self, total: int) -> Iterator[None]:
+        """Show a bar on a terminal, where there is more than one thing to wait for."""
+        if total < 2 or self.quiet or not color.obeys_escapes(sys.stderr, os.environ):
+            yield
+            return
+
+        from conda_provenance.cli.bar import Bar
+
+        self._bar = Bar(sys.stderr, total)
+        try:
+            yield
+        finally:
+            self._bar.erase()
+            self._bar = None
+
+    def advance(self) -> None:
+        """Tell the bar that one more is done."""
+        if self._bar:
+            self._bar.advance()
+
+    def _print(self, stream: TextIO, parts: Iterable[Part], *, flush: bool = False) -> None:
+        # The last guard before the terminal: no escape sequence but ours gets out.
+        colored = self._colored.get(stream, False)
+        texts = [(escape(text), style) for text, style in map(_pair, parts)]
+        line = "".join(color.paint(text, style) if colored else text for text, style in texts)
+        if not self._bar:
+            print(line, file=stream, flush=flush)
+            return
+
+        self._bar.erase()
+        print(line, file=stream, flush=True)
+        self._bar.draw()
+
+
+class LogHandler(logging.Handler):
+    """Hands the warnings of our log to the command's output, which knows of a bar."""
+
+    def __init__(self, output: Output) -> None:
+        super().__init__(logging.DEBUG if output.verbose else logging.WARNING)
+        self._output = output
+
+    def emit(self, record: logging.LogRecord) -> None:
+        prefix = f"{self._output.program}: "
+        message = record.getMessage().removeprefix("conda-provenance: ").removeprefix(prefix)
+        if record.levelno >= logging.WARNING:
+            self._output.warn(message)
+        else:
+            self._output.note(message)
+
+
+def clean_location(location: str) -> str:
+    """A path as it is, and an address without credentials."""
+    return redact(location) if "://" in location else location
+
+
+def _pair(part: Part) -> tuple[str, str]:
+    return (part, "") if isinstance(part, str) else part

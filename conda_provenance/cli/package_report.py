@@ -1,0 +1,138 @@
+"""What is shown of one package: its claim, the pages that it leads to, and its problems."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from conda_provenance.claim import Claim
+from conda_provenance.cli.color import BOLD, DIM, LINK, YELLOW
+from conda_provenance.cli.output import MAX_VALUE, Output, Part, clean_location
+from conda_provenance.cli.status import Status
+from conda_provenance.links import commit_page, run_page
+from conda_provenance.packages import PackageClaim
+from conda_provenance.remotes import RemoteUrl, RemoteUrlError
+from conda_provenance.text import show
+from conda_provenance.values import KEYS, clean_or_none, is_full_sha
+
+NOT_VERIFIED = "claimed by the package; not verified"
+
+
+@dataclass(frozen=True, slots=True)
+class PackageReport:
+    """A package, or the reason why nothing can be said of it."""
+
+    location: str
+    """As the user gave it."""
+    package: str
+    """The file's name, or the folder's."""
+    read_from: str | None = None
+    claim: Claim = field(default_factory=Claim)
+    sha256: str | None = None
+    error: str | None = None
+    """Why the package cannot be read, in one sentence."""
+
+    @classmethod
+    def of(cls, package: PackageClaim) -> PackageReport:
+        """The report of a package that was read."""
+        return cls(
+            package.location, package.package, package.read_from, package.claim, package.sha256
+        )
+
+    @classmethod
+    def of_failure(cls, location: str, error: str) -> PackageReport:
+        """The report of a package that cannot be read or changed."""
+        name = os.path.basename(location.rstrip("/" + os.sep)) or location
+        return cls(location, name, error=error)
+
+    @property
+    def status(self) -> Status:
+        """Does the package say where it comes from?"""
+        if self.error:
+            return Status.UNKNOWN
+
+        return Status.YES if self.claim else Status.NO
+
+    @property
+    def commit_url(self) -> str | None:
+        """The page of the commit, where the forge is known."""
+        remote = self._remote()
+        sha = (self.claim.sha or "").lower()
+        if remote is None or not is_full_sha(sha):
+            return None
+
+        return commit_page(remote, sha, (self.claim.flow_run_id or "").partition("_")[0])
+
+    @property
+    def run_url(self) -> str | None:
+        """The page of the CI run: the one that the package names, else one that the id leads to."""
+        if self.claim.flow_run_url:
+            return clean_or_none("flow_run_url", self.claim.flow_run_url)
+
+        return run_page(self._remote(), self.claim.flow_run_id or "")
+
+    def to_json(self) -> dict[str, object]:
+        """The entry of ``packages`` in what ``--json`` prints."""
+        return {
+            "package": clean_location(self.package),
+            "location": clean_location(self.location),
+            "read_from": self.read_from,
+            "sha256": self.sha256,
+            **{key: self.claim.shown(key) for key in KEYS},
+            "commit_url": self.commit_url,
+            "run_url": self.run_url,
+            "problems": [
+                {"code": problem.code, "message": problem.message}
+                for problem in self.claim.problems
+            ],
+            "error": self.error,
+        }
+
+    def _remote(self) -> RemoteUrl | None:
+        try:
+            return RemoteUrl.parse(self.claim.remote_url or "")
+        except RemoteUrlError:
+            return None
+
+
+def print_package(report: PackageReport, output: Output) -> None:
+    """Print what a package says, a line for each key."""
+    output.line((clean_location(report.location), BOLD))
+    if not report.claim:
+        output.line("  ", (_no_provenance(report.claim), YELLOW))
+
+    for key, value in fields(report):
+        output.field(key, value, indent=2)
+
+
+def fields(report: PackageReport) -> Iterator[tuple[str, Part]]:
+    """What a package says, by key, and what follows from it."""
+    claim = report.claim
+    for key in KEYS:
+        value = claim.shown(key)
+        if value:
+            yield key, show(value, MAX_VALUE)
+        elif value == "":
+            yield key, ("(empty)", DIM)
+        elif claim and key != "flow_run_url":
+            yield key, ("-", YELLOW)
+
+    if report.commit_url:
+        yield "commit_url", (report.commit_url, LINK)
+
+    if report.run_url and report.run_url != claim.shown("flow_run_url"):
+        yield "run_url", (report.run_url, LINK)
+
+    if report.sha256:
+        yield "sha256", report.sha256
+
+    for problem in claim.problems:
+        yield "problem", (f"{problem.code}: {problem.message}", YELLOW)
+
+
+def _no_provenance(claim: Claim) -> str:
+    if claim.says_untracked():
+        return "no provenance: its sha is empty, the recipe is under no version control"
+
+    return "no provenance"

@@ -1,0 +1,133 @@
+"""Turns the commands' data into an argparse parser: our own, or the one that conda hands us.
+
+Conda does this at every one of its commands. So no command's module is imported here, and nothing
+heavy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterable
+
+from conda_provenance import __version__
+from conda_provenance.cli.commands import COMMANDS, Command, Option
+
+PREFIX = "provenance_"
+"""Begins every name that we put into the Namespace.
+
+Conda takes its own configuration from the Namespace: a plain ``json``, ``quiet`` or ``channels`` of
+ours would change conda's settings.
+"""
+
+EPILOG = "Exit status: 0 yes or done, 1 the answer is no, 2 used wrongly, 3 it could not be told."
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Wraps the description at words and keeps the lines of the examples."""
+
+    def __init__(self, prog: str) -> None:
+        # argparse would import shutil, and with it three compression libraries, for this number.
+        super().__init__(prog, width=_columns() - 2)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        lines = text.splitlines() if "\n" in text else self._split_lines(text, width)
+        return "".join(f"{indent}{line}\n" for line in lines)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        # argparse would break "rattler-build" and "--extra-meta" at their hyphens.
+        from textwrap import wrap
+
+        return wrap(text, width, break_on_hyphens=False)
+
+
+def make_parser(
+    program: str = "conda-provenance", commands: Iterable[Command] = COMMANDS
+) -> argparse.ArgumentParser:
+    """The parser of the ``conda-provenance`` program, with these commands."""
+    parser = argparse.ArgumentParser(
+        prog=program,
+        description="Where conda packages come from (CEP 31): stamp it when they are built, show "
+        "it afterwards.",
+        epilog=EPILOG,
+        formatter_class=_Formatter,
+        allow_abbrev=False,
+    )
+    _add_commands(parser, program, commands)
+    return parser
+
+
+def configure(parser: argparse.ArgumentParser, program: str = "conda provenance") -> None:
+    """Give ``parser``, which conda made for ``conda provenance``, our commands."""
+    parser.epilog = EPILOG
+    _add_commands(parser, program, COMMANDS)
+
+
+def _add_commands(
+    parser: argparse.ArgumentParser, program: str, commands: Iterable[Command]
+) -> None:
+    parser.add_argument("--version", action="version", version=f"conda-provenance {__version__}")
+
+    # Without "prog", argparse formats the usage of the whole parser to find it out.
+    subparsers = parser.add_subparsers(
+        dest=f"{PREFIX}command", metavar="COMMAND", required=True, prog=program
+    )
+    for command in commands:
+        subparser = subparsers.add_parser(
+            command.name,
+            help=command.help,
+            description=command.description,
+            epilog="examples:\n" + _indented(command.examples.replace("{program}", program)),
+            formatter_class=_Formatter,
+            allow_abbrev=False,
+        )
+        _add_options(subparser, command.options)
+
+
+def _add_options(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
+    groups: dict[str, argparse._MutuallyExclusiveGroup] = {}
+    for option in options:
+        place: argparse.ArgumentParser | argparse._MutuallyExclusiveGroup = parser
+        if option.group:
+            if option.group not in groups:
+                groups[option.group] = parser.add_mutually_exclusive_group()
+            place = groups[option.group]
+
+        _add_option(place, option)
+
+
+def _add_option(
+    place: argparse.ArgumentParser | argparse._MutuallyExclusiveGroup, option: Option
+) -> None:
+    further = {
+        name: value
+        for name in ("metavar", "const", "choices", "nargs")
+        if (value := getattr(option, name)) is not None
+    }
+    if option.flags:
+        further["dest"] = PREFIX + option.name
+
+    place.add_argument(
+        *(option.flags or (PREFIX + option.name,)),
+        action=option.action,
+        default=option.default,
+        help=option.help,
+        **further,
+    )
+
+
+def _columns() -> int:
+    """The terminal's width, as ``shutil.get_terminal_size`` finds it."""
+    try:
+        return int(os.environ["COLUMNS"])
+    except (KeyError, ValueError):
+        pass
+
+    try:
+        return os.get_terminal_size().columns
+    except OSError:
+        return 80
+
+
+def _indented(lines: str) -> str:
+    return "".join(f"  {line}\n" for line in lines.splitlines())

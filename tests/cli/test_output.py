@@ -1,0 +1,130 @@
+"""Colour, the exit status, and what reaches a terminal."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+
+import pytest
+
+from conda_provenance.cli import color
+from conda_provenance.cli.output import LogHandler, Output
+from conda_provenance.cli.status import Status, of_all, of_error
+from conda_provenance.errors import (
+    PackageError,
+    ProvenanceError,
+    RefusedError,
+    RequirementError,
+    SettingsError,
+    UsageError,
+)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("choice", "environ", "on_terminal", "in_pipe"),
+    [
+        ("auto", {}, True, False),
+        ("auto", {"TERM": "dumb"}, False, False),
+        ("auto", {"CLICOLOR": "0"}, False, False),
+        ("auto", {"NO_COLOR": "1"}, False, False),
+        ("auto", {"NO_COLOR": ""}, True, False),
+        ("auto", {"FORCE_COLOR": "1"}, True, True),
+        ("auto", {"FORCE_COLOR": "0"}, True, False),
+        ("auto", {"FORCE_COLOR": ""}, True, False),
+        ("auto", {"CLICOLOR_FORCE": "1"}, True, True),
+        ("auto", {"CLICOLOR_FORCE": "0"}, True, False),
+        ("auto", {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False, False),
+        ("auto", {"FORCE_COLOR": "1", "TERM": "dumb"}, True, True),
+        ("always", {"NO_COLOR": "1", "TERM": "dumb"}, True, True),
+        ("never", {"FORCE_COLOR": "1"}, False, False),
+    ],
+)
+def test_the_first_that_is_given_decides_on_colour(choice, environ, on_terminal, in_pipe):
+    on_windows = {"WT_SESSION": "1"}
+    assert color.is_wanted(choice, Terminal(), on_windows | environ) is on_terminal
+    assert color.is_wanted(choice, io.StringIO(), environ) is in_pipe
+
+
+def test_a_no_counts_before_what_cannot_be_told():
+    assert of_all([]) == Status.YES
+    assert of_all([Status.YES, Status.UNKNOWN]) == Status.UNKNOWN
+    assert of_all([Status.UNKNOWN, Status.NO, Status.YES]) == Status.NO
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (UsageError, 2),
+        (SettingsError, 2),
+        (PackageError, 3),
+        (RefusedError, 1),
+        (RequirementError, 1),
+        (ProvenanceError, 1),
+    ],
+)
+def test_the_status_of_an_error(error, status):
+    assert of_error(error("why")) == status
+
+
+@pytest.mark.parametrize("choice", ["always", "never"])
+def test_nothing_that_a_terminal_obeys_gets_out(capsys, choice):
+    output = Output("p", "show", color_choice=choice)
+    evil = "\x1b]0;owned\x07\n\x9b2J\u202e"
+    output.line(evil, (evil, color.BOLD), (evil, color.LINK))
+    output.field(evil, evil)
+    output.table([evil], [[evil]])
+    output.words([evil])
+    output.log_line(evil)
+    for print_sentence in (output.warning_line, output.note, output.warn, output.error):
+        print_sentence(evil)
+    printed = "".join(capsys.readouterr())
+    for own in ("\x1b[0m", "\x1b[1m", "\x1b[31m", "\x1b[33m", "\x1b[36m", "\x1b]8;;", "\x1b\\"):
+        printed = printed.replace(own, "")
+    assert not any(char in printed for char in "\x1b\x07\x9b\u202e")
+    assert printed.count("\n") == len(printed.splitlines())
+
+
+def test_results_go_to_stdout_and_all_else_to_stderr(capsys):
+    output = Output("p", "show", color_choice="never")
+    output.line("result")
+    output.note("doing")
+    output.warn("careful")
+    output.error("wrong")
+    printed = capsys.readouterr()
+    assert printed.out == "result\n"
+    assert printed.err == "p: doing\np: warning: careful\np: wrong\n"
+
+
+def test_quiet_leaves_results_and_errors(capsys):
+    output = Output("p", "show", quiet=True, color_choice="never")
+    output.line("result")
+    output.warning_line("careful")
+    output.note("doing")
+    output.warn("careful")
+    output.error("wrong")
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("result\n", "p: wrong\n")
+
+
+def test_a_failure_is_an_object_too(capsys):
+    Output("p", "show", json=True, color_choice="always").fail("Nothing is there.")
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) == {
+        "version": 1,
+        "command": "show",
+        "error": "Nothing is there.",
+    }
+    assert "Nothing is there." in printed.err
+
+
+def test_a_log_of_ours_is_a_warning_on_stderr(capsys):
+    output = Output("p", "show", color_choice="never")
+    record = logging.LogRecord("x", logging.WARNING, "", 0, "conda-provenance: a %s", ("b",), None)
+    LogHandler(output).emit(record)
+    assert capsys.readouterr().err == "p: warning: a b\n"
