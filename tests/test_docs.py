@@ -19,6 +19,8 @@ from ruamel.yaml import YAML
 
 from conda_provenance import __version__, hookspecs, read_claim
 from conda_provenance.ci import Adapter, Environ
+from conda_provenance.cli.commands import COMMANDS
+from conda_provenance.cli.status import Status
 from conda_provenance.forges import Forge
 from conda_provenance.hookspecs import PROJECT
 from conda_provenance.remotes import RemoteUrl
@@ -253,3 +255,22 @@ def test_the_example_of_a_system_of_ones_own_names_its_run():
     run = adapter.run(Environ({"FARM_JOB": "7"}))
     assert run.flow_run_id == "farm_7"
     assert run.flow_run_url == "https://farm.example.org/jobs/7"
+
+
+def test_the_pages_name_every_command_and_no_option_that_does_not_exist():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    page = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    names = {command.name for command in COMMANDS}
+    assert set(re.findall(r"^\| `(\w+) ", readme, re.MULTILINE)) == names
+    assert set(re.findall(r"^## (\w+)$", page, re.MULTILINE)) == names
+
+    of_others = {"--extra-meta", "--env-file", "--help"}
+    known = {flag for command in COMMANDS for option in command.options for flag in option.flags}
+    assert set(re.findall(r"(?<!\S)`?(--[a-z][a-z-]+)", page)) <= known | of_others
+
+
+def test_the_table_of_exit_statuses_has_every_status_of_a_command():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    statuses = [int(number) for number in re.findall(r"^\| (\d+) \|", readme, re.MULTILINE)]
+    assert statuses == sorted({*Status} - {Status.INTERRUPTED})
+    assert f"ends with {int(Status.INTERRUPTED)}" in readme
