@@ -17,6 +17,8 @@ MAX_READ = 100_000
 
 _AT = r"(?:@|%(?:25)*40)"
 _SCHEME = r"[A-Za-z][\w+.-]*:/{1,3}"
+_KNOWN_SCHEME = r"(?i:(?:git\+|ssh\+)?(?:https?|git|ssh|ftps?|file)):/{1,3}"
+"""Schemes that are shown where a login is hidden. Another one may be the login: "secret:/@host"."""
 
 
 def show(text: str, limit: int = MAX_SHOWN) -> str:
@@ -56,10 +58,10 @@ def _redact_word(word: str) -> str:
 
 
 def _without_login(word: str) -> str:
-    if re.match(rf"(?:{_SCHEME})?git@[^@%]*\Z", word):
+    if re.match(rf"(?:{_KNOWN_SCHEME})?git@[^@%]*\Z", word):
         return word
 
-    match = re.match(rf"(?P<start>{_SCHEME}|/{{0,3}})(?P<login>.*){_AT}", word, re.DOTALL)
+    match = re.match(rf"(?P<start>{_KNOWN_SCHEME}|/{{0,3}})(?P<login>.*){_AT}", word, re.DOTALL)
     if match is None:
         return word
 
