@@ -235,6 +235,7 @@ def test_no_generated_credential_survives(url):
 @given(urls_with_credentials())
 @example(f"{_MARK}:/@github.com/o/r.git")
 @example(f"{_MARK}://@github.com/o/r.git")
+@example(f"?token={_MARK}:/")
 def test_no_generated_credential_is_shown(url):
     assume("://" in url or not any(char.isspace() for char in url))
     assume(
