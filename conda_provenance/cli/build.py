@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from conda_provenance.cli.color import BOLD, DIM, RED, YELLOW
 from conda_provenance.cli.output import MAX_VALUE, Output
@@ -19,6 +19,15 @@ from conda_provenance.plugins import provider_names
 from conda_provenance.recipes import find_recipe
 from conda_provenance.settings import load_settings
 from conda_provenance.text import escape, show
+
+if TYPE_CHECKING:
+    from rattler_build.progress import (
+        BuildStepEvent,
+        DownloadCompleteEvent,
+        DownloadProgressEvent,
+        DownloadStartEvent,
+        LogEvent,
+    )
 
 MAX_HELD = 60
 """Lines of the log that are shown when a quiet build fails: its last ones."""
@@ -105,19 +114,19 @@ class _EngineLog:
         if not self._output.quiet:
             self._output.log_line(f"Building {recipe}")
 
-    def on_log(self, event: Any) -> None:
+    def on_log(self, event: LogEvent) -> None:
         self._take(event.message, _LEVEL_STYLES.get(event.level, DIM))
 
-    def on_build_step(self, event: Any) -> None:
+    def on_build_step(self, event: BuildStepEvent) -> None:
         self._take(f"{event.step_name}: {event.message}", BOLD)
 
-    def on_download_start(self, event: Any) -> None:
+    def on_download_start(self, event: DownloadStartEvent) -> None:
         self._take(f"downloading {event.url}", DIM)
 
-    def on_download_progress(self, event: Any) -> None:
+    def on_download_progress(self, event: DownloadProgressEvent) -> None:
         """Too much for a log: the start is in it, and a failure is an error of the build."""
 
-    def on_download_complete(self, event: Any) -> None:
+    def on_download_complete(self, event: DownloadCompleteEvent) -> None:
         """The start is in the log."""
 
     def show_held(self) -> None:
