@@ -54,7 +54,7 @@ def collect(
     environ = os.environ if environ is None else environ
     settings = load_settings(environ, provider_names) if settings is None else settings
     adapters = ci_adapters() if adapters is None else adapters
-    recipe_extra = read_extra(place).values if recipe_extra is None else recipe_extra
+    recipe_extra = read_extra(place, KEYS).values if recipe_extra is None else recipe_extra
 
     git = read_git(place)
     run = detect(environ, adapters, settings.ci, place)

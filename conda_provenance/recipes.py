@@ -6,7 +6,7 @@ It is read as data. It is never rendered and never run.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,19 +60,27 @@ def find_recipe(place: Path) -> Path:
     return next((candidate for candidate in candidates if candidate.is_file()), place)
 
 
-def read_extra(recipe: Path) -> RecipeExtra:
+def read_extra(recipe: Path, wanted: Collection[str] = ()) -> RecipeExtra:
     """The ``extra`` of a recipe file.
 
-    It is empty for a folder and for a file that cannot be read. The builder reports those.
+    It is empty for a folder and for a file that cannot be read. The builder reports those. It is
+    empty too where none of the ``wanted`` keys can stand in it: most recipes name maintainers only,
+    and to load a YAML parser for them takes as long as asking git.
     """
     # Only this section is parsed: a meta.yaml as a whole is a template, not YAML.
     section = _SECTION.search(_read(recipe) + "\n")
-    if section is None:
+    if section is None or not _may_hold(section[0], wanted):
         return RecipeExtra()
 
     if section["flow"]:
         return _read_flow(section["flow"] + "\n" + section["block"])
     return _read_block(section["block"])
+
+
+def _may_hold(section: str, wanted: Collection[str]) -> bool:
+    """Can one of the ``wanted`` keys, or any key if none is named, stand in this text?"""
+    is_spelled_out = "\\" not in section  # a key in quotes may be written with escapes
+    return not wanted or not is_spelled_out or any(key in section for key in wanted)
 
 
 def _read(recipe: Path) -> str:

@@ -91,3 +91,20 @@ def test_what_is_no_recipe_says_nothing(tmp_path, data):
 
 def test_a_folder_says_nothing(tmp_path):
     assert not read_extra(tmp_path).values
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("extra:\n  recipe-maintainers: [a]\n", {}),
+        ("extra:\n  recipe-maintainers: [a]\n  sha: abc\n", {"sha": "abc"}),
+        ('extra:\n  "s\\x68a": abc\n', {"sha": "abc"}),
+    ],
+)
+def test_only_an_extra_that_may_hold_a_wanted_key_is_parsed(tmp_path, monkeypatch, text, values):
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(text)
+    if not values:
+        monkeypatch.setattr("conda_provenance.recipes._parse", None)
+    found = read_extra(recipe, ("sha",)).values
+    assert {key: found[key] for key in found if key == "sha"} == values

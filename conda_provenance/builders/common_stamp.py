@@ -111,7 +111,7 @@ class _RecipeStamp:
     @classmethod
     def collected(cls, recipe: Path, given: Mapping[str, str], settings: Settings) -> _RecipeStamp:
         """Find out where ``recipe`` comes from, and what its builder has to be told."""
-        extra = read_extra(recipe)
+        extra = read_extra(recipe, KEYS)
         origin = collect(recipe, settings=settings, extra_meta=given, recipe_extra=extra.values)
         origin.require_clean(settings)
 

@@ -15,6 +15,7 @@ from conda_provenance.builders.stamper import Stamper
 from conda_provenance.builders.wrap import Function, wrap
 from conda_provenance.hookspecs import BuildDescription
 from conda_provenance.recipes import find_recipe, read_extra
+from conda_provenance.values import KEYS
 
 _FileState: TypeAlias = tuple[int, int, int]
 """A file's inode, time and size: they change when the file is written again."""
@@ -161,7 +162,7 @@ def _begin_recipe(recipe: Path) -> None:
     """Apply the user's requirements before there is a package."""
     _stamper().begin(
         lambda: BuildDescription(
-            recipe=recipe, name="", version="", recipe_extra=read_extra(recipe).values
+            recipe=recipe, name="", version="", recipe_extra=read_extra(recipe, KEYS).values
         )
     )
 

@@ -8,9 +8,9 @@ folder, has an ``ADAPTER``, which names the other two.
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
 
 from conda_provenance.ci import Adapter
 
@@ -44,8 +44,7 @@ def adapters() -> tuple[Adapter, ...]:
 @cache
 def _modules() -> dict[str, bool]:
     """Every built-in system, and whether it has a folder."""
-    return {
-        module.name: module.ispkg
-        for module in iter_modules(__path__)
-        if not module.name.startswith("_")
-    }
+    # pkgutil does the same, and takes 2 ms to import.
+    with os.scandir(os.path.dirname(__file__)) as entries:
+        found = {entry.name.removesuffix(".py"): entry.is_dir() for entry in entries}
+    return {name: found[name] for name in sorted(found) if name.isidentifier() and name[0] != "_"}
