@@ -12,7 +12,7 @@ from _thread import start_new_thread
 from conda_provenance.packages.blob import FileBlob
 from conda_provenance.packages.files.copy import SOON_WRITTEN
 
-_IDLE = "/bin/true"
+_WAITING_PROGRAM = "/bin/cat"
 _process_ends_soon = False
 _children: list[int] = []
 
@@ -33,9 +33,8 @@ def close_replaced(blob: FileBlob) -> None:
     """
     if blob.size <= SOON_WRITTEN or blob.file.closed or not _is_gone(blob):
         blob.close()
-    elif _process_ends_soon:
+    elif _process_ends_soon and hasattr(os, "posix_spawn"):
         _hand_to_child(blob)
-        blob.close()
     else:
         _close_in_thread(blob)
 
@@ -53,13 +52,29 @@ def _close_in_thread(blob: FileBlob) -> None:
 
 
 def _hand_to_child(blob: FileBlob) -> None:
-    """Start a process that has the file open, does nothing and ends."""
-    _children[:] = [child for child in _children if os.waitpid(child, os.WNOHANG) == (0, 0)]
-    if not hasattr(os, "posix_spawn"):
-        return
+    """Close the file while a process that waits for a pipe still has it open. Then let it end."""
+    _children[:] = filter(_is_running, _children)
+    with contextlib.suppress(OSError):  # No such program, or no more processes or files.
+        reading_end, writing_end = os.pipe()
+        try:
+            _children.append(_start_waiting(reading_end, blob.file.fileno()))
+            blob.close()
+        finally:
+            os.close(reading_end)
+            os.close(writing_end)
+    blob.close()
 
-    descriptor = blob.file.fileno()
-    # In the place of its standard streams too: whoever reads ours would wait for the child.
-    streams = [(os.POSIX_SPAWN_DUP2, descriptor, number) for number in range(3)]
-    with contextlib.suppress(OSError):
-        _children.append(os.posix_spawn(_IDLE, [_IDLE], {}, file_actions=streams))
+
+def _start_waiting(pipe: int, descriptor: int) -> int:
+    """Start a process that reads the pipe to its end, and has the file open in the meantime."""
+    # In the place of its output too: whoever reads ours would wait for the child.
+    streams = [(os.POSIX_SPAWN_DUP2, pipe, 0)]
+    streams += [(os.POSIX_SPAWN_DUP2, descriptor, number) for number in (1, 2)]
+    return os.posix_spawn(_WAITING_PROGRAM, [_WAITING_PROGRAM], {}, file_actions=streams)
+
+
+def _is_running(child: int) -> bool:
+    try:
+        return os.waitpid(child, os.WNOHANG) == (0, 0)
+    except ChildProcessError:  # Somebody else has waited for it.
+        return False

@@ -18,7 +18,7 @@ import sys
 from conda_provenance.packages import expect_exit, stamp_package
 from conda_provenance.packages.files import release
 release.SOON_WRITTEN = 0
-release._IDLE = sys.argv[3]
+release._WAITING_PROGRAM = sys.argv[3]
 if sys.argv[2] == "child":
     expect_exit()
 for number in range(3):
