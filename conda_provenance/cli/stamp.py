@@ -14,7 +14,7 @@ from conda_provenance.cli.package_report import PackageReport, fields
 from conda_provenance.cli.status import Status, of_all
 from conda_provenance.collector import collect
 from conda_provenance.errors import PackageError, ProvenanceError, RefusedError, UsageError
-from conda_provenance.packages import StampResult, expect_exit, stamp_package
+from conda_provenance.packages import StampResult, stamp_package
 from conda_provenance.plugins import provider_names
 from conda_provenance.recipes import find_recipe
 from conda_provenance.settings import load_settings
@@ -53,7 +53,6 @@ def run(arguments: Namespace, output: Output) -> Status:
 
     output.note("stamping " + " ".join(f"{key}={value}" for key, value in values.items()))
 
-    expect_exit()
     reports: list[Report] = []
     seen: set[str] = set()
     with output.bar(len(arguments.packages)):

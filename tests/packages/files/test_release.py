@@ -3,55 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 
 import pytest
-from packages_making import make_conda
 
 from conda_provenance.packages.blob import open_file_blob
 from conda_provenance.packages.files import release
-
-STAMP = """
-import sys
-from conda_provenance.packages import expect_exit, stamp_package
-from conda_provenance.packages.files import release
-release.SOON_WRITTEN = 0
-release._WAITING_PROGRAM = sys.argv[3]
-if sys.argv[2] == "child":
-    expect_exit()
-for number in range(3):
-    assert stamp_package(sys.argv[1], {"sha": str(number)})
-print(len(release._children))
-"""
-
-
-@pytest.mark.skipif(not hasattr(os, "posix_spawn"), reason="processes start otherwise here")
-@pytest.mark.parametrize(
-    ("mode", "program", "children"),
-    [("child", "/bin/sh", 1), ("child", "/no/such/program", 0), ("thread", "/bin/sh", 0)],
-)
-def test_large_files_are_closed_by_a_child_if_the_process_ends_soon(
-    tmp_path, mode, program, children
-):
-    package = make_conda(tmp_path, {})
-    command = [sys.executable, "-c", STAMP, str(package), mode, program]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    assert bool(int(done.stdout)) == bool(children)
-    assert done.stderr == ""
-
-
-@pytest.mark.skipif(not os.path.exists("/bin/sleep"), reason="there is no /bin/sleep here")
-def test_nobody_waits_for_the_child(tmp_path):
-    """Neither the process nor whoever reads its output."""
-    package = make_conda(tmp_path, {})
-    idle = tmp_path / "idle"
-    idle.write_text("#!/bin/sh\nexec sleep 20\n")
-    idle.chmod(0o755)
-    command = [sys.executable, "-c", STAMP, str(package), "child", str(idle)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=15)
-    assert int(done.stdout) == 3
 
 
 @pytest.fixture
