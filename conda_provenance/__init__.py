@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from conda_provenance.collector import collect as collect
     from conda_provenance.errors import PackageError as PackageError
     from conda_provenance.errors import ProvenanceError as ProvenanceError
+    from conda_provenance.errors import RefusedError as RefusedError
     from conda_provenance.errors import RequirementError as RequirementError
     from conda_provenance.errors import SettingsError as SettingsError
     from conda_provenance.forges import Forge as Forge
     from conda_provenance.hookspecs import PackageBuild as PackageBuild
     from conda_provenance.hookspecs import hookimpl as hookimpl
     from conda_provenance.origin import Origin as Origin
+    from conda_provenance.packages import StampResult as StampResult
     from conda_provenance.packages import read_claim as read_claim
     from conda_provenance.packages import stamp_package as stamp_package
     from conda_provenance.provenance import Provenance as Provenance
@@ -44,10 +46,12 @@ _HOMES = {
     "Problem": "claim",
     "Provenance": "provenance",
     "ProvenanceError": "errors",
+    "RefusedError": "errors",
     "RequirementError": "errors",
     "Runs": "runs",
     "Settings": "settings",
     "SettingsError": "errors",
+    "StampResult": "packages",
     "activate": "builders",
     "collect": "collector",
     "hookimpl": "hookspecs",
@@ -69,10 +73,12 @@ __all__ = [
     "Problem",
     "Provenance",
     "ProvenanceError",
+    "RefusedError",
     "RequirementError",
     "Runs",
     "Settings",
     "SettingsError",
+    "StampResult",
     "__version__",
     "activate",
     "collect",
