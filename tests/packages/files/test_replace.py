@@ -171,9 +171,9 @@ KILLS = int(os.environ.get("KILLS", "12"))
 INTERRUPTED = """
 import sys
 from conda_provenance.packages import stamp_package
-print("ready", flush=True)
 turn = 0
 try:
+    print("ready", flush=True)
     while True:
         turn += 1
         stamp_package(sys.argv[1], {"sha": f"{turn:040d}"})
