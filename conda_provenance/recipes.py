@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conda_provenance.errors import ProvenanceError
+from conda_provenance.text import redact
 
 NAMES = ("recipe.yaml", "recipe.yml", "meta.yaml", "meta.yml", "conda.yaml")
 """Names of the recipe files of rattler-build and conda-build, in the order of precedence."""
@@ -49,9 +50,10 @@ def find_recipe(place: Path) -> Path:
     such place.
     """
     if not place.exists():
-        raise ProvenanceError(
-            f"There is no recipe at {str(place)!r}: give a recipe's file or folder."
-        )
+        # An address may hold a password. ``Path`` makes "https:/host" of "https://host".
+        is_address = re.match(r"[A-Za-z][\w+.-]+:/", str(place))
+        shown = redact(str(place)) if is_address else str(place)
+        raise ProvenanceError(f"There is no recipe at {shown!r}: give a recipe's file or folder.")
 
     if place.is_file():
         return place

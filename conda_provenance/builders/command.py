@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from conda_provenance.builders.conda_build_command import plan_conda_build
 from conda_provenance.builders.launchers import find_program
 from conda_provenance.builders.plan import Plan
 from conda_provenance.builders.rattler_build_command import plan_rattler_build
+from conda_provenance.errors import RequirementError, SettingsError
 from conda_provenance.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 def plan(command: Sequence[str], settings: Settings) -> Plan:
-    """The command line that builds what ``command`` builds, stamped.
+    """The command line to run in place of ``command``, so that its packages are stamped.
 
-    The builder may also stand after a launcher, as in ``pixi exec rattler-build build``. Where no
-    builder is recognised, it is ``command`` itself.
+    The builder may stand after a launcher, as in ``pixi exec rattler-build build``. If no builder
+    is recognised, or if we fail, ``command`` runs as it is. Raises :class:`RequirementError` if a
+    recipe's folder must be clean and is not, or if we cannot find out whether it is.
     """
+    try:
+        return _plan(command, settings)
+    except (RequirementError, SettingsError):
+        raise
+    except Exception as error:
+        log.debug("Why the command runs as it is", exc_info=error)
+        return _plan_nothing(command, settings, type(error).__name__)
+
+
+def _plan_nothing(command: Sequence[str], settings: Settings, failure: str) -> Plan:
+    if settings.dirty == "error":
+        raise RequirementError(
+            f"Whether the recipe's folder is clean cannot be found out ({failure}), "
+            "and plugins.provenance_dirty is error."
+        )
+
+    uncertain = f"the command cannot be examined ({failure})"
+    warning = f"The command runs as it is, and its packages may stay unstamped: {uncertain}."
+    return Plan(tuple(command), warnings=(warning,), uncertain=uncertain)
+
+
+def _plan(command: Sequence[str], settings: Settings) -> Plan:
     program = find_program(command, ("rattler-build", "conda-build"))
     if program is None:
         # After the others: "conda build" is a program, but "conda run" is a launcher.
@@ -26,8 +53,8 @@ def plan(command: Sequence[str], settings: Settings) -> Plan:
 
     if program is None:
         warning = (
-            "No builder is recognised in the command: it runs as it is, "
-            "and stamps only where this plugin lies beside the builder."
+            "No builder is recognised in the command, so it runs as it is. Its packages are "
+            "stamped only if conda-provenance is installed in the builder's environment."
         )
         return Plan(
             tuple(command),

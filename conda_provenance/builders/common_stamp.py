@@ -78,19 +78,21 @@ def recipes_among(words: Sequence[str]) -> list[Path]:
     An option's value is no recipe unless it is named like one.
     """
     paths = [Path(word) for word in words if not word.startswith("-")]
-    return [path for path in paths if path.exists() and _is_recipe(find_recipe(path))]
+    return [path for path in paths if _is_recipe(path)]
 
 
-def _is_recipe(path: Path) -> bool:
-    return path.is_file() and path.name in NAMES
+def _is_recipe(place: Path) -> bool:
+    recipe = _find_file(place)
+    return recipe is not None and recipe.name in NAMES
 
 
 def _find_file(place: Path) -> Path | None:
     try:
         recipe = find_recipe(place)
-    except ProvenanceError:
+        return recipe if recipe.is_file() else None
+    except (ProvenanceError, OSError):
+        # An OSError, for example, where a word is longer than a file's name can be.
         return None
-    return recipe if recipe.is_file() else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,11 +79,15 @@ class _Finder:
 
         Conda may load its plugins while such a module is being imported.
         """
-        loaded = [
-            name for name in _waiting if name in sys.modules and not _is_loading(sys.modules[name])
-        ]
-        for name in loaded:
-            _call(_waiting.pop(name), sys.modules[name])
+        # A copy, since another thread may import one of them meanwhile.
+        for name in tuple(_waiting):
+            module = sys.modules.get(name)
+            if module is None or _is_loading(module):
+                continue
+
+            action = _waiting.pop(name, None)
+            if action is not None:
+                _call(action, module)
 
 
 def _wrap(spec: ModuleSpec) -> None:

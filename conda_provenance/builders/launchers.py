@@ -104,7 +104,7 @@ def _target(words: Sequence[str], index: int, launcher: Launcher) -> int | None:
     operands = launcher.operands
     while index < len(words):
         word = words[index]
-        if word.partition("=")[0] in launcher.opaque:
+        if _is_opaque(word, launcher):
             return None
 
         if word in launcher.takes_value:
@@ -117,3 +117,11 @@ def _target(words: Sequence[str], index: int, launcher: Launcher) -> int | None:
         else:
             return index
     return None
+
+
+def _is_opaque(word: str, launcher: Launcher) -> bool:
+    """Is ``word`` an opaque option, as ``--chdir``, ``--chdir=DIR``, ``-C`` and ``-CDIR`` are?"""
+    if word.startswith("--"):
+        return word.partition("=")[0] in launcher.opaque
+
+    return word[:2] in launcher.opaque

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +14,7 @@ from typing import Protocol, TypeAlias, cast
 from conda_provenance.builders.extra_meta import given_extra_meta
 from conda_provenance.builders.stamper import Stamper
 from conda_provenance.builders.wrap import Function, wrap
+from conda_provenance.errors import ProvenanceError
 from conda_provenance.hookspecs import BuildDescription
 from conda_provenance.recipes import find_recipe, read_extra
 from conda_provenance.values import KEYS
@@ -95,7 +97,7 @@ def _stamping_recipes(original: Function) -> Function:
             return original(recipes, *args, **kwargs)
 
         recipes = list(recipes)
-        files = [find_recipe(path) for path in map(Path, recipes) if path.exists()]
+        files = _recipe_files(recipes)
         for file in files:
             _begin_recipe(file)
 
@@ -156,6 +158,15 @@ def _describe_package(recipe: Path, package: Path) -> BuildDescription:
         version=version,
         recipe_extra=_mapping(read_about(package).get("extra")),
     )
+
+
+def _recipe_files(recipes: Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """The recipes' files. A recipe that is not found is left out: the engine reports it."""
+    files = []
+    for place in map(Path, recipes):
+        with suppress(ProvenanceError, OSError):
+            files.append(find_recipe(place))
+    return files
 
 
 def _begin_recipe(recipe: Path) -> None:

@@ -85,7 +85,7 @@ class Stamper:
 
             stamp_package(package, entries)
             stamped = " ".join(f"{key}={value}" for key, value in entries.items() if value)
-            log.info("conda-provenance: stamped %s: %s", package.name, stamped)
+            log.info("conda-provenance: stamped %s: %s", escape(package.name), escape(stamped))
         except Exception as error:
             why = _sentence(package, error)
             log.warning("conda-provenance: The package stays unstamped: %s", why)
@@ -144,6 +144,9 @@ class Stamper:
             required = _load_settings().required
         except SettingsError as error:
             raise self.error_type(str(error)) from None
+        except Exception as error:
+            log.debug("Why the settings are not known", exc_info=error)
+            return
 
         if required:
             raise self.error_type(

@@ -30,26 +30,28 @@ if TYPE_CHECKING:
     )
 
 MAX_HELD = 60
-"""Lines of the log that are shown when a quiet build fails: its last ones."""
+"""How many of the log's last lines are shown when a quiet build fails."""
 
 _NOT_YET_TESTED = "Skipping tests because the argument --test=skip was set"
-"""The engine says so of tests that we run after the stamp."""
+"""The engine logs this, because we run the tests ourselves, after the package is stamped."""
 
-_COLOR_CODE = re.compile(r"\x1b\[[0-9;]*m")
+_ESCAPE_SEQUENCE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\].*?(?:\x07|\x1b\\)")
+"""A terminal's control sequence, such as a colour, or an operating system command, as a link is."""
+
 _LEVEL_STYLES = {"error": RED, "warn": YELLOW}
 
 
 def run(arguments: Namespace, output: Output) -> Status:
-    """Build every recipe. What was finished before a failure is listed."""
+    """Build the recipes in order, up to the first that fails. List the packages of those before."""
     try:
         from conda_provenance.builders.engine import build_recipe
     except ImportError:
         raise ProvenanceError(
-            "The embedded engine is not installed: "
-            "pip install 'conda-provenance[rattler-build]' or conda install it."
+            "rattler-build's engine is not installed here, or is too old: "
+            "python -m pip install 'py-rattler-build >=0.70'."
         ) from None
 
-    # A wrong setting is an error before anything is built.
+    # A wrong setting must be reported before anything is built.
     load_settings(os.environ, provider_names)
     recipes = [_recipe(given) for given in arguments.recipes]
     variants = [_variant_file(given) for given in arguments.variant_files or ()]
@@ -103,7 +105,7 @@ def _variant_file(given: str) -> Path:
 
 
 class _EngineLog:
-    """The engine's log, printed line by line as it comes; of a quiet build only when it fails."""
+    """The engine's log. It is printed as it comes, or with ``--quiet`` only if the build fails."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
@@ -124,21 +126,21 @@ class _EngineLog:
         self._take(f"downloading {event.url}", DIM)
 
     def on_download_progress(self, event: DownloadProgressEvent) -> None:
-        """Too much for a log: the start is in it, and a failure is an error of the build."""
+        """Print nothing: it would be too much for a log. A download that fails fails the build."""
 
     def on_download_complete(self, event: DownloadCompleteEvent) -> None:
-        """The start is in the log."""
+        """Print nothing: the start of the download is in the log already."""
 
     def show_held(self) -> None:
-        """Print what was kept back: the build has failed, and its log says why."""
+        """Print the lines that were held back, since the log says why the build failed."""
         held, self._held = self._held, None
         for line, style in held or ():
             self._print(line, style)
 
     def _take(self, message: str, style: str) -> None:
         for line in message.splitlines():
-            # The scripts' own colours: they are removed, since each line has one of ours.
-            plain = _COLOR_CODE.sub("", line).rstrip()
+            # A script's own colours and links are removed. Each line has a colour of ours.
+            plain = _ESCAPE_SEQUENCE.sub("", line).rstrip()
             if not plain.strip() or plain.strip() == _NOT_YET_TESTED:
                 continue
 

@@ -10,6 +10,7 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from io import TextIOWrapper
+from typing import TextIO
 
 from conda_provenance.cli.commands import COMMANDS
 from conda_provenance.cli.output import LogHandler, Output
@@ -79,9 +80,14 @@ def _run(arguments: Namespace, output: Output) -> int:
         _discard_output()
         return Status.UNKNOWN
     except OSError as error:
-        _discard_output()
         why = error.strerror or type(error).__name__
-        output.error(f"The output cannot be written or a file cannot be read: {why}.")
+        # If stdout itself is broken, only stderr is left to say so.
+        sentence = f"The output cannot be written or a file cannot be read: {why}."
+        with contextlib.suppress(OSError):
+            output.fail_for_programs(sentence)
+            sys.stdout.flush()
+        _discard_output()
+        output.error(sentence)
         return Status.UNKNOWN
     except KeyboardInterrupt:
         return Status.INTERRUPTED
@@ -97,8 +103,12 @@ def _own_the_process() -> None:
     gc.set_threshold(50_000)
     atexit.register(gc.freeze)
 
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
+    for name in ("stdout", "stderr"):
+        stream: TextIO | None = getattr(sys, name)
+        if stream is None:
+            # It was closed before we started (">&-"): nobody wants to read it.
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
+        elif isinstance(stream, TextIOWrapper):
             # A name that the terminal's encoding lacks is no reason to fail.
             stream.reconfigure(errors="backslashreplace")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -80,10 +81,9 @@ class Output:
         from shutil import get_terminal_size
         from textwrap import wrap
 
-        width = get_terminal_size((100, 24)).columns
-        for line in wrap(
-            ", ".join(names), width - 2, break_long_words=False, break_on_hyphens=False
-        ):
+        # A terminal may be narrower than any word, or say that it has one column.
+        width = max(get_terminal_size((100, 24)).columns - 2, 20)
+        for line in wrap(", ".join(names), width, break_long_words=False, break_on_hyphens=False):
             self.line("  ", (line, style))
 
     def warning_line(self, warning: str) -> None:
@@ -125,9 +125,13 @@ class Output:
 
     def fail(self, sentence: str) -> None:
         """Say that the command as a whole failed, to people and to programs."""
+        self.fail_for_programs(sentence)
+        self.error(sentence)
+
+    def fail_for_programs(self, sentence: str) -> None:
+        """With ``--json``, print the object of a command that failed as a whole."""
         if self.json:
             self.object(error=escape(sentence, MAX_SENTENCE))
-        self.error(sentence)
 
     @contextmanager
     def bar(self, total: int) -> Iterator[None]:
@@ -155,6 +159,7 @@ class Output:
         colored = self._colored.get(stream, False)
         texts = [(escape(text), style) for text, style in map(_pair, parts)]
         line = "".join(color.paint(text, style) if colored else text for text, style in texts)
+        line = _encodable(line, stream)
         if not self._bar:
             print(line, file=stream, flush=flush)
             return
@@ -172,8 +177,11 @@ class LogHandler(logging.Handler):
         self._output = output
 
     def emit(self, record: logging.LogRecord) -> None:
-        prefix = f"{self._output.program}: "
-        message = record.getMessage().removeprefix("conda-provenance: ").removeprefix(prefix)
+        message = record.getMessage()
+        # What the output itself begins each of its lines with.
+        for prefix in ("conda-provenance: ", f"{self._output.program}: ", "warning: "):
+            message = message.removeprefix(prefix)
+
         if record.levelno >= logging.WARNING:
             self._output.warn(message)
         else:
@@ -181,8 +189,20 @@ class LogHandler(logging.Handler):
 
 
 def clean_location(location: str) -> str:
-    """A path as it is, and an address without credentials."""
-    return redact(location) if "://" in location else location
+    """A path as it is, and an address without credentials.
+
+    ``pathlib`` makes ``https:/host`` of ``https://host``.
+    """
+    return redact(location) if re.search(r"[A-Za-z][\w+.-]+:/", location) else location
+
+
+def _encodable(line: str, stream: TextIO) -> str:
+    """``line`` with an escape for each character that the encoding of ``stream`` lacks.
+
+    ``conda provenance`` prints on conda's streams, which raise an error for those.
+    """
+    encoding = getattr(stream, "encoding", None)
+    return line.encode(encoding, "backslashreplace").decode(encoding) if encoding else line
 
 
 def _pair(part: Part) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 
 from conda_provenance import __version__
 from conda_provenance.cli.commands import COMMANDS, Command, Option
@@ -117,16 +118,15 @@ def _add_option(
 
 
 def _columns() -> int:
-    """The terminal's width, as ``shutil.get_terminal_size`` finds it."""
-    try:
-        return int(os.environ["COLUMNS"])
-    except (KeyError, ValueError):
-        pass
+    """The terminal's width, as ``shutil.get_terminal_size`` finds it. A width of 0 is unknown."""
+    with suppress(KeyError, ValueError):
+        columns = int(os.environ["COLUMNS"])
+        if columns > 0:
+            return columns
 
-    try:
-        return os.get_terminal_size().columns
-    except OSError:
-        return 80
+    with suppress(OSError):
+        return os.get_terminal_size().columns or 80
+    return 80
 
 
 def _indented(lines: str) -> str:

@@ -88,3 +88,23 @@ def test_reading_a_modules_resources_and_source_still_works(python):
     code = "when_imported('late', report)\nimport late, inspect\n"
     code += "print(inspect.getsource(late).splitlines()[0])"
     assert python(code) == ["late is run", "report late 1", "value = 1"]
+
+
+def test_threads_that_import_at_once_do_not_fail_each_other(python):
+    code = "import importlib, os, threading\n"
+    code += "sys.setswitchinterval(1e-6)\n"
+    code += "names = [f'made{number}' for number in range(1000)]\n"
+    code += "for name in names: open(os.path.join(sys.path[0], name + '.py'), 'w').close()\n"
+    code += "importlib.invalidate_caches()\n"
+    code += (
+        "for name in names: when_imported(name, lambda module: called.append(module.__name__))\n"
+    )
+    code += "called, failed = [], []\n"
+    code += "def load(names):\n"
+    code += "    for name in names:\n"
+    code += "        try: __import__(name)\n"
+    code += "        except BaseException as error: failed.append(repr(error))\n"
+    code += "threads = [threading.Thread(target=load, args=(names[n::8],)) for n in range(8)]\n"
+    code += "[each.start() for each in threads]; [each.join() for each in threads]\n"
+    code += "print(failed, sorted(called) == sorted(names))\n"
+    assert python(code) == ["[] True"]

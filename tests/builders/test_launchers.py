@@ -84,3 +84,8 @@ def test_a_program_without_a_launcher_by_any_path():
 )
 def test_what_is_not_understood(line):
     assert find_program(line.split(), BUILDERS) is None
+
+
+@pytest.mark.parametrize("option", ["-Celsewhere", "--chdir=elsewhere", "-Srattler-build"])
+def test_an_option_that_hides_the_program_is_seen_with_its_value_joined(option):
+    assert find_program(["env", option, "rattler-build", "build"], BUILDERS) is None

@@ -56,9 +56,9 @@ def _closed(schema: Any) -> Any:
 
 
 def run_on_terminal(
-    *arguments: str | Path, cwd: Path | None = None, **variables: str
+    *arguments: str | Path, cwd: Path | None = None, columns: int = 80, **variables: str
 ) -> tuple[int, str]:
-    """Run a command on a pseudo-terminal of 80 columns; its status and all that it wrote there."""
+    """Run a command on a pseudo-terminal. Return its status and all that it wrote there."""
     import fcntl
     import pty
     import struct
@@ -67,7 +67,7 @@ def run_on_terminal(
     environment = {**os.environ, "TERM": "xterm-256color", **variables}
     environment.pop("COLUMNS", None)
     ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     command = [sys.executable, "-m", "conda_provenance", *map(str, arguments)]
     with subprocess.Popen(
         command, cwd=cwd, env=environment, stdin=theirs, stdout=theirs, stderr=theirs

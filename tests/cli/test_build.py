@@ -182,7 +182,7 @@ def test_without_the_engine_it_says_how_to_have_it(build, feedstock, tmp_path):
     path = os.pathsep.join([str(tmp_path / "shadow"), str(EXAMPLES.parent)])
     done = build(feedstock, PYTHONPATH=path)
     assert done.returncode == 1
-    assert "pip install 'conda-provenance[rattler-build]'" in done.stderr
+    assert "python -m pip install 'py-rattler-build >=0.70'" in done.stderr
 
 
 @pytest.mark.skipif(
@@ -270,13 +270,21 @@ def test_json_of_a_build_that_fails_has_the_error_and_what_was_finished(build, f
 def test_a_scripts_own_colours_are_never_shown_as_text(build, feedstock, color):
     recipe = feedstock / "recipe" / "recipe.yaml"
     recipe.write_text(
-        recipe.read_text().replace("echo hi >", "printf '\\033[32mverdant\\033[0m\\n' && echo hi >")
+        recipe.read_text().replace("echo hi >", "printf '\033[32mverdant\033[0m\\n' && echo hi >")
     )
     done = build(feedstock, "-o", "out", "--color", color, CONDA_PLUGINS_PROVENANCE_DIRTY="ignore")
     assert done.returncode == 0, done.stderr
     (line,) = [
         line for line in done.stdout.splitlines() if line.endswith(("verdant", "verdant\x1b[0m"))
     ]
-    assert "x1b[32m" not in done.stdout.replace("printf", "").replace("\\033", "")
+    assert "x1b[32m" not in done.stdout.replace("printf", "").replace("\033", "")
     assert ("\x1b[" in line) is (color == "always")
     assert "\x1b[32m" not in done.stdout
+
+
+def test_colours_and_links_of_a_script_are_removed_from_the_log(build, feedstock):
+    recipe = feedstock / "recipe" / "recipe.yaml"
+    script = r"printf '\033[1;31mred\033[0m \033]8;;https://a.b\007page\033]8;;\007 \033[Kend\n'"
+    recipe.write_text(recipe.read_text().replace("echo hi > $PREFIX/hi", script))
+    done = build(feedstock, "--color", "always")
+    assert "red page end" in done.stdout, done.stdout + done.stderr

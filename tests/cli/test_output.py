@@ -5,8 +5,13 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
+import shlex
+import subprocess
+import sys
 
 import pytest
+from cli_running import answer, run_command, run_on_terminal
 
 from conda_provenance.cli import color
 from conda_provenance.cli.output import LogHandler, Output
@@ -128,3 +133,76 @@ def test_a_log_of_ours_is_a_warning_on_stderr(capsys):
     record = logging.LogRecord("x", logging.WARNING, "", 0, "conda-provenance: a %s", ("b",), None)
     LogHandler(output).emit(record)
     assert capsys.readouterr().err == "p: warning: a b\n"
+
+
+def test_a_warning_of_the_builders_log_is_marked_as_such_once(capsys):
+    record = logging.LogRecord(
+        "x", logging.WARNING, "", 0, "conda-provenance: warning: The folder is dirty.", (), None
+    )
+    LogHandler(Output("p", "build")).emit(record)
+    assert capsys.readouterr().err == "p: warning: The folder is dirty.\n"
+
+
+def test_a_terminal_that_is_narrower_than_any_word():
+    done = run_command("detect", "--explain", COLUMNS="1")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("columns", ["0", "-3", "many"])
+def test_a_width_that_cannot_be_is_not_given(columns):
+    usage, *_ = run_command("detect", "--help", COLUMNS=columns).stdout.splitlines()
+    assert len(usage) > 60
+
+
+def test_a_terminal_that_does_not_know_its_width_has_80_columns():
+    _, written = run_on_terminal("show", "--help", columns=0)
+    usage, *_ = written.splitlines()
+    assert len(usage) > 50
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a POSIX shell closes the streams")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_stream_that_is_closed_is_not_missed(closed):
+    command = f"{shlex.quote(sys.executable)} -m conda_provenance show nowhere.conda {closed}"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert done.returncode == Status.UNKNOWN
+    assert "Traceback" not in done.stderr
+    assert ("nowhere.conda" in done.stderr) is ("2>&-" not in closed)
+
+
+def test_a_character_that_the_stream_of_another_program_lacks_is_escaped(monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True)
+    monkeypatch.setattr("sys.stdout", stream)
+    Output("conda provenance", "show").line("caf\N{LATIN SMALL LETTER E WITH ACUTE}.conda")
+    assert stream.buffer.getvalue().rstrip() == rb"caf\xe9.conda"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps a folder that is in use")
+def test_an_error_of_the_system_is_an_object_too(tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    words = [sys.executable, "-m", "conda_provenance", "detect", "--json"]
+    command = f"rmdir ../gone && exec {shlex.join(words)}"
+    done = subprocess.run(
+        command, shell=True, cwd=gone, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == Status.UNKNOWN
+    assert answer(done)["error"] in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["detect"],
+        ["build"],
+        ["stamp", "x.conda", "--recipe"],
+        ["show"],
+        ["show", "--json"],
+    ],
+)
+@pytest.mark.parametrize("address", ["https://user:s3cr3t@host/x", "https:/user:s3cr3t@host/x"])
+def test_a_password_in_an_address_that_is_taken_for_a_path_is_not_printed(words, address):
+    done = run_command(*words, address)
+    assert done.returncode != 0
+    assert "host/x" in done.stderr
+    assert "s3cr3t" not in done.stdout + done.stderr

@@ -15,6 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from conda_provenance.builders import command
+from conda_provenance.errors import RequirementError
+from conda_provenance.settings import Settings
+
 pytestmark = pytest.mark.skipif(
     os.name == "nt", reason="the stand-in for rattler-build is a script with a #! line"
 )
@@ -435,3 +439,39 @@ def test_used_wrongly(call, feedstock, command, error):
     assert done.returncode == 2
     assert error in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_word_that_is_too_long_for_a_files_name_does_not_stop_the_command(call, feedstock, git):
+    long = "note=" + "x" * 5000
+    done, seen = call("rattler-build", "build", "--extra-meta", long, cwd=feedstock)
+    assert done.returncode == 0, done.stderr
+    assert seen is not None
+    assert long in seen
+    assert f"sha={git(feedstock, 'rev-parse', 'HEAD')}" in seen
+
+    done, seen = call("conda-build", "x" * 5000, cwd=feedstock)
+    assert (done.returncode, seen) == (0, ["x" * 5000]), done.stderr
+
+
+class _Broken:
+    """Stands in for a fault of ours that nobody knows of yet."""
+
+    def __call__(self, *arguments: object) -> None:
+        raise ZeroDivisionError
+
+
+def test_a_failure_of_ours_does_not_stop_the_command(monkeypatch):
+    monkeypatch.setattr(command, "plan_rattler_build", _Broken())
+    words = ["rattler-build", "build"]
+    planned = command.plan(words, Settings())
+    assert planned.command == tuple(words)
+    assert "ZeroDivisionError" in planned.warnings[0]
+
+
+def test_a_failure_of_ours_stops_the_command_where_the_user_requires_something(monkeypatch):
+    monkeypatch.setattr(command, "plan_rattler_build", _Broken())
+    with pytest.raises(RequirementError, match="provenance_required"):
+        command.plan(["rattler-build", "build"], Settings()).require(("sha",))
+
+    with pytest.raises(RequirementError, match="provenance_dirty"):
+        command.plan(["rattler-build", "build"], Settings(dirty="error"))
