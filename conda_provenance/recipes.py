@@ -5,6 +5,7 @@ It is read as data. It is never rendered and never run.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -43,16 +44,17 @@ class RecipeExtra:
     """Keys whose value is a template, which only the builder can evaluate."""
 
 
-def find_recipe(place: Path) -> Path:
-    """The recipe file that ``place`` is, or that it or its folder ``recipe`` holds.
+def find_recipe(given: str | os.PathLike[str]) -> Path:
+    """The recipe file that ``given`` is, or that it or its folder ``recipe`` holds.
 
     A folder without a recipe is returned as it is. Raises :class:`ProvenanceError` if there is no
     such place.
     """
+    place = Path(given)
     if not place.exists():
         # An address may hold a password. ``Path`` makes "https:/host" of "https://host".
-        is_address = re.match(r"[A-Za-z][\w+.-]+:/", str(place))
-        shown = redact(str(place)) if is_address else str(place)
+        is_address = re.match(r"[A-Za-z][\w+.-]+:/", str(given))
+        shown = redact(str(given)) if is_address else str(given)
         raise ProvenanceError(f"There is no recipe at {shown!r}: give a recipe's file or folder.")
 
     if place.is_file():

@@ -1,6 +1,6 @@
-"""The builders: the only place that knows their insides.
+"""Stamps packages while they are built. Only this folder knows how builders work inside.
 
-To import this changes nothing. :func:`activate` wraps the builders' functions.
+Importing it changes nothing. :func:`activate` wraps the builders' functions.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ __all__ = ["activate"]
 def activate() -> None:
     """Stamp every package that conda-build or py-rattler-build makes in this process from now on.
 
-    It does not matter whether the builders are imported already, and it may be called again.
-    Conda's plugin calls it. A program that uses ``rattler_build`` or ``conda_build.api`` without
-    conda's plugins calls it itself.
+    Call it before or after the builders are imported, once or more often. Our conda plugin calls
+    it. A program that uses ``rattler_build`` or ``conda_build.api`` without conda's plugins has to
+    call it itself.
     """
     from conda_provenance.builders.imports import when_imported
 
@@ -27,7 +27,7 @@ def activate() -> None:
 
 
 def _attach(builder: str, function: str) -> Callable[[ModuleType], None]:
-    """Call ``function`` of our module for the builder, which is loaded only then."""
+    """Return a function that imports our module for ``builder`` and calls its ``function``."""
 
     def attach(module: ModuleType) -> None:
         from importlib import import_module

@@ -1,4 +1,4 @@
-"""Builders that are commands: which one a command line starts, and how its packages are stamped."""
+"""Recognises the builder that a command line starts, and plans how its packages are stamped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stamp that all recipes of one command line have in common. Knows no builder's options."""
+"""The values that all recipes of one command line share. Knows no builder's options."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from conda_provenance.values import KEYS
 
 @dataclass(frozen=True, slots=True)
 class CommonStamp:
-    """What one command line can tell the builder for all its recipes."""
+    """What a command line says to the builder about all its recipes."""
 
     recipes: tuple[Path, ...] = ()
     origins: tuple[Origin, ...] = ()
@@ -26,11 +26,11 @@ class CommonStamp:
     silenced: tuple[str, ...] = ()
     """Keys that the user or a recipe gives, but whose value must not be written."""
     provided: frozenset[str] = frozenset()
-    """Keys that every recipe has by itself."""
+    """Keys that every recipe sets itself."""
     warnings: tuple[str, ...] = ()
 
     def plan(self, command: Sequence[str], leave_out: Iterable[str] = ()) -> Plan:
-        """The plan to run ``command``, which gives the builder all values but ``leave_out``."""
+        """The plan to run ``command``, which holds all values except those of ``leave_out``."""
         return Plan(
             tuple(command),
             added={key: value for key, value in self.values.items() if key not in leave_out},
@@ -44,7 +44,7 @@ class CommonStamp:
         if not self.origins:
             return "the recipe is not found from here"
         if len(self.origins) > 1:
-            return "the recipes differ in it: build them one by one"
+            return "the recipes have different values for it: build them one by one"
         return "the command line cannot carry it"
 
 
@@ -61,8 +61,8 @@ def collect_common(
     for place in places:
         recipe = _find_file(place)
         if recipe is None:
-            # A path within a container, or a mistake that the builder reports. What lies here is
-            # not what is built, so the other recipes get nothing either.
+            # It may be a path in a container, or a mistake that the builder will report. In a
+            # container, the files here are not those that are built. So no recipe gets a value.
             warning = (
                 f"There is no recipe at {str(place)!r} as seen from here: nothing is added for it."
             )
@@ -97,7 +97,7 @@ def _find_file(place: Path) -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class _RecipeStamp:
-    """What the command line has to say for one recipe."""
+    """What the command line should say to the builder about one recipe."""
 
     recipe: Path
     origin: Origin
@@ -106,13 +106,13 @@ class _RecipeStamp:
     silenced: frozenset[str]
     """Keys that the user or the recipe gives, but whose value must not be written."""
     provided: frozenset[str]
-    """Keys that the recipe has by itself."""
+    """Keys that the recipe sets itself."""
     templated: frozenset[str]
     """Keys that the recipe gives by a template, which only the builder can evaluate."""
 
     @classmethod
     def collected(cls, recipe: Path, given: Mapping[str, str], settings: Settings) -> _RecipeStamp:
-        """Find out where ``recipe`` comes from, and what its builder has to be told."""
+        """Find out where ``recipe`` comes from, and which values its builder needs."""
         extra = read_extra(recipe, KEYS)
         origin = collect(recipe, settings=settings, extra_meta=given, recipe_extra=extra.values)
         origin.require_clean(settings)
@@ -132,7 +132,7 @@ class _RecipeStamp:
 
 
 def _own_keys(origin: Origin, stamp: Mapping[str, str], extra: RecipeExtra) -> set[str]:
-    """Keys whose value the recipe gives exactly as it is to be written. They need no flag."""
+    """Keys whose value is in the recipe already, exactly as we would write it. Need no flag."""
     return {
         key
         for key, value in stamp.items()
@@ -150,8 +150,8 @@ def _join(stamps: Sequence[_RecipeStamp]) -> CommonStamp:
     warnings = [warning for stamp in stamps for warning in stamp.origin.warnings]
     if differing:
         warnings.append(
-            f"The recipes differ in {', '.join(differing)}, "
-            "which one command cannot tell apart: build them one by one."
+            f"The recipes have different values for {', '.join(differing)}, "
+            "and one command line cannot hold them all: build the recipes one by one."
         )
     return CommonStamp(
         recipes=tuple(stamp.recipe for stamp in stamps),
@@ -179,9 +179,9 @@ def _shared_values(stamps: Sequence[_RecipeStamp]) -> tuple[dict[str, str], list
 
 
 def _without_templated(values: Mapping[str, str], stamps: Sequence[_RecipeStamp]) -> dict[str, str]:
-    """The values without those that a recipe gives by a template: the recipe wins over git and CI.
+    """Leave out the keys that a recipe sets by a template: a recipe wins over git and CI.
 
-    What the user gave with ``--extra-meta`` wins over the recipe.
+    The user's ``--extra-meta`` stays, since it wins over the recipe.
     """
     templated = {key for stamp in stamps for key in stamp.templated}
     sources = stamps[0].origin.sources

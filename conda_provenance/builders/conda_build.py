@@ -1,4 +1,4 @@
-"""conda-build: where it writes about.json, and where it hands a recipe.yaml to rattler-build."""
+"""Wraps conda-build where it writes about.json, and where it hands over to rattler-build."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def attach_build(module: ModuleType) -> None:
     """Wrap two functions of ``conda_build.build``.
 
     ``write_about_json`` runs before the recipe is copied and before the archive is made. It merges
-    ``config.extra_meta`` over the recipe's ``extra``. So what is put there just before it runs
-    reaches about.json and the packaged recipe, and conda-build itself writes and logs it.
+    ``config.extra_meta`` over the recipe's ``extra``. We change ``extra_meta`` just before that. So
+    conda-build itself writes our values, into about.json and the packaged recipe, and logs them.
 
-    ``create_build_envs`` runs last before the recipe's scripts. There a build is stopped that could
-    not meet the user's requirements hours later.
+    ``create_build_envs`` is the last function before the recipe's scripts run. If the build would
+    fail the user's requirements at its end, it is stopped there, hours earlier.
     """
     code = getattr(module.write_about_json, "__code__", None)
     known = code is not None and code.co_argcount == 1 and "extra_meta" in code.co_names
@@ -152,9 +152,10 @@ def _describe(m: MetaData) -> BuildDescription:
 
 
 class _RecipeExtras:
-    """Tells a recipe's own ``extra`` from what we wrote into it.
+    """Separates a recipe's own ``extra`` from what we wrote into it.
 
-    Outputs of one recipe may share one ``extra``, so that a second output sees the first's stamp.
+    The outputs of a recipe may share one ``extra``. Then it holds the first output's stamp when the
+    second output is built.
     """
 
     def __init__(self) -> None:
@@ -179,7 +180,7 @@ _recipe_extras = _RecipeExtras()
 
 @cache
 def _stamper() -> Stamper:
-    """Made when the first package is built: at the import of conda-build it would cost time."""
+    """The stamper, made when the first package is built: importing conda-build costs time."""
     from conda_build.exceptions import CondaBuildUserError
 
     # conda-build and conda report this class in one sentence, without a traceback.

@@ -1,4 +1,4 @@
-"""The command line of conda-build: how it is started with the plugin, or told by its flag."""
+"""The command line of conda-build: it is started with the plugin, or gets ``--extra-meta``."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def _plan_flag(head: Sequence[str], tail: Sequence[str], settings: Settings) -> 
     made = common.plan([*head, *rest, *flag], leave_out=impossible)
     if impossible:
         left_out = (
-            f"conda-build's --extra-meta takes no value with '=': "
-            f"{', '.join(impossible)} is left out."
+            f"{', '.join(impossible)} is left out: "
+            "conda-build's --extra-meta takes no value with '='."
         )
         made = replace(made, warnings=(*made.warnings, left_out))
 

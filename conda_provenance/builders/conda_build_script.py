@@ -1,7 +1,7 @@
 """The file that ``conda-provenance run`` starts in place of the ``conda-build`` script.
 
-It runs conda-build with the plugin active from the start. The script itself may build a recipe.yaml
-without ever loading conda's plugins.
+It runs conda-build with our wrappers in place. The ``conda-build`` script itself does not always
+load conda's plugins before it builds a recipe.yaml.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import sys
 
 if __name__ == "__main__":
-    # Python puts the folder of this file first, and modules in it have the builders' names.
+    # Python puts this folder first in sys.path, where our modules would hide the builders' modules.
     folder = os.path.realpath(os.path.dirname(__file__))
     sys.path[:] = [place for place in sys.path if os.path.realpath(place or os.curdir) != folder]
 

@@ -1,6 +1,6 @@
-"""The user's ``--extra-meta``, for an engine that is never told about it.
+"""Remembers the user's ``--extra-meta`` for rattler-build's engine.
 
-conda-build takes the option, but does not hand it to rattler-build's engine for a recipe.yaml.
+conda-build takes the option, but for a recipe.yaml it does not pass it to the engine.
 """
 
 from __future__ import annotations

@@ -30,8 +30,8 @@ def when_imported(name: str, action: Callable[[ModuleType], None]) -> None:
 
     _waiting[name] = action
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
-        # A new list: conda loads its plugins while it iterates over the old one, and would go
-        # over every distribution again.
+        # A new list, since conda loads its plugins while it iterates over the old one. With one
+        # more finder in the old list, conda would search all distributions a second time.
         sys.meta_path = [_Finder(), *sys.meta_path]
 
 
@@ -52,7 +52,7 @@ def _call(action: Callable[[ModuleType], None], module: ModuleType) -> None:
 
 
 class _Finder:
-    """Finds no module itself. It sees which one is imported next, and wraps its loader."""
+    """Finds no module itself. It wraps the loaders of the modules that we wait for."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -75,7 +75,7 @@ class _Finder:
         return None
 
     def _call_for_loaded(self) -> None:
-        """Catch up with modules whose import had begun before we could wrap their loader.
+        """Call the actions of modules whose import had begun before we could wrap their loader.
 
         Conda may load its plugins while such a module is being imported.
         """
@@ -91,7 +91,7 @@ class _Finder:
 
 
 def _wrap(spec: ModuleSpec) -> None:
-    """Have the loader call the action that waits for this module, once it has run the module."""
+    """Make the loader call this module's action after it has run the module."""
     loader = spec.loader
     if loader is None or not hasattr(loader, "exec_module"):
         return

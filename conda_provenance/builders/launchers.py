@@ -1,7 +1,7 @@
-"""The program behind launchers such as ``env`` or ``pixi exec``. Knows no builder.
+"""Finds the program that launchers such as ``env`` or ``pixi exec`` start. Knows no builder.
 
-Only launchers that builders are really started with are understood. Behind any other launcher we
-cannot know in which folder and in which environment a program runs.
+It knows the launchers that people start builders with. Of any other launcher we do not know in
+which folder and in which environment it starts a program.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ LAUNCHERS = {
 
 
 def find_program(words: Sequence[str], names: Sequence[str]) -> Program | None:
-    """The program with one of these names that ``words`` start, also behind launchers."""
+    """The program with one of these names that ``words`` start, directly or by launchers."""
     index, foreign = 0, False
     while index < len(words):
         name = _program_name(words[index])
@@ -94,7 +94,7 @@ def _program_name(word: str) -> str:
 
 
 def _target(words: Sequence[str], index: int, launcher: Launcher) -> int | None:
-    """The index of the program that the launcher at ``index`` starts; ``None``: not known."""
+    """The index of the program that the launcher at ``index`` starts, ``None`` if not known."""
     index += 1
     if launcher.subcommands:
         if index == len(words) or words[index] not in launcher.subcommands:

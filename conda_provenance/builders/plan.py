@@ -1,4 +1,4 @@
-"""``Plan``: a command line to run in place of the user's, and what it brings into the packages."""
+"""``Plan``: the command line to run in place of the user's, and the values that it adds."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Plan:
     added: Mapping[str, str] = field(default_factory=dict)
     """The values that the builder gets on its command line."""
     provided: frozenset[str] = frozenset()
-    """Keys that every recipe has by itself."""
+    """Keys that every recipe sets itself."""
     origins: tuple[Origin, ...] = ()
     """Where each recipe comes from."""
     warnings: tuple[str, ...] = ()
     uncertain: str = ""
-    """Why a required key may be missing from a package. Empty if the builder itself sees to it."""
+    """Why a required key may be missing from a package. Empty if the builder checks that itself."""
 
     def require(self, required: Sequence[str]) -> None:
         """Raise :class:`RequirementError` for a required key that may be missing from a package."""

@@ -1,4 +1,4 @@
-"""rattler-build's engine in this process (py-rattler-build), whoever calls it."""
+"""Wraps rattler-build's engine where it runs in this process (py-rattler-build)."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ class Result(Protocol):
 def attach(module: ModuleType) -> None:
     """Wrap ``RenderedVariant.run_build`` of ``rattler_build.render``.
 
-    It returns finished packages, before they are tested, uploaded or built upon. The engine takes
-    no extra metadata. So the file is stamped, and its entry in the local index is corrected in the
-    same step.
+    It returns finished packages before anything tests, uploads or uses them. The engine takes no
+    extra metadata, so the finished file is stamped, and its entry in the local index is corrected
+    in the same step.
     """
     wrap(module.RenderedVariant, "run_build", _stamping_variant)
 
@@ -75,7 +75,7 @@ def attach_cli_api(module: ModuleType) -> None:
 def _stamping_variant(original: Function) -> Function:
     def run_build(self: Variant, *args: object, **kwargs: object) -> object:
         stamper = _stamper()
-        # Before the build: a requirement that is not met must fail before there is a package.
+        # Before the build, so that an unmet requirement fails before there is a package.
         build = stamper.begin(lambda: _describe(self))
         given = given_extra_meta()
         before = _packages_in(_output_dir(self, args, kwargs))
@@ -106,7 +106,7 @@ def _stamping_recipes(original: Function) -> Function:
         try:
             return original(recipes, *args, **kwargs)
         finally:
-            # Where a later recipe or a test fails, earlier packages have been made all the same.
+            # If a recipe or a test fails, the packages before it have been made nevertheless.
             made = map(Path, _packages_in(output_dir))
             _stamp_new(made, before, lambda package: _common_entries(files, package))
 
@@ -120,7 +120,7 @@ def _stamp_new(
 
     If the user requires the stamp and one fails, all of them are removed.
     """
-    # With skip_existing the engine hands out packages of earlier builds. They are not ours.
+    # With skip_existing the engine also returns packages of earlier builds, which are not stamped.
     new = [
         package for package in packages if _state(package) != before.get(os.path.realpath(package))
     ]
@@ -179,7 +179,7 @@ def _begin_recipe(recipe: Path) -> None:
 
 
 def _common_entries(recipes: Iterable[Path], package: Path) -> dict[str, str | None]:
-    """The entries for ``package`` that are the same for each of the recipes it may be of."""
+    """The entries that ``package`` would get from every recipe that it may be built from."""
     answers = [_entries_of(recipe, package) for recipe in recipes]
     first, *others = answers or [{}]
     return {
@@ -221,9 +221,9 @@ def _state(package: Path) -> _FileState | None:
 
 @cache
 def _stamper() -> Stamper:
-    """Made when the first package is built: at the import of the engine its classes are not there.
+    """The stamper, made when the first package is built: the engine's error class is there by then.
 
-    Callers of the engine, conda-build among them, report its error class as a failed output.
+    Callers of the engine, such as conda-build, report an error of this class as a failed output.
     """
     from rattler_build import RattlerBuildError
 

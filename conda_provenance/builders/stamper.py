@@ -1,6 +1,6 @@
-"""``Stamper``: what all builders in this process share. Knows no builder.
+"""``Stamper``: the steps that are the same for every builder. Knows no builder.
 
-It finds a package's origin, asks the hooks, and keeps every failure of ours away from the build.
+It finds out where a package comes from, asks the hooks, and lets no failure of ours stop a build.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Describe = Callable[[], "BuildDescription"]
-"""Describes a package to be built. It is called where its failure cannot touch the build."""
+"""Describes the package that will be built. If it fails, the build goes on."""
 
 
 class Stamper:
@@ -169,7 +169,7 @@ def _load_settings() -> Settings:
 
 
 def _collect(description: BuildDescription, settings: Settings) -> Origin:
-    """The one place where a builder has git and the CI read."""
+    """Read git and the CI for a build. Every builder does it here."""
     from conda_provenance.collector import collect
 
     return collect(
@@ -182,7 +182,7 @@ def _collect(description: BuildDescription, settings: Settings) -> Origin:
 
 @contextmanager
 def _required(settings: Settings) -> Iterator[None]:
-    """Where the user requires a key, any failure in the block is a :class:`RequirementError`."""
+    """Turn any failure in the block into a :class:`RequirementError` if the user requires a key."""
     try:
         yield
     except RequirementError:

@@ -1,4 +1,4 @@
-"""``build``: recipe.yaml recipes, built with rattler-build's engine in this process and stamped."""
+"""``build``: builds recipe.yaml recipes with rattler-build's engine and stamps the packages."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def run(arguments: Namespace, output: Output) -> Status:
         from conda_provenance.builders.engine import build_recipe
     except ImportError:
         raise ProvenanceError(
-            "rattler-build's engine is not installed here, or is too old: "
-            "python -m pip install 'py-rattler-build >=0.70'."
+            "rattler-build's engine is not installed: "
+            "install py-rattler-build beside conda-provenance, with pip or conda."
         ) from None
 
     # A wrong setting must be reported before anything is built.

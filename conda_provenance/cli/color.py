@@ -1,4 +1,4 @@
-"""Colours, as the escape sequences that terminals understand, and when they are wanted.
+"""Colours as terminals understand them, and when to use them.
 
 Green is kept for what was verified. Nothing here is, so there is no green.
 """
@@ -12,15 +12,16 @@ from typing import TextIO
 BOLD, DIM, RED, YELLOW, CYAN = "1", "2", "31", "33", "36"
 
 LINK = "link"
-"""The style of an address that we made up ourselves: terminals let people open it."""
+"""The style of an address that we built ourselves. Terminals open it at a click."""
 
 
 def is_wanted(choice: str, stream: TextIO, environ: Mapping[str, str]) -> bool:
     """Is colour wanted on ``stream``? ``choice`` is that of ``--color``.
 
     The first of these that is given decides: ``--color always`` or ``never``; ``NO_COLOR``;
-    ``FORCE_COLOR`` or ``CLICOLOR_FORCE``; ``TERM=dumb`` or ``CLICOLOR=0``; else whether ``stream``
-    is a terminal. An empty variable counts as not given, and so does a forcing one that is ``0``.
+    ``FORCE_COLOR`` or ``CLICOLOR_FORCE``; ``CLICOLOR=0`` or ``TERM=dumb``. If none is given, there
+    is colour on a terminal only. An empty variable counts as not given. ``FORCE_COLOR=0`` and
+    ``CLICOLOR_FORCE=0`` count as not given too.
     """
     if choice != "auto":
         return choice == "always"
@@ -35,11 +36,11 @@ def is_wanted(choice: str, stream: TextIO, environ: Mapping[str, str]) -> bool:
 
 
 def obeys_escapes(stream: TextIO, environ: Mapping[str, str]) -> bool:
-    """Is ``stream`` a terminal that obeys escape sequences, rather than print them?"""
+    """Is ``stream`` a terminal that understands escape sequences?"""
     if not stream.isatty() or environ.get("TERM") == "dumb":
         return False
 
-    # Windows' old console prints them. Newer terminals there set one of these.
+    # The old console of Windows prints them. Newer terminals on Windows set one of these.
     newer = ("WT_SESSION", "TERM", "ANSICON", "ConEmuANSI")
     return os.name != "nt" or any(environ.get(name) for name in newer)
 

@@ -1,4 +1,4 @@
-"""``detect``: what would be stamped here, and where each value comes from."""
+"""``detect``: prints what would be stamped here, and where each value comes from."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from conda_provenance.values import KEYS
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found for a recipe, and what the settings make of it."""
+    """What was found for a recipe, and whether the settings let it be built."""
 
     recipe: Path
     """The recipe's file, or the folder where there is none."""
@@ -42,7 +42,7 @@ class Report:
 
 
 def run(arguments: Namespace, output: Output) -> Status:
-    """Print one report: of the recipe, of the known CI systems, or of the variables looked at."""
+    """Print a report on the recipe, on the known CI systems, or on the variables looked at."""
     _require_fitting_options(arguments)
     if arguments.list:
         from conda_provenance.cli.systems import list_systems
@@ -219,17 +219,17 @@ def _print_for_program(report: Report, output: Output, format: str) -> Status:
     spaced = [key for key, value in report.stamp.items() if _has_space(value)]
     if format == "extra-meta" and spaced:
         output.warn(
-            f"{', '.join(spaced)} holds a space, which no shell's $(…) keeps, and is left out."
+            f"{', '.join(spaced)} is left out: it holds a space, at which a shell's $(…) splits."
         )
 
     for line in _FOR_PROGRAMS[format](report.stamp):
-        # As it is: the values are printable, and whoever reads them takes them literally.
+        # Not escaped: the values are printable, and programs read them literally.
         print(line)
     return Status.YES
 
 
 def _env(stamp: Mapping[str, str]) -> Iterator[str]:
-    """``NAME=value``. Readers of such files take quotes for part of the value."""
+    """``NAME=value``. There are no quotes: programs would take them as part of the value."""
     return (f"{ENVIRONMENT[key]}={value}" for key, value in stamp.items() if value)
 
 

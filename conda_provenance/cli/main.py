@@ -1,4 +1,4 @@
-"""The one place where ``conda-provenance`` and ``conda provenance`` start a command and end it."""
+"""Runs a command, for ``conda-provenance`` and for ``conda provenance``, and ends it properly."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from conda_provenance.errors import ProvenanceError
 
 
 def main(arguments: Sequence[str] | None = None, *, program: str = "conda-provenance") -> int:
-    """Run a command and return its exit status; by default with the arguments of this process."""
+    """Run a command and return its exit status. Default: the arguments of this process."""
     if arguments is None:
         _own_the_process()
     given = list(sys.argv[1:] if arguments is None else arguments)
 
-    # Where a command is named, the options of the others are not needed.
+    # If a command is named, the options of the other commands need not be parsed.
     named = [command for command in COMMANDS if command.name in given[:1]]
     try:
         parsed = make_parser(program, named or COMMANDS).parse_args(given)
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "conda-proven
 
 
 def run_parsed(parsed: Namespace, program: str = "conda-provenance") -> int:
-    """Run the command that was parsed, by our own parser or by conda's; return its exit status."""
+    """Run a command that our parser or conda's has parsed, and return its exit status."""
     arguments = Namespace(
         **{
             name.removeprefix(PREFIX): value
@@ -76,7 +76,7 @@ def _run(arguments: Namespace, output: Output) -> int:
         output.fail(str(error))
         return of_error(error)
     except BrokenPipeError:
-        # The reader of our output has gone ("| head"): nothing is wrong, and nobody is there.
+        # The reader of our output has gone ("| head"). Nothing is wrong, so nothing is said.
         _discard_output()
         return Status.UNKNOWN
     except OSError as error:
@@ -98,8 +98,8 @@ def _own_the_process() -> None:
     import atexit
     import gc
 
-    # Most of the time goes into imports. The collector would look at each of their objects again
-    # and again, and twice more at the end: an eighth of the whole.
+    # Most of the time goes into imports. The garbage collector would scan the imported objects many
+    # times, and twice more at the end. That takes an eighth of the whole time.
     gc.set_threshold(50_000)
     atexit.register(gc.freeze)
 
@@ -114,7 +114,7 @@ def _own_the_process() -> None:
 
 
 def _discard_output() -> None:
-    # Python writes what is left at its end, and would report that it cannot.
+    # When Python exits it writes what is left, and would report that it cannot.
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -1,6 +1,6 @@
-"""Where a command's words go: results to stdout, all else to stderr, and strangers' text escaped.
+"""Prints what a command says: results on stdout, all else on stderr, strangers' text escaped.
 
-The rules for ``--json``, ``--quiet``, ``--verbose`` and ``--color`` stand here, once for all.
+The rules for ``--json``, ``--quiet``, ``--verbose`` and ``--color`` are here, for all commands.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ JSON_VERSION = 1
 """The form of what ``--json`` prints. It grows when a key is removed or changes its meaning."""
 
 MAX_VALUE = 2100
-"""Characters of a value that are printed: more than a value of ours can have, so none is cut."""
+"""Longer values are cut. A value that we stamp is never that long (see ``values``)."""
 
 MAX_SENTENCE = 4000
 """Characters of an error or a warning that are printed."""
@@ -87,7 +87,7 @@ class Output:
             self.line("  ", (line, style))
 
     def warning_line(self, warning: str) -> None:
-        """Print a warning that is part of a report; not where results only are wanted."""
+        """Print a warning that is part of a report. Print nothing with ``--quiet``."""
         if not self.quiet:
             self.line(("warning: ", YELLOW), show(warning, MAX_SENTENCE))
 
@@ -108,12 +108,12 @@ class Output:
         self._print(sys.stderr if self.json else sys.stdout, parts, flush=True)
 
     def note(self, sentence: str) -> None:
-        """Say on stderr what is being done; not where results only are wanted."""
+        """Say on stderr what is being done. Print nothing with ``--quiet``."""
         if not self.quiet:
             self._print(sys.stderr, (f"{self.program}: {show(sentence, MAX_SENTENCE)}",))
 
     def warn(self, warning: str) -> None:
-        """Warn on stderr; not where results only are wanted."""
+        """Warn on stderr. Print nothing with ``--quiet``."""
         if not self.quiet:
             text = show(warning, MAX_SENTENCE)
             self._print(sys.stderr, (f"{self.program}: ", ("warning: ", YELLOW), text))
@@ -135,7 +135,7 @@ class Output:
 
     @contextmanager
     def bar(self, total: int) -> Iterator[None]:
-        """Show a bar on a terminal, where there is more than one thing to wait for."""
+        """Show a progress bar on a terminal if there is more than one thing to wait for."""
         if total < 2 or self.quiet or not color.obeys_escapes(sys.stderr, os.environ):
             yield
             return
@@ -170,18 +170,16 @@ class Output:
 
 
 class LogHandler(logging.Handler):
-    """Hands the warnings of our log to the command's output, which knows of a bar."""
+    """Prints the warnings of our log through the command's output, so that no bar is in the way."""
 
     def __init__(self, output: Output) -> None:
         super().__init__(logging.DEBUG if output.verbose else logging.WARNING)
         self._output = output
 
     def emit(self, record: logging.LogRecord) -> None:
-        message = record.getMessage()
-        # What the output itself begins each of its lines with.
-        for prefix in ("conda-provenance: ", f"{self._output.program}: ", "warning: "):
-            message = message.removeprefix(prefix)
-
+        prefix = f"{self._output.program}: "
+        message = record.getMessage().removeprefix("conda-provenance: ").removeprefix(prefix)
+        message = message.removeprefix("warning: ")
         if record.levelno >= logging.WARNING:
             self._output.warn(message)
         else:

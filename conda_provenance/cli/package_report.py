@@ -21,7 +21,7 @@ NOT_VERIFIED = "claimed by the package; not verified"
 
 @dataclass(frozen=True, slots=True)
 class PackageReport:
-    """A package, or the reason why nothing can be said of it."""
+    """What a package says, or the reason why it cannot be read."""
 
     location: str
     """As the user gave it."""
@@ -66,7 +66,7 @@ class PackageReport:
 
     @property
     def run_url(self) -> str | None:
-        """The page of the CI run: the one that the package names, else one that the id leads to."""
+        """The page of the CI run, as the package names it, or else as its id implies."""
         if self.claim.flow_run_url:
             return clean_or_none("flow_run_url", self.claim.flow_run_url)
 
@@ -107,7 +107,7 @@ def print_package(report: PackageReport, output: Output) -> None:
 
 
 def fields(report: PackageReport) -> Iterator[tuple[str, Part]]:
-    """What a package says, by key, and what follows from it."""
+    """Each key that a package has with its value, and the pages and problems that follow."""
     claim = report.claim
     for key in KEYS:
         value = claim.shown(key)

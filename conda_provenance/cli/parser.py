@@ -1,7 +1,6 @@
-"""Turns the commands' data into an argparse parser: our own, or the one that conda hands us.
+"""Turns the commands' data into an argparse parser: our own, or the one that conda gives us.
 
-Conda does this at every one of its commands. So no command's module is imported here, and nothing
-heavy.
+Conda does this whenever it runs any command. So nothing heavy is imported here, and no command.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ class _Formatter(argparse.HelpFormatter):
     """Wraps the description at words and keeps the lines of the examples."""
 
     def __init__(self, prog: str) -> None:
-        # argparse would import shutil, and with it three compression libraries, for this number.
+        # To find out the width, argparse would import shutil and three compression libraries.
         super().__init__(prog, width=_columns() - 2)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
@@ -48,8 +47,8 @@ def make_parser(
     """The parser of the ``conda-provenance`` program, with these commands."""
     parser = argparse.ArgumentParser(
         prog=program,
-        description="Where conda packages come from (CEP 31): stamp it when they are built, show "
-        "it afterwards.",
+        description="Stamp conda packages with where they come from when they are built, and show "
+        "it afterwards (CEP 31).",
         epilog=EPILOG,
         formatter_class=_Formatter,
         allow_abbrev=False,
@@ -59,7 +58,7 @@ def make_parser(
 
 
 def configure(parser: argparse.ArgumentParser, program: str = "conda provenance") -> None:
-    """Give ``parser``, which conda made for ``conda provenance``, our commands."""
+    """Add our commands to ``parser``, which conda made for ``conda provenance``."""
     parser.epilog = EPILOG
     _add_commands(parser, program, COMMANDS)
 
@@ -69,7 +68,7 @@ def _add_commands(
 ) -> None:
     parser.add_argument("--version", action="version", version=f"conda-provenance {__version__}")
 
-    # Without "prog", argparse formats the usage of the whole parser to find it out.
+    # If "prog" is not given, argparse formats the usage of the whole parser to make one.
     subparsers = parser.add_subparsers(
         dest=f"{PREFIX}command", metavar="COMMAND", required=True, prog=program
     )

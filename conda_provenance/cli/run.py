@@ -1,4 +1,7 @@
-"""``run``: another builder's command, stamped. Its status, signals and output are its own."""
+"""``run``: runs a builder's command so that its packages are stamped.
+
+The command's exit status, signals and output stay its own.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from conda_provenance.settings import Settings, load_settings
 
 
 def run(arguments: Namespace, output: Output) -> int:
-    """Replace this process by the command; return its status where that is not possible."""
+    """Replace this process by the command. On Windows, run it and return its exit status."""
     words: Sequence[str] = arguments.words
     command = words[1:] if words[:1] == ["--"] else words
     if not command:
@@ -52,7 +55,7 @@ def _stamped(command: Sequence[str], settings: Settings, output: Output) -> Sequ
 
 
 def _replace(command: Sequence[str]) -> int:
-    """Become the command where the system allows it: then signals and status need no passing on."""
+    """Become the command if the system can. Then there is no signal or status to pass on."""
     program = shutil.which(command[0]) or command[0]
     sys.stdout.flush()
     sys.stderr.flush()
@@ -61,13 +64,13 @@ def _replace(command: Sequence[str]) -> int:
 
     import subprocess
 
-    # Ctrl-C reaches the command as well; it decides.
+    # Ctrl-C reaches the command too. The command decides what to do with it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     return subprocess.call([program, *command[1:]])
 
 
 def _become(program: str, command: Sequence[str]) -> None:
-    # Python ignores these signals, and a process inherits what is ignored.
+    # Python ignores these signals, and the command would inherit that.
     for name in ("SIGPIPE", "SIGXFSZ"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_DFL)

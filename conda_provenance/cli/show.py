@@ -18,7 +18,7 @@ _TAKEN = "'show' takes package files (.conda, .tar.bz2) and extracted packages' 
 
 
 def run(arguments: Namespace, output: Output) -> Status:
-    """Show every package, those that cannot be read as well."""
+    """Show every package, and say of each that cannot be read why."""
     reports = []
     for location in arguments.packages:
         report = _read(location, with_sha256=output.verbose)
@@ -47,7 +47,7 @@ def _read(location: str, *, with_sha256: bool) -> PackageReport:
 
 
 def _why_not_taken(location: str) -> str | None:
-    """What to say of a location that no package can be read from."""
+    """Why no package can be read from ``location``, if that is plain without reading it."""
     shown = escape(clean_location(location), MAX_VALUE)
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", location):
         return f"{shown} is an address, and nothing is fetched: {_TAKEN}."

@@ -1,4 +1,4 @@
-"""``stamp``: provenance into package files that are finished already."""
+"""``stamp``: writes provenance into finished package files."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from conda_provenance.text import show
 from conda_provenance.values import KEYS, InvalidValue, clean
 
 UNCHANGED, REFUSED, FAILED = "unchanged", "refused", "failed"
-"""Statuses besides those of a package that is, or would be, stamped."""
+"""The statuses of a package that is not stamped."""
 
 _STYLES = {UNCHANGED: DIM, REFUSED: RED, FAILED: RED}
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of one package."""
+    """What was done to one package."""
 
     package: PackageReport
     """What the package says now, or would say."""
@@ -45,7 +45,7 @@ class Report:
 
 
 def run(arguments: Namespace, output: Output) -> Status:
-    """Stamp every package; one that cannot be stamped does not stop the rest."""
+    """Stamp every package. If one cannot be stamped, the others still are."""
     _require_folders(arguments)
     values = _values(arguments, output)
     if arguments.output_dir is not None:
@@ -98,7 +98,10 @@ def _make_folder(folder: str, *, dry_run: bool) -> None:
 
 
 def _values(arguments: Namespace, output: Output) -> dict[str, str]:
-    """What to stamp: the values given, and the recipe's where one is named or no value is given."""
+    """The values to stamp: those that are given, over those of the recipe.
+
+    The recipe counts only if it is named, or if no value is given.
+    """
     given = {
         key: _clean(key, value) for key in KEYS if (value := getattr(arguments, key)) is not None
     }
@@ -131,7 +134,7 @@ def _find(place: str | None, output: Output) -> Mapping[str, str]:
         raise UsageError(str(error)) from None
 
     if place is None and not recipe.is_file():
-        # The repository that this folder happens to lie in is not the packages'.
+        # This folder may be in some repository, but that need not be where the packages are from.
         raise UsageError(
             "There is no recipe in this folder: "
             "name the packages' recipe with --recipe, or give the values."
@@ -161,7 +164,7 @@ def _stamp(
         status = REFUSED if isinstance(error, RefusedError) else FAILED
         return Report(PackageReport.of_failure(location, str(error)), status, target)
 
-    # In a dry run nothing tells that the same package was stamped before.
+    # A dry run changes nothing, so a package that is given twice looks unstamped again.
     status = UNCHANGED if again and arguments.dry_run else result.status
     changes = {} if status == UNCHANGED else result.changes
     return Report(_package(location, result), status, target, changes)

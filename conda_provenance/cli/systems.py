@@ -1,4 +1,4 @@
-"""``detect --list`` and ``detect --explain``: the known CI systems, and the variables looked at."""
+"""``detect --list`` prints the known CI systems, ``detect --explain`` the variables looked at."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def list_systems(output: Output) -> Status:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the adapters looked at, and what came of it."""
+    """Which variables the adapters looked at, and which CI system they recognised."""
 
     chosen: str
     """``plugins.provenance_ci``."""
@@ -52,7 +52,7 @@ class Report:
     """The variables that sound like a CI's and that no adapter looked at. Any of them may hold a
     token, so their values are never shown."""
     values: Mapping[str, str] | None
-    """The environment, where the values are wanted too."""
+    """The environment if ``--show-values`` is given, else ``None``."""
 
     @property
     def verdict(self) -> str:
@@ -68,30 +68,27 @@ class Report:
 
     def names_of_others(self) -> list[str]:
         """The variables by which the systems that are not here would be recognised."""
-        seen, others = (
-            {
-                name
-                for each in self.explanations
-                if each.seen is is_seen
-                for look in each.looks
-                for name in look.variables
-            }
-            for is_seen in (True, False)
-        )
-        return sorted(others - seen)
+        seen = _names(each for each in self.explanations if each.seen)
+        unseen = _names(each for each in self.explanations if not each.seen)
+        return sorted(unseen - seen)
 
     def value(self, name: str, state: str = "set") -> str | None:
-        """The value of a variable, fit to be shown, where values are wanted and it has one."""
+        """The value of a variable, made fit to show. ``None`` without ``--show-values``."""
         if self.values is None or state != "set" or name not in self.values:
             return None
 
         return show(self.values[name])
 
 
+def _names(explanations: Iterable[Explanation]) -> set[str]:
+    """The variables that these adapters looked at."""
+    return {name for each in explanations for look in each.looks for name in look.variables}
+
+
 def explain_detection(
     place: Path, settings: Settings, output: Output, *, with_values: bool
 ) -> Status:
-    """Print which variables were looked at; their values only where they are wanted."""
+    """Print which variables were looked at, and ``with_values`` their values."""
     report = _report(place, settings, with_values=with_values)
     if output.json:
         output.object(**_to_json(report))
@@ -173,9 +170,9 @@ def _print_text(report: Report, output: Output) -> None:
     own = [_state(name, "set", report) for name in report.own]
     unknown = [show(name) for name in report.unasked]
     _print_names("Set by you", own, output)
-    _print_names("They sound like a CI's, and no adapter looks at them", unknown, output)
+    _print_names("Named like a CI's variables, but unknown to every adapter", unknown, output)
     _print_names(
-        "Looked at for the other systems, of which none is there", report.names_of_others(), output
+        "Looked at for the other systems, which are not here", report.names_of_others(), output
     )
 
 

@@ -182,7 +182,7 @@ def test_without_the_engine_it_says_how_to_have_it(build, feedstock, tmp_path):
     path = os.pathsep.join([str(tmp_path / "shadow"), str(EXAMPLES.parent)])
     done = build(feedstock, PYTHONPATH=path)
     assert done.returncode == 1
-    assert "python -m pip install 'py-rattler-build >=0.70'" in done.stderr
+    assert "install py-rattler-build beside conda-provenance" in done.stderr
 
 
 @pytest.mark.skipif(

@@ -304,7 +304,7 @@ def test_explained_in_words():
     assert "Jenkins (jenkins): recognised" in lines
     assert (
         "CI_JOB_TOKEN"
-        in lines[lines.index("They sound like a CI's, and no adapter looks at them:") + 1]
+        in lines[lines.index("Named like a CI's variables, but unknown to every adapter:") + 1]
     )
     gitea = detect("--explain", **SECRETS, GITEA_ACTIONS="true").stdout
     assert "GitHub Actions (github): not recognised, as these are another's: GITEA_ACTIONS" in gitea

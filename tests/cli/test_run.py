@@ -264,7 +264,7 @@ def test_every_recipe_in_a_recipe_dir_counts(call, feedstock, git):
     (feedstock / "new" / "recipe.yaml").write_text("")
     done, seen = call("rattler-build", "build", "--recipe-dir", ".", cwd=feedstock)
     assert pairs(seen) == []
-    assert "The recipes differ in remote_url, sha" in done.stderr
+    assert "The recipes have different values for remote_url, sha" in done.stderr
 
 
 @pytest.mark.parametrize("word", ["sha", "odd"])
