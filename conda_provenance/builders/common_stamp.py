@@ -151,7 +151,7 @@ def _join(stamps: Sequence[_RecipeStamp]) -> CommonStamp:
     if differing:
         warnings.append(
             f"The recipes have different values for {', '.join(differing)}, "
-            "and one command line cannot hold them all: build the recipes one by one."
+            "and one command line cannot hold them all: build them one by one."
         )
     return CommonStamp(
         recipes=tuple(stamp.recipe for stamp in stamps),
