@@ -138,21 +138,32 @@ def _wait_for(status: Question) -> bytes | None:
 
 
 def _parse_status(status: bytes, listed: set[bytes], work_tree: Path) -> Reading:
-    headers = dict(
-        re.findall(r"# branch\.(oid|head) ([^\0]*)\0", status.decode(errors="surrogateescape"))
-    )
-    sha, branch = headers.get("oid", ""), headers.get("head")
+    # A file may be named like a header, but each of its entries begins with another character.
+    entries = [entry for entry in status.split(b"\0") if entry]
+    headers = [entry for entry in entries if entry.startswith(b"# ")]
+    changes = [entry for entry in entries if not entry.startswith(b"# ")]
+
+    sha, branch = _header(headers, "branch.oid") or "", _header(headers, "branch.head")
     if sha != "(initial)" and not is_full_sha(sha):
         raise UnreadableError("HEAD is no commit")
 
-    changes = [line for line in status.split(b"\0") if line and not line.startswith(b"#")]
-    matches = (re.match(rb"1 (?:A.|.A) (?:[^ ]+ ){6}(.*)\Z", line, re.DOTALL) for line in changes)
-    added = {match[1] for match in matches if match}
-    if sha == "(initial)" or listed <= added:
+    if sha == "(initial)" or listed <= _added(changes):
         return Reading(is_added=True)
 
     is_dirty = any(not _is_output(work_tree, change) for change in changes)
     return Reading(sha, None if branch == "(detached)" else branch, is_dirty)
+
+
+def _header(headers: list[bytes], name: str) -> str | None:
+    start = f"# {name} ".encode()
+    values = [header[len(start) :] for header in headers if header.startswith(start)]
+    return os.fsdecode(values[0]) if values else None
+
+
+def _added(changes: list[bytes]) -> set[bytes]:
+    """The files that are in the index, but not in the commit."""
+    matches = (re.match(rb"1 (?:A.|.A) (?:[^ ]+ ){6}(.*)\Z", line, re.DOTALL) for line in changes)
+    return {match[1] for match in matches if match}
 
 
 def _is_output(work_tree: Path, change: bytes) -> bool:

@@ -167,6 +167,17 @@ def test_odd_folder_names(tmp_path, git, name):
     assert read_git(folder / "recipe.yaml").sha == git(tmp_path, "rev-parse", "HEAD")
 
 
+@pytest.mark.parametrize("added", [False, True])
+def test_a_file_that_is_named_like_a_line_of_gits_answer_says_nothing(feedstock, git, added):
+    for name in ("# branch.oid " + "b" * 40, "x# branch.head other", "# branch.oid (initial)"):
+        (feedstock / "recipe" / name).write_text("")
+    if added:
+        git(feedstock, "add", ".")
+    facts = read_git(recipe_of(feedstock))
+    assert (facts.sha, facts.remote_url) == (git(feedstock, "rev-parse", "HEAD"), ORIGIN)
+    assert facts.dirty is True
+
+
 def test_sha256_repository(tmp_path, git, version):
     if version < (2, 29):
         pytest.skip("git of this age knows no SHA-256")
