@@ -29,10 +29,15 @@ _SEGMENT = re.compile(r"[@~]?[\w.+ ()!,'&$-]+\Z")
 """A segment of a path as forges have them. A leading "@" (Tangled) or "~" (SourceHut) is a user."""
 
 _TOKEN = re.compile(
-    r"(?<![0-9A-Za-z])(?:gh[a-z]_|github_pat_|gl[a-z]{2,6}-[0-9A-Za-z_-]{16}"
+    r"(?<![0-9A-Za-z])(?:gh[oprsu]_|github_pat_"
+    r"|gl(?:pat|oas|dt|rtr?|cbt|ptt|ft|imt|agent|wt|soat|ffct)-[0-9A-Za-z_-]{16}"
     r"|AT(?:[A-Z]TT|BB|OA)[0-9A-Za-z_=-]{12}|AKIA[0-9A-Z]{12}|npm_[0-9A-Za-z]{20})"
 )
-"""Access tokens: GitHub's, GitLab's, Atlassian's, AWS's, npm's."""
+"""Access tokens: GitHub's, GitLab's, Atlassian's, AWS's, npm's.
+
+GitLab's are listed at https://docs.gitlab.com/security/tokens/#token-prefixes. Other names that
+begin alike are real repositories: glib-networking-feedstock, globus-compute-endpoint.
+"""
 
 _SSH_SCHEMES = {"ssh", "git+ssh", "ssh+git"}
 _SCHEMES = {"http", "https", "git", "git+https", "git+http"} | _SSH_SCHEMES
@@ -175,8 +180,9 @@ class RemoteUrl:
         host = host.lower().rstrip(".")
         path = _without_query(path).strip("/")
         segments = [clean_segment(segment) for segment in path.split("/") if segment]
-        if segments and "." not in host and re.match(r"@.*\.", segments[0]):
-            raise RemoteUrlError("its host looks like a user name")  # "https://user/@host/path"
+        if segments and "." not in host and segments[0].startswith("@"):
+            # "https://user/@host/path" and "user:@host/path" hold a login.
+            raise RemoteUrlError("its host looks like a user name")
 
         if segments:
             segments[-1] = segments[-1].removesuffix(".git")
@@ -214,8 +220,11 @@ def _without_query(path: str) -> str:
     return re.split(r"[?#]", path, maxsplit=1)[0]
 
 
-def _is_host(host: str) -> bool:
-    return _HOST.match(host) is not None or _IPV6.match(host) is not None
+def _is_host(text: str) -> bool:
+    if holds_token(text):
+        return False
+
+    return _HOST.match(text) is not None or _IPV6.match(text) is not None
 
 
 def _port(text: str) -> int | None:
