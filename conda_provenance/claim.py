@@ -75,7 +75,8 @@ class Claim:
     def from_extra(cls, extra: object, *further: Problem) -> Claim:
         """Read about.json's ``extra``. Anything is accepted, and nothing is lost.
 
-        A value that is not a string is given as its JSON text; ``null`` counts as not said.
+        A value that is not a string becomes its JSON text, or the name of its type if it has none.
+        ``null`` counts as not said.
         ``further`` are problems that the caller found with the package itself.
         """
         given = (
@@ -117,7 +118,10 @@ def _text(value: object) -> str | None:
 
     import json  # Most packages have strings only.
 
-    return json.dumps(value, ensure_ascii=False)
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):  # not from JSON, or nested too deeply
+        return f"({type(value).__name__})"
 
 
 def _problems(given: Mapping[str, Any]) -> Iterator[Problem]:

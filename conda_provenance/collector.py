@@ -103,7 +103,8 @@ class _Draft:
     def take_git(self, git: GitFacts) -> None:
         """The commit and the remote of the repository that tracks the recipe."""
         self.warnings += git.warnings
-        self._offer("sha", git.sha, GIT)
+        if git.sha != "":
+            self._offer("sha", git.sha, GIT)
         self._offer("remote_url", git.remote_url, GIT)
 
     def take_run(self, run: CIRun, checkout: Checkout) -> None:
@@ -132,8 +133,11 @@ class _Draft:
             self.warnings.append(checkout.merge_warning())
 
     def take_absence(self, git: GitFacts) -> None:
-        """CEP 31: an empty ``sha`` says that the recipe is not under version control."""
-        if not git.unreadable:
+        """CEP 31: an empty ``sha`` says that the recipe is not under version control.
+
+        Where somebody named the repository, its commit is unknown, and ``sha`` is left out.
+        """
+        if not git.unreadable and not self.values.get("remote_url"):
             self._offer("sha", "", GIT)
 
     def origin(self, checkout: Checkout, settings: Settings) -> Origin:
@@ -183,6 +187,12 @@ def _why_missing(key: str, checkout: Checkout, chosen: str) -> str:
     run = checkout.run
     if key.startswith("flow_run"):
         return _why_no_run(key, run, chosen)
+
+    if key == "sha" and run is not None and checkout.replaces_git() and run.remote_url:
+        return (
+            f"{run.name} names no full commit hash, "
+            "and the recipe lies in no git repository that can be read"
+        )
 
     if checkout.git.sha is None:
         is_outside = run is not None and run.workspace and not checkout.holds_recipe

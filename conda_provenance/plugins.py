@@ -49,7 +49,7 @@ def plugin_manager() -> PluginManager:
     for entry_point in _entry_points():
         try:
             manager.register(entry_point.load(), entry_point.name)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             log.warning(
                 "conda-provenance: The plugin %s cannot be loaded (%s); it is left out.",
                 entry_point.name,
@@ -133,7 +133,7 @@ def _adapters(*plugins: str) -> list[Adapter]:
             continue
         try:
             adapters += [adapter for adapter in provided if isinstance(adapter, Adapter)]
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             log.warning(
                 "conda-provenance: The CI adapters of %s cannot be used (%s).",
                 plugin,

@@ -5,6 +5,7 @@ It is read as data. It is never rendered and never run.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -48,16 +49,17 @@ def find_recipe(place: Path) -> Path:
     A folder without a recipe is returned as it is. Raises :class:`ProvenanceError` if there is no
     such place.
     """
-    if not place.exists():
+    # os.path's functions answer where Path's raise: no permission, or too long a name.
+    if not os.path.exists(place):
         raise ProvenanceError(
             f"There is no recipe at {str(place)!r}: give a recipe's file or folder."
         )
 
-    if place.is_file():
+    if os.path.isfile(place):
         return place
 
     candidates = (folder / name for folder in (place, place / "recipe") for name in NAMES)
-    return next((candidate for candidate in candidates if candidate.is_file()), place)
+    return next((candidate for candidate in candidates if os.path.isfile(candidate)), place)
 
 
 def read_extra(recipe: Path, wanted: Collection[str] = ()) -> RecipeExtra:
@@ -100,14 +102,35 @@ def _read_flow(text: str) -> RecipeExtra:
 
 
 def _read_block(text: str) -> RecipeExtra:
-    """One key a line. Lines with a template are kept out of the parser."""
-    lines, templated = [], set()
-    for line in text.splitlines():
-        if not _TEMPLATE.search(line):
-            lines.append(line)
-        elif key := re.match(r"\s+([\w-]+)\s*:", line):
+    """One key after the other. Those whose value holds a template are kept out of the parser."""
+    plain, templated = [], set()
+    for entry in _entries(text):
+        if not _TEMPLATE.search(entry):
+            plain.append(entry)
+        elif key := re.match(r"\s+([\w-]+)\s*:", entry):
             templated.add(key[1])
-    return RecipeExtra(_parse("\n".join(lines)), frozenset(templated))
+
+    return RecipeExtra(_parse("\n".join(plain)), frozenset(templated))
+
+
+def _entries(text: str) -> list[str]:
+    """Each key with the lines of its value, which are indented further than the first key."""
+    lines = [
+        line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")
+    ]
+    entries: list[list[str]] = []
+    for line in lines:
+        is_deeper = _indentation(line) > _indentation(lines[0])
+        if entries and is_deeper:
+            entries[-1].append(line)
+        else:
+            entries.append([line])
+
+    return ["\n".join(entry) for entry in entries]
+
+
+def _indentation(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _parse(text: str) -> Mapping[str, object]:

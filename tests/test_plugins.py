@@ -173,11 +173,15 @@ def test_a_plugin_that_fails_takes_nothing_along(install, tmp_path):
     assert "s3cr3t" not in done.stderr
 
 
-def test_a_plugin_that_cannot_be_loaded_is_reported(install, tmp_path):
-    variables = install("unloadable_plugin", "import no_such_module")
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [("import no_such_module", "ModuleNotFoundError"), ("raise SystemExit(3)", "SystemExit")],
+)
+def test_a_plugin_that_cannot_be_loaded_is_reported(install, tmp_path, code, error):
+    variables = install("unloadable_plugin", code)
     done = detect(tmp_path, **variables)
     assert done.returncode == 0
-    assert "unloadable_plugin cannot be loaded (ModuleNotFoundError)" in done.stderr
+    assert f"unloadable_plugin cannot be loaded ({error})" in done.stderr
 
 
 BUILD = """

@@ -23,7 +23,7 @@ def read_git(recipe: Path, *, time_limit: float = TIME_LIMIT) -> GitFacts:
     runs for longer than ``time_limit`` seconds. Never raises for the state of a repository.
     """
     path = Path(os.path.realpath(recipe))
-    folder = path if path.is_dir() else path.parent
+    folder = path if os.path.isdir(path) else path.parent
     warnings: list[str] = []
     is_enclosed = is_added = False
 

@@ -178,6 +178,10 @@ def test_a_file_that_is_named_like_a_line_of_gits_answer_says_nothing(feedstock,
     assert facts.dirty is True
 
 
+def test_a_name_that_no_file_can_have_is_in_no_repository(tmp_path):
+    assert read_git(tmp_path / ("too-long" * 100)).sha is None
+
+
 def test_sha256_repository(tmp_path, git, version):
     if version < (2, 29):
         pytest.skip("git of this age knows no SHA-256")
