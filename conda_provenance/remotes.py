@@ -158,7 +158,7 @@ class RemoteUrl:
         if text.startswith(("/", ".", "~")) or _DRIVE.match(text):
             raise RemoteUrlError("it is a local path")
 
-        match = _SCP.match(text)
+        match = _SCP.match(_without_query(text))
         if match is None:
             raise RemoteUrlError("it is a local path, or not a URL")
 
@@ -217,7 +217,20 @@ def clean_segment(segment: str, extra: str = "") -> str:
 
 
 def _without_query(path: str) -> str:
-    return re.split(r"[?#]", path, maxsplit=1)[0]
+    """Cut off query and fragment. Raises :class:`RemoteUrlError` if a login may end in them."""
+    query = re.search(r"[?#].*", path)
+    if query is None:
+        return path
+
+    if _holds_at(query[0]):
+        # "user:pass#@host" has its password before the "#".
+        raise RemoteUrlError("it holds what may be credentials")
+
+    return path[: query.start()]
+
+
+def _holds_at(text: str) -> bool:
+    return re.search(r"@|%(?:25)*40", text) is not None
 
 
 def _is_host(text: str) -> bool:
@@ -296,6 +309,9 @@ def clean_page_url(text: str) -> str:
     if parts.scheme not in ("http", "https") or not _is_host(host):
         raise RemoteUrlError("it is not an http or https URL")
 
+    if _holds_at(parts.query + parts.fragment):
+        raise RemoteUrlError("it holds what may be credentials")
+
     _check_page_path(parts.path)
     path = quote(parts.path, safe="/%@~+()!,'&$:;*")
     build = parts.query and re.search(r"(?:\A|&)buildId=(\d{1,20})(?:&|\Z)", parts.query)
@@ -316,7 +332,7 @@ def _check_page_path(path: str) -> None:
 
 def looks_like_secret(text: str) -> bool:
     """May this id, which is no address, hold a login, a token, a query or a fragment?"""
-    if holds_token(text) or (("@" in text or "%" in text) and re.search(r"@|%(?:25)*40", text)):
+    if holds_token(text) or _holds_at(text):
         return True
 
     return "=" in text and re.search(r"[?#&][^?#&]*=", text) is not None

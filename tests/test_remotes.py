@@ -103,6 +103,10 @@ def test_every_form_of_git_url_becomes_https(given, written):
         "user:secret@host:o/r",
         "user:secret@host/o/r",
         "user:secret@host",
+        "user:secret#@github.com/o/r.git",
+        "a.user:secret/x?@github.com/o/r.git",
+        "https://user/secret#@github.com/o/r",
+        "https://user/secret?%2540github.com/o/r",
         "secret@",
         "https:/user:secret@host/o/r",
         "https:user:secret@host/o/r",
@@ -227,6 +231,8 @@ def urls_with_credentials(draw: st.DrawFn) -> str:
 @given(urls_with_credentials())
 @example(f"https://1234:5678/{_MARK}@host/o/r")
 @example(f"https://{_MARK}%2540host/o/r")
+@example(f"user:{_MARK}#@github.com/o/r.git")
+@example(f"https://a/{_MARK}?@github.com/o/r")
 def test_no_generated_credential_survives(url):
     # A secret with "/" and no "@" after it is a path to any reader, so the strategies write an "@".
     for parse in (lambda text: str(RemoteUrl.parse(text)), clean_page_url):
@@ -287,6 +293,14 @@ def test_any_text_is_a_clean_url_or_an_error(text):
 )
 def test_run_pages_keep_their_address_and_nothing_else(given, written):
     assert clean_page_url(given) == written
+
+
+@pytest.mark.parametrize(
+    "given", ["https://user/secret#@ci.example.org/1", "https://user/secret?x%40ci.example.org/1"]
+)
+def test_a_page_whose_query_may_end_a_login_is_refused(given):
+    with pytest.raises(RemoteUrlError, match="may be credentials"):
+        clean_page_url(given)
 
 
 def test_a_build_number_is_the_only_query_kept():
