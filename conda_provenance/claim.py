@@ -1,6 +1,6 @@
 """``Claim``: what a package says of its origin, exactly as found. Nothing in it is believed.
 
-All that can be wrong with one is listed here, in :data:`PROBLEMS`, each with a stable code.
+Everything that can be wrong with a claim is in :data:`PROBLEMS`, each with a stable code.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class Claim:
         return redact(value)
 
     def says_untracked(self) -> bool:
-        """Is the empty hash meant: was the recipe not under version control?
+        """Does it say that the recipe was not under version control, by an empty hash alone?
 
         Local builds of conda-forge write all keys as empty strings, which says nothing.
         """
@@ -173,7 +173,7 @@ def _remote(value: str) -> str | None:
     if re.search(r"[?#]", value):
         return "remote-query"
 
-    # What is left is the address with a .git or a slash at its end, or none at all.
+    # What remains ends in .git or a slash, or is no address at all.
     return None if clean_or_none("remote_url", value) else "remote-malformed"
 
 

@@ -44,10 +44,10 @@ class RecipeExtra:
 
 
 def find_recipe(place: Path) -> Path:
-    """The recipe file that ``place`` is, or that it or its folder ``recipe`` holds.
+    """Find the recipe file: ``place`` itself, or a file in it or in its folder ``recipe``.
 
-    A folder without a recipe is returned as it is. Raises :class:`ProvenanceError` if there is no
-    such place.
+    A folder without a recipe is returned as it is. Raises :class:`ProvenanceError` if ``place``
+    does not exist.
     """
     # os.path's functions answer where Path's raise: no permission, or too long a name.
     if not os.path.exists(place):
@@ -95,14 +95,14 @@ def _read(recipe: Path) -> str:
 
 
 def _read_flow(text: str) -> RecipeExtra:
-    """``extra: {key: value}``. One template makes the whole of it unreadable."""
+    """Read ``extra: {key: value}``. One template makes all of it unreadable."""
     if _TEMPLATE.search(text):
         return RecipeExtra(templated=frozenset(re.findall(r"([\w-]+)\s*:", text)))
     return RecipeExtra(_parse(text))
 
 
 def _read_block(text: str) -> RecipeExtra:
-    """One key after the other. Those whose value holds a template are kept out of the parser."""
+    """Read one key after the other. The parser does not see keys whose value holds a template."""
     plain, templated = [], set()
     for entry in _entries(text):
         if not _TEMPLATE.search(entry):

@@ -1,7 +1,7 @@
 """Strangers' text made fit to show: credentials redacted, escapes visible, length bounded.
 
 Nothing from a package, a URL, an environment or a repository reaches a terminal, a log or an error
-without going through here. What a value means is not known here: see
+without going through here. It does not know what a value means: see
 :mod:`conda_provenance.values`.
 """
 
@@ -18,7 +18,7 @@ MAX_READ = 100_000
 _AT = r"(?:@|%(?:25)*40)"
 _SCHEME = r"[A-Za-z][\w+.-]*:/{1,3}"
 _KNOWN_SCHEME = r"(?i:(?:git\+|ssh\+)?(?:https?|git|ssh|ftps?|file)):/{1,3}"
-"""Schemes that are shown where a login is hidden. Another one may be the login: "secret:/@host"."""
+"""Schemes that stay visible before a hidden login. Another may be the login: "secret:/@host"."""
 
 _FILE = r"(?:/[^/:%]|[A-Za-z]:\\)[^:%]*:?\Z"
 """An absolute path, such as Jenkins' /workspace/job@2. It has no colon, as a login would have."""
@@ -33,7 +33,7 @@ _CHANNEL_TOKEN = re.compile(r"(?<=/t/)[^/\s]+(?=/)")
 def show(text: str, limit: int = MAX_SHOWN) -> str:
     """``text`` as it may be shown to people: redacted, then escaped, then shortened."""
     if len(text) > MAX_READ:
-        # A login may end behind any place at which the text could be cut.
+        # Cut anywhere, it could show the first half of a login.
         return f"({len(text)} characters)"
     return escape(redact(text), limit)
 
@@ -84,7 +84,7 @@ def _without_login(word: str) -> str:
         return word
 
     if re.search(r"[?#]", match["login"]):
-        # Either a login with a "?", or a query with an "@": nothing tells which.
+        # It is a login with a "?", or a query with an "@". We cannot know which, so we hide both.
         return match["start"] + "***"
 
     return f"{match['start']}***@{word[match.end() :]}"
@@ -96,5 +96,5 @@ def _without_query(word: str) -> str:
     if not is_url:
         return word
 
-    # Azure Pipelines and TeamCity have no other address for a run than one with this query.
+    # On Azure Pipelines and TeamCity the address of a run needs this query.
     return re.sub(r"[?#](?!buildId=\d+\Z).*", "", word, flags=re.DOTALL) or "***"

@@ -37,7 +37,7 @@ __all__ = [
 _FULL_SHA = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 
 _NO_RUN = re.compile(r"\$[\w({]|\{\{|\A(?:undefined|none|null|nil|<nil>)\Z", re.IGNORECASE)
-"""What is left where a variable was not expanded, or did not exist."""
+"""What a variable leaves behind that was not expanded, or that did not exist."""
 
 
 class InvalidValue(ProvenanceError):
@@ -51,15 +51,16 @@ class InvalidValue(ProvenanceError):
 class ImproperValue(InvalidValue):
     """A value that breaks a rule but cannot hold a secret or an escape, such as a shortened hash.
 
-    What the user gave to a builder is written by the builder with or without us. An improper value
-    is left as the user gave it. Any other invalid value is taken out.
+    A builder writes what its user gave it, with or without us. So an improper value stays as it was
+    given. Any other invalid value is removed.
     """
 
 
 def clean(key: str, value: object) -> str:
     """``value`` in the form in which it may be written under ``key``, one of :data:`KEYS`.
 
-    An address loses user name, password, query and fragment, and a repository's becomes http(s).
+    An address loses user name, password, query and fragment. The address of a repository becomes an
+    http or https URL.
     Raises :class:`InvalidValue`.
     """
     if not isinstance(value, str):
@@ -128,7 +129,7 @@ def check(key: str, value: object) -> None:
     else:
         _check_address(key, value)
 
-    # Last, because a value that is only too long is improper. One with a login is worse.
+    # Checked last: an improper value must not hold a secret.
     if len(value) > MAX_LENGTH:
         raise ImproperValue(f"it is longer than {MAX_LENGTH} characters")
 

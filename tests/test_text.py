@@ -34,7 +34,7 @@ def test_it_is_redacted_and_escaped(text: str, shown: str) -> None:
 @pytest.mark.parametrize(
     "sentence",
     [
-        "The recipe's git repository at /jenkins/job@2/x cannot be read: HEAD is no commit.",
+        "The recipe's git repository at /jenkins/job@2/x cannot be read: HEAD is not a commit.",
         "There is no recipe at '/srv/a@b/recipe': give a recipe's file or folder.",
         r"C:\work\job@2\x.conda cannot be read: it is damaged.",
         "The package C:/Users/alice/x-1.0-0.conda cannot be read.",

@@ -105,8 +105,8 @@ def _read_git_dir(position: Question, candidate: Candidate) -> Path:
 def _is_ours(candidate: Candidate, git_dir: Path) -> bool:
     """Do the ``.git`` entry, the git directory and the work tree all belong to us?
 
-    git asks the same of these three, and refuses if not. A stranger's ``.git`` may name a git
-    directory of ours, and ours may be told to look at a stranger's files.
+    git itself checks these three, and refuses if one is not. A stranger's ``.git`` may name a git
+    directory of ours, and a git directory of ours may name a stranger's work tree.
     """
     if sys.platform == "win32":
         return True  # owners are not compared there
@@ -119,7 +119,7 @@ def _is_ours(candidate: Candidate, git_dir: Path) -> bool:
 def _read_status(
     ask: Ask, candidate: Candidate, settings: list[tuple[str, str]] | None
 ) -> bytes | None:
-    """What differs from the commit; ``None`` where git does not know, or must not be asked."""
+    """What differs from the commit, or ``None`` where git does not know or must not be asked."""
     if settings is None:
         return None
 
@@ -145,7 +145,7 @@ def _parse_status(status: bytes, listed: set[bytes], work_tree: Path) -> Reading
 
     sha, branch = _header(headers, "branch.oid") or "", _header(headers, "branch.head")
     if sha != "(initial)" and not is_full_sha(sha):
-        raise UnreadableError("HEAD is no commit")
+        raise UnreadableError("HEAD is not a commit")
 
     if sha == "(initial)" or listed <= _added(changes):
         return Reading(is_added=True)
@@ -167,7 +167,7 @@ def _added(changes: list[bytes]) -> set[bytes]:
 
 
 def _is_output(work_tree: Path, change: bytes) -> bool:
-    """Is this untracked folder one of built packages? rattler-build's is ``output``, often here."""
+    """Is this an untracked folder of built packages, such as rattler-build's ``output``?"""
     if not change.startswith(b"? ") or not change.endswith(b"/"):
         return False
 
@@ -184,7 +184,7 @@ def _read_without_status(ask: Ask, candidate: Candidate) -> Reading:
 
         sha = commit.output(accepted=(0, 1, 128)).decode().strip()
         if not is_full_sha(sha):
-            raise UnreadableError("HEAD is no commit")
+            raise UnreadableError("HEAD is not a commit")
 
         # Exit status 1 says that HEAD is detached.
         branch = os.fsdecode(head.output(accepted=(0, 1))).removesuffix("\n")
@@ -195,7 +195,7 @@ def _read_without_status(ask: Ask, candidate: Candidate) -> Reading:
 
 
 def _read_parents(ask: Ask, sha: str) -> tuple[str, ...]:
-    # rev-list says of a shallow clone's commit that it has no parents. The commit still names them.
+    # In a shallow clone, rev-list says that the commit has no parents. The commit still names them.
     try:
         with ask() as git:
             commit = git.start("cat-file", "commit", sha).first(_MAX_HEADER)

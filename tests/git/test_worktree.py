@@ -119,7 +119,9 @@ def test_what_git_cannot_compare_still_has_its_commit(feedstock, git):
         ORIGIN,
         None,
     )
-    assert facts.warnings == ("Whether the recipe's folder is as committed cannot be told.",)
+    assert facts.warnings == (
+        "It is not known whether the recipe's folder has uncommitted changes.",
+    )
 
 
 def test_outside_any_repository_git_is_silent(tmp_path):
@@ -450,7 +452,7 @@ def test_without_a_git_program(feedstock, git, tmp_path, index_version, packed):
     else:
         assert f"sha='{git(feedstock, 'rev-parse', 'HEAD')}'" in printed
         assert f"remote_url='{ORIGIN}', dirty=None" in printed
-        assert "as committed cannot be told" in printed
+        assert "It is not known whether" in printed
 
 
 def test_without_a_git_program_an_untracked_recipe_is_still_told(feedstock, tmp_path):
