@@ -1,4 +1,4 @@
-"""Stamps every conda package with where it came from (CEP 31), shows it, and checks it.
+"""Stamps every conda package with where it came from (CEP 31), and shows and checks it.
 
 The names in ``__all__`` are the public face; every other name may change without notice.
 ``import conda_provenance`` costs next to nothing: each name is loaded when it is first used.

@@ -12,12 +12,12 @@ from conda_provenance.values import KEYS
 
 @hookimpl
 def conda_provenance_systems() -> Iterable[Adapter]:
-    yield from systems.adapters()  # loaded only where somebody goes through them
+    yield from systems.adapters()  # a generator: they are loaded when somebody iterates
 
 
 @hookimpl
 def conda_provenance_post_build(build: PackageBuild) -> Mapping[str, str | None]:
-    """The stamp. What the user gave and may not be written is removed."""
+    """The stamp. A value that the user gave but that may not be written is removed."""
     stamp = build.origin.stamp(build.settings.fields)
     given = {*build.extra_meta, *build.recipe_extra}
     refused = [key for key in KEYS if key in given and key not in stamp]

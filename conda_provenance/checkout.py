@@ -1,4 +1,4 @@
-"""A checkout: what git found, held against what the CI run says that it is for."""
+"""Compares what git found with the commit and repository that the CI run says it is for."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Checkout:
 
     @classmethod
     def of(cls, recipe: Path, git: GitFacts, run: CIRun | None) -> Checkout:
-        """Hold the recipe's repository against the run."""
+        """Compare the recipe's repository with the run."""
         if run is None:
             return cls(git, None)
 
-        # Many CIs merge a pull request within the checkout, or leave that to a step of the job.
+        # Many CIs merge a pull request in the checkout, or a step of the job does it.
         may_be_merged = (
             run.pull_request
             and git.sha
@@ -38,7 +38,7 @@ class Checkout:
         return cls(git, run, lies_in(recipe, run.workspace), parents)
 
     def replaces_git(self) -> bool:
-        """May the run's commit stand in for git's: is there no repository within the checkout?"""
+        """May the run's commit be used, because git found no repository in the checkout?"""
         if self.run is None or not self.holds_recipe or self.git.sha is not None:
             return False
 
@@ -76,7 +76,7 @@ class Checkout:
             )
 
     def is_merge(self, sha: str | None) -> bool:
-        """Is this a merge commit that the CI, or a step of its run, made of a pull request?"""
+        """Is this a merge commit that the CI, or a step of its run, made for a pull request?"""
         run = self.run
         if run is None:
             return False
@@ -88,7 +88,7 @@ class Checkout:
         return len(self.parents) > 1 and bool(expected & set(self.parents))
 
     def merge_warning(self) -> str:
-        """What to warn of where a merge commit is stamped."""
+        """The warning that a merge commit is stamped."""
         assert self.run is not None
         warning = (
             f"The commit is a merge commit of {self._pull_request()}: it may not be found later"
@@ -123,7 +123,7 @@ class Checkout:
             return f"tag {run.tag}"
 
         if run.pull_request:
-            # Not every system says whether it builds the head or a merge of it.
+            # Not every system says whether it builds the head or a merge commit.
             own = f", whose own is {run.head_sha}" if run.head_sha else ""
             return f"the commit that {run.name} ran for, of {self._pull_request()}{own}"
 

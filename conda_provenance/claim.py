@@ -1,6 +1,6 @@
 """``Claim``: what a package says of its origin, exactly as found. Nothing in it is believed.
 
-All that can be wrong with one is listed here, in :data:`PROBLEMS`, each with a stable code.
+Everything that can be wrong with a claim is in :data:`PROBLEMS`, each with a stable code.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ class Claim:
     def from_extra(cls, extra: object, *further: Problem) -> Claim:
         """Read about.json's ``extra``. Anything is accepted, and nothing is lost.
 
-        A value that is not a string is given as its JSON text; ``null`` counts as not said.
+        A value that is not a string becomes its JSON text, or the name of its type if it has none.
+        ``null`` counts as not said.
         ``further`` are problems that the caller found with the package itself.
         """
         given = (
@@ -100,7 +101,7 @@ class Claim:
         return redact(value)
 
     def says_untracked(self) -> bool:
-        """Is the empty hash meant: was the recipe not under version control?
+        """Does it say that the recipe was not under version control, by an empty hash alone?
 
         Local builds of conda-forge write all keys as empty strings, which says nothing.
         """
@@ -117,7 +118,10 @@ def _text(value: object) -> str | None:
 
     import json  # Most packages have strings only.
 
-    return json.dumps(value, ensure_ascii=False)
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):  # not from JSON, or nested too deeply
+        return f"({type(value).__name__})"
 
 
 def _problems(given: Mapping[str, Any]) -> Iterator[Problem]:
@@ -169,7 +173,7 @@ def _remote(value: str) -> str | None:
     if re.search(r"[?#]", value):
         return "remote-query"
 
-    # What is left is the address with a .git or a slash at its end, or none at all.
+    # What remains ends in .git or a slash, or is no address at all.
     return None if clean_or_none("remote_url", value) else "remote-malformed"
 
 

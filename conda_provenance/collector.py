@@ -46,7 +46,7 @@ def collect(
     :param recipe_extra: the recipe's own ``extra`` as the builder rendered it; by default what can
         be read from the recipe's file.
 
-    It never raises for what it finds; :meth:`Origin.require` applies the user's requirements. It
+    It does not raise for what it finds: :meth:`Origin.require` applies the user's requirements. It
     raises :class:`~conda_provenance.errors.SettingsError` for settings that cannot be read, and
     :class:`~conda_provenance.errors.ProvenanceError` where there is no recipe.
     """
@@ -70,7 +70,7 @@ def collect(
     if git.dirty and settings.dirty == "warn":
         draft.warnings.append(
             "The recipe's folder has changes that are not committed: "
-            "the commit is not quite what is built."
+            "what is built is not exactly the commit."
         )
 
     return draft.origin(checkout, settings)
@@ -103,7 +103,8 @@ class _Draft:
     def take_git(self, git: GitFacts) -> None:
         """The commit and the remote of the repository that tracks the recipe."""
         self.warnings += git.warnings
-        self._offer("sha", git.sha, GIT)
+        if git.sha != "":
+            self._offer("sha", git.sha, GIT)
         self._offer("remote_url", git.remote_url, GIT)
 
     def take_run(self, run: CIRun, checkout: Checkout) -> None:
@@ -121,7 +122,7 @@ class _Draft:
             self._offer("sha", run.sha, CI)
             self._offer("remote_url", run.remote_url, CI)
         elif checkout.is_of_same_commit():
-            # Here git lacks the remote only, as in a clone of a local mirror.
+            # Git knows the commit but no remote, as in a clone of a local mirror.
             self._offer("remote_url", run.remote_url, CI)
 
         self._offer("flow_run_id", run.flow_run_id, CI)
@@ -132,14 +133,17 @@ class _Draft:
             self.warnings.append(checkout.merge_warning())
 
     def take_absence(self, git: GitFacts) -> None:
-        """CEP 31: an empty ``sha`` says that the recipe is not under version control."""
-        if not git.unreadable:
+        """CEP 31: an empty ``sha`` says that the recipe is not under version control.
+
+        Where somebody named the repository, its commit is unknown, and ``sha`` is left out.
+        """
+        if not git.unreadable and not self.values.get("remote_url"):
             self._offer("sha", "", GIT)
 
     def origin(self, checkout: Checkout, settings: Settings) -> Origin:
         """What was collected."""
         is_found = self.sources.get("sha") in (GIT, CI)
-        given = self.values | self.kept
+        known = self.values | self.kept
         return Origin(
             provenance=Provenance(**self.values),
             kept=self.kept,
@@ -148,7 +152,7 @@ class _Draft:
             dirty=checkout.git.dirty,
             warnings=tuple(dict.fromkeys(self.warnings)),
             missing={
-                key: _why_missing(key, checkout, settings.ci) for key in KEYS if not given.get(key)
+                key: _why_missing(key, checkout, settings.ci) for key in KEYS if not known.get(key)
             },
             commit=checkout.describe(self.values["sha"]) if is_found else "",
         )
@@ -184,6 +188,12 @@ def _why_missing(key: str, checkout: Checkout, chosen: str) -> str:
     if key.startswith("flow_run"):
         return _why_no_run(key, run, chosen)
 
+    if key == "sha" and run is not None and checkout.replaces_git() and run.remote_url:
+        return (
+            f"{run.name} names no full commit hash, "
+            "and the recipe lies in no git repository that can be read"
+        )
+
     if checkout.git.sha is None:
         is_outside = run is not None and run.workspace and not checkout.holds_recipe
         outside = f", and it lies outside {run.name}'s checkout" if run and is_outside else ""
@@ -202,6 +212,5 @@ def _why_no_run(key: str, run: CIRun | None, chosen: str) -> str:
     if chosen == "auto":
         return "no CI run was recognised"
 
-    return f"plugins.provenance_ci is {chosen}" + (
-        "" if chosen == "none" else ", which does not run this"
-    )
+    reason = f"plugins.provenance_ci is {chosen}"
+    return reason if chosen == "none" else f"{reason}, which does not run this"

@@ -1,7 +1,7 @@
 """The condarc keys of this project: name, default and description. Data only.
 
 Conda asks for them at every command, so this module imports nothing but the names of our keys.
-What a value means is known to :mod:`conda_provenance.settings`.
+:mod:`conda_provenance.settings` knows what the values mean.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _ANY_KEYS = f"any of {', '.join(KEYS)}"
 ENABLED = Setting(
     "provenance_enabled",
     True,
-    "Write into every package that is built where it comes from (CEP 31).",
+    "Record in every package that is built where it comes from (CEP 31).",
 )
 FIELDS = Setting(
     "provenance_fields",
@@ -58,7 +58,7 @@ FIELDS = Setting(
 REQUIRED = Setting(
     "provenance_required",
     (),
-    f"A build fails before its package is made if one of these keys has no value: {_ANY_KEYS}.",
+    f"The keys without which a build fails, before its package is made: {_ANY_KEYS}.",
 )
 DIRTY = Setting(
     "provenance_dirty",

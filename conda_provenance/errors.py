@@ -5,7 +5,7 @@ No message repeats a value that may hold a secret or a terminal escape.
 
 
 class ProvenanceError(Exception):
-    """Anything this project refuses to do, said in one sentence."""
+    """This project cannot or will not do something. The message says why, in one sentence."""
 
 
 class UsageError(ProvenanceError):
@@ -13,19 +13,19 @@ class UsageError(ProvenanceError):
 
 
 class SettingsError(ProvenanceError):
-    """A condarc key or its environment variable has a value that it may not have."""
+    """A condarc key or its environment variable has an invalid value."""
 
 
 class RequirementError(ProvenanceError):
     """The build must not go on: a required key is missing or the recipe folder is dirty.
 
-    The only exception by which a post-build hook stops a build.
+    A post-build hook raises it to stop a build. No other exception does.
     """
 
 
 class PackageError(ProvenanceError):
-    """A package file cannot be read or stamped; the file is as it was."""
+    """A package file cannot be read or stamped. The file is unchanged."""
 
 
 class RefusedError(PackageError):
-    """A package may not be changed, or not without ``overwrite``; the file is as it was."""
+    """A package may not be changed, or not without ``overwrite``. The file is unchanged."""

@@ -1,8 +1,8 @@
 """What a forge is: the pages that a server has for the repositories on it. It knows no forge.
 
 One object describes one kind of forge, in ``systems/<vendor>/forge.py``. So far it makes the page
-of a commit. What asks a forge's API (whether a repository, a change or a review exists) belongs
-here too, with the types of its answers.
+of a commit. Questions to a forge's API (does a repository, a change or a review exist?) belong here
+too, with the types of the answers.
 """
 
 from __future__ import annotations

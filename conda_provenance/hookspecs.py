@@ -56,21 +56,21 @@ class PackageBuild(BuildDescription):
 def conda_provenance_systems() -> Iterable[Adapter]:
     """The CI systems to recognise, with their forges and runs. Called when a run is looked for.
 
-    Adapters of other distributions are asked before the built-in ones and win wherever they name a
-    run, so that a farm that imitates another CI's variables can be told from it.
+    Adapters of other distributions are asked before the built-in ones, and win if they name a run.
+    So a farm is recognised even if it sets the variables of another CI.
     """
     raise NotImplementedError
 
 
 @hookspec
 def conda_provenance_post_build(build: PackageBuild) -> Mapping[str, str | None] | None:
-    """Entries for ``extra`` in about.json of a package that is built and not final yet.
+    """Entries for ``extra`` in about.json of a package that is built but not final yet.
 
     Called once for each package: with conda-build before its archive is made, with rattler-build's
     engine before the package is tested, indexed or uploaded. Return the entries to write, or
     ``None``. An entry whose value is ``None`` is removed.
 
-    Entries of other distributions win over the built-in stamp. Neither overrules what the user gave
+    Entries of other distributions win over the built-in stamp. Neither overrides what the user gave
     with ``--extra-meta``. The four keys of this project are cleaned of credentials, whoever returns
     them. Any other value must be a printable string without a login in a URL. Wrappers are not
     called.

@@ -1,7 +1,7 @@
 """The pages that a package's claim leads to: its commit's and its run's.
 
-It finds the one vendor that a page is made by, and loads that vendor only. What the pages look
-like, the vendor's modules in ``systems/`` know.
+It finds the vendor that a page belongs to, and loads no other. The vendor's modules in ``systems/``
+know what the pages look like.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ T = TypeVar("T", Forge, Runs)
 def commit_page(remote: RemoteUrl | None, sha: str, provider: str = "") -> str | None:
     """The page of the commit ``sha``, or ``None`` where the forge is not known.
 
-    ``provider`` is what stands before the ``_`` of a ``flow_run_id``. It tells which forge an
-    unknown host runs.
+    ``provider`` is the part of ``flow_run_id`` before the ``_``. It helps to recognise the forge of
+    an unknown host.
     """
     if remote is None or not sha:
         return None
@@ -78,7 +78,7 @@ def _adapter(vendor: str) -> Adapter | None:
 
 @cache
 def _foreign_adapters() -> dict[str, Adapter]:
-    # Imported here, as plugins of other distributions are seldom needed.
+    # Imported here because plugins of other distributions are rarely needed.
     from conda_provenance.plugins import foreign_adapters
 
     return {adapter.provider: adapter for adapter in reversed(foreign_adapters())}
@@ -97,7 +97,7 @@ def _load(adapter: Adapter, reference: str, kind: type[T]) -> T | None:
     else:
         if isinstance(loaded, kind):
             return loaded
-        problem = f"it is no {kind.__name__}"
+        problem = f"it is not a {kind.__name__}"
 
     log.warning(
         "conda-provenance: %s of the system %s cannot be loaded (%s); its pages are left out.",

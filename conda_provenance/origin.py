@@ -1,4 +1,4 @@
-"""``Origin``: what is known of where a recipe comes from, and which source each value is from."""
+"""``Origin``: where a recipe comes from, and which source gave each value."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SOURCE_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What is known of a recipe's origin, and why. Nothing in it is guessed."""
+    """What is known of a recipe's origin, and from which source. Nothing in it is guessed."""
 
     provenance: Provenance
     """The values that were found, cleaned."""
@@ -42,7 +42,7 @@ class Origin:
     ci: CIRun | None = None
     """The CI run we are in."""
     dirty: bool | None = None
-    """Does the recipe's folder differ from the commit? ``None`` when that cannot be told."""
+    """Does the recipe's folder differ from the commit? ``None`` when that is not known."""
     warnings: tuple[str, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
     """For each key without a value: why."""
@@ -58,7 +58,7 @@ class Origin:
     def stamp(self, fields: Iterable[str]) -> dict[str, str]:
         """The entries to write into a package: those of ``fields``.
 
-        Those that the user gave to the builder come along, since the builder writes them anyway.
+        Values that the user gave to the builder are included: the builder writes them anyway.
         """
         wanted = set(fields)
         return {
@@ -83,7 +83,10 @@ class Origin:
         self.require_clean(settings)
 
     def require_clean(self, settings: Settings) -> None:
-        """The part of :meth:`require` that no flag of a builder can satisfy."""
+        """Raise :class:`RequirementError` for uncommitted changes, if the settings say so.
+
+        This is the part of :meth:`require` that no option of a builder can satisfy.
+        """
         if settings.dirty == "error" and self.dirty:
             raise RequirementError(
                 "The recipe's folder has uncommitted changes (plugins.provenance_dirty is error): "

@@ -1,7 +1,7 @@
 """Our plugin manager, and the call that builders make for each package.
 
-Importing pluggy and asking it costs a fifteenth of a whole ``detect``. Where no other distribution
-brings a plugin, which is nearly everywhere, the built-in systems are had without it.
+pluggy takes a fifteenth of the time of a whole ``detect``. It is not imported where no other
+distribution brings a plugin, which is nearly everywhere.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def plugin_manager() -> PluginManager:
     for entry_point in _entry_points():
         try:
             manager.register(entry_point.load(), entry_point.name)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             log.warning(
                 "conda-provenance: The plugin %s cannot be loaded (%s); it is left out.",
                 entry_point.name,
@@ -60,7 +60,7 @@ def plugin_manager() -> PluginManager:
 
 @cache
 def _entry_points() -> Iterable[EntryPoint]:
-    """Those of our group, of all installed distributions."""
+    """The entry points in our group, of all installed distributions."""
     if "importlib.metadata" not in sys.modules and not _may_have_plugins():
         return ()
 
@@ -72,16 +72,15 @@ def _entry_points() -> Iterable[EntryPoint]:
 def _may_have_plugins() -> bool:
     """May an installed distribution bring a plugin of ours?
 
-    Most have none, and ``importlib.metadata`` takes a quarter of the time of a whole ``detect`` to
-    import. So the files that it would parse are only searched for our group's name here. What is
-    not a plain folder is left to it.
+    Hardly any does, and importing ``importlib.metadata`` takes a quarter of the time of a whole
+    ``detect``. So we only search the files that it would parse for the name of our group. The
+    answer is yes for a place that is not a plain folder.
     """
-    if any(
-        hasattr(each, "find_distributions") and each is not PathFinder for each in sys.meta_path
-    ):
+    others = (finder for finder in sys.meta_path if finder is not PathFinder)
+    if any(hasattr(finder, "find_distributions") for finder in others):
         return True
 
-    return any(_folder_may_have_plugins(place or os.curdir) for place in sys.path)
+    return any(_folder_may_have_plugins(folder or os.curdir) for folder in sys.path)
 
 
 def _folder_may_have_plugins(folder: str) -> bool:
@@ -133,7 +132,7 @@ def _adapters(*plugins: str) -> list[Adapter]:
             continue
         try:
             adapters += [adapter for adapter in provided if isinstance(adapter, Adapter)]
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             log.warning(
                 "conda-provenance: The CI adapters of %s cannot be used (%s).",
                 plugin,
@@ -143,17 +142,17 @@ def _adapters(*plugins: str) -> list[Adapter]:
 
 
 def provider_names() -> tuple[str, ...]:
-    """The names of all known CI systems, as the settings may choose one."""
+    """The names of all known CI systems. The settings may choose one of them."""
     return providers(ci_adapters())
 
 
 def post_build(build: PackageBuild) -> dict[str, str | None]:
-    """Ask every plugin what to write into ``build``'s package; ``None``: remove the key.
+    """Ask every plugin what to write into the package. ``None`` as a value removes the key.
 
     Raises :class:`RequirementError` if the package must not be made.
     """
     entries: dict[str, str | None] = {}
-    # The built-in answer comes last. In reverse the others go over it.
+    # The built-in answer is the last of the list. In reverse order, the others override it.
     for plugin, answer in reversed(_each("conda_provenance_post_build", build=build)):
         if plugin == "built-in":
             entries |= answer
@@ -172,7 +171,8 @@ def _checked(plugin: str, answer: object, build: PackageBuild) -> dict[str, str 
     """The entries of another distribution's plugin that may be written, cleaned."""
     if not isinstance(answer, Mapping):
         log.warning(
-            "conda-provenance: The answer of the plugin %s is no mapping; it is left out.", plugin
+            "conda-provenance: The answer of the plugin %s is not a mapping; it is left out.",
+            plugin,
         )
         return {}
 
@@ -201,7 +201,7 @@ def _each(hook: str, **arguments: object) -> list[tuple[str, Any]]:
         plugin = implementation.plugin_name
         if implementation.hookwrapper or implementation.wrapper:
             log.warning(
-                "conda-provenance: The plugin %s wraps %s, which has no wrappers.", plugin, hook
+                "conda-provenance: The plugin %s wraps %s; wrappers are not called.", plugin, hook
             )
             continue
 

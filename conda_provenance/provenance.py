@@ -26,7 +26,7 @@ class Provenance:
     remote_url: str | None = None
     """http(s) URL of that repository, without credentials, query or fragment."""
     flow_run_id: str | None = None
-    """The pipeline run that made the package, by custom ``{ci-provider}_{run-id}``."""
+    """The pipeline run that made the package, usually written ``{ci-provider}_{run-id}``."""
     flow_run_url: str | None = None
     """Page of that run. Not a key of CEP 31 itself; it was suggested in its discussion."""
 
@@ -39,22 +39,22 @@ class Provenance:
 
     @classmethod
     def cleaned(cls, values: Mapping[str, object]) -> Provenance:
-        """The provenance in ``values``, by key, each cleaned first; other keys are passed over.
+        """The provenance in ``values``, by key, each cleaned first. Other keys are ignored.
 
         Raises :class:`ProvenanceError`.
         """
-        found = {}
+        cleaned = {}
         for key in KEYS:
             value = values.get(key)
             if value is None:
                 continue
 
             try:
-                found[key] = clean(key, value)
+                cleaned[key] = clean(key, value)
             except InvalidValue as error:
                 raise ProvenanceError(f"{key} cannot be used: {error}.") from None
 
-        return cls(**found)
+        return cls(**cleaned)
 
     def to_extra(self) -> dict[str, str]:
         """The entries for about.json's ``extra``, in CEP 31's order.

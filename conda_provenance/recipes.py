@@ -45,23 +45,24 @@ class RecipeExtra:
 
 
 def find_recipe(given: str | os.PathLike[str]) -> Path:
-    """The recipe file that ``given`` is, or that it or its folder ``recipe`` holds.
+    """Find the recipe file: ``given`` itself, or a file in it or in its folder ``recipe``.
 
-    A folder without a recipe is returned as it is. Raises :class:`ProvenanceError` if there is no
-    such place.
+    A folder without a recipe is returned as it is. Raises :class:`ProvenanceError` if ``given``
+    does not exist.
     """
     place = Path(given)
-    if not place.exists():
+    # os.path's functions answer where Path's raise: no permission, or too long a name.
+    if not os.path.exists(place):
         # An address may hold a password. ``Path`` makes "https:/host" of "https://host".
         is_address = re.match(r"[A-Za-z][\w+.-]+:/", str(given))
         shown = redact(str(given)) if is_address else str(given)
         raise ProvenanceError(f"There is no recipe at {shown!r}: give a recipe's file or folder.")
 
-    if place.is_file():
+    if os.path.isfile(place):
         return place
 
     candidates = (folder / name for folder in (place, place / "recipe") for name in NAMES)
-    return next((candidate for candidate in candidates if candidate.is_file()), place)
+    return next((candidate for candidate in candidates if os.path.isfile(candidate)), place)
 
 
 def read_extra(recipe: Path, wanted: Collection[str] = ()) -> RecipeExtra:
@@ -97,21 +98,42 @@ def _read(recipe: Path) -> str:
 
 
 def _read_flow(text: str) -> RecipeExtra:
-    """``extra: {key: value}``. One template makes the whole of it unreadable."""
+    """Read ``extra: {key: value}``. One template makes all of it unreadable."""
     if _TEMPLATE.search(text):
         return RecipeExtra(templated=frozenset(re.findall(r"([\w-]+)\s*:", text)))
     return RecipeExtra(_parse(text))
 
 
 def _read_block(text: str) -> RecipeExtra:
-    """One key a line. Lines with a template are kept out of the parser."""
-    lines, templated = [], set()
-    for line in text.splitlines():
-        if not _TEMPLATE.search(line):
-            lines.append(line)
-        elif key := re.match(r"\s+([\w-]+)\s*:", line):
+    """Read one key after the other. The parser does not see keys whose value holds a template."""
+    plain, templated = [], set()
+    for entry in _entries(text):
+        if not _TEMPLATE.search(entry):
+            plain.append(entry)
+        elif key := re.match(r"\s+([\w-]+)\s*:", entry):
             templated.add(key[1])
-    return RecipeExtra(_parse("\n".join(lines)), frozenset(templated))
+
+    return RecipeExtra(_parse("\n".join(plain)), frozenset(templated))
+
+
+def _entries(text: str) -> list[str]:
+    """Each key with the lines of its value, which are indented further than the first key."""
+    lines = [
+        line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")
+    ]
+    entries: list[list[str]] = []
+    for line in lines:
+        is_deeper = _indentation(line) > _indentation(lines[0])
+        if entries and is_deeper:
+            entries[-1].append(line)
+        else:
+            entries.append([line])
+
+    return ["\n".join(entry) for entry in entries]
+
+
+def _indentation(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _parse(text: str) -> Mapping[str, object]:

@@ -1,7 +1,7 @@
 """Repository addresses: parsed once into one type, and written as https without credentials.
 
-An address is taken apart, and rebuilt from the parts that are known to be safe. Nothing is cut out
-of a string. What is not understood is refused, and no message repeats it.
+An address is split into parts and rebuilt from those that are known to be safe. Nothing is merely
+cut out of a string. An address that is not understood is refused, and no message repeats it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 from conda_provenance.errors import ProvenanceError
 
 MAX_LENGTH = 2048
-"""Characters that an address, or any other written value, may have. No reader gets a flood."""
+"""The length of the longest address, or other value, that is written. In characters."""
 
 _HOST = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\.?\Z")
 _IPV6 = re.compile(r"\[[0-9A-Fa-f:.]{2,45}\]\Z")
@@ -29,10 +29,15 @@ _SEGMENT = re.compile(r"[@~]?[\w.+ ()!,'&$-]+\Z")
 """A segment of a path as forges have them. A leading "@" (Tangled) or "~" (SourceHut) is a user."""
 
 _TOKEN = re.compile(
-    r"(?<![0-9A-Za-z])(?:gh[a-z]_|github_pat_|gl[a-z]{2,6}-[0-9A-Za-z_-]{16}"
+    r"(?<![0-9A-Za-z])(?:gh[oprsu]_|github_pat_"
+    r"|gl(?:pat|oas|dt|rtr?|cbt|ptt|ft|imt|agent|wt|soat|ffct)-[0-9A-Za-z_-]{16}"
     r"|AT(?:[A-Z]TT|BB|OA)[0-9A-Za-z_=-]{12}|AKIA[0-9A-Z]{12}|npm_[0-9A-Za-z]{20})"
 )
-"""Access tokens: GitHub's, GitLab's, Atlassian's, AWS's, npm's."""
+"""Access tokens: GitHub's, GitLab's, Atlassian's, AWS's, npm's.
+
+GitLab's are listed at https://docs.gitlab.com/security/tokens/#token-prefixes. Other names that
+begin alike are real repositories: glib-networking-feedstock, globus-compute-endpoint.
+"""
 
 _SSH_SCHEMES = {"ssh", "git+ssh", "ssh+git"}
 _SCHEMES = {"http", "https", "git", "git+https", "git+http"} | _SSH_SCHEMES
@@ -54,15 +59,15 @@ class _ForgeLine:
     hosts: tuple[str, ...] = ()
     """Hosts of the web addresses."""
     ssh_hosts: tuple[str, ...] = ()
-    """Further hosts in ssh addresses. They stand for the first of ``hosts``."""
+    """Hosts of ssh addresses only. In the web address the first of ``hosts`` stands instead."""
     ssh_port: int | None = None
-    """The port of ssh by which a server of one's own is recognised."""
+    """The ssh port by which a self-hosted server is recognised."""
     ssh_labels: tuple[str, ...] = ()
-    """The first labels of a host name by which a server of one's own is recognised."""
+    """The first labels of a host name by which a self-hosted server is recognised."""
     ssh_path: str = r".+"
-    """The form of the path at ``ssh_hosts`` and on servers of one's own, a regular expression."""
+    """What the path of an ssh address looks like, as a regular expression."""
     web_path: str | None = r"\g<0>"
-    """The web address's path, from the groups of ``ssh_path``. ``None``: no rule is certain."""
+    """The path of the web address, from ``ssh_path``'s groups. ``None``: no rule is certain."""
 
 
 _FORGES = (
@@ -80,13 +85,13 @@ _FORGES = (
         ssh_path=r"v3/([^/]+)/([^/]+)/([^/]+)",
         web_path=r"\1/\2/_git/\3",
     ),
-    # Bitbucket Data Center, once Stash. Its web addresses begin with /scm/, but below whatever path
-    # and on whatever port the server's owner chose.
+    # Bitbucket Data Center, formerly Stash. Its web addresses contain /scm/, but the server's owner
+    # chooses the port and the path before it.
     _ForgeLine(ssh_port=7999, ssh_labels=("bitbucket", "stash"), web_path=None),
     # Gerrit. Many servers have their web addresses below a path such as /r/ or /a/.
     _ForgeLine(ssh_port=29418, ssh_labels=("gerrit",), web_path=None),
 )
-"""What is known of forges' addresses: one line each. No other module has a rule of its own."""
+"""What we know of the addresses of each forge. No other module has such a rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,7 @@ class RemoteUrl:
     """A repository on a server. ``str()`` gives the URL that is written into packages."""
 
     scheme: str
-    """``https``. It is ``http`` only where an http URL named a port, which then speaks http."""
+    """``https``, or ``http`` where the address was an http URL with a port of its own."""
     host: str
     port: int | None
     path: str
@@ -153,7 +158,7 @@ class RemoteUrl:
         if text.startswith(("/", ".", "~")) or _DRIVE.match(text):
             raise RemoteUrlError("it is a local path")
 
-        match = _SCP.match(text)
+        match = _SCP.match(_without_query(text))
         if match is None:
             raise RemoteUrlError("it is a local path, or not a URL")
 
@@ -175,8 +180,9 @@ class RemoteUrl:
         host = host.lower().rstrip(".")
         path = _without_query(path).strip("/")
         segments = [clean_segment(segment) for segment in path.split("/") if segment]
-        if segments and "." not in host and re.match(r"@.*\.", segments[0]):
-            raise RemoteUrlError("its host looks like a user name")  # "https://user/@host/path"
+        if segments and "." not in host and segments[0].startswith("@"):
+            # "https://user/@host/path" and "user:@host/path" hold a login.
+            raise RemoteUrlError("its host looks like a user name")
 
         if segments:
             segments[-1] = segments[-1].removesuffix(".git")
@@ -211,11 +217,27 @@ def clean_segment(segment: str, extra: str = "") -> str:
 
 
 def _without_query(path: str) -> str:
-    return re.split(r"[?#]", path, maxsplit=1)[0]
+    """Cut off query and fragment. Raises :class:`RemoteUrlError` if a login may end in them."""
+    query = re.search(r"[?#].*", path)
+    if query is None:
+        return path
+
+    if _holds_at(query[0]):
+        # "user:pass#@host" has its password before the "#".
+        raise RemoteUrlError("it holds what may be credentials")
+
+    return path[: query.start()]
 
 
-def _is_host(host: str) -> bool:
-    return _HOST.match(host) is not None or _IPV6.match(host) is not None
+def _holds_at(text: str) -> bool:
+    return re.search(r"@|%(?:25)*40", text) is not None
+
+
+def _is_host(text: str) -> bool:
+    if holds_token(text):
+        return False
+
+    return _HOST.match(text) is not None or _IPV6.match(text) is not None
 
 
 def _port(text: str) -> int | None:
@@ -232,6 +254,7 @@ def _split_port(place: str) -> tuple[str, str]:
     if place.startswith("["):
         host, bracket, port = place.partition("]")
         return host + bracket, port.removeprefix(":")
+
     host, _, port = place.partition(":")
     return host, port
 
@@ -242,7 +265,7 @@ def vendor_at(host: str) -> str | None:
 
 
 def _web_place(host: str, path: str, ssh_port: int | None) -> tuple[str, str]:
-    """Host and path of the web address. ``ssh_port`` is ``None`` where it is no ssh address."""
+    """Host and path of the web address. ``ssh_port`` is ``None`` unless this is an ssh address."""
     line = _line_of(host, ssh_port)
     if line is None:
         return host, path
@@ -255,23 +278,24 @@ def _web_place(host: str, path: str, ssh_port: int | None) -> tuple[str, str]:
 
 
 def _line_of(host: str, ssh_port: int | None) -> _ForgeLine | None:
-    """The line by which this address is rewritten: of an ssh host, or of a server of one's own."""
+    """The forge whose rule turns this ssh address into the web address, if there is one."""
     label = host.partition(".")[0]
     for line in _FORGES:
         if host in line.ssh_hosts:
             return line
 
-        is_own = line.ssh_port == ssh_port or label in line.ssh_labels
-        if ssh_port is not None and is_own and vendor_at(host) is None:
+        is_self_hosted = line.ssh_port == ssh_port or label in line.ssh_labels
+        if ssh_port is not None and is_self_hosted and vendor_at(host) is None:
             return line
+
     return None
 
 
 def clean_page_url(text: str) -> str:
     """The address of a CI run's page, without credentials, fragment and query.
 
-    One query is kept, a numeric ``buildId``: Azure Pipelines and TeamCity have no other address for
-    a run. Raises :class:`RemoteUrlError` for what does not parse.
+    One query is kept, a numeric ``buildId``: on Azure Pipelines and TeamCity the address of a run
+    needs it. Raises :class:`RemoteUrlError` for what does not parse.
     """
     text = text.strip()
     if not text.isprintable() or len(text) > MAX_LENGTH or "\\" in text:
@@ -287,6 +311,9 @@ def clean_page_url(text: str) -> str:
     if parts.scheme not in ("http", "https") or not _is_host(host):
         raise RemoteUrlError("it is not an http or https URL")
 
+    if _holds_at(parts.query + parts.fragment):
+        raise RemoteUrlError("it holds what may be credentials")
+
     _check_page_path(parts.path)
     path = quote(parts.path, safe="/%@~+()!,'&$:;*")
     build = parts.query and re.search(r"(?:\A|&)buildId=(\d{1,20})(?:&|\Z)", parts.query)
@@ -295,7 +322,7 @@ def clean_page_url(text: str) -> str:
 
 
 def _check_page_path(path: str) -> None:
-    """Check the path decoded. It is written as it came.
+    """Check the decoded path. The path itself is written unchanged.
 
     Jenkins distinguishes "feature%252Fx", a branch, from "feature/x", two folders.
     """
@@ -307,7 +334,7 @@ def _check_page_path(path: str) -> None:
 
 def looks_like_secret(text: str) -> bool:
     """May this id, which is no address, hold a login, a token, a query or a fragment?"""
-    if holds_token(text) or (("@" in text or "%" in text) and re.search(r"@|%(?:25)*40", text)):
+    if holds_token(text) or _holds_at(text):
         return True
 
     return "=" in text and re.search(r"[?#&][^?#&]*=", text) is not None

@@ -1,7 +1,8 @@
 """What is known of a CI's runs once they are over. It knows no CI.
 
 One object describes one CI, in ``systems/<vendor>/runs.py``. So far it leads from a run's id to its
-page. What asks a CI's API about a run and its jobs belongs here too, with the types of its answers.
+page. Questions to a CI's API about a run and its jobs belong here too, with the types of the
+answers.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ class Runs:
         """The page of this run, or ``None`` for an id of another form or a missing repository."""
         if not re.fullmatch(self.run_id, run_id, re.ASCII):
             return None
+
         if self.below_repository and remote is None:
             return None
+
         return self.page.replace("{remote}", str(remote)).replace("{id}", run_id)

@@ -38,10 +38,10 @@ _ALLOWED = {
     DIRTY: "warn, error or ignore",
     CI: "auto, none, or a provider's name as 'conda-provenance detect --list' shows them",
 }
-"""What each key may be, for the error."""
+"""The values that each key may have, for error messages."""
 
 _CONDARC_VARIABLES = ("CONDA", "XDG_CONFIG_HOME", "HOME", "USERPROFILE")
-"""How the environment variables begin that lead conda to its files."""
+"""How the names begin of the environment variables that tell conda where its files are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def load_settings(environ: Mapping[str, str], providers: Callable[[], Iterable[s
 
 
 def read_settings(values: Mapping[str, object], providers: Callable[[], Iterable[str]]) -> Settings:
-    """The settings from raw values by condarc key. A key that is absent has its default."""
+    """The settings from raw values, by condarc key. A missing key has its default."""
     settings = Settings(
         enabled=_read(ENABLED, values, _parse_bool),
         fields=_read(FIELDS, values, _parse_keys),
@@ -136,7 +136,7 @@ def _parse_word(value: object) -> str:
 def _from_conda() -> dict[str, object]:
     """Our keys as conda merges its files and variables.
 
-    Conda's plugins are not loaded for it, which would take a quarter of a second.
+    This does not load conda's plugins, which takes a quarter of a second.
     """
     from conda.plugins.config import PluginConfig
 
@@ -145,6 +145,7 @@ def _from_conda() -> dict[str, object]:
 
     for setting in SETTINGS:
         OurConfig.add_plugin_setting(setting.name, setting.conda_parameter())
+
     try:
         config = OurConfig(_conda_raw_data())
     except Exception as error:  # conda's message may repeat what is in the file
@@ -170,8 +171,8 @@ def _conda_raw_data() -> Mapping[object, object]:
     if any(isinstance(source, Path) for source in raw_data):
         return raw_data
 
-    # Outside conda's own commands conda has not read its files yet. To make it do so would change
-    # its state, so we read them for ourselves.
+    # Outside its own commands, conda has not read its files yet. Making it read them would change
+    # its state, so we read them ourselves.
     relevant = (item for item in os.environ.items() if item[0].startswith(_CONDARC_VARIABLES))
     return _read_condarc(tuple(sorted(relevant)))
 
@@ -180,7 +181,7 @@ def _conda_raw_data() -> Mapping[object, object]:
 def _read_condarc(_environ: tuple[tuple[str, str], ...]) -> Mapping[object, object]:
     """conda's files and variables, read as conda reads them.
 
-    They are read once a process, as conda does it, unless ``_environ`` has changed.
+    They are read once per process, as conda does, and again if ``_environ`` changes.
     """
     from conda.base.constants import SEARCH_PATH
     from conda.base.context import Context
@@ -191,6 +192,6 @@ def _read_condarc(_environ: tuple[tuple[str, str], ...]) -> Mapping[object, obje
 
 def _wrong(setting: Setting) -> SettingsError:
     return SettingsError(
-        f"plugins.{setting.name} (or {setting.variable}) has a value it cannot have: "
+        f"plugins.{setting.name} (or {setting.variable}) has an invalid value: "
         f"it may be {_ALLOWED[setting]}."
     )

@@ -1,7 +1,7 @@
 """Strangers' text made fit to show: credentials redacted, escapes visible, length bounded.
 
 Nothing from a package, a URL, an environment or a repository reaches a terminal, a log or an error
-without going through here. What a value means is not known here: see
+without going through here. It does not know what a value means: see
 :mod:`conda_provenance.values`.
 """
 
@@ -18,13 +18,22 @@ MAX_READ = 100_000
 _AT = r"(?:@|%(?:25)*40)"
 _SCHEME = r"[A-Za-z][\w+.-]*:/{1,3}"
 _KNOWN_SCHEME = r"(?i:(?:git\+|ssh\+)?(?:https?|git|ssh|ftps?|file)):/{1,3}"
-"""Schemes that are shown where a login is hidden. Another one may be the login: "secret:/@host"."""
+"""Schemes that stay visible before a hidden login. Another may be the login: "secret:/@host"."""
+
+_FILE = r"(?:/[^/:%]|[A-Za-z]:\\)[^:%]*:?\Z"
+"""An absolute path, such as Jenkins' /workspace/job@2. It has no colon, as a login would have."""
+
+_USER_PAGE = r"https://(?:tangled\.(?:org|sh)/@[\w.-]+|[\w-]+(?:\.[\w-]+)+/@[\w-]+)(?:/[^@%]*)?\Z"
+"""A page of a user whom the path names with an "@", as on Tangled and npm. It is no login."""
+
+_CHANNEL_TOKEN = re.compile(r"(?<=/t/)[^/\s]+(?=/)")
+"""The token in the address of a conda channel: https://conda.anaconda.org/t/TOKEN/channel."""
 
 
 def show(text: str, limit: int = MAX_SHOWN) -> str:
     """``text`` as it may be shown to people: redacted, then escaped, then shortened."""
     if len(text) > MAX_READ:
-        # A login may end behind any place at which the text could be cut.
+        # Cut anywhere, it could show the first half of a login.
         return f"({len(text)} characters)"
     return escape(redact(text), limit)
 
@@ -45,20 +54,29 @@ def shorten(text: str, limit: int) -> str:
 def redact(text: str) -> str:
     """``text`` with everything in its URLs that may be a login or a token replaced by ``***``.
 
-    The user name ``git``, which every forge uses for ssh, is kept.
+    The user name ``git``, which every forge uses for ssh, is kept. So are the paths of files that a
+    sentence names.
     """
-    if re.match(_SCHEME, text):
+    if re.match(_SCHEME, text) or not re.search(r"\s", text):
         return _redact_word(text)
 
-    return re.sub(r"\S+", lambda word: _redact_word(word[0]), text)
+    return re.sub(r"\S+", lambda match: _redact_word_of_sentence(match[0]), text)
+
+
+def _redact_word_of_sentence(word: str) -> str:
+    opening = re.match(r"['\"(<\[]*", word)
+    assert opening is not None
+    rest = word[opening.end() :]
+    return word if re.match(_FILE, rest) else opening[0] + _redact_word(rest)
 
 
 def _redact_word(word: str) -> str:
-    return _without_query(_without_login(word))
+    shown = _without_query(_without_login(word))
+    return _CHANNEL_TOKEN.sub("***", shown) if "://" in shown else shown
 
 
 def _without_login(word: str) -> str:
-    if re.match(rf"(?:{_KNOWN_SCHEME})?git@[^@%]*\Z", word):
+    if re.match(rf"(?:{_KNOWN_SCHEME})?git@[^@%]*\Z", word) or re.match(_USER_PAGE, word):
         return word
 
     match = re.match(rf"(?P<start>{_KNOWN_SCHEME}|/{{0,3}})(?P<login>.*){_AT}", word, re.DOTALL)
@@ -66,7 +84,7 @@ def _without_login(word: str) -> str:
         return word
 
     if re.search(r"[?#]", match["login"]):
-        # Either a login with a "?", or a query with an "@": nothing tells which.
+        # It is a login with a "?", or a query with an "@". We cannot know which, so we hide both.
         return match["start"] + "***"
 
     return f"{match['start']}***@{word[match.end() :]}"
@@ -78,5 +96,5 @@ def _without_query(word: str) -> str:
     if not is_url:
         return word
 
-    # Azure Pipelines and TeamCity have no other address for a run than one with this query.
+    # On Azure Pipelines and TeamCity the address of a run needs this query.
     return re.sub(r"[?#](?!buildId=\d+\Z).*", "", word, flags=re.DOTALL) or "***"

@@ -7,7 +7,6 @@ their values to :func:`clean`. Nothing else in this project decides what may sta
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.keys import CEP_KEYS, KEYS
@@ -16,6 +15,7 @@ from conda_provenance.remotes import (
     RemoteUrl,
     RemoteUrlError,
     clean_page_url,
+    holds_token,
     looks_like_secret,
 )
 
@@ -37,7 +37,7 @@ __all__ = [
 _FULL_SHA = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 
 _NO_RUN = re.compile(r"\$[\w({]|\{\{|\A(?:undefined|none|null|nil|<nil>)\Z", re.IGNORECASE)
-"""What is left where a variable was not expanded, or did not exist."""
+"""What a variable leaves behind that was not expanded, or that did not exist."""
 
 
 class InvalidValue(ProvenanceError):
@@ -51,31 +51,28 @@ class InvalidValue(ProvenanceError):
 class ImproperValue(InvalidValue):
     """A value that breaks a rule but cannot hold a secret or an escape, such as a shortened hash.
 
-    What the user gave to a builder is written by the builder with or without us. An improper value
-    is left as the user gave it. Any other invalid value is taken out.
+    A builder writes what its user gave it, with or without us. So an improper value stays as it was
+    given. Any other invalid value is removed.
     """
 
 
 def clean(key: str, value: object) -> str:
     """``value`` in the form in which it may be written under ``key``, one of :data:`KEYS`.
 
-    An address loses user name, password, query and fragment, and a repository's becomes http(s).
+    An address loses user name, password, query and fragment. The address of a repository becomes an
+    http or https URL.
     Raises :class:`InvalidValue`.
     """
     if not isinstance(value, str):
         raise InvalidValue("it is not a string")
 
-    try:
-        cleaned = _clean_text(key, value)
-    except RemoteUrlError as error:
-        raise InvalidValue(str(error)) from None
-
+    cleaned = _clean_text(key, value)
     check(key, cleaned)
     return cleaned
 
 
 def clean_or_none(key: str, value: object) -> str | None:
-    """The same, but ``None`` for a value that may not be written."""
+    """The same, but ``None`` for an empty value and for one that may not be written."""
     try:
         return clean(key, value) if value else None
     except InvalidValue:
@@ -122,9 +119,6 @@ def check(key: str, value: object) -> None:
         # terminal or a log might obey.
         raise InvalidValue("it holds a control character or a line break")
 
-    if len(value) > MAX_LENGTH:
-        raise ImproperValue(f"it is longer than {MAX_LENGTH} characters")
-
     if not value:
         return
 
@@ -133,7 +127,11 @@ def check(key: str, value: object) -> None:
     elif key == "flow_run_id":
         _check_run_id(value)
     else:
-        _check_url(key, value)
+        _check_address(key, value)
+
+    # Checked last: an improper value must not hold a secret.
+    if len(value) > MAX_LENGTH:
+        raise ImproperValue(f"it is longer than {MAX_LENGTH} characters")
 
 
 def is_full_sha(value: str) -> bool:
@@ -155,21 +153,38 @@ def _clean_text(key: str, value: str) -> str:
     if not value:
         return value
 
-    if key == "remote_url":
-        return str(RemoteUrl.parse(value))
-
-    if key == "flow_run_url":
-        return clean_page_url(value)
+    if key == "sha":
+        return _clean_sha(value)
 
     if key == "flow_run_id":
         # Some farms use a page's address as the run's id. It must not carry a login either.
         provider, address = _split_address(value)
-        return provider + clean_page_url(address) if address else value
+        return provider + _clean_address("flow_run_url", address) if address else value
 
+    return _clean_address(key, value)
+
+
+def _clean_sha(value: str) -> str:
     if not re.fullmatch(r"[\w.+-]*", value):
         raise InvalidValue("it holds characters that no commit hash has")
 
+    if holds_token(value):
+        raise InvalidValue("it holds what may be credentials")
+
     return value
+
+
+def _clean_address(key: str, value: str) -> str:
+    try:
+        return str(RemoteUrl.parse(value)) if key == "remote_url" else clean_page_url(value)
+    except RemoteUrlError as error:
+        raise InvalidValue(str(error)) from None
+
+
+def _split_address(run_id: str) -> tuple[str, str]:
+    """Such as ``("farm_", "https://farm.example/1")``. The address is empty if there is none."""
+    match = re.fullmatch(r"([A-Za-z][A-Za-z0-9-]*_)?([A-Za-z][\w+.-]*://.*)", run_id, re.DOTALL)
+    return (match[1] or "", match[2]) if match else ("", "")
 
 
 def _check_sha(value: str) -> None:
@@ -185,31 +200,11 @@ def _check_sha(value: str) -> None:
 def _check_run_id(value: str) -> None:
     _, address = _split_address(value)
     if address:
-        _check_url("flow_run_url", address)
+        _check_address("flow_run_url", address)
     elif looks_like_secret(value):
         raise InvalidValue("it holds what may be credentials")
 
 
-def _split_address(run_id: str) -> tuple[str, str]:
-    """Such as ``("farm_", "https://farm.example/1")``. The address is empty if there is none."""
-    match = re.fullmatch(r"([A-Za-z][A-Za-z0-9-]*_)?([A-Za-z][\w+.-]*://.*)", run_id, re.DOTALL)
-    return (match[1] or "", match[2]) if match else ("", "")
-
-
-def _check_url(key: str, url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018  a wrong port is only noticed when it is asked for
-    except ValueError:
-        raise InvalidValue(
-            "it is not a URL that can be read; give it as https://host/path"
-        ) from None
-
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InvalidValue("it is not an http or https URL")
-
-    if "@" in parts.netloc:
-        raise InvalidValue("it holds a user name or password")
-
-    if parts.fragment or (parts.query and key == "remote_url"):
-        raise InvalidValue("it has a query or a fragment")
+def _check_address(key: str, value: str) -> None:
+    if _clean_address(key, value) != value:
+        raise InvalidValue("it is not a plain http or https URL, as it would be after cleaning")

@@ -125,6 +125,16 @@ def test_ci_values_serve_where_git_is_silent_in_its_checkout(loose):
     assert found.sources["sha"] == "ci"
 
 
+def test_where_only_the_repository_is_known_its_commit_is_not_said_to_be_none(loose):
+    """An empty sha would say that the recipe is not under version control."""
+    checkout = github(GITHUB_WORKSPACE=str(loose.parent))
+    for environ in (checkout, {"CONDA_PROVENANCE_REMOTE_URL": "https://github.com/ci/repo"}):
+        found = find(loose, environ)
+        assert found.provenance.sha is None
+        assert found.provenance.remote_url == "https://github.com/ci/repo"
+    assert find(loose, checkout).missing["sha"].startswith("GitHub Actions names no full commit")
+
+
 @pytest.mark.parametrize("workspace", ["{parent}/other", "{parent}2", "", "relative"])
 def test_ci_values_do_not_serve_outside_its_checkout(loose, workspace):
     environ = github(GITHUB_SHA=OTHER, GITHUB_WORKSPACE=workspace.format(parent=loose.parent))
@@ -140,6 +150,13 @@ def test_ci_values_do_not_serve_where_git_says_untracked(feedstock):
         feedstock / "new" / "recipe.yaml", github(GITHUB_SHA=OTHER, GITHUB_WORKSPACE=str(feedstock))
     )
     assert (found.provenance.sha, found.provenance.remote_url) == ("", None)
+
+
+def test_of_a_recipe_that_git_does_not_track_a_given_repository_is_kept(feedstock):
+    (feedstock / "new").mkdir()
+    (feedstock / "new" / "recipe.yaml").write_text("")
+    environ = {"CONDA_PROVENANCE_REMOTE_URL": "https://h/o/r"}
+    assert find(feedstock / "new", environ).values == {"remote_url": "https://h/o/r"}
 
 
 def test_where_both_speak_and_disagree_git_wins_and_a_warning_says_so(recipe, feedstock, git):

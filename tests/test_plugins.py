@@ -173,11 +173,15 @@ def test_a_plugin_that_fails_takes_nothing_along(install, tmp_path):
     assert "s3cr3t" not in done.stderr
 
 
-def test_a_plugin_that_cannot_be_loaded_is_reported(install, tmp_path):
-    variables = install("unloadable_plugin", "import no_such_module")
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [("import no_such_module", "ModuleNotFoundError"), ("raise SystemExit(3)", "SystemExit")],
+)
+def test_a_plugin_that_cannot_be_loaded_is_reported(install, tmp_path, code, error):
+    variables = install("unloadable_plugin", code)
     done = detect(tmp_path, **variables)
     assert done.returncode == 0
-    assert "unloadable_plugin cannot be loaded (ModuleNotFoundError)" in done.stderr
+    assert f"unloadable_plugin cannot be loaded ({error})" in done.stderr
 
 
 BUILD = """
@@ -245,8 +249,8 @@ def test_a_post_build_hook_may_stop_the_build(install, feedstock, tmp_path):
     ("answer", "warning"),
     [
         ("{1: 'x'}", "1 of the plugin odd_plugin is left out: the key is not a printable string"),
-        ("['a']", "The answer of the plugin odd_plugin is no mapping"),
-        ("'text'", "The answer of the plugin odd_plugin is no mapping"),
+        ("['a']", "The answer of the plugin odd_plugin is not a mapping"),
+        ("'text'", "The answer of the plugin odd_plugin is not a mapping"),
         ("{'note': 'https://user:s3cr3t@h/'}", "'note' of the plugin odd_plugin is left out"),
         ("{'note': 'a\\x1b[31m'}", "'note' of the plugin odd_plugin is left out"),
         ("{'sha': 'https://user:s3cr3t@h/'}", "'sha' of the plugin odd_plugin is left out"),
@@ -292,7 +296,9 @@ def test_a_wrapper_is_told_that_there_are_none(install, feedstock, tmp_path):
     done = subprocess.run(
         command, env={**os.environ, **variables}, capture_output=True, text=True, check=True
     )
-    assert "wrapper_plugin wraps conda_provenance_post_build, which has no wrappers" in done.stderr
+    assert (
+        "wrapper_plugin wraps conda_provenance_post_build; wrappers are not called" in done.stderr
+    )
 
 
 def test_a_hook_that_removes_what_is_required_stops_the_build(install, feedstock, tmp_path):

@@ -102,6 +102,21 @@ def test_nothing_said_is_nothing_said(extra):
     assert not Claim.from_extra(extra)
 
 
+class Unreadable:
+    pass
+
+
+def test_a_value_that_json_does_not_know_is_read_too():
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    given = {"sha": Unreadable(), "remote_url": deep, "flow_run_id": {(1, 2): 3}}
+    claim = Claim.from_extra(given)
+    assert (claim.sha, claim.remote_url, claim.flow_run_id) == ("(Unreadable)", "(list)", "(dict)")
+    assert claim.to_extra() == given
+    assert {problem.code for problem in claim.problems} == {"value-not-string"}
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

@@ -28,6 +28,8 @@ def test_a_folder_without_a_recipe_stands_for_itself(tmp_path):
 def test_no_such_place(tmp_path):
     with pytest.raises(ProvenanceError, match="There is no recipe at"):
         find_recipe(tmp_path / "gone")
+    with pytest.raises(ProvenanceError, match="There is no recipe at"):
+        find_recipe(tmp_path / ("too-long" * 100))
 
 
 @pytest.mark.parametrize(
@@ -64,6 +66,9 @@ def test_no_such_place(tmp_path):
             set(),
         ),
         ("extra: {sha: ${{ sha }}, final: true}\n", {}, {"sha", "final"}),
+        ("extra:\n  sha: >\n    {{ environ['SHA'] }}\n  final: true\n", {"final": True}, {"sha"}),
+        ("extra:\n  a:\n    # {{ x }}\n    b: c\n", {"a": {"b": "c"}}, set()),
+        ("extra:\n  a:\n    b: {{ x }}\n  sha: abc\n", {"sha": "abc"}, {"a"}),
         ("extra:\n", {}, set()),
         ("extra:\n  - a\n", {}, set()),
         ("extra:\n  a: [\n", {}, set()),

@@ -63,6 +63,10 @@ from conda_provenance.text import redact
         ("git@git.sr.ht:~user/repo", "https://git.sr.ht/~user/repo"),
         ("https://tangled.sh/@user/repo", "https://tangled.sh/@user/repo"),
         ("https://host//o//r", "https://host/o/r"),
+        # Names that begin as access tokens do.
+        ("https://h/o/glib-networking-feedstock", "https://h/o/glib-networking-feedstock"),
+        ("https://h/globus/globus-compute-endpoint", "https://h/globus/globus-compute-endpoint"),
+        ("https://h/o/gha_runner", "https://h/o/gha_runner"),
         ("https://host./o/r", "https://host/o/r"),
         ("git@work-alias:o/r.git", "https://work-alias/o/r"),
     ],
@@ -99,6 +103,10 @@ def test_every_form_of_git_url_becomes_https(given, written):
         "user:secret@host:o/r",
         "user:secret@host/o/r",
         "user:secret@host",
+        "user:secret#@github.com/o/r.git",
+        "a.user:secret/x?@github.com/o/r.git",
+        "https://user/secret#@github.com/o/r",
+        "https://user/secret?%2540github.com/o/r",
         "secret@",
         "https:/user:secret@host/o/r",
         "https:user:secret@host/o/r",
@@ -120,6 +128,9 @@ def test_every_form_of_git_url_becomes_https(given, written):
         "https:/github.com/o/secret",
         "https:secret.com/x",
         "https://secret/@github.com/o/r",
+        "https://secret/@intranet/o/r",
+        "secret:@intranet/o/r",
+        "https://glpat-secretsecretsecret/o/r",
         "https://host/o/../r",
         "https://host/o/r\nsecret",
         "https://host/o/r\x1b[31m",
@@ -220,6 +231,8 @@ def urls_with_credentials(draw: st.DrawFn) -> str:
 @given(urls_with_credentials())
 @example(f"https://1234:5678/{_MARK}@host/o/r")
 @example(f"https://{_MARK}%2540host/o/r")
+@example(f"user:{_MARK}#@github.com/o/r.git")
+@example(f"https://a/{_MARK}?@github.com/o/r")
 def test_no_generated_credential_survives(url):
     # A secret with "/" and no "@" after it is a path to any reader, so the strategies write an "@".
     for parse in (lambda text: str(RemoteUrl.parse(text)), clean_page_url):
@@ -280,6 +293,14 @@ def test_any_text_is_a_clean_url_or_an_error(text):
 )
 def test_run_pages_keep_their_address_and_nothing_else(given, written):
     assert clean_page_url(given) == written
+
+
+@pytest.mark.parametrize(
+    "given", ["https://user/secret#@ci.example.org/1", "https://user/secret?x%40ci.example.org/1"]
+)
+def test_a_page_whose_query_may_end_a_login_is_refused(given):
+    with pytest.raises(RemoteUrlError, match="may be credentials"):
+        clean_page_url(given)
 
 
 def test_a_build_number_is_the_only_query_kept():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from conda_provenance.text import MAX_READ, escape, redact, shorten, show
@@ -17,10 +19,53 @@ from conda_provenance.text import MAX_READ, escape, redact, shorten, show
         ("https://user:s3cr3t@h/o/r", "https://***@h/o/r"),
         ("see https://h/o/r?t=s3cr3t now", "see https://h/o/r now"),
         ("git@github.com:o/r", "git@github.com:o/r"),
+        ("cannot read 'https://u:s3cr3t@h/o': no", "cannot read 'https://***@h/o': no"),
+        ("(see https://h/t/s3cr3t/main/noarch)", "(see https://h/t/***/main/noarch)"),
+        ("https://github.com/t/repository", "https://github.com/t/repository"),
+        ("https://tangled.org/@a.example.org/r", "https://tangled.org/@a.example.org/r"),
+        ("https://s3cr3t/@github.com/o/r", "https://***@github.com/o/r"),
+        ("https://s3cr3t.x/@github.com/o/r", "https://***@github.com/o/r"),
     ],
 )
 def test_it_is_redacted_and_escaped(text: str, shown: str) -> None:
     assert show(text) == shown
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The recipe's git repository at /jenkins/job@2/x cannot be read: HEAD is not a commit.",
+        "There is no recipe at '/srv/a@b/recipe': give a recipe's file or folder.",
+        r"C:\work\job@2\x.conda cannot be read: it is damaged.",
+        "The package C:/Users/alice/x-1.0-0.conda cannot be read.",
+        "Build started at 12:30/13:00 and ended at 14:05:22.",
+        "Could not reach https://conda.anaconda.org/conda-forge/noarch/repodata.json (404).",
+        "conda-forge::numpy[version='>=1.2', build=*] is requested by /a/b.",
+        "sha256:abcdef/123 does not match; what now? See docs#fragment.",
+        "src/a.c:12: error: x undeclared (see a/b.h:3)",
+        "'linux-64/x.conda' and 'osx-64/x.conda' have the same name.",
+        "git@github.com:o/r.git is left out: it is not a URL.",
+        "Python 3.10/3.11: who/what?",
+    ],
+)
+def test_an_ordinary_sentence_stays_as_it_is(sentence: str) -> None:
+    assert show(sentence) == sentence
+
+
+@pytest.mark.parametrize(
+    "word", ["/user:s3cr3t@h", "//s3cr3t@h/o", "s3cr3t@h/o", "/s3cr3t%40h", "C:/s3cr3t@h"]
+)
+def test_in_a_sentence_a_word_that_may_be_a_login_is_hidden(word: str) -> None:
+    assert "s3cr3t" not in show(f"the remote {word} is odd")
+
+
+@pytest.mark.parametrize(
+    "text", ["/a" + "'" * 90_000 + ":x y", "a " + "https://h.h/@" * 7_000, "a " + "/t/" * 30_000]
+)
+def test_a_long_sentence_takes_no_time(text: str) -> None:
+    started = time.monotonic()
+    redact(text)
+    assert time.monotonic() - started < 2
 
 
 def test_it_is_cut_after_it_was_redacted() -> None:

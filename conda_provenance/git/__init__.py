@@ -1,4 +1,4 @@
-"""What git says of a recipe."""
+"""Reads what git knows about a recipe."""
 
 from __future__ import annotations
 

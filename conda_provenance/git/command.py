@@ -1,6 +1,6 @@
 """The one way this project starts git: what git may read, run and contact, and for how long.
 
-Every protection here is one that git 2.25 obeys. A newer one may stand beside an old one, but never
+git 2.25 obeys every protection here. A newer protection may be added to an old one, but never
 replaces it.
 """
 
@@ -33,11 +33,11 @@ MEMORY_LIMIT = 2 * 2**30
 whole, and a stranger's may be a link to ``/dev/zero``."""
 
 _KEPT = {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_ATTR_NOSYSTEM"}
-"""Variables of git that stay: they say which files hold the settings of the user and the machine.
+"""Variables that git sees: they name the files with the settings of the user and the machine.
 
-All others go. In a git hook they point at the repository that the hook runs for. Many more change
-what git does or prints, or name programs to run. ``GIT_EXEC_PATH`` is not needed: the git program
-answers each of our questions by itself.
+All other variables of git are removed. In a git hook they point at the repository that the hook
+runs for, and many more change what git does or prints, or name programs to run. ``GIT_EXEC_PATH``
+is not needed: the git program answers each of our questions by itself.
 """
 
 _SETTINGS = {
@@ -57,8 +57,8 @@ class GitError(Exception):
 def find_program(environ: Mapping[str, str] | None = None) -> str | None:
     """The git program on the path.
 
-    Relative folders of the path are skipped, and this search does not start in the current folder
-    as Windows' own does: a recipe's folder may hold a program of that name.
+    Relative folders on the path are skipped. So is the current folder, where Windows would look
+    first: a recipe's folder may hold a program of that name.
     """
     environ = os.environ if environ is None else environ
     name = "git.exe" if sys.platform == "win32" else "git"
@@ -72,7 +72,7 @@ def find_program(environ: Mapping[str, str] | None = None) -> str | None:
 
 @lru_cache
 def read_version(program: str, time_limit: float = TIME_LIMIT) -> tuple[int, ...]:
-    """The version of a git program, asked once in this process; empty if it names none."""
+    """The version of a git program, or nothing if it names none. It is asked once per process."""
     with ExitStack() as questions:
         with _interrupts_held():
             question = Question(
@@ -90,10 +90,10 @@ def read_version(program: str, time_limit: float = TIME_LIMIT) -> tuple[int, ...
 
 
 class Git:
-    """Asks git about one repository. All that is still running is ended with the ``with`` block.
+    """Asks git about one repository. The end of the ``with`` block ends whatever still runs.
 
-    The repository is named to git, never looked for. That way git answers for one that belongs to
-    another user, which it would refuse to find; so the caller has to see to what it may run there.
+    git is told where the repository is, and does not search for it. So it answers even for one of
+    another user, which it would otherwise refuse. The caller decides what git may run there.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class Git:
         self._questions = ExitStack()
 
     def start(self, *arguments: str) -> Question:
-        """Ask a question and do not wait, so that several are answered side by side."""
+        """Ask a question without waiting, so that several can be answered at once."""
         with _interrupts_held():
             question = Question(
                 [*self._command, *arguments],
@@ -155,7 +155,7 @@ class Git:
 class Question:
     """One git process.
 
-    What git tells people on its error stream is thrown away: it may quote what a stranger wrote.
+    git's error stream is discarded: it may quote what a stranger wrote.
     """
 
     def __init__(
@@ -192,7 +192,7 @@ class Question:
         for chunk in self._chunks():
             answer += chunk
             if len(answer) > OUTPUT_LIMIT:
-                raise GitError(f"{self._name} said more than {OUTPUT_LIMIT >> 20} MiB")
+                raise GitError(f"{self._name} answered with more than {OUTPUT_LIMIT >> 20} MiB")
 
         status = self._wait()
         if status not in accepted:
@@ -201,7 +201,7 @@ class Question:
         return bytes(answer)
 
     def first(self, length: int) -> bytes:
-        """The first ``length`` bytes of the answer. git is not asked for more."""
+        """The first ``length`` bytes of the answer. The rest is not read."""
         answer = b""
         for chunk in self._chunks():
             answer += chunk
@@ -225,7 +225,7 @@ class Question:
                 process.stdout.close()
 
     def _chunks(self) -> Iterator[bytes]:
-        if sys.platform == "win32":  # where there is no waiting for a pipe
+        if sys.platform == "win32":  # where one cannot wait for a pipe
             try:
                 yield self._process.communicate(timeout=self._left())[0]
             except subprocess.TimeoutExpired:
@@ -276,11 +276,11 @@ def _environment(
         if not name.upper().startswith("GIT_") or name.upper() in _KEPT
     }
     environment |= {
-        "LC_ALL": "C",  # a name in another encoding than the user's is matched too
+        "LC_ALL": "C",  # so that names in any encoding are matched
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_LITERAL_PATHSPECS": "1",
         "GIT_TERMINAL_PROMPT": "0",
-        # The commit as it is, not what this clone puts in its place.
+        # Read the commit itself, not what this clone puts in its place.
         "GIT_NO_REPLACE_OBJECTS": "1",
         # A partial clone must not fetch what it lacks. The first variable is obeyed since git 2.45
         # and in fixes of older releases. The second lists the allowed protocols, and needs an entry
@@ -290,16 +290,18 @@ def _environment(
         "GIT_NO_LAZY_FETCH": "1",
         "GIT_ALLOW_PROTOCOL": f"none-{os.urandom(16).hex()}",
     }
+
     if git_dir is not None:
         environment["GIT_DIR"] = os.fspath(git_dir)
     if work_tree is not None:
         environment["GIT_WORK_TREE"] = os.fspath(work_tree)
+
     return environment
 
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Let Ctrl-C wait until a process that has just been started is known to be ended later."""
+    """Hold Ctrl-C back until it is certain that the process just started will be ended."""
     handler = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(handler):
         yield
@@ -316,7 +318,7 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill the process and its group. On Windows, which has none, kill the process alone."""
+    """Kill the process and its group. Windows has no groups: only the process is killed there."""
     if sys.platform == "win32":
         process.kill()
         return
@@ -338,4 +340,4 @@ def _limit_memory(pid: int) -> None:
         if most == resource.RLIM_INFINITY or most > MEMORY_LIMIT:
             resource.prlimit(pid, resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
     except (OSError, ValueError):
-        pass  # it has ended already, or limits may not be set here
+        pass  # it has already ended, or we may not set limits

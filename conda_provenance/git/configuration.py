@@ -16,6 +16,15 @@ _KEY = re.compile(
     r"(?P<section>remote|branch|filter)\.(?P<name>.*)\.(?P<variable>[^.]+)\Z", re.DOTALL
 )
 
+_SEVERAL = (
+    "The recipe's repository has several remotes, and none of them is the branch's or 'origin': "
+    "remote_url is left out."
+)
+_ALIAS = (
+    "The recipe's git remote has a host without a dot, "
+    "which may be a name that only this machine knows."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Remote:
@@ -75,18 +84,18 @@ class Configuration:
         if is_address and upstream not in self.remotes:
             return Remote("", upstream)  # "git pull URL" and tools of forges write it there
 
-        for name in (upstream, "origin", *self.remotes):
-            is_only_one = len(self.remotes) == 1
-            if name in self.remotes and (is_only_one or name in (upstream, "origin")):
+        only_one = list(self.remotes) if len(self.remotes) == 1 else []
+        for name in (upstream, "origin", *only_one):
+            if name in self.remotes:
                 return Remote(name, self.remotes[name])
 
         return None
 
     def without_filters(self) -> list[tuple[str, str]] | None:
-        """Settings that switch all content filters off; ``None`` where git cannot be told so.
+        """Settings that switch off all content filters, or ``None`` where no setting can.
 
-        Both commands have to be empty, and no filter required: git fails where a required one does
-        nothing. A name with "=" does not fit into ``-c NAME=VALUE``.
+        Each command is set to nothing, and no filter is required: git fails if a required one does
+        nothing. A name with "=" cannot be written as ``-c NAME=VALUE``.
         """
         if any("=" in name or "\n" in name for name in self.filters):
             return None
@@ -103,11 +112,7 @@ def web_address(configuration: Configuration, branch: str | None) -> tuple[str |
     """The address that is written into packages, and what to warn of."""
     remote = configuration.remote_of(branch)
     if remote is None:
-        several = (
-            "The recipe's repository has several remotes, none of them the branch's or 'origin': "
-            "remote_url is left out."
-        )
-        return None, [several] if configuration.remotes else []
+        return None, [_SEVERAL] if configuration.remotes else []
 
     try:
         url = RemoteUrl.parse(remote.url)
@@ -115,8 +120,4 @@ def web_address(configuration: Configuration, branch: str | None) -> tuple[str |
         return None, [f"The recipe's git remote is left out: {error}."]
 
     is_alias = "." not in url.host and "://" not in remote.url
-    alias = (
-        "The recipe's git remote has a host without a dot, "
-        "which may be a name that only this machine knows."
-    )
-    return str(url), [alias] if is_alias else []
+    return str(url), [_ALIAS] if is_alias else []

@@ -1,4 +1,4 @@
-"""What is told of a recipe's version control: the types, not how they are filled."""
+"""The types that hold what is known of a recipe's version control."""
 
 from __future__ import annotations
 

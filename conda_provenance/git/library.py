@@ -1,7 +1,7 @@
-"""Reads a repository with GitPython, for where there is no git program that can be asked.
+"""Reads a repository with GitPython, where there is no git program or only one that is too old.
 
-Only files of the repository itself are read, and only up to a size. Includes are not followed.
-Whether the recipe's folder is as committed is not known here. To import this module takes 100 ms.
+It reads only the repository's own files, and only up to a size. It does not follow includes, and
+does not know whether the recipe's folder has changed. Importing this module takes 100 ms.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def read_with_library(candidate: Candidate) -> Reading:
 
 
 def _check_files(git_dir: Path) -> None:
-    """Refuse files that are no files, such as a pipe, and those that are larger than real ones."""
+    """Refuse what is not a regular file, such as a pipe, and files larger than any real one."""
     _check_file(git_dir / "HEAD", _MAX_TEXT)
     _check_file(git_dir / "index", _MAX_INDEX)
     _check_file(git_dir / "commondir", _MAX_TEXT)
@@ -90,7 +90,7 @@ def _check_file(path: Path, limit: int) -> None:
     try:
         state = os.stat(path)
     except OSError:
-        return  # it is not there; whether it has to be is GitPython's to say
+        return  # GitPython knows whether it may be missing
 
     if not stat.S_ISREG(state.st_mode):
         raise UnreadableError(f"its {path.name} is not a file")
@@ -115,7 +115,7 @@ def _is_listed(repository: git.Repo, name: str) -> bool:
         entries = repository.index.entries
     except (AssertionError, OSError, ValueError):
         raise UnreadableError(
-            "there is no git program that can be asked, and the index is of a newer kind"
+            "there is no git program of a sufficient version, and the index has a newer format"
         ) from None
 
     inside = "" if name == "." else f"{name}/"
@@ -145,13 +145,13 @@ def _follow(repository: git.Repo) -> tuple[str | None, str | None]:
             branch = os.fspath(target.path).removeprefix("refs/heads/")
         ref = target
 
-    raise UnreadableError("HEAD is no commit")
+    raise UnreadableError("HEAD is not a commit")
 
 
 def _hash_of(repository: git.Repo, ref: git.SymbolicReference) -> str:
     sha = git.SymbolicReference.dereference_recursive(repository, ref.path)
     if not is_full_sha(sha):
-        raise UnreadableError("HEAD is no commit")
+        raise UnreadableError("HEAD is not a commit")
 
     return sha
 

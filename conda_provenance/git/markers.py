@@ -1,6 +1,6 @@
 """The entries of a folder that mark it as a work tree: ``.git``, and those of other systems.
 
-Knows where a ``.git`` leads and why it leads nowhere. What the repository holds is not known here.
+It knows where a ``.git`` leads, or why it leads nowhere. It does not read the repository.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MAX_GITFILE = 1 << 16
 
 
 def other_system(folder: Path) -> str | None:
-    """The system whose work tree, or part of one, ``folder`` is; ``None`` for none but git."""
+    """The system other than git that ``folder`` is a work tree of, or ``None``."""
     return next(
         (name for entry, name in OTHER_SYSTEMS.items() if os.path.lexists(folder / entry)), None
     )
@@ -38,8 +38,8 @@ def other_system(folder: Path) -> str | None:
 def resolve(entry: Path) -> Path:
     """The git directory that a ``.git`` leads to.
 
-    Raises :class:`UnreadableError` where it leads nowhere. Where there is a git program, that one
-    decides, and this only names the reason.
+    Raises :class:`UnreadableError` if it leads nowhere. If there is a git program, git decides, and
+    this function only explains why.
     """
     try:
         mode = os.stat(entry).st_mode

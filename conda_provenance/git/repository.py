@@ -105,8 +105,8 @@ def _read_git_dir(position: Question, candidate: Candidate) -> Path:
 def _is_ours(candidate: Candidate, git_dir: Path) -> bool:
     """Do the ``.git`` entry, the git directory and the work tree all belong to us?
 
-    git asks the same of these three, and refuses if not. A stranger's ``.git`` may name a git
-    directory of ours, and ours may be told to look at a stranger's files.
+    git itself checks these three, and refuses if one is not. A stranger's ``.git`` may name a git
+    directory of ours, and a git directory of ours may name a stranger's work tree.
     """
     if sys.platform == "win32":
         return True  # owners are not compared there
@@ -119,7 +119,7 @@ def _is_ours(candidate: Candidate, git_dir: Path) -> bool:
 def _read_status(
     ask: Ask, candidate: Candidate, settings: list[tuple[str, str]] | None
 ) -> bytes | None:
-    """What differs from the commit; ``None`` where git does not know, or must not be asked."""
+    """What differs from the commit, or ``None`` where git does not know or must not be asked."""
     if settings is None:
         return None
 
@@ -138,25 +138,36 @@ def _wait_for(status: Question) -> bytes | None:
 
 
 def _parse_status(status: bytes, listed: set[bytes], work_tree: Path) -> Reading:
-    headers = dict(
-        re.findall(r"# branch\.(oid|head) ([^\0]*)\0", status.decode(errors="surrogateescape"))
-    )
-    sha, branch = headers.get("oid", ""), headers.get("head")
-    if sha != "(initial)" and not is_full_sha(sha):
-        raise UnreadableError("HEAD is no commit")
+    # A file may be named like a header, but each of its entries begins with another character.
+    entries = [entry for entry in status.split(b"\0") if entry]
+    headers = [entry for entry in entries if entry.startswith(b"# ")]
+    changes = [entry for entry in entries if not entry.startswith(b"# ")]
 
-    changes = [line for line in status.split(b"\0") if line and not line.startswith(b"#")]
-    matches = (re.match(rb"1 (?:A.|.A) (?:[^ ]+ ){6}(.*)\Z", line, re.DOTALL) for line in changes)
-    added = {match[1] for match in matches if match}
-    if sha == "(initial)" or listed <= added:
+    sha, branch = _header(headers, "branch.oid") or "", _header(headers, "branch.head")
+    if sha != "(initial)" and not is_full_sha(sha):
+        raise UnreadableError("HEAD is not a commit")
+
+    if sha == "(initial)" or listed <= _added(changes):
         return Reading(is_added=True)
 
     is_dirty = any(not _is_output(work_tree, change) for change in changes)
     return Reading(sha, None if branch == "(detached)" else branch, is_dirty)
 
 
+def _header(headers: list[bytes], name: str) -> str | None:
+    start = f"# {name} ".encode()
+    values = [header[len(start) :] for header in headers if header.startswith(start)]
+    return os.fsdecode(values[0]) if values else None
+
+
+def _added(changes: list[bytes]) -> set[bytes]:
+    """The files that are in the index, but not in the commit."""
+    matches = (re.match(rb"1 (?:A.|.A) (?:[^ ]+ ){6}(.*)\Z", line, re.DOTALL) for line in changes)
+    return {match[1] for match in matches if match}
+
+
 def _is_output(work_tree: Path, change: bytes) -> bool:
-    """Is this untracked folder one of built packages? rattler-build's is ``output``, often here."""
+    """Is this an untracked folder of built packages, such as rattler-build's ``output``?"""
     if not change.startswith(b"? ") or not change.endswith(b"/"):
         return False
 
@@ -173,7 +184,7 @@ def _read_without_status(ask: Ask, candidate: Candidate) -> Reading:
 
         sha = commit.output(accepted=(0, 1, 128)).decode().strip()
         if not is_full_sha(sha):
-            raise UnreadableError("HEAD is no commit")
+            raise UnreadableError("HEAD is not a commit")
 
         # Exit status 1 says that HEAD is detached.
         branch = os.fsdecode(head.output(accepted=(0, 1))).removesuffix("\n")
@@ -184,7 +195,7 @@ def _read_without_status(ask: Ask, candidate: Candidate) -> Reading:
 
 
 def _read_parents(ask: Ask, sha: str) -> tuple[str, ...]:
-    # rev-list says of a shallow clone's commit that it has no parents. The commit still names them.
+    # In a shallow clone, rev-list says that the commit has no parents. The commit still names them.
     try:
         with ask() as git:
             commit = git.start("cat-file", "commit", sha).first(_MAX_HEADER)

@@ -16,14 +16,14 @@ from conda_provenance.text import escape
 
 
 def read_git(recipe: Path, *, time_limit: float = TIME_LIMIT) -> GitFacts:
-    """What is known from the innermost repository that tracks ``recipe``.
+    """What the innermost repository that tracks ``recipe`` says of it.
 
     ``recipe`` is a recipe's file, or a folder, which counts as tracked if any file in it is. A
     symbolic link is followed: what counts is the repository that holds the content. No git process
     runs for longer than ``time_limit`` seconds. Never raises for the state of a repository.
     """
     path = Path(os.path.realpath(recipe))
-    folder = path if path.is_dir() else path.parent
+    folder = path if os.path.isdir(path) else path.parent
     warnings: list[str] = []
     is_enclosed = is_added = False
 
@@ -56,7 +56,7 @@ def read_git(recipe: Path, *, time_limit: float = TIME_LIMIT) -> GitFacts:
 
 
 def _read(candidate: Candidate, time_limit: float, warnings: list[str]) -> Reading:
-    """Ask the git program; read the files where there is none, or one that is too old."""
+    """Ask the git program, or read the files if there is none or only one that is too old."""
     program = find_program()
     try:
         version = read_version(program, time_limit) if program is not None else ()
@@ -81,8 +81,8 @@ def _too_old(version: tuple[int, ...]) -> str:
     if not version:
         return f"The git program does not name its version; install git {oldest} or later."
 
-    found = ".".join(map(str, version))
-    return f"git {found} is older than {oldest} and is not used; install a newer one."
+    installed = ".".join(map(str, version))
+    return f"git {installed} is older than {oldest} and is not used; install a newer one."
 
 
 def _facts(reading: Reading, warnings: list[str]) -> GitFacts:
@@ -94,7 +94,7 @@ def _facts(reading: Reading, warnings: list[str]) -> GitFacts:
         warnings += doubts
 
     if reading.dirty is None:
-        warnings.append("Whether the recipe's folder is as committed cannot be told.")
+        warnings.append("It is not known whether the recipe's folder has uncommitted changes.")
 
     return GitFacts(
         reading.sha,

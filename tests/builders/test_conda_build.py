@@ -311,7 +311,7 @@ def test_a_wrong_setting_stops_the_build_and_names_the_key(
     )
     done = build(run, "conda-build", recipe, tmp_path / "out", status=None, **{variable: "perhaps"})
     assert done.returncode != 0
-    assert f"(or {variable}) has a value it cannot have: it may be {allowed}" in done.stdout
+    assert f"(or {variable}) has an invalid value: it may be {allowed}" in done.stdout
     assert not packages(tmp_path / "out")
 
 

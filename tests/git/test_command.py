@@ -187,7 +187,9 @@ def test_a_status_that_does_not_end_still_leaves_the_commit(feedstock, git, stan
     stand_in('case "$*" in *porcelain*) exec sleep 60;; esac')
     facts = read_git(recipe_of(feedstock), time_limit=0.5)
     assert (facts.sha, facts.dirty) == (git(feedstock, "rev-parse", "HEAD"), None)
-    assert facts.warnings == ("Whether the recipe's folder is as committed cannot be told.",)
+    assert facts.warnings == (
+        "It is not known whether the recipe's folder has uncommitted changes.",
+    )
 
 
 @posix
@@ -196,7 +198,7 @@ def test_an_endless_answer_is_not_kept(feedstock, stand_in, monkeypatch):
     stand_in('case "$*" in *ls-files*) exec cat /dev/zero;; esac')
     facts = read_git(recipe_of(feedstock))
     assert facts.unreadable
-    assert "git ls-files said more than 1 MiB" in facts.warnings[-1]
+    assert "git ls-files answered with more than 1 MiB" in facts.warnings[-1]
 
 
 @posix

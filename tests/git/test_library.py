@@ -34,7 +34,9 @@ def test_commit_and_remote(feedstock, git, recipe, monkeypatch):
     monkeypatch.setenv("GIT_COMMON_DIR", "/nowhere")
     facts = read_git(recipe)
     assert (facts.sha, facts.remote_url, facts.dirty) == (sha, ORIGIN, None)
-    assert facts.warnings == ("Whether the recipe's folder is as committed cannot be told.",)
+    assert facts.warnings == (
+        "It is not known whether the recipe's folder has uncommitted changes.",
+    )
     assert facts.parents() == ()
     assert os.environ["GIT_DIR"] == "/nowhere"
 

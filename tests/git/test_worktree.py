@@ -119,7 +119,9 @@ def test_what_git_cannot_compare_still_has_its_commit(feedstock, git):
         ORIGIN,
         None,
     )
-    assert facts.warnings == ("Whether the recipe's folder is as committed cannot be told.",)
+    assert facts.warnings == (
+        "It is not known whether the recipe's folder has uncommitted changes.",
+    )
 
 
 def test_outside_any_repository_git_is_silent(tmp_path):
@@ -165,6 +167,21 @@ def test_odd_folder_names(tmp_path, git, name):
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "-q", "-m", "first")
     assert read_git(folder / "recipe.yaml").sha == git(tmp_path, "rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize("added", [False, True])
+def test_a_file_that_is_named_like_a_line_of_gits_answer_says_nothing(feedstock, git, added):
+    for name in ("# branch.oid " + "b" * 40, "x# branch.head other", "# branch.oid (initial)"):
+        (feedstock / "recipe" / name).write_text("")
+    if added:
+        git(feedstock, "add", ".")
+    facts = read_git(recipe_of(feedstock))
+    assert (facts.sha, facts.remote_url) == (git(feedstock, "rev-parse", "HEAD"), ORIGIN)
+    assert facts.dirty is True
+
+
+def test_a_name_that_no_file_can_have_is_in_no_repository(tmp_path):
+    assert read_git(tmp_path / ("too-long" * 100)).sha is None
 
 
 def test_sha256_repository(tmp_path, git, version):
@@ -435,7 +452,7 @@ def test_without_a_git_program(feedstock, git, tmp_path, index_version, packed):
     else:
         assert f"sha='{git(feedstock, 'rev-parse', 'HEAD')}'" in printed
         assert f"remote_url='{ORIGIN}', dirty=None" in printed
-        assert "as committed cannot be told" in printed
+        assert "It is not known whether" in printed
 
 
 def test_without_a_git_program_an_untracked_recipe_is_still_told(feedstock, tmp_path):
