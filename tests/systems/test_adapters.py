@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from pathlib import Path
 
 import pytest
 
@@ -14,12 +15,23 @@ from conda_provenance.ci.fact import conditions, templates
 
 @pytest.mark.parametrize("adapter", systems.adapters(), ids=lambda adapter: adapter.provider)
 def test_a_system_is_one_module_of_its_providers_name_with_notes(adapter: Adapter) -> None:
-    module = importlib.import_module(systems.module_name(adapter.provider))
+    provider = adapter.provider
+    assert provider in systems.names(), f"{provider!r} is not the name of its module"
+
+    module = importlib.import_module(systems.module_name(provider))
     assert module.ADAPTER is adapter
-    title, notes = (module.__doc__ or "").split("\n\n", 1)
-    assert title == f"{adapter.name}."
-    assert notes.startswith("- ")
+
+    title, _, notes = (module.__doc__ or "").partition("\n\n")
+    assert title == f"{adapter.name}.", "the docstring's first line is the name and a full stop"
+    assert re.match("- .", notes), "the docstring has no notes; each begins with '- '"
     assert adapter.docs.startswith("https://")
+
+
+def test_no_system_is_a_module_and_a_folder() -> None:
+    """The module would be left over, and never loaded."""
+    folder = Path(systems.__file__).parent
+    both = [path.name for path in folder.glob("*.py") if path.with_suffix("").is_dir()]
+    assert not both, f"{both} are left over beside a folder of the same name"
 
 
 @pytest.mark.parametrize("adapter", systems.adapters(), ids=lambda adapter: adapter.provider)
@@ -36,7 +48,8 @@ def test_every_regular_expression_can_be_used(adapter: Adapter) -> None:
 
 @pytest.mark.parametrize("adapter", systems.adapters(), ids=lambda adapter: adapter.provider)
 def test_what_is_left_out_is_a_fact_with_a_reason(adapter: Adapter) -> None:
-    assert adapter.left_out.keys() <= set(FACTS)
+    unknown = sorted(adapter.left_out.keys() - set(FACTS))
+    assert not unknown, f"left_out has {unknown}, which are none of {', '.join(FACTS)}"
     assert all(adapter.left_out.values())
 
 

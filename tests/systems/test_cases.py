@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,23 @@ from conda_provenance.ci import CIRun, Environ, detect
 CASES = sorted((Path(__file__).parent / "cases").glob("*.json"))
 
 
+def _read(path: Path) -> list[dict[str, Any]]:
+    try:
+        cases: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path.name} is not JSON: {error}") from None
+
+    for number, case in enumerate(cases, 1):
+        missing = sorted({"title", "source", "environ", "expect"} - case.keys())
+        assert not missing, f"{path.name}: case {number} has no {', '.join(missing)}"
+    return cases
+
+
 def _cases() -> list[Any]:
     return [
         pytest.param(case, id=f"{path.stem}: {case['title']}")
         for path in CASES
-        for case in json.loads(path.read_text("utf-8"))
+        for case in _read(path)
     ]
 
 
@@ -41,6 +53,9 @@ def test_environment_is_read_as_expected(case: dict[str, Any], environ: dict[str
         assert run is None
     else:
         assert run is not None
+        unknown = case["expect"].keys() - {field.name for field in fields(CIRun)}
+        assert not unknown, f"expect has what is no field of CIRun: {', '.join(sorted(unknown))}"
+
         expected = {
             key: tuple(value) if key == "rivals" else value for key, value in case["expect"].items()
         }
@@ -48,16 +63,13 @@ def test_environment_is_read_as_expected(case: dict[str, Any], environ: dict[str
 
 
 def test_every_builtin_system_has_cases() -> None:
-    known, files = (
-        {adapter.provider for adapter in systems.adapters()},
-        {path.stem for path in CASES} - {"lookalikes"},
-    )
+    known = {adapter.provider for adapter in systems.adapters()}
+    files = {path.stem for path in CASES} - {"lookalikes"}
+
     assert not known - files, f"tests/systems/cases has no file for {sorted(known - files)}"
     assert not files - known, f"conda_provenance/systems has no module for {sorted(files - known)}"
     for path in CASES:
-        assert len(json.loads(path.read_text("utf-8"))) >= 3, (
-            f"{path.name} has fewer than three cases"
-        )
+        assert len(_read(path)) >= 3, f"{path.name} has fewer than three cases"
 
 
 @pytest.mark.parametrize("case", _cases())
