@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from conda_provenance import links, systems
 from conda_provenance.forges import Forge
 from conda_provenance.links import commit_page, run_page
-from conda_provenance.remotes import RemoteUrl
+from conda_provenance.remotes import _FORGES, RemoteUrl
 from conda_provenance.runs import Runs
 
 SHA = "50a4e2d4203f05082fcbb93e14541180de3aa8ac"
@@ -99,6 +100,8 @@ def test_a_hosts_first_label_tells_its_forge_before_the_run_does(label):
 def test_every_forge_and_every_runs_that_an_adapter_names_is_there(adapter):
     for reference, kind in ((adapter.forge, Forge), (adapter.runs, Runs)):
         if reference:
+            module, _, name = reference.partition(":")
+            assert isinstance(getattr(import_module(module), name), kind)
             assert isinstance(links._load(adapter, reference, kind), kind)
 
 
@@ -115,7 +118,22 @@ def test_every_module_of_a_forge_or_of_runs_is_named_by_an_adapter():
         for reference in (adapter.forge, adapter.runs)
         if reference
     }
+    assert not there - named, (
+        f"no adapter names {sorted(there - named)}, or its folder has no __init__.py"
+    )
     assert there == named
+
+
+def test_every_line_of_a_forge_leads_to_its_vendors_pages():
+    """With another name in the line, or one text for a tuple, addresses would have no page."""
+    for line in _FORGES:
+        for hosts in (line.hosts, line.ssh_hosts, line.ssh_labels):
+            assert isinstance(hosts, tuple), f"{hosts!r} is no tuple: it lacks a comma"
+
+    vendors = {line.vendor for line in _FORGES} - {""}
+    with_forge = {adapter.provider for adapter in systems.adapters() if adapter.forge}
+    assert not vendors - with_forge, f"{sorted(vendors - with_forge)} have no forge in systems/"
+    assert not with_forge - vendors, f"_FORGES has no line for {sorted(with_forge - vendors)}"
 
 
 @pytest.mark.parametrize(
