@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,7 +73,18 @@ def test_a_problem_has_its_code_and_does_not_repeat_the_value(code, key, value):
 
 def test_every_code_has_a_case():
     of_the_package_itself = {"name-differs"}
-    assert {code for code, _, _ in CASES} == PROBLEMS.keys() - of_the_package_itself
+    with_case = {code for code, _, _ in CASES}
+    wanted = PROBLEMS.keys() - of_the_package_itself
+
+    assert not wanted - with_case, f"CASES has none for {sorted(wanted - with_case)}"
+    assert not with_case - wanted, f"PROBLEMS has no code {sorted(with_case - wanted)}"
+
+
+@pytest.mark.parametrize(("code", "sentence"), PROBLEMS.items())
+def test_a_code_and_its_sentence_have_their_form(code, sentence):
+    assert re.fullmatch(r"[a-z][a-z0-9-]*", code), "a code has lower-case letters, digits and '-'"
+    assert sentence.endswith("."), "a sentence ends with a full stop"
+    assert "{" not in sentence.replace("{key}", ""), "a sentence holds nothing in braces but {key}"
 
 
 @pytest.mark.parametrize(
