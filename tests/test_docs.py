@@ -49,6 +49,17 @@ def test_a_page_that_is_written_by_a_script_is_up_to_date(script):
     assert done.returncode == 0, done.stderr
 
 
+def test_a_variable_of_a_test_command_is_read_by_the_tests_that_it_runs():
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    commands = re.findall(r"`([A-Z_]+)=\S+ python -m pytest (\S+)`", text)
+    assert len(commands) >= 3
+
+    for variable, tests in commands:
+        files = [ROOT / tests] if tests.endswith(".py") else (ROOT / tests).glob("*.py")
+        sources = [file.read_text("utf-8") for file in files]
+        assert any(f'"{variable}"' in source for source in sources), f"{tests}: no {variable}"
+
+
 @pytest.fixture
 def workplace(tmp_path, feedstock):
     """A folder with what the example programs name: a package and a recipe."""
