@@ -1,4 +1,4 @@
-"""What an adapter is: how one CI system is recognised, and which variables say what of a run."""
+"""An adapter: how one CI system is recognised, and what its variables say about a run."""
 
 from __future__ import annotations
 
@@ -41,30 +41,31 @@ class Adapter:
     docs: str
     """The vendor's page that lists the variables."""
     active: tuple[str, ...]
-    """Marks (:meth:`Environ.has`). One of them must be there for this system to be running us."""
+    """Marks (:meth:`Environ.has`). If none of them is there, this system is not running us."""
     unless: tuple[str, ...] = ()
-    """Marks of others that set the same variables. With one of them it is not this system."""
+    """Marks of other systems that set the same variables. If one of them is there, it is not this
+    system that runs us."""
     first: bool = False
-    """Does it win wherever it names a run? Set for adapters of other distributions, so that a farm
-    that imitates another CI's variables can be told from it."""
+    """Does it win whenever it names a run? Set for the adapters of other distributions, so that a
+    build farm that sets another CI's variables is not taken for that CI."""
     last: bool = False
-    """Does it count only where no other system names a run? So with machines and platforms on which
-    other systems' runs happen."""
+    """Does it count only if no other system names a run? Set for machines and platforms on which
+    the runs of other systems happen."""
     forge: str = ""
-    """Where this vendor hosts repositories too: ``package.module:NAME`` of its
+    """If this vendor also hosts repositories: ``package.module:NAME`` of its
     :class:`~conda_provenance.forges.Forge`. It is loaded when a page is asked for, never to detect
     a run."""
     runs: str = ""
-    """Where an id leads to the run's page: ``package.module:NAME`` of its
-    :class:`~conda_provenance.runs.Runs`, loaded likewise."""
+    """If a run's page can be found from its id: ``package.module:NAME`` of its
+    :class:`~conda_provenance.runs.Runs`. It too is loaded only when a page is asked for."""
     ran_by: Fact = None
-    """The provider of an id that was passed on from another system, where it is not this one."""
+    """The provider of the id, if this system passes on the id of another system's run."""
     run_id: Fact = None
     """Unique on its server; ``flow_run_id`` becomes ``{provider}_{run_id}``."""
     run_url: Fact = None
     """The run's page. Credentials, query and fragment are cut off."""
     sha: Fact = None
-    """The commit that the run is for. What is no full hash is dropped."""
+    """The commit that the run is for. Anything but a full hash is dropped."""
     remote_url: Fact = None
     """Its repository, in any form that git takes. It becomes https, without credentials."""
     workspace: Fact = None
@@ -78,8 +79,8 @@ class Adapter:
     head_remote_url: Fact = None
     attempt: Fact = None
     left_out: Mapping[str, str] = field(default_factory=dict)
-    """Facts that the system does not say, or does not say in a way that could be confirmed, each
-    with the reason, such as :data:`NO_VARIABLE`. Git may know them."""
+    """Facts that no variable says, or that could not be confirmed, each with the reason, such as
+    :data:`NO_VARIABLE`. Git may know some of them."""
 
     def __post_init__(self) -> None:
         if not PROVIDER.match(self.provider):
@@ -99,7 +100,7 @@ class Adapter:
             reference = getattr(self, name)
             if reference and not _REFERENCE.match(reference):
                 raise ValueError(
-                    f'{self.provider}: {name} is no "package.module:NAME": {reference!r}'
+                    f'{self.provider}: {name} is not "package.module:NAME": {reference!r}'
                 )
 
     def _check_marks(self, name: str, given: tuple[str, ...]) -> None:
@@ -107,14 +108,14 @@ class Adapter:
             raise ValueError(f'{self.provider}: {name} is a tuple of marks, such as ("MYCI",)')
         for mark in given:
             if not _MARK.match(mark):
-                raise ValueError(f"{self.provider}: {name} has what is no mark: {mark!r}")
+                raise ValueError(f"{self.provider}: {name} has an item that is no mark: {mark!r}")
 
     def _check_fact(self, name: str, fact: Fact) -> None:
         self._check_marks(name, tuple(conditions(fact)))
         for template in templates(fact):
             if not _TEMPLATE.match(template):
                 raise ValueError(
-                    f"{self.provider}: {name} is no template (text with {{NAME}} or "
+                    f"{self.provider}: {name} is not a template (text with {{NAME}} or "
                     f"{{NAME:regexp}}, no braces within): {template!r}"
                 )
 

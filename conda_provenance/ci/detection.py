@@ -1,4 +1,4 @@
-"""Chooses the CI run we are in, among the systems that recognise their variables."""
+"""Finds the CI run we are in, by asking one adapter for each system. It knows no system itself."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ def detect(
     Only adapters that recognise their system are asked. Those that name a run come first, and among
     them those that are not ``last``.
 
-    If several are left, because the variables of an outer run were passed on, the one whose
-    checkout holds ``place`` wins, else the first; the others are its ``rivals``. If none names a
-    run, the first that is recognised is returned all the same: its commit and URL can be of use.
+    Several may be left, because the variables of an outer run were passed on. Then the one whose
+    checkout holds ``place`` wins, or else the first one. The others are its ``rivals``.
 
-    ``provider`` takes one system's answer only; ``none`` takes nobody's.
+    If none names a run, the first one that is recognised is returned anyway, because its commit and
+    URL can be useful.
+
+    With a name as ``provider`` only that system's answer counts. With ``none`` no system is asked.
 
     Never raises: an adapter that raises is left out with a warning.
     """

@@ -41,12 +41,12 @@ class Environ(Mapping[str, str]):
         return isinstance(name, str) and self.get(name) is not None
 
     def raw(self, name: str) -> str | None:
-        """The variable's value as it is, or ``None`` where it is not set."""
+        """The variable's value as it is, or ``None`` if it is not set."""
         value = self._variables.get(name)
         return self._variables.get(name.upper()) if value is None and self._any_case else value
 
     def on(self, name: str) -> bool:
-        """Is this flag set? ``false``, ``0``, ``no`` and ``off`` mean no; any other value, yes."""
+        """Is this flag set, and not to ``false``, ``0``, ``no`` or ``off``?"""
         value = self.get(name)
         return value is not None and value.lower() not in ("false", "0", "no", "off")
 
@@ -63,8 +63,8 @@ class Environ(Mapping[str, str]):
         ``{NAME}``     a template that can be filled: the variable has any value
         ============== =============================================================
 
-        As a template, a mark may hold a regular expression, ``{NAME:regexp}``, and name several
-        variables, ``{ONE}{OTHER}``, which must all be there.
+        A mark in braces may hold a regular expression, ``{NAME:regexp}``. It may also name several
+        variables, ``{ONE}{OTHER}``. Then all of them must be there.
         """
         if mark.startswith("{"):
             return self.fill(mark) is not None
@@ -78,9 +78,11 @@ class Environ(Mapping[str, str]):
     def fill(self, template: str) -> str | None:
         """Replace each ``{NAME}`` in ``template`` by the variable's value.
 
-        ``{NAME:regexp}`` asks that the whole value match, and puts in the expression's group, or
-        the whole value where it has no group. The answer is ``None`` if any variable is missing or
-        does not match: nothing is filled in half.
+        In ``{NAME:regexp}`` the expression must match the whole value. If it has a group, the
+        group's text is put in, else the whole value.
+
+        The answer is ``None`` if any variable is missing or does not match. No template is filled
+        in half.
         """
         parts, end = [], 0
         for variable in _VARIABLE.finditer(template):

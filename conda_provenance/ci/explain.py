@@ -1,4 +1,4 @@
-"""Which variables were looked at, and what came of it. It never holds a value."""
+"""Explains a detection: which variables were looked at, with what result. It holds no values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LIKE_A_CI = re.compile(
     re.IGNORECASE,
 )
 _FIELDS = {"run_id": "flow_run_id", "run_url": "flow_run_url"}
-"""The field of ``CIRun`` that a fact goes to, where its name is another."""
+"""The field of ``CIRun`` for a fact, if it has another name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Look:
     """The variables asked for, in order, each with its state: ``set``, ``not set``, ``empty``,
     ``too long`` or ``unprintable``."""
     answer: str
-    """``yes``, ``no``, or ``not usable``, as for a commit that is no full hash."""
+    """``yes``, ``no``, or ``not usable``. A commit that is not a full hash is not usable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Explanation:
 
     @property
     def seen(self) -> bool:
-        """Is any variable there by which this system could be recognised?"""
+        """Is there any variable that could mark this system?"""
         return any(
             state != "not set"
             for look in self.looks
@@ -61,7 +61,7 @@ def explain(environ: Mapping[str, str], adapters: Iterable[Adapter]) -> list[Exp
 
 
 def unasked(environ: Mapping[str, str], explanations: Iterable[Explanation]) -> list[str]:
-    """Names of variables that sound like a CI's and that no adapter looked at."""
+    """Names of variables that no adapter looked at, although they sound like a CI's."""
     asked = {
         name
         for explanation in explanations
@@ -87,7 +87,7 @@ class _Recorder(Environ):
         return super().__getitem__(name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(Environ(self._variables))  # going through all of them asks for none
+        return iter(Environ(self._variables))  # iterating does not count as asking
 
     def take(self) -> dict[str, str]:
         """The variables asked for since the last call, with their states."""

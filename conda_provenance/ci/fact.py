@@ -6,8 +6,8 @@ A :data:`Fact` is one of
 - a template, which :meth:`Environ.fill` fills;
 - a tuple of facts, of which the first that gives a value is used;
 - :func:`when` or :func:`unless`: a fact that holds under a condition;
-- a function of the variables, for what the others cannot say. The first line of its docstring is
-  what the reference page shows.
+- a function of the variables, for what the other forms cannot say. The reference page shows the
+  first line of its docstring.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ Fact: TypeAlias = str | tuple[str | When, ...] | When | Callable[[Environ], str 
 
 
 def when(marks: str | tuple[str, ...], fact: Fact, otherwise: Fact = None) -> When:
-    """``fact`` where one of ``marks`` is there, else ``otherwise``.
+    """``fact`` if one of ``marks`` is there, else ``otherwise``.
 
-    Once the condition holds, ``otherwise`` is not looked at, also where ``fact`` has no value.
+    If the condition holds, ``otherwise`` is never used, even if ``fact`` has no value.
     """
     return When(_tuple(marks), fact, otherwise)
 
 
 def unless(marks: str | tuple[str, ...], fact: Fact) -> When:
-    """``fact`` where none of ``marks`` is there."""
+    """``fact`` if none of ``marks`` is there."""
     return When(_tuple(marks), None, fact)
 
 
 def value_of(fact: Fact, environ: Environ) -> str | None:
-    """The value that ``fact`` has in this environment, not cleaned yet."""
+    """The value of ``fact`` in this environment. It is not cleaned yet."""
     if fact is None or isinstance(fact, str):
         return fact and environ.fill(fact)
     if isinstance(fact, tuple):
@@ -58,7 +58,7 @@ def value_of(fact: Fact, environ: Environ) -> str | None:
 
 
 def templates(fact: Fact) -> Iterator[str]:
-    """Every template in ``fact``, those of conditions not included."""
+    """Every template in ``fact``, except those in conditions."""
     if isinstance(fact, str):
         yield fact
     elif isinstance(fact, tuple):

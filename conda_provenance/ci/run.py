@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from conda_provenance.values import clean_or_none, is_plain, is_run
 
 PROVIDER = re.compile(r"[a-z][a-z0-9-]*\Z")
-"""The form of a provider's name. It has no ``_``, so that an id splits at its first one."""
+"""The form of a provider's name. It has no ``_``, because the first one in an id ends the name."""
 
 
 @dataclass(frozen=True)
 class CIRun:
     """What a CI says of the run we are in.
 
-    A value is ``None`` where the CI does not say it, or says it in a form that cannot be used.
+    A value is ``None`` if the CI does not say it, or says it in a form that cannot be used.
     """
 
     provider: str
@@ -28,7 +28,7 @@ class CIRun:
     """Full hash of the commit that the run is for."""
     remote_url: str | None = None
     workspace: str | None = None
-    """Folder of the checkout. What lies elsewhere need not be of this repository."""
+    """Folder of the checkout. A recipe outside it need not belong to this repository."""
     event: str | None = None
     """What started the run, in the CI's own word: ``push``, ``pull_request``, ``schedule``, …"""
     branch: str | None = None
@@ -44,13 +44,13 @@ class CIRun:
     attempt: str | None = None
     """Which try of the same run this is, counted from 1."""
     rivals: tuple[str, ...] = ()
-    """Names of the other systems that name a run as well."""
+    """Names of the other systems that name a run too."""
 
 
 def make_run(provider: str, name: str, **raw: str | None) -> CIRun:
     """Clean the ``raw`` values of a run's facts and put them into a :class:`CIRun`.
 
-    What is no full hash, no clean URL or no usable id is dropped.
+    A value that is not a full hash, a clean URL or a usable id is dropped.
 
     Raises :class:`ValueError` for a provider's name that would make ids ambiguous.
     """
@@ -84,5 +84,5 @@ def _sha(text: str | None) -> str | None:
 
 
 def _text(text: str | None) -> str | None:
-    # Several variables joined can be longer than any of their parts.
+    # Together, several variables can be too long, even if each of them is not.
     return text if text and is_plain(text) else None

@@ -1,4 +1,4 @@
-"""One place a vendor. It knows where each vendor's module is, and loads one only when asked.
+"""One place for each vendor. It knows where their modules are, and loads one only when asked.
 
 A system that only runs builds is a module, ``systems/<vendor>.py``. A vendor that also hosts
 repositories, or whose runs can be looked up by their id, has a folder with ``ci.py`` and

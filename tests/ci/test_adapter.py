@@ -1,4 +1,4 @@
-"""What an adapter may declare, and what is refused where it is written."""
+"""What an adapter may declare, and which mistakes in one are refused at once."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def _adapter(provider: str, **facts: Any) -> Adapter:
 
 
 @pytest.mark.parametrize("template", ["{A", "A}", "{A:}", "{}", "{A:x{2}}", "{A-B}", ""])
-def test_a_malformed_template_is_refused_where_it_is_written(template: str) -> None:
-    with pytest.raises(ValueError, match="farm: sha is no template"):
+def test_a_malformed_template_is_refused_at_once(template: str) -> None:
+    with pytest.raises(ValueError, match="farm: sha is not a template"):
         _adapter("farm", sha=template)
-    with pytest.raises(ValueError, match="farm: sha is no template"):
+    with pytest.raises(ValueError, match="farm: sha is not a template"):
         _adapter("farm", sha=("{A}", template))
 
 
-def test_one_mark_that_is_no_tuple_is_refused() -> None:
+def test_one_mark_instead_of_a_tuple_is_refused() -> None:
     """Its letters would be taken for marks."""
     with pytest.raises(ValueError, match="farm: active is a tuple of marks"):
         _adapter("farm", active="FARM")
@@ -36,13 +36,13 @@ def test_one_mark_that_is_no_tuple_is_refused() -> None:
     "mark", ["{FARM", "$FARM", "FARM}", "{FARM:}", "FARM=", "FARM_*", "", "A B", "{A}x"]
 )
 @pytest.mark.parametrize("name", ["active", "unless"])
-def test_what_is_no_mark_is_refused(name: str, mark: str) -> None:
-    """``{FARM`` taken as a text without variables would be there always."""
-    with pytest.raises(ValueError, match=f"farm: {name} has what is no mark"):
+def test_a_malformed_mark_is_refused(name: str, mark: str) -> None:
+    """As a text without variables, ``{FARM`` would always be there."""
+    with pytest.raises(ValueError, match=f"farm: {name} has an item that is no mark"):
         _adapter("farm", **{name: (mark,)})
 
 
-def test_a_system_that_nothing_tells_is_refused() -> None:
+def test_a_system_without_marks_is_refused() -> None:
     with pytest.raises(ValueError, match="tuple of marks"):
         _adapter("farm", active=())
 
@@ -70,13 +70,13 @@ def test_a_fact_may_depend_on_marks(fact: Fact, value: str | None) -> None:
     assert adapter.run(Environ({"A": "1", "NO": "false", "B": "b"})).branch == value
 
 
-def test_a_malformed_condition_is_refused_where_it_is_written() -> None:
+def test_a_malformed_condition_is_refused_at_once() -> None:
     for fact in (when("{A", "x"), unless("A B", "x"), ("{A}", when("A", unless("", "x")))):
-        with pytest.raises(ValueError, match="farm: sha has what is no mark"):
+        with pytest.raises(ValueError, match="farm: sha has an item that is no mark"):
             _adapter("farm", sha=fact)
-    with pytest.raises(ValueError, match="farm: sha is no template"):
+    with pytest.raises(ValueError, match="farm: sha is not a template"):
         _adapter("farm", sha=when("A", "{A", otherwise="x"))
-    with pytest.raises(ValueError, match="farm: sha is no template"):
+    with pytest.raises(ValueError, match="farm: sha is not a template"):
         _adapter("farm", sha=(unless("A", "{}"),))
 
 
@@ -84,8 +84,8 @@ def test_a_malformed_condition_is_refused_where_it_is_written() -> None:
 @pytest.mark.parametrize(
     "reference", ["my_farm.forge", "my_farm.forge:", ":FORGE", "a b:C", "a:b.c"]
 )
-def test_a_malformed_reference_is_refused_where_it_is_written(name: str, reference: str) -> None:
-    with pytest.raises(ValueError, match=f'farm: {name} is no "package.module:NAME"'):
+def test_a_malformed_reference_is_refused_at_once(name: str, reference: str) -> None:
+    with pytest.raises(ValueError, match=f'farm: {name} is not "package.module:NAME"'):
         _adapter("farm", **{name: reference})
 
 

@@ -63,12 +63,12 @@ def test_an_id_is_preferred_over_an_earlier_adapter_without() -> None:
     )
 
 
-def test_without_any_id_the_first_active_adapter_is_believed() -> None:
+def test_without_any_id_the_first_active_adapter_counts() -> None:
     adapters = [_adapter("one", sha=SHA), _adapter("two", remote_url="https://example.org/a/b")]
     assert _detect(*adapters) == CIRun("one", "One", sha=SHA)
 
 
-def test_a_machine_or_platform_is_believed_last() -> None:
+def test_a_machine_or_platform_counts_last() -> None:
     machine = _adapter("machine", run_id="1", last=True)
     assert _detect(machine, _adapter("inner", run_id="2")) == CIRun("inner", "Inner", "inner_2")
     assert (
@@ -79,19 +79,21 @@ def test_a_machine_or_platform_is_believed_last() -> None:
 
 
 def test_two_systems_at_once_are_told_apart_by_the_checkout(tmp_path: Path) -> None:
-    """As where a farm hands the variables of its own run on into another's."""
+    """For example, a build farm passes the variables of its own run on to another one."""
     adapters = [
         _adapter(name, run_id="1", workspace=f"{tmp_path}/{name}") for name in ("inner", "outer")
     ]
     for name, other in (("inner", "Outer"), ("outer", "Inner")):
         place = tmp_path / name / "recipe"
         place.mkdir(parents=True)
-        found = _detect_at(adapters, place)
-        assert found is not None
-        assert (found.provider, found.rivals) == (name, (other,))
-    found = _detect_at(adapters, tmp_path)
-    assert found is not None
-    assert (found.provider, found.rivals) == ("inner", ("Outer",))
+
+        run = _detect_at(adapters, place)
+        assert run is not None
+        assert (run.provider, run.rivals) == (name, (other,))
+
+    run = _detect_at(adapters, tmp_path)
+    assert run is not None
+    assert (run.provider, run.rivals) == ("inner", ("Outer",))
 
 
 def _detect_at(adapters: list[Adapter], place: Path) -> CIRun | None:
@@ -99,7 +101,7 @@ def _detect_at(adapters: list[Adapter], place: Path) -> CIRun | None:
 
 
 def test_another_distributions_adapter_has_no_rivals() -> None:
-    """It is asked first so that a farm that imitates another CI can be told from it."""
+    """It comes first, so that a farm that sets another CI's variables is not taken for that CI."""
     run = detect(
         {"ALWAYS": "1", "GITHUB_ACTIONS": "1", "GITHUB_RUN_ID": "2"},
         [_adapter("farm", run_id="1", first=True), *systems.adapters()],

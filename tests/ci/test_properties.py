@@ -1,4 +1,4 @@
-"""Any environment has an answer or none, without escapes and without secrets."""
+"""Whatever the variables hold, no answer has an escape sequence or a secret in it."""
 
 from __future__ import annotations
 
@@ -121,7 +121,8 @@ def test_any_environment_has_a_clean_answer_or_none(environ: dict[str, str]) -> 
     prefix, _, run_id = (run.flow_run_id or f"{run.provider}_1").partition("_")
     assert prefix == run.provider
     assert run_id
-    # A package's values are checked once more when it is made. None of these may fail there.
+
+    # The values are checked again when a package is stamped. None of them may fail there.
     Provenance(**{key: getattr(run, key) for key in KEYS})
 
 

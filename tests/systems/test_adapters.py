@@ -1,4 +1,4 @@
-"""Every built-in adapter is one module of its own, with notes and reasons."""
+"""Every built-in adapter has a module of its own, with notes. What it leaves out has a reason."""
 
 from __future__ import annotations
 

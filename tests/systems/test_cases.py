@@ -1,4 +1,4 @@
-"""What each environment is recognised as. The cases are data: a file in ``cases/`` a system."""
+"""What each environment is recognised as. The cases are data: one file for each system."""
 
 from __future__ import annotations
 
@@ -74,9 +74,9 @@ def test_every_builtin_system_has_cases() -> None:
 
 @pytest.mark.parametrize("case", _cases())
 def test_lookalikes_do_not_both_claim_an_environment(case: dict[str, Any]) -> None:
-    """Else asking for one provider only could give an imitated one.
+    """Otherwise asking for one provider could give the run of a system that imitates it.
 
-    A system that is ``last`` stands next to a CI; it is not imitated.
+    A system that is ``last`` may be there next to a CI. Nobody imitates it.
     """
     active = [
         adapter
@@ -95,7 +95,7 @@ def test_the_order_of_variables_does_not_matter(environ: dict[str, str]) -> None
 
 @pytest.mark.parametrize("case", _cases())
 def test_no_variable_is_needed_and_no_value_is_half_made(environ: dict[str, str]) -> None:
-    """Without one of its variables a value stays the same, is another whole one, or is missing."""
+    """If one variable is missing, each value is the same, another complete one, or missing."""
     for missing in environ:
         run = detect(
             {name: value for name, value in environ.items() if name != missing}, systems.adapters()

@@ -1,4 +1,4 @@
-"""TeamCity's two files of parameters hold passwords too: only the needed keys are read."""
+"""TeamCity's two files of parameters. They hold passwords too, so only some keys are read."""
 
 from __future__ import annotations
 
@@ -65,9 +65,7 @@ def test_both_files_are_read(environ: dict[str, str]) -> None:
     assert "hunter2" not in repr(explain(environ, [ADAPTER]))
 
 
-def test_with_several_repositories_no_ref_is_anybodys(
-    environ: dict[str, str], tmp_path: Path
-) -> None:
+def test_with_several_repositories_no_ref_is_used(environ: dict[str, str], tmp_path: Path) -> None:
     with (tmp_path / "teamcity.config.parameters").open("a") as file:
         file.write("teamcity.build.vcs.branch.Other=refs/heads/main\n")
     run = detect(environ, systems.adapters())
@@ -76,7 +74,7 @@ def test_with_several_repositories_no_ref_is_anybodys(
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe", "large", "missing", "nonsense", "null"])
-def test_a_file_that_is_none_says_nothing(
+def test_a_file_that_cannot_be_used_says_nothing(
     environ: dict[str, str], tmp_path: Path, kind: str
 ) -> None:
     path = Path(environ["TEAMCITY_BUILD_PROPERTIES_FILE"])
