@@ -1,6 +1,6 @@
 """Writes docs/providers.md, the reference of CI systems: ``python docs/providers.py``.
 
-All of it comes from the adapters and from the cases beside the tests.
+All of it comes from the adapters, from the test cases and from ``no_adapter.json``.
 """
 
 from __future__ import annotations
@@ -44,27 +44,32 @@ INTRO = f"""\
 <!-- Written by docs/providers.py from conda_provenance/systems and tests/systems/cases: change
 those. -->
 
-This page lists every CI system that is recognised, the variables by which it is recognised, and
-what each variable says. The facts come from the page that is linked at each system, or from the
-system's own source. Every case beside the tests names its source.
+This page lists every CI system that is recognised, the variables that it is recognised by, and the
+facts that its variables give. They come from the page that is linked for each system, or from the
+system's own source. Every test case names its source.
 
-What a system does not say, or what could not be confirmed, is *left out*. Git then says what the
-commit and the repository are. Other facts stay unknown. To add a system or correct one, write
-[one file and its cases](../CONTRIBUTING.md#a-ci-system).
+A fact is *left out* if the system does not give it, or if it could not be confirmed. Then git is
+asked for the commit and the repository, and other facts stay unknown. To add a system or correct
+one, write [one file and its cases](../CONTRIBUTING.md#a-ci-system).
+
+How to read the tables:
 
 - `{{NAME}}` is the value of a variable. It is missing if the variable is not set, is empty, is
   longer than 2048 characters or holds a control character. Then the whole text counts as missing,
-  and the next one, after "else", is tried.
-- `{{NAME:regexp}}` must match as a whole. If the regular expression has a group, the group is used.
-- A mark without braces is a variable that is set, but not to `false`, `0`, `no` or `off`.
-  `NAME=value` must have that value. A mark in braces must not be missing.
-- "If" and "unless" stand before marks, and the colon before what counts if one of the marks is
-  there, or none.
-- A commit that is not a full hash is dropped, and so is a repository that is not a web address
-  which others can reach. Logins, queries and fragments are cut off.
-- `{{remote}}`, `{{sha}}` and `{{id}}` are the repository, the commit and the run that a package
-  names.
-- A system marked *last* counts only where no other system names a run.
+  and the one after "else" is tried.
+- `{{NAME:regexp}}` is missing too if the regular expression does not match the whole value. If it
+  has a group, the group is used.
+- A system is recognised by one of its marks. A mark `NAME` is there if the variable is set, but not
+  to `false`, `0`, `no` or `off`. The mark `NAME=value` asks for that value. A mark in braces is
+  there if it is not missing.
+- What follows "if" and some marks counts if one of them is there. What follows "unless" counts if
+  none of them is there.
+- A commit that is not a full hash is dropped. So is a repository without a web address that others
+  can reach. Logins, queries and fragments are cut off.
+- In the addresses of pages, `{{remote}}`, `{{sha}}` and `{{id}}` are the repository, the commit and the
+  run that a package names.
+- A system marked *last* counts only if no other system names a run.
+- "git" in the overview means that only git knows it.
 - "{NO_VARIABLE[0].upper()}{NO_VARIABLE[1:]}" means that neither the linked page nor the source that
   was read has a variable for it.
 """
@@ -108,7 +113,7 @@ def _counts(adapters: list[Adapter], cases: Mapping[str, list[Any]]) -> str:
     return (
         f"{len(adapters)} systems, {given} facts given and {left} left out, "
         f"{sum(map(len, cases.values()))} cases "
-        f"({len(cases['lookalikes'])} of no system or of several at once)."
+        f"({len(cases['lookalikes'])} with no system or with several at once)."
     )
 
 
@@ -140,7 +145,7 @@ def _without_adapter() -> str:
 
 def _section(adapter: Adapter, cases: Iterable[Mapping[str, Any]]) -> str:
     module = import_module(systems.module_name(adapter.provider))
-    notes = (module.__doc__ or "").split("\n\n", 1)[1].strip().replace("``", "`")
+    notes = (module.__doc__ or "").partition("\n\n")[2].strip().replace("``", "`")
     last = ", last" if adapter.last else ""
 
     variables = _variables(adapter, cases)
@@ -158,7 +163,7 @@ def _section(adapter: Adapter, cases: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _pages(adapter: Adapter) -> Iterable[tuple[str, str]]:
-    """The pages that can be made for a package without the run's variables."""
+    """The pages that can be found from what a package says, without the run's variables."""
     if adapter.forge:
         yield "page of a commit", _named(adapter.forge).commit_page
     if adapter.runs:
@@ -189,7 +194,7 @@ def _variables(adapter: Adapter, cases: Iterable[Mapping[str, Any]]) -> Mapping[
 
 
 def _text(adapter: Adapter, name: str, variables: Iterable[str]) -> str:
-    """What the table has for a fact, or for marks."""
+    """The table's cell for a fact or for marks."""
     value = getattr(adapter, name)
     return _marks(value) if name in ("active", "unless") else _fact(value, variables)
 
