@@ -1,6 +1,6 @@
 """Apache Airflow.
 
-- Airflow is a scheduler, not a CI. Where a CI names a run too, the CI's run counts.
+- Airflow is a scheduler, not a CI. If a CI names a run too, the CI's run counts.
 - The process of every task has the variables, in Airflow 2 and 3. BashOperator always passes them
   on, whatever its ``env`` is. A container that a task starts (DockerOperator,
   KubernetesPodOperator) has only what the task gives it.
@@ -43,8 +43,8 @@ ADAPTER = Adapter(
     ),
     left_out={
         "sha": "Airflow names no commit",
-        "remote_url": "Airflow names no repository, and the DAG's code need not lie with the "
-        "recipe",
+        "remote_url": "Airflow names no repository, and the DAG's code may be in another one than "
+        "the recipe",
         "workspace": "Airflow names no folder",
         "attempt": "AIRFLOW_CTX_TRY_NUMBER counts the tries of the task, not of the run",
     },

@@ -1,8 +1,8 @@
 """Appcircle.
 
-- ``AC_BUILD_NUMBER`` also counts runs that are no builds. ``AC_QUEUE_ID`` is the build's id; the
-  page "Custom Script" says so, the list of variables does not have it.
-- The address of a build's log changes when the build is finished, and it needs a query.
+- ``AC_BUILD_NUMBER`` also counts runs that are no builds. ``AC_QUEUE_ID`` is the build's id.
+  The page "Custom Script" says so; it is not in the list of variables.
+- The address of a build's log needs a query, and changes when the build is finished.
 - The page does not say whether the head of a pull request or a merge is built. Git knows.
 """
 
@@ -23,7 +23,7 @@ ADAPTER = Adapter(
     branch="{AC_GIT_BRANCH}",
     pull_request=r"{AC_PULL_NUMBER:\d+}",
     left_out={
-        "run_url": "the log has another address while the build runs, and both need a query",
+        "run_url": "the log's address changes when the build ends, and needs a query",
         "sha": "on a pull request AC_GIT_COMMIT may be its head or a merge; no page says which",
         "tag": "AC_COMMIT_TAGS are all tags of the commit, not the one that is built",
         "merge": "as for the commit",

@@ -1,7 +1,7 @@
 """Ionic Appflow.
 
-- All names begin with ``CI_``, as GitLab's do. ``CI_AUTOMATED_BUILD`` (``0`` or ``1``) next to an
-  app and a build is Appflow's alone.
+- All names begin with ``CI_``, as GitLab's do. Only Appflow sets ``CI_AUTOMATED_BUILD`` (``0`` or
+  ``1``) together with the ids of an app and a build.
 - Capawesome Cloud copies ``CI_APP_ID``, ``CI_BUILD_ID`` and ``CI_GIT_COMMIT_SHA``. It has
   ``CI_GIT_REFERENCE`` and no ``CI_AUTOMATED_BUILD``.
 - ``CI_BUILD_NUMBER`` counts within one app. ``CI_BUILD_ID`` is "globally unique".

@@ -3,13 +3,14 @@
 - The marker is ``True`` on Windows and ``true`` on Linux.
 - A "shallow clone" is a zip file without ``.git``. These variables may then be all there is.
 - Mercurial's hashes are as long as git's. ``APPVEYOR_REPO_SCM`` tells them apart.
-- A pull request is built as merged into its branch. Its own last commit is the
-  ``…_HEAD_COMMIT``, and ``APPVEYOR_REPO_BRANCH`` is the target. On some builds of tags the latter
-  is the tag's name.
+- A pull request is built as a merge into its target. Its own last commit is in
+  ``…_HEAD_COMMIT``, and ``APPVEYOR_REPO_BRANCH`` is the target. In some builds of tags
+  ``APPVEYOR_REPO_BRANCH`` is the tag's name.
 - GitHub's merge commit is fetched when the job starts, so git may have a later one than
   ``APPVEYOR_REPO_COMMIT`` says.
-- The repository comes without a host. A git server of one's own does not say its host at all.
-- No variable names the event. It is made of the variables that mark one; a push has no mark.
+- The repository's name has no host. The provider tells the host, except for a self-hosted git
+  server.
+- No variable names the event. Some kinds of events have a variable each, but a push has none.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def _url(environ: Environ, name: str) -> str | None:
 
 
 def _merge(environ: Environ) -> str | None:
-    """The number of a pull request, where another commit than its own last one is built."""
+    """The number of a pull request, if the commit that is built is not its own last one."""
     head, built = map(environ.get, ("APPVEYOR_PULL_REQUEST_HEAD_COMMIT", "APPVEYOR_REPO_COMMIT"))
     return environ.fill(_NUMBER) if head not in (None, built) else None
 
@@ -79,7 +80,7 @@ ADAPTER = Adapter(
     head_sha=unless(_OTHER_THAN_GIT, "{APPVEYOR_PULL_REQUEST_HEAD_COMMIT}"),
     head_remote_url=_head_remote_url,
     left_out={
-        "attempt": "APPVEYOR_RE_BUILD says that a build is a repetition, not which, "
-        "and the repetition has an id of its own"
+        "attempt": "APPVEYOR_RE_BUILD says that a build is a repetition, not which "
+        "one, and the repetition has an id of its own"
     },
 )

@@ -16,12 +16,12 @@ from conda_provenance.ci import NO_VARIABLE, Adapter, Environ
 
 
 def _sha(environ: Environ) -> str | None:
-    """The revision of the plan's repository, where the plan has one only."""
+    """The revision of the plan's repository, if the plan has only one."""
     return _of_only_repository(environ, "revision")
 
 
 def _remote_url(environ: Environ) -> str | None:
-    """``https://git.example.org/acme/recipes.git``, where the plan has one repository only."""
+    """``https://git.example.org/acme/recipes.git``, if the plan has only one repository."""
     return _of_only_repository(environ, "repositoryUrl")
 
 
@@ -34,7 +34,7 @@ def _branch(environ: Environ) -> str | None:
 
 
 def _of_only_repository(environ: Environ, name: str) -> str | None:
-    """``bamboo_planRepository_revision`` and the like, where the plan has one repository only."""
+    """``bamboo_planRepository_revision`` and the like, if the plan has only one repository."""
     another = r"bamboo_planRepository_([2-9]|\d\d+)_\w+"
     if any(re.fullmatch(another, variable, re.IGNORECASE) for variable in environ):
         return None
@@ -57,6 +57,6 @@ ADAPTER = Adapter(
         "event": "the page has only the name of the person who started a manual build",
         "tag": NO_VARIABLE,
         "head_remote_url": NO_VARIABLE,
-        "attempt": "a job that is run again keeps its key, and nothing counts",
+        "attempt": "a job that is run again keeps its key, and nothing counts the tries",
     },
 )

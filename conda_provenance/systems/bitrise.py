@@ -1,13 +1,13 @@
 """Bitrise.
 
 - ``BITRISE_IO`` is set by Bitrise's cloud. Its command line tool runs anywhere and does not set it.
-- Drone and Harness copy these variables, ``BITRISE_IO`` too, for steps written for Bitrise
-  (github.com/drone/plugin).
+- For steps that were written for Bitrise, Drone and Harness set the same variables, ``BITRISE_IO``
+  too (github.com/drone/plugin).
 - A pull request is built "as if it was already merged". What is built is a local commit, which git
   knows.
 - Other programs use the names ``GIT_REPOSITORY_URL`` and ``GIT_CLONE_COMMIT_HASH`` too. They count
   only next to ``BITRISE_IO``.
-- ``BITRISE_GIT_COMMIT`` is empty where a build was started for a branch. The step that clones sets
+- ``BITRISE_GIT_COMMIT`` is empty if a build was started for a branch. The step that clones sets
   ``GIT_CLONE_COMMIT_HASH``.
 """
 
@@ -37,6 +37,6 @@ ADAPTER = Adapter(
     left_out={
         "sha": "on a pull request it is made in the job, and no variable is certain to hold it",
         "merge": "whether the step that clones also merges is a setting of that step",
-        "attempt": "a build that is started again has a new slug, and nothing counts",
+        "attempt": "a build that is started again has a new slug, and nothing counts the tries",
     },
 )

@@ -12,7 +12,7 @@ from __future__ import annotations
 from conda_provenance.ci import Adapter, unless
 
 _NUMBER = r"{BUDDY_RUN_PR_NO:[1-9]\d*}"
-_UNREAD = "no variable on the part of the page that could be read holds it"
+_UNREAD = "no variable holds it on the part of the page that could be read"
 
 ADAPTER = Adapter(
     provider="buddy",

@@ -5,12 +5,12 @@
   no run to name.
 - ``BUILDKITE_BUILD_NUMBER`` counts within one pipeline. The id is unique, and a rebuild has a new
   one.
-- The commit is the head of a pull request, except with "test merge commits" (private preview).
-  There the agent checks out ``refs/pull/N/merge``, whatever ``BUILDKITE_COMMIT`` says, and git
+- On a pull request the commit is its head, except with "test merge commits" (private preview).
+  Then the agent checks out ``refs/pull/N/merge``, whatever ``BUILDKITE_COMMIT`` says, and git
   knows the commit.
 - In builds of GitHub's merge queue the commit is the merge commit that the queue proposes.
 - The branch of a fork may have a prefix, ``somebody:main``. In builds of tags the branch is the
-  tag's name. In builds that people start for a commit, that commit need not be on the branch.
+  tag's name. If somebody starts a build for a commit, that commit need not be on the branch.
 - Tries are counted for each job, from 0.
 """
 
@@ -53,5 +53,5 @@ ADAPTER = Adapter(
     merge=(_MERGE_REF, "{BUILDKITE_MERGE_QUEUE_BASE_COMMIT}"),
     head_remote_url="{BUILDKITE_PULL_REQUEST_REPO}",
     attempt=_attempt,
-    left_out={"head_sha": "no variable; the commit is the head, or it is not known"},
+    left_out={"head_sha": "no variable; the commit is the head, or is unknown"},
 )

@@ -1,8 +1,8 @@
 """Google Cloud Build.
 
-- A step has ``BUILDER_OUTPUT`` by itself, and nothing else. The others are substitutions, which a
-  step has only where the build's configuration maps them (``env`` or ``automapSubstitutions``).
-- Other systems set ``BUILD_ID`` too. It counts only where it is a UUID, as it is here.
+- Every step has ``BUILDER_OUTPUT``. The other variables are substitutions. A step has them only if
+  the build's configuration maps them (``env`` or ``automapSubstitutions``).
+- Other systems set ``BUILD_ID`` too. Here it is always a UUID, and counts only if it is one.
 - ``REPO_FULL_NAME`` has no host.
 - The page of the run needs ``?project=…``, and queries are cut off.
 - A substitution without a value is empty.

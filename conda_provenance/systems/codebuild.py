@@ -1,12 +1,12 @@
 """AWS CodeBuild.
 
-- As a runner of GitHub, GitLab or Buildkite it is the machine, not the run. It then sets
+- It can be a runner for GitHub, GitLab or Buildkite. It is then the machine, not the run, and sets
   ``CODEBUILD_RUNNER_OWNER`` and more.
 - ``CODEBUILD_SOURCE_VERSION`` may be ``pr/1``, a branch, a tag or an S3 object. Under CodePipeline
   there may be no commit at all.
-- The page in ``CODEBUILD_BUILD_URL`` has the region in its query and the build in its fragment. The
-  page below has both in its path.
-- ``CODEBUILD_PUBLIC_BUILD_URL`` has an encrypted text with ``=`` in its path.
+- The address in ``CODEBUILD_BUILD_URL`` has the region in its query and the build in its fragment,
+  which are cut off. The address that is made here has both in its path.
+- ``CODEBUILD_PUBLIC_BUILD_URL`` is not used: it has an encrypted text with ``=`` in its path.
 - ``CODEBUILD_INITIATOR`` may be a person's name.
 - ``CODEBUILD_WEBHOOK_HEAD_REF`` is a branch, or ``refs/tags/…`` when a tag was pushed.
 """

@@ -1,12 +1,12 @@
 """Codefresh.
 
 - ``CF_PAGES`` is Cloudflare's, so only ``CF_BUILD_ID`` counts as a mark.
-- ``CF_REVISION`` is what the git provider sends. Bitbucket sends a short hash for pull requests,
-  which counts as none.
+- ``CF_REVISION`` is what the git provider sends. For pull requests Bitbucket sends a short hash,
+  which is dropped.
 - ``CF_BRANCH`` is a branch or a tag, and nothing says which.
-- The repository's address is found only inside the commit's. On a pull request that may be the
-  fork's.
-- ``CF_PULL_REQUEST_HEAD_…`` are set where a pull request on GitHub is closed.
+- The repository's address is only found at the beginning of the commit's address. On a pull
+  request that may be the fork's.
+- ``CF_PULL_REQUEST_HEAD_…`` are set when a pull request on GitHub is closed.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ ADAPTER = Adapter(
     pull_request=r"{CF_PULL_REQUEST_NUMBER:\d+}",
     head_sha="{CF_PULL_REQUEST_HEAD_COMMIT_SHA}",
     left_out={
-        "remote_url": "CF_REPO_CLONE_URL is not on the page, which has an owner and a name, "
-        "but no host",
+        "remote_url": "CF_REPO_CLONE_URL is not on the page; what is there has an owner and a "
+        "name, but no host",
         "workspace": "CF_VOLUME_PATH is shared by all repositories that a pipeline clones",
         "branch": "CF_BRANCH is a branch or a tag, and nothing says which",
         "merge": "the page does not say that a merge commit is ever built",

@@ -1,6 +1,6 @@
 """Codemagic.
 
-- Builds of pull requests "verify the resulting merge commit", but ``CM_COMMIT`` is the source's.
+- Builds of pull requests "verify the resulting merge commit", but ``CM_COMMIT`` is the head.
   Git knows the commit that is built.
 - ``CM_REPO_SLUG`` has no host, and is not set for a git server of one's own. Git knows the
   repository.
@@ -29,7 +29,7 @@ ADAPTER = Adapter(
     left_out={
         "sha": "on a pull request a merge is built, and no variable holds its commit",
         "remote_url": "CM_REPO_SLUG has no host",
-        "merge": "the merge is not the commit that a variable holds",
+        "merge": "the commit that a variable holds is never the merge",
         "head_remote_url": NO_VARIABLE,
         "attempt": NO_VARIABLE,
     },

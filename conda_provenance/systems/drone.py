@@ -30,7 +30,7 @@ ADAPTER = Adapter(
         "HARNESS_EXECUTION_ID",
         "HARNESS_PIPELINE_ID",
         "CI_SYSTEM_NAME=woodpecker",
-        # Harness Open Source's
+        # Marks of Harness Open Source
         "DRONE_WORKSPACE=/gitness",
         r"{DRONE_BUILD_LINK:https?://.+/pipelines/[^/]+/execution/\d+}",
         r"{DRONE_BUILD_LINK:https?://[^/]+//\d+}",

@@ -1,6 +1,6 @@
 """dsari.
 
-- Other programs use the name ``RUN_ID`` too. It counts only next to ``DSARI``, and is a UUID.
+- Other programs use the name ``RUN_ID`` too. Here it is a UUID, and ``DSARI`` is set as well.
 - A job may ask for Jenkins' variables. ``JENKINS_URL`` is then a ``file:`` address, and
   ``BUILD_TAG`` begins with ``dsari-``.
 - dsari knows no repository. ``GIT_COMMIT`` may come from the author of the trigger.

@@ -2,8 +2,9 @@
 
 - ``eas build --local`` runs on one's own machine, with ``EAS_BUILD_RUNNER=local-build-plugin``.
   There is no run to name.
-- A workflow's job that is no build has ``EAS_BUILD_ID`` (the job's) and ``EAS_BUILD_PROJECT_ID``.
-  The page lists no ``EAS_BUILD`` for it, and ``EAS_BUILD_GIT_COMMIT_HASH`` may be empty.
+- A workflow may have jobs that are not builds. They have ``EAS_BUILD_ID`` (the id of the job) and
+  ``EAS_BUILD_PROJECT_ID``. The page lists no ``EAS_BUILD`` for them, and
+  ``EAS_BUILD_GIT_COMMIT_HASH`` may be empty.
 - The commit is the one that was checked out when the files were uploaded. They may hold changes
   that were not committed.
 """
@@ -25,7 +26,7 @@ ADAPTER = Adapter(
         "run_url": "the page needs the account and the project's name; "
         "EAS_BUILD_USERNAME is a person",
         "remote_url": NO_VARIABLE,
-        "event": "github.event_name is no variable, but something to write into a workflow",
+        "event": "github.event_name is not a variable; only a workflow's file can use it",
         "branch": NO_VARIABLE,
         "tag": NO_VARIABLE,
         "pull_request": NO_VARIABLE,

@@ -1,7 +1,8 @@
 """Forgejo Actions.
 
-- Runners from 7.0 on set ``FORGEJO_ACTIONS``, GitHub's variables, the same as ``FORGEJO_…``,
-  ``GITEA_ACTIONS`` and ``ACT``. Older ones set ``GITEA_ACTIONS`` only and are taken for Gitea's.
+- Runners from 7.0 on set ``FORGEJO_ACTIONS``, ``GITEA_ACTIONS`` and ``ACT``. They set GitHub's
+  variables under their own names and as ``FORGEJO_…``. Older runners set ``GITEA_ACTIONS`` only and
+  are taken for Gitea's.
 - ``forgejo-runner exec`` runs a workflow on one's own machine, with ``FORGEJO_ACTIONS`` too.
   ``ACT_EXEC`` marks it.
 - The page of a run ends in its number within the repository, not in its id.

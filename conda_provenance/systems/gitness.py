@@ -1,10 +1,10 @@
 """Harness Open Source.
 
 - Its former name is Gitness. It uses Drone's own runner and sets ``DRONE=true``, but no
-  ``HARNESS_…`` and no ``GITNESS_…``. Only Gitness has these: links that end in
-  ``/pipelines/build/execution/7``, actions such as ``pullreq_created``, the folder ``/gitness``,
-  and, where the pipeline is written in Drone's YAML, a broken link without a repository
-  (``http://host//7``).
+  ``HARNESS_…`` and no ``GITNESS_…``.
+- Only Gitness has these: links that end in ``/pipelines/build/execution/7``, actions such as
+  ``pullreq_created``, and the folder ``/gitness``. If the pipeline is written in Drone's YAML, it
+  has a broken link without a repository (``http://host//7``).
 - ``DRONE_BUILD_NUMBER`` counts within one pipeline of a repository, and only the link names that
   pipeline. So the link is the id, and without it there is none. No id here can be mistaken for
   Drone's ``drone_7``.

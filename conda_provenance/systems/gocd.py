@@ -1,10 +1,10 @@
 """GoCD.
 
-- ``GO_PIPELINE_LABEL`` is any text. The counters identify a run.
-- An agent that runs nothing has ``GO_SERVER_URL`` too. It may be an address that only works on the
-  agent's own machine.
-- ``GO_REVISION`` is there only where the pipeline has one repository. With several, the name of
-  each is part of its variable's name.
+- ``GO_PIPELINE_LABEL`` may be any text. The counters identify a run.
+- ``GO_SERVER_URL`` is set even if the agent runs nothing. It may be an address that works only on
+  the agent's own machine.
+- ``GO_REVISION`` is set only if the pipeline has one repository. With several, there is a
+  variable for each, whose name holds the repository's.
 - ``GO_TRIGGER_USER`` is a person's name, ``changes`` or ``timer``.
 """
 

@@ -5,7 +5,7 @@
 - ``HARNESS_BUILD_ID`` counts within one pipeline. ``HARNESS_EXECUTION_ID`` is unique.
 - ``DRONE_BRANCH`` is the branch that a pull request goes to, and on a tag its whole ref.
   ``DRONE_COMMIT_SHA`` is the head; on pull requests of Bitbucket it is short.
-- Older pages have ``/ng/#/`` in their address. Without the fragment they are another page.
+- Older pages have ``/ng/#/`` in their address. Without the fragment that is another page.
 """
 
 from __future__ import annotations

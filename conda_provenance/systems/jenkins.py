@@ -2,21 +2,21 @@
 
 - TeamCity, Prow and Drone set ``BUILD_ID``, ``BUILD_NUMBER``, ``BUILD_URL`` or ``JOB_NAME`` too.
   They do not set ``JENKINS_URL``.
-- ``HUDSON_URL`` is set next to ``JENKINS_URL``. Both, and ``BUILD_URL``, are there only where the
+- ``HUDSON_URL`` is set next to ``JENKINS_URL``. Both, and ``BUILD_URL``, are set only if the
   server's own address is configured.
 - ``BUILD_TAG`` (``jenkins-JOB-NUMBER``) joins the folders of a job by ``-``, so the jobs ``a/b``
   and ``a-b`` share it.
 - Scripted pipelines set no ``GIT_…``. With several remotes (``GIT_URL_1``, ``GIT_URL_2``) none of
   them is certain to be the recipe's.
 - Branch source plugins put tokens into ``GIT_URL``.
-- Multibranch jobs may merge a change into its target themselves, and may find nothing to merge. No
-  variable says which it was.
+- Multibranch jobs may merge a change into its target. Sometimes there is nothing to merge. No
+  variable says whether they merged.
 - ``CHANGE_FORK`` is an owner or ``owner/name``, without a host. It is no URL.
 - People also give the names ``TAG_NAME`` and ``BRANCH_NAME`` to parameters of their jobs. On a tag
-  both have the same value.
-- dsari sets Jenkins' names where a job asks for it.
-- The plugins for GitHub (``ghprb…``), GitLab (``gitlab…``) and Gerrit (``GERRIT_…``) are no systems
-  of their own.
+  Jenkins gives both the same value.
+- dsari sets Jenkins' names if a job asks for it.
+- The plugins for GitHub (``ghprb…``), GitLab (``gitlab…``) and Gerrit (``GERRIT_…``) are not
+  systems of their own.
 - A job that Prow starts has Prow's variables as parameters. The run is Jenkins'.
 """
 
@@ -28,7 +28,7 @@ _CHANGES = ("CHANGE_ID", "ghprbPullId", "gitlabMergeRequestIid", "GERRIT_CHANGE_
 
 
 def _branch(environ: Environ) -> str | None:
-    """``x`` from ``BRANCH_NAME=x`` or ``GIT_BRANCH=origin/x``; of a change, where it comes from."""
+    """``x`` from ``BRANCH_NAME=x`` or ``GIT_BRANCH=origin/x``; on a change, its own branch."""
     if any(name in environ for name in _CHANGES):
         return environ.first("CHANGE_BRANCH", "ghprbSourceBranch", "gitlabSourceBranch")
     if _tag(environ) or "GIT_URL_2" in environ:
@@ -45,7 +45,7 @@ def _tag(environ: Environ) -> str | None:
 
 
 def _merge(environ: Environ) -> str | None:
-    """``origin/pr/4/merge`` from ``sha1``, where the pull request's own commit is not built."""
+    """``origin/pr/4/merge`` from ``sha1``, if not the pull request's own commit is built."""
     head, built = environ.get("ghprbActualCommit"), environ.get("GIT_COMMIT")
     return environ.fill(r"{sha1:origin/pr/\d+/merge}") if head and built and head != built else None
 
@@ -83,7 +83,7 @@ ADAPTER = Adapter(
     left_out={
         "merge": "no variable tells a multibranch job's merge commit from a head that "
         "already holds its target",
-        "event": "only plugins say it; Jenkins' own causes are in no variable",
+        "event": "only plugins say it; no variable holds the causes that Jenkins itself knows",
         "attempt": "a replayed or rebuilt run has a number of its own",
     },
 )

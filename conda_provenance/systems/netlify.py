@@ -7,7 +7,7 @@
 - On a pull request ``BRANCH`` is a ref such as ``pull/7/head``, which is what is checked out.
   ``HEAD`` is the branch.
 - ``REPOSITORY_URL`` has held a token. Other programs use the names ``BUILD_ID``, ``COMMIT_REF`` and
-  ``HEAD`` too; they count only next to the mark.
+  ``HEAD`` too; they count only next to ``NETLIFY``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ADAPTER = Adapter(
     remote_url="{REPOSITORY_URL}",
     branch="{HEAD}",
     pull_request=when("PULL_REQUEST", r"{REVIEW_ID:\d+}"),
-    # Only of this ref it is certain that the head is built.
+    # Only with this ref is it certain that the head is built.
     head_sha=when("PULL_REQUEST", when(r"{BRANCH:pull/\d+/head}", "{COMMIT_REF}")),
     left_out={
         "workspace": NO_VARIABLE,

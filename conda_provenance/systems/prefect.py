@@ -1,13 +1,14 @@
 """Prefect.
 
-- Prefect is a scheduler, not a CI. Where a CI names a run too, the CI's run counts.
+- Prefect is a scheduler, not a CI. If a CI names a run too, the CI's run counts.
 - Only flow runs that a worker, an agent or ``prefect flow-run execute`` started have the id in
   their environment. ``python flow.py`` never has it, and a served flow (``flow.serve()``) has not
   had it since Prefect 3.4.21. Their tasks must pass it on.
 - In a subflow it is the id of the flow run that the process was started for, not the subflow's.
-- Before Prefect 2.13.5 the same id was written without dashes. Prefect 1 has another name for it.
+- Before Prefect 2.13.5 the same id was written without dashes. In Prefect 1 the variable has
+  another name.
 - A server's own address is often one that only the flow runs can reach
-  (``http://prefect-server:4200/api``). So there is a page only for Prefect Cloud and where
+  (``http://prefect-server:4200/api``). So there is a page only for Prefect Cloud, or if
   ``PREFECT_UI_URL`` is set.
 """
 
@@ -63,8 +64,8 @@ ADAPTER = Adapter(
     run_url=_run_url,
     left_out={
         "sha": "Prefect names no commit",
-        "remote_url": "Prefect names no repository, and the flow's code need not lie with the "
-        "recipe",
+        "remote_url": "Prefect names no repository, and the flow's code may be in another one than "
+        "the recipe",
         "workspace": "Prefect names no folder",
         "event": "only Prefect's API tells a scheduled run from a manual one",
         "attempt": "only Prefect's API has the run's count of tries",

@@ -35,8 +35,8 @@ def _remote_url(environ: Environ) -> str | None:
 
 
 def _refs(environ: Environ) -> Mapping[str, object]:
-    """``refs`` of ``JOB_SPEC``, where the job has one repository only."""
-    import json  # a millisecond that others need not pay
+    """``refs`` of ``JOB_SPEC``, if the job has only one repository."""
+    import json  # Takes a millisecond, which most runs need not pay.
 
     try:
         spec = json.loads(environ.get("JOB_SPEC") or "")
@@ -66,8 +66,8 @@ ADAPTER = Adapter(
     merge="{PULL_REFS:[^,]+,.+}",
     head_sha="{PULL_PULL_SHA}",
     left_out={
-        "run_url": "Deck's address is in no variable; JOB_SPEC has a job_url_prefix only where "
-        "a job sets its own",
+        "run_url": "Deck's address is in no variable; JOB_SPEC has a job_url_prefix only if a "
+        "job sets its own",
         "workspace": NO_VARIABLE,
         "head_remote_url": NO_VARIABLE,
         "attempt": "a job that is run again has an id of its own",

@@ -1,12 +1,13 @@
 """Render.
 
 - The running application has nearly all of these variables too. ``CI=true`` is there only while it
-  is built: the page says so of the Python runtime, the vendor's own request to ci-info of all
+  is built. The page says so for the Python runtime, and the vendor's own request to ci-info for all
   builds.
 - ``RENDER_WEB_CONCURRENCY`` is there at runtime only.
 - No variable names the build or the deploy. ``RENDER_INSTANCE_ID`` is a running instance.
 - RailPush imitates Render and sets ``RENDER`` as well, at runtime.
-- A worker or cron job whose owner has set ``CI`` looks like a build. No id is named for either.
+- A worker or cron job whose owner has set ``CI`` looks like a build. It gets no id, as a build
+  gets none.
 """
 
 from __future__ import annotations

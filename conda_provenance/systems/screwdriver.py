@@ -2,7 +2,7 @@
 
 - On a pull request the checkout step merges the target branch into the head. What is built is a
   local commit, which git knows; ``SD_BUILD_SHA`` is the head.
-- ``SD_PULL_REQUEST`` is blank where there is no pull request. Older servers wrote ``false``.
+- ``SD_PULL_REQUEST`` is blank if there is no pull request. Older servers wrote ``false``.
 - ``GIT_BRANCH`` is the pipeline's branch, also where a tag or a release started the build.
 - ``SCM_URL`` may hold a login, or be ``git@host:owner/name``.
 - ``SCREWDRIVER`` is ``false`` where ``sd-local`` runs a build on one's own machine.
@@ -30,11 +30,11 @@ ADAPTER = Adapter(
     head_sha=when(_NUMBER, "{SD_BUILD_SHA}"),
     left_out={
         "sha": "on a pull request it is made in the job, and no variable holds it",
-        "merge": "the merge in the job changes nothing where the head has the target already",
+        "merge": "the merge in the job changes nothing if the head already holds the target",
         "event": "SD_SCHEDULED_BUILD marks scheduled builds only",
         "branch": "GIT_BRANCH is the pipeline's, also where a tag of another branch is built",
         "tag": NO_VARIABLE,
         "head_remote_url": NO_VARIABLE,
-        "attempt": "a build that is started again has a new id, and nothing counts",
+        "attempt": "a build that is started again has a new id, and nothing counts the tries",
     },
 )

@@ -3,8 +3,9 @@
 - On a pull request ``SEMAPHORE_GIT_SHA`` is the merge commit of the two branches.
   ``SEMAPHORE_GIT_PR_SHA`` is the head.
 - ``SEMAPHORE_GIT_BRANCH`` is the target on a pull request, and ``refs/tags/…`` on a tag.
-- A project's debugging job has ``master`` for any branch, ``SEMAPHORE_GIT_SHA=HEAD`` and no
-  ``SEMAPHORE_GIT_REF``. Git knows the commit and the branch.
+- In a job that debugs a project the branch is always given as ``master`` and
+  ``SEMAPHORE_GIT_SHA`` as ``HEAD``, without a ``SEMAPHORE_GIT_REF``. Git knows the commit and the
+  branch.
 - ``SEMAPHORE_GIT_URL`` is documented as ``http://git@github.com:owner/name.git``, an scp-like
   address with a scheme before it.
 - ``SEMAPHORE_WORKFLOW_NUMBER`` counts within one branch. The workflow's id is unique. Semaphore
@@ -19,7 +20,7 @@ _STARTED_BY = "SEMAPHORE_WORKFLOW_TRIGGERED_BY_"
 
 
 def _merge(environ: Environ) -> str | None:
-    """The commit, where another one than the pull request's own last commit is built."""
+    """The commit that is built, if it is not the pull request's own last commit."""
     built, head = environ.get("SEMAPHORE_GIT_SHA"), environ.get("SEMAPHORE_GIT_PR_SHA")
     return built if head and built != head else None
 
@@ -62,6 +63,6 @@ ADAPTER = Adapter(
     left_out={
         "workspace": "SEMAPHORE_GIT_DIR is the folder's name, not its place",
         "attempt": "SEMAPHORE_WORKFLOW_RERUN and SEMAPHORE_PIPELINE_RERUN say that it is another "
-        "try, not which",
+        "try, not which one",
     },
 )

@@ -1,8 +1,8 @@
 """conda-smithy.
 
-- conda-smithy is not a CI. Its scripts run on one, and of all that the CI says they pass only
+- conda-smithy is not a CI. Its scripts run on one. Of the CI's facts they pass only
   ``flow_run_id``, ``remote_url`` and ``sha`` (lower case) into the container that builds.
-- In builds on one's own machine these are empty. Where a CI variable was missing, the id is
+- In builds on one's own machine these are empty. If a CI variable was missing, the id is
   ``travis_``, ``azure_.`` or an unexpanded ``azure_$(…)``. None of these names a run.
 - The recipe's folder is mounted by itself, without the ``.git`` above it.
 - The URL is GitHub's public one, even where the repository is on a server of one's own.

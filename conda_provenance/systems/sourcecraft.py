@@ -1,11 +1,10 @@
 """SourceCraft.
 
-- ``SOURCECRAFT_BASE_REF`` is set where a pull request is checked, for the first time or again, and
-  nowhere else.
-- No page says whether the head of a pull request or a merge is built, nor whose ref is given. Git
-  knows.
-- Programs of others use ``SOURCECRAFT_ORG``, ``SOURCECRAFT_REPO`` and ``SOURCECRAFT_PAT``. Those
-  are no marks.
+- ``SOURCECRAFT_BASE_REF`` is set only when a pull request is checked, for the first time or again.
+- No page says whether the head of a pull request or a merge is built, or which of them the ref
+  names. Git knows.
+- Other programs use ``SOURCECRAFT_ORG``, ``SOURCECRAFT_REPO`` and ``SOURCECRAFT_PAT``. They are not
+  marks.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from __future__ import annotations
 from conda_provenance.ci import Adapter, unless
 
 _PULL = ("{SOURCECRAFT_BASE_REF}", "SOURCECRAFT_EVENT=pull_request")
-_UNREAD = "no variable on the part of the page that could be read holds it"
+_UNREAD = "no variable holds it on the part of the page that could be read"
 
 ADAPTER = Adapter(
     provider="sourcecraft",
@@ -34,6 +33,6 @@ ADAPTER = Adapter(
         "merge": "as for the commit",
         "head_sha": "as for the commit",
         "head_remote_url": _UNREAD,
-        "attempt": "SOURCECRAFT_EVENT=restart says that it is another try, not which",
+        "attempt": "SOURCECRAFT_EVENT=restart says that it is another try, not which one",
     },
 )

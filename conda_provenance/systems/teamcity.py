@@ -7,7 +7,7 @@
   request. Both hold passwords as well (``teamcity.auth.password``), so only the keys below are
   read.
 - ``BUILD_URL`` and ``BUILD_NUMBER`` make other programs take it for Jenkins.
-- ``BUILD_VCS_NUMBER`` and ``vcsroot.url`` are there only where the configuration has one
+- ``BUILD_VCS_NUMBER`` and ``vcsroot.url`` are there only if the configuration has one
   repository.
 - ``teamcity.build.branch`` is a label that a pattern makes from the branch. It is not read.
 - A personal build (``BUILD_IS_PERSONAL``) may hold changes that are in no commit.
@@ -24,7 +24,7 @@ from functools import lru_cache
 from conda_provenance.ci import Adapter, Environ
 
 _MAX_SIZE = 1 << 20
-"""Of either file, in bytes."""
+"""In bytes, for each of the two files."""
 
 _KEY = (
     r"teamcity\.(?:build\.(?:id|checkoutDir|vcs\.branch\.\w+)|configuration\.properties\.file"
@@ -50,7 +50,7 @@ def _page_id(environ: Environ) -> str | None:
 def _run_url(environ: Environ) -> str | None:
     """``BUILD_URL``, or ``{server}/viewLog.html?buildId=918273`` from the files."""
     page_id = _page_id(environ)
-    if page_id is not None and page_id == _run_id(environ):  # a job may have set another's
+    if page_id is not None and page_id == _run_id(environ):  # A job may have set another build's.
         return environ.get("BUILD_URL")
 
     parameters = _parameters(environ)
@@ -59,7 +59,7 @@ def _run_url(environ: Environ) -> str | None:
 
 
 def _remote_url(environ: Environ) -> str | None:
-    """``vcsroot.url``, where the revision is a hash of git's or Mercurial's."""
+    """``vcsroot.url``, if the revision is a hash of git or Mercurial."""
     revision = re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", environ.get("BUILD_VCS_NUMBER") or "")
     return _parameters(environ).get("vcsroot.url") if revision else None
 
@@ -88,7 +88,7 @@ def _pull_request(environ: Environ) -> str | None:
 
 
 def _merge(environ: Environ) -> str | None:
-    """``refs/pull/4/merge``: built for Azure DevOps, or where the configuration asks for it."""
+    """``refs/pull/4/merge``: built for Azure DevOps, or if the configuration asks for it."""
     return _ref(_parameters(environ), r"(refs/(?:pull|pull-requests|merge-requests)/\d+/merge)")
 
 
@@ -99,7 +99,7 @@ def _build_id(parameters: Environ) -> str | None:
 
 
 def _ref(parameters: Environ, pattern: str) -> str | None:
-    """The group of ``pattern`` in the ref that is built, where there is one repository only."""
+    """The group of ``pattern`` in the ref that is built, if there is only one repository."""
     refs = [
         parameters[name] for name in parameters if name.startswith("teamcity.build.vcs.branch.")
     ]
@@ -108,7 +108,7 @@ def _ref(parameters: Environ, pattern: str) -> str | None:
 
 
 def _parameters(environ: Environ) -> Environ:
-    """What the two files say: the build's own, and the one with the configuration's parameters."""
+    """The parameters in both files: the build's, and the configuration's."""
     build = _read(environ.get("TEAMCITY_BUILD_PROPERTIES_FILE"))
     configuration = _read(Environ(build).get("teamcity.configuration.properties.file"))
     return Environ({**configuration, **build})
@@ -117,7 +117,7 @@ def _parameters(environ: Environ) -> Environ:
 def _read(path: str | None) -> Mapping[str, str]:
     """The wanted keys of a Java properties file.
 
-    There are none in what is not a regular file, is too large or cannot be read.
+    A file that is not regular, is too large or cannot be read has none.
     """
     if path is None:
         return {}

@@ -1,8 +1,8 @@
 """Travis CI.
 
-- CEP 31 names a run by its job's id, so the page is the job's where there is one.
-- ``TRAVIS_REPO_SLUG`` comes without a host, and Travis serves several. The URL is left to git, and
-  a fork's is not known.
+- CEP 31 names a run by its job's id, so the page is the job's if there is one.
+- ``TRAVIS_REPO_SLUG`` has no host, and Travis serves several. So the repository's URL comes from
+  git, and a fork's URL is unknown.
 - On pull requests ``TRAVIS_COMMIT`` is a merge commit and ``TRAVIS_BRANCH`` the target. Elsewhere
   ``TRAVIS_PULL_REQUEST`` is ``false``. On tags ``TRAVIS_BRANCH`` is the tag's name.
 - Shippable set ``TRAVIS`` as well.
@@ -16,7 +16,7 @@ _NUMBER = r"{TRAVIS_PULL_REQUEST:\d+}"
 
 
 def _merge(environ: Environ) -> str | None:
-    """The number of a pull request, where another commit than its own last one is built."""
+    """The number of a pull request, if the commit that is built is not its own last one."""
     is_head = environ.get("TRAVIS_PULL_REQUEST_SHA") == environ.get("TRAVIS_COMMIT")
     return None if is_head else environ.fill(_NUMBER)
 

@@ -2,8 +2,8 @@
 
 - Build numbers count within one repository, so the id names the repository too.
 - On a pull request ``VELA_BUILD_COMMIT`` is its head and ``VELA_BUILD_BRANCH`` the target. On a tag
-  the latter may be ``refs/tags/…``.
-- In a deployment that was asked for by tag or commit, branch and ref are made up. So a deployment
+  ``VELA_BUILD_BRANCH`` may be ``refs/tags/…``.
+- If a deployment was started for a tag or a commit, its branch and ref are made up. So a deployment
   has no branch here.
 - ``VELA_BUILD_CLONE`` is the repository that the build runs for, not a fork.
 """

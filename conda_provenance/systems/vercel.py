@@ -4,8 +4,8 @@
   ``VERCEL_REGION`` only afterwards.
 - ``vercel build`` sets ``VERCEL=1`` and ``NOW_BUILDER=1`` on anybody's machine. Only the platform
   names a deployment (``dpl_…``).
-- The variables are there only where the project exposes its system variables.
-- ``VERCEL_GIT_PULL_REQUEST_ID`` is empty where the branch was pushed before the pull request was
+- The variables are set only if the project exposes its system variables.
+- ``VERCEL_GIT_PULL_REQUEST_ID`` is empty if the branch was pushed before the pull request was
   opened.
 """
 
@@ -27,8 +27,8 @@ ADAPTER = Adapter(
     left_out={
         "run_url": "the page needs the team and the project's name; "
         "VERCEL_URL is the deployed site",
-        "remote_url": "VERCEL_GIT_PROVIDER comes without a host, and no page says whose repository "
-        "a fork's build names",
+        "remote_url": "VERCEL_GIT_PROVIDER has no host, and no page says which repository a fork's "
+        "build names",
         "workspace": NO_VARIABLE,
         "event": NO_VARIABLE,
         "merge": "no page says so; the commit is the one that triggered the deployment",

@@ -2,11 +2,11 @@
 
 - Other systems use ``CI_COMMIT``, ``CI_BUILD_ID``, ``CI_BUILD_URL`` and ``CI_BRANCH`` too (Codeship
   did). Only names with Xcode in them count as marks.
-- On a pull request ``CI_COMMIT`` is its head. What is tested is its merge into the target, and that
-  merge may be what is checked out.
+- On a pull request ``CI_COMMIT`` is its head. Its merge into the target is tested, and may be
+  what is checked out.
 - No variable names the repository. On GitHub the page of a pull request does: its path ends with
   the target's name and the number.
-- A rebuild says ``manual_rebuild``, not which try it is.
+- A rebuild says ``manual_rebuild``, but not which try it is.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ ADAPTER = Adapter(
     workspace=("{XCS_PRIMARY_REPO_DIR}", "{XCS_SOURCE_DIR}"),
     left_out={
         "run_url": "the page is on the server's host, which is in no variable",
-        "sha": "XCS_PRIMARY_REPO_REVISION is used only where neither a branch nor a tag is checked "
+        "sha": "XCS_PRIMARY_REPO_REVISION is used only if neither a branch nor a tag is checked "
         "out",
         "remote_url": NO_VARIABLE,
         "event": NO_VARIABLE,

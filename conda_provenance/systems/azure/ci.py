@@ -1,9 +1,10 @@
 """Azure Pipelines.
 
-- CEP 31 names a run by build number and attempt. The number is a name that the pipeline's owner
-  forms. It may hold spaces and need not be unique. The page, which has the build's id, is unique.
+- CEP 31 names a run by build number and attempt. The "number" is a text that the pipeline's owner
+  chooses. It may hold spaces and need not be unique. The run's page has the build's id, which is
+  unique.
 - Release pipelines (``SYSTEM_HOSTTYPE`` is ``release``, ``deployment`` or ``gates``) have the
-  ``BUILD_…`` variables of the build that they deploy. They are not taken for a run.
+  ``BUILD_…`` variables of the build that they deploy. They do not count as a run.
 - ``BUILD_BUILDURI`` is ``vstfs:///…``, not a link. ``BUILD_SOURCEBRANCHNAME`` is only the last part
   of the branch's name.
 - Pull requests build a merge commit. TFVC and Subversion have no commit hash, and their URL is not

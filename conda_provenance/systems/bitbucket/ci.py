@@ -3,8 +3,8 @@
 - ``BITBUCKET_PIPELINE_UUID`` comes in braces. ``BITBUCKET_BUILD_NUMBER`` counts within one
   repository.
 - Users may overwrite these variables. ``BITBUCKET_COMMIT`` has been seen with 12 digits.
-- Pipelines of pull requests merge the target branch in the checkout. ``HEAD`` is then another
-  commit than the variables say.
+- Pipelines of pull requests merge the target branch in the checkout. ``HEAD`` is then not the
+  commit that the variables name.
 - A pipeline that is run again has a new number. When failed steps are run again,
   ``BITBUCKET_STEP_RUN_NUMBER`` counts up.
 """

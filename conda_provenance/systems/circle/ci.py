@@ -1,16 +1,16 @@
 """CircleCI.
 
 - ``CIRCLE_BUILD_NUM`` and ``CIRCLE_BUILD_URL`` belong to a job. The run is the workflow (CEP 31).
-  Run again, it gets a new id.
+  If it is run again, it gets a new id.
 - ``CIRCLE_REPOSITORY_URL`` is usually scp-like. It is not set for projects of the GitHub App and of
   GitLab.
 - ``CIRCLE_WORKING_DIRECTORY`` begins with an unexpanded ``~``.
 - A CircleCI server of one's own sets the same variables. No page says where the pages of its
   workflows are.
-- The commit is the head of a pull request. For a fork's, ``CIRCLE_BRANCH`` is ``pull/5``. The API
-  also builds ``pull/5/merge``.
+- On a pull request the commit is its head. On a fork's, ``CIRCLE_BRANCH`` is ``pull/5``. The API
+  can also build ``pull/5/merge``.
 - With several pull requests ``CIRCLE_PULL_REQUEST`` is one "randomly chosen", so it is not used.
-- Values that people pass on from the pipeline read ``<nil>`` where there is none.
+- A pipeline value that somebody passes on as a variable is ``<nil>`` if the pipeline has none.
 """
 
 from __future__ import annotations
@@ -45,18 +45,18 @@ ADAPTER = Adapter(
     tag="{CIRCLE_TAG:(?!<nil>$).+}",
     pull_request=(
         r"{CIRCLE_PR_NUMBER:\d+}",
-        # It does not match where there are several.
+        # It does not match if there are several.
         r"{CIRCLE_PULL_REQUESTS:https?://[^,]+/(?:pull|pull-requests)/(\d+)}",
         r"{CIRCLE_BRANCH:pull/(\d+)(?:/head|/merge)?}",
     ),
     merge=r"{CIRCLE_BRANCH:pull/\d+/merge}",
     left_out={
-        "run_url": "no page of the vendor's says what it is on a server of one's own",
+        "run_url": "for a server of one's own, no page of the vendor's says what it is",
         "event": "only configurations see pipeline.trigger_source and pipeline.event.name, "
         "jobs do not",
-        "head_sha": "no variable; CIRCLE_SHA1 is the head, or it is not known",
-        "head_remote_url": "CIRCLE_PR_USERNAME is documented as who made the pull request, "
-        "and that person need not own the fork",
+        "head_sha": "no variable; CIRCLE_SHA1 is the head, or is unknown",
+        "head_remote_url": "CIRCLE_PR_USERNAME is documented as the person who made the pull "
+        "request, who need not own the fork",
         "attempt": "a workflow that is run again is a new one",
     },
 )

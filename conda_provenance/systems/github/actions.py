@@ -1,7 +1,7 @@
-"""What GitHub Actions, Gitea Actions and Forgejo Actions say alike.
+"""What GitHub Actions, Gitea Actions and Forgejo Actions have in common.
 
-Gitea and Forgejo took over GitHub's variables. Each of the three is this adapter with a name, its
-own marks, and what it says in another way.
+Gitea and Forgejo took over GitHub's variables. Each of the three is this adapter with another name,
+marks of its own, and the facts in which it differs.
 """
 
 from __future__ import annotations
@@ -26,4 +26,4 @@ ACTIONS = Adapter(
     head_remote_url=head_remote_url,
     attempt="{GITHUB_RUN_ATTEMPT}",
 )
-"""No system by itself: its provider's name is never used."""
+"""It is not a system by itself: its provider's name is never used."""

@@ -5,11 +5,11 @@
   and there is no run to name.
 - Inside conda-smithy's container only ``GITHUB_ACTIONS`` is set, so there is no id.
 - On ``pull_request`` and its reviews ``GITHUB_SHA`` is a merge commit that lasts as long as the
-  pull request. When that was merged and closed, it is the commit on the branch that it went to. In
-  a merge queue it is a merge commit of the queue's.
-- On ``schedule``, ``workflow_run`` and, always since December 2025, ``pull_request_target`` it is
-  the tip of the default branch.
-- Only the file that ``GITHUB_EVENT_PATH`` names says something of a pull request's head. The
+  pull request. After the pull request was merged, it is the commit on the target branch. In a merge
+  queue it is the queue's merge commit.
+- On ``schedule`` and ``workflow_run`` it is the tip of the default branch. On
+  ``pull_request_target`` it has always been so since December 2025.
+- Only the file that ``GITHUB_EVENT_PATH`` names says what a pull request's head is. The
   documentation says that the file may be empty for forks.
 - A run keeps its id when it is run again. Only its page tells the attempts apart.
 """

@@ -1,7 +1,7 @@
-"""The pull request that GitHub, Gitea or Forgejo build: from the ref and the event's file.
+"""Reads which pull request GitHub, Gitea or Forgejo build, from the ref and the event's file.
 
 The file that ``GITHUB_EVENT_PATH`` names is the payload of a webhook, so parts of it are written by
-strangers. Its size is bounded, and what is not as documented counts as missing.
+strangers. Its size is bounded, and anything that is not as documented counts as missing.
 
 https://docs.github.com/en/webhooks/webhook-events-and-payloads#pull_request
 """
@@ -16,7 +16,7 @@ from functools import lru_cache
 from conda_provenance.ci import Environ
 
 _MAX_SIZE = 4 << 20
-"""In bytes. The event of a pull request has some 30 kB; parsed, it takes many times as much."""
+"""In bytes. The event of a pull request has about 30 kB. Parsed, it takes many times as much."""
 
 
 def pull_request(environ: Environ) -> str | None:
@@ -52,7 +52,7 @@ def _head_branch(environ: Environ) -> str | None:
 
 
 def _payload(environ: Environ) -> object:
-    """``.pull_request`` of the event's file, where a pull request is built."""
+    """``.pull_request`` of the event's file, if a pull request is built."""
     path = environ.get("GITHUB_EVENT_PATH")
     if path is None or not environ.get("GITHUB_EVENT_NAME", "").startswith("pull_request"):
         return None
@@ -68,7 +68,7 @@ def _payload(environ: Environ) -> object:
 
 @lru_cache(maxsize=1)
 def _read(path: str, _modified: int, _size: int) -> object:
-    import json  # a millisecond that others need not pay
+    import json  # Takes a millisecond, which most runs need not pay.
 
     try:
         with open(path, "rb") as file:

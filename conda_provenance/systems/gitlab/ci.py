@@ -1,7 +1,7 @@
 """GitLab CI.
 
-- Many systems have variables called ``CI_…``. ``GITLAB_CI`` alone marks GitLab, and its value may
-  be any text.
+- Many systems have variables called ``CI_…``. Only ``GITLAB_CI`` marks GitLab. Its value may be
+  any text.
 - gitlab-ci-local, which runs jobs on one's own machine, sets ``GITLAB_CI`` to ``false``.
 - ``CI_REPOSITORY_URL`` holds the job's token.
 - In merged results pipelines and merge trains ``CI_COMMIT_SHA`` is a merge commit that exists in
@@ -10,8 +10,8 @@
 - People know a merge request by its ``IID``. ``CI_MERGE_REQUEST_ID`` is the id in the database.
 - The pipeline of a fork's merge request runs in the fork, unless somebody starts it in the parent
   project.
-- With a repository on GitHub, pull requests are ``CI_EXTERNAL_PULL_REQUEST_…``, and the URL is that
-  of GitLab's mirror.
+- If the repository is on GitHub, its pull requests are in ``CI_EXTERNAL_PULL_REQUEST_…``. The URL
+  is that of GitLab's mirror.
 """
 
 from __future__ import annotations
@@ -44,5 +44,5 @@ ADAPTER = Adapter(
         "{CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA}",
     ),
     head_remote_url="{CI_MERGE_REQUEST_SOURCE_PROJECT_URL}",
-    left_out={"attempt": "a job that is run again gets a new id, and no variable counts"},
+    left_out={"attempt": "a job that is run again gets a new id, and nothing counts the tries"},
 )

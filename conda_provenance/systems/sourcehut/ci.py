@@ -24,7 +24,7 @@ ADAPTER = Adapter(
         "sha": NO_VARIABLE,
         "remote_url": NO_VARIABLE,
         "workspace": "the sources lie side by side in the home folder",
-        "branch": "GIT_REF is in no page or source of the vendor's that could be read",
+        "branch": "GIT_REF is on no page and in no source of the vendor's that could be read",
         "tag": "as for the branch",
         "pull_request": "PATCHSET_ID is a patch from a mailing list, not a pull request",
     },
