@@ -66,8 +66,8 @@ How to read the tables:
   none of them is there.
 - A commit that is not a full hash is dropped. So is a repository without a web address that others
   can reach. Logins, queries and fragments are cut off.
-- In the addresses of pages, `{{remote}}`, `{{sha}}` and `{{id}}` are the repository, the commit and the
-  run that a package names.
+- In the addresses of pages, `{{remote}}`, `{{sha}}` and `{{id}}` are the repository, the commit and
+  the run that a package names.
 - A system marked *last* counts only if no other system names a run.
 - "git" in the overview means that only git knows it.
 - "{NO_VARIABLE[0].upper()}{NO_VARIABLE[1:]}" means that neither the linked page nor the source that

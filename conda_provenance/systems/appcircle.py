@@ -1,7 +1,7 @@
 """Appcircle.
 
-- ``AC_BUILD_NUMBER`` also counts runs that are no builds. ``AC_QUEUE_ID`` is the build's id.
-  The page "Custom Script" says so; it is not in the list of variables.
+- ``AC_BUILD_NUMBER`` also counts runs that are not builds. ``AC_QUEUE_ID`` is the build's id. The
+  page "Custom Script" says so; the list of variables does not have it.
 - The address of a build's log needs a query, and changes when the build is finished.
 - The page does not say whether the head of a pull request or a merge is built. Git knows.
 """
