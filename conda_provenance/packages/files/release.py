@@ -54,7 +54,7 @@ def _close_in_thread(blob: FileBlob) -> None:
 
 def _hand_to_child(blob: FileBlob) -> None:
     """Start a process that has the file open, does nothing and ends."""
-    _children[:] = [child for child in _children if os.waitpid(child, os.WNOHANG) == (0, 0)]
+    _children[:] = [child for child in _children if _is_running(child)]
     if not hasattr(os, "posix_spawn"):
         return
 
@@ -63,3 +63,10 @@ def _hand_to_child(blob: FileBlob) -> None:
     streams = [(os.POSIX_SPAWN_DUP2, descriptor, number) for number in range(3)]
     with contextlib.suppress(OSError):
         _children.append(os.posix_spawn(_IDLE, [_IDLE], {}, file_actions=streams))
+
+
+def _is_running(child: int) -> bool:
+    try:
+        return os.waitpid(child, os.WNOHANG) == (0, 0)
+    except ChildProcessError:
+        return False  # Where SIGCHLD is ignored, the system has collected it already.

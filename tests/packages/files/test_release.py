@@ -42,6 +42,15 @@ def test_large_files_are_closed_by_a_child_if_the_process_ends_soon(
     assert done.stderr == ""
 
 
+@pytest.mark.skipif(not hasattr(os, "posix_spawn"), reason="processes start otherwise here")
+def test_where_the_system_collects_children_itself(tmp_path):
+    """A program that ignores SIGCHLD leaves that to those it starts."""
+    package = make_conda(tmp_path, {})
+    ignore = "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+    command = [sys.executable, "-c", ignore + STAMP, str(package), "child", "/bin/sh"]
+    subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+
+
 @pytest.mark.skipif(not os.path.exists("/bin/sleep"), reason="there is no /bin/sleep here")
 def test_nobody_waits_for_the_child(tmp_path):
     """Neither the process nor whoever reads its output."""
