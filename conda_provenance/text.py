@@ -15,6 +15,9 @@ MAX_SHOWN = 300
 MAX_READ = 100_000
 """Characters that are searched for credentials. A longer text is only counted, never shown."""
 
+_ADDRESS = r"[A-Za-z][\w+.-]+:/"
+"""How an address begins, but not a path on Windows. Paths that Python cleaned have one slash."""
+
 _AT = r"(?:@|%(?:25)*40)"
 _SCHEME = r"[A-Za-z][\w+.-]*:/{1,3}"
 _KNOWN_SCHEME = r"(?i:(?:git\+|ssh\+)?(?:https?|git|ssh|ftps?|file)):/{1,3}"
@@ -40,6 +43,19 @@ def escape(text: str, limit: int | None = None) -> str:
 def shorten(text: str, limit: int) -> str:
     """The first ``limit`` characters of ``text``, with an ellipsis where something was cut."""
     return text if len(text) <= limit else text[:limit] + "…"
+
+
+def redact_location(location: str) -> str:
+    """A path as it is, and an address without what may be a login or a token, conda's too."""
+    if not re.search(_ADDRESS, location):
+        return location
+
+    return re.sub(r"/t/[^/]+", "/t/***", redact(location))
+
+
+def redact_addresses(sentence: str) -> str:
+    """``sentence`` with every address in it redacted. Paths stay, even those with an "@"."""
+    return re.sub(rf"{_ADDRESS}\S*", lambda word: redact_location(word[0]), sentence)
 
 
 def redact(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from conda_provenance.cli import color
 from conda_provenance.cli.color import BOLD, RED, YELLOW
-from conda_provenance.text import escape, redact, show
+from conda_provenance.text import escape, redact_addresses, show
 
 if TYPE_CHECKING:
     from conda_provenance.cli.bar import Bar
@@ -120,13 +120,13 @@ class Output:
 
     def error(self, sentence: str) -> None:
         """Say on stderr what went wrong."""
-        text = escape(sentence, MAX_SENTENCE)
+        text = escape(redact_addresses(sentence), MAX_SENTENCE)
         self._print(sys.stderr, ((f"{self.program}: ", RED), text))
 
     def fail(self, sentence: str) -> None:
         """Say that the command as a whole failed, to people and to programs."""
         if self.json:
-            self.object(error=escape(sentence, MAX_SENTENCE))
+            self.object(error=escape(redact_addresses(sentence), MAX_SENTENCE))
         self.error(sentence)
 
     @contextmanager
@@ -178,11 +178,6 @@ class LogHandler(logging.Handler):
             self._output.warn(message)
         else:
             self._output.note(message)
-
-
-def clean_location(location: str) -> str:
-    """A path as it is, and an address without credentials."""
-    return redact(location) if "://" in location else location
 
 
 def _pair(part: Part) -> tuple[str, str]:
