@@ -5,8 +5,13 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
+import shlex
+import subprocess
+import sys
 
 import pytest
+from packages_making import make_conda
 
 from conda_provenance.cli import color
 from conda_provenance.cli.output import LogHandler, Output
@@ -19,6 +24,7 @@ from conda_provenance.errors import (
     SettingsError,
     UsageError,
 )
+from conda_provenance.packages import read_about
 
 
 class Terminal(io.StringIO):
@@ -128,3 +134,13 @@ def test_a_log_of_ours_is_a_warning_on_stderr(capsys):
     record = logging.LogRecord("x", logging.WARNING, "", 0, "conda-provenance: a %s", ("b",), None)
     LogHandler(output).emit(record)
     assert capsys.readouterr().err == "p: warning: a b\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell closes streams otherwise there")
+@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"])
+def test_a_stream_that_is_closed_is_no_failure(tmp_path, closed):
+    package = make_conda(tmp_path, {})
+    command = shlex.join([sys.executable, "-m", "conda_provenance", "stamp", "--sha", "b" * 40])
+    shell = ["sh", "-c", f"{command} {shlex.quote(str(package))} {closed}"]
+    assert subprocess.run(shell, capture_output=True, check=False).returncode == 0
+    assert read_about(package)["extra"]["sha"] == "b" * 40
