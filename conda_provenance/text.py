@@ -15,6 +15,9 @@ MAX_SHOWN = 300
 MAX_READ = 100_000
 """Characters that are searched for credentials. A longer text is only counted, never shown."""
 
+_ADDRESS = r"[A-Za-z][\w+.-]+:/"
+"""How an address begins, but not a path on Windows. Paths that Python cleaned have one slash."""
+
 _AT = r"(?:@|%(?:25)*40)"
 _SCHEME = r"[A-Za-z][\w+.-]*:/{1,3}"
 _KNOWN_SCHEME = r"(?i:(?:git\+|ssh\+)?(?:https?|git|ssh|ftps?|file)):/{1,3}"
@@ -26,7 +29,7 @@ _FILE = r"(?:/[^/:%]|[A-Za-z]:\\)[^:%]*:?\Z"
 _USER_PAGE = r"https://(?:tangled\.(?:org|sh)/@[\w.-]+|[\w-]+(?:\.[\w-]+)+/@[\w-]+)(?:/[^@%]*)?\Z"
 """A page of a user whom the path names with an "@", as on Tangled and npm. It is no login."""
 
-_CHANNEL_TOKEN = re.compile(r"(?<=/t/)[^/\s]+(?=/)")
+_CHANNEL_TOKEN = re.compile(r"(?<=/t/)[^/\s]+")
 """The token in the address of a conda channel: https://conda.anaconda.org/t/TOKEN/channel."""
 
 
@@ -51,6 +54,16 @@ def shorten(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[:limit] + "…"
 
 
+def redact_location(location: str) -> str:
+    """A path as it is, and an address without what may be a login or a token, conda's too."""
+    return redact(location) if re.search(_ADDRESS, location) else location
+
+
+def redact_addresses(sentence: str) -> str:
+    """``sentence`` with every address in it redacted. Paths stay, even those with an "@"."""
+    return re.sub(rf"{_ADDRESS}\S*", lambda word: redact_location(word[0]), sentence)
+
+
 def redact(text: str) -> str:
     """``text`` with everything in its URLs that may be a login or a token replaced by ``***``.
 
@@ -72,7 +85,7 @@ def _redact_word_of_sentence(word: str) -> str:
 
 def _redact_word(word: str) -> str:
     shown = _without_query(_without_login(word))
-    return _CHANNEL_TOKEN.sub("***", shown) if "://" in shown else shown
+    return _CHANNEL_TOKEN.sub("***", shown) if re.match(_SCHEME, shown) else shown
 
 
 def _without_login(word: str) -> str:

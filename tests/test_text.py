@@ -6,7 +6,15 @@ import time
 
 import pytest
 
-from conda_provenance.text import MAX_READ, escape, redact, shorten, show
+from conda_provenance.text import (
+    MAX_READ,
+    escape,
+    redact,
+    redact_addresses,
+    redact_location,
+    shorten,
+    show,
+)
 
 
 @pytest.mark.parametrize(
@@ -85,3 +93,19 @@ def test_each_step_for_itself() -> None:
     assert shorten("abc", 3) == "abc"
     assert shorten("abcd", 3) == "abc…"
     assert redact("ssh://git@h/o/r") == "ssh://git@h/o/r"
+
+
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        ("/data/me@work/x-1-0.conda", "/data/me@work/x-1-0.conda"),
+        ("C:/me@work/x-1-0.conda", "C:/me@work/x-1-0.conda"),
+        ("https://u:s3cr3t@h/x-1-0.conda", "https://***@h/x-1-0.conda"),
+        ("https:/u:s3cr3t@h/x-1-0.conda", "https:/***@h/x-1-0.conda"),
+        ("https://h/t/s3cr3t/ch/x-1-0.conda", "https://h/t/***/ch/x-1-0.conda"),
+        ("https://h/x-1-0.conda?sig=s3cr3t", "https://h/x-1-0.conda"),
+    ],
+)
+def test_a_path_stays_and_an_address_loses_its_secrets(location: str, shown: str) -> None:
+    assert redact_location(location) == shown
+    assert redact_addresses(f"There is no {location} here.") == f"There is no {shown} here."

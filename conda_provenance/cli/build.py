@@ -18,7 +18,7 @@ from conda_provenance.errors import ProvenanceError, UsageError
 from conda_provenance.plugins import provider_names
 from conda_provenance.recipes import find_recipe
 from conda_provenance.settings import load_settings
-from conda_provenance.text import escape, show
+from conda_provenance.text import escape, redact_addresses, show
 
 if TYPE_CHECKING:
     from rattler_build.progress import (
@@ -167,7 +167,7 @@ def _print_built(built: Iterable[Path], output: Output, *, error: str | None = N
         PackageReport.of(read_package(_location(package), with_sha256=True)) for package in built
     ]
     if output.json:
-        failure = {} if error is None else {"error": escape(error)}
+        failure = {} if error is None else {"error": escape(redact_addresses(error))}
         output.object(**failure, packages=[report.to_json() for report in reports])
     else:
         for report in reports:

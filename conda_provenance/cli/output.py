@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from conda_provenance.cli import color
 from conda_provenance.cli.color import BOLD, RED, YELLOW
-from conda_provenance.text import escape, redact, show
+from conda_provenance.text import escape, redact_addresses, show
 
 if TYPE_CHECKING:
     from conda_provenance.cli.bar import Bar
@@ -120,7 +119,7 @@ class Output:
 
     def error(self, sentence: str) -> None:
         """Say on stderr what went wrong."""
-        text = escape(sentence, MAX_SENTENCE)
+        text = escape(redact_addresses(sentence), MAX_SENTENCE)
         self._print(sys.stderr, ((f"{self.program}: ", RED), text))
 
     def fail(self, sentence: str) -> None:
@@ -131,7 +130,7 @@ class Output:
     def fail_for_programs(self, sentence: str) -> None:
         """With ``--json``, print the object of a command that failed as a whole."""
         if self.json:
-            self.object(error=escape(sentence, MAX_SENTENCE))
+            self.object(error=escape(redact_addresses(sentence), MAX_SENTENCE))
 
     @contextmanager
     def bar(self, total: int) -> Iterator[None]:
@@ -184,14 +183,6 @@ class LogHandler(logging.Handler):
             self._output.warn(message)
         else:
             self._output.note(message)
-
-
-def clean_location(location: str) -> str:
-    """A path as it is, and an address without credentials.
-
-    ``pathlib`` makes ``https:/host`` of ``https://host``.
-    """
-    return redact(location) if re.search(r"[A-Za-z][\w+.-]+:/", location) else location
 
 
 def _encodable(line: str, stream: TextIO) -> str:

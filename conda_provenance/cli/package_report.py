@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 from conda_provenance.claim import Claim
 from conda_provenance.cli.color import BOLD, DIM, LINK, YELLOW
-from conda_provenance.cli.output import MAX_VALUE, Output, Part, clean_location
+from conda_provenance.cli.output import MAX_VALUE, Output, Part
 from conda_provenance.cli.status import Status
 from conda_provenance.links import commit_page, run_page
 from conda_provenance.packages import PackageClaim
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
-from conda_provenance.text import show
+from conda_provenance.text import redact_location, show
 from conda_provenance.values import KEYS, clean_or_none, is_full_sha
 
 NOT_VERIFIED = "claimed by the package; not verified"
@@ -43,7 +43,8 @@ class PackageReport:
     @classmethod
     def of_failure(cls, location: str, error: str) -> PackageReport:
         """The report of a package that cannot be read or changed."""
-        name = os.path.basename(location.rstrip("/" + os.sep)) or location
+        cleaned = redact_location(location)
+        name = os.path.basename(cleaned.rstrip("/" + os.sep)) or cleaned
         return cls(location, name, error=error)
 
     @property
@@ -75,8 +76,8 @@ class PackageReport:
     def to_json(self) -> dict[str, object]:
         """The entry of ``packages`` in what ``--json`` prints."""
         return {
-            "package": clean_location(self.package),
-            "location": clean_location(self.location),
+            "package": self.package,
+            "location": redact_location(self.location),
             "read_from": self.read_from,
             "sha256": self.sha256,
             **{key: self.claim.shown(key) for key in KEYS},
@@ -98,7 +99,7 @@ class PackageReport:
 
 def print_package(report: PackageReport, output: Output) -> None:
     """Print what a package says, a line for each key."""
-    output.line((clean_location(report.location), BOLD))
+    output.line((redact_location(report.location), BOLD))
     if not report.claim:
         output.line("  ", (_no_provenance(report.claim), YELLOW))
 

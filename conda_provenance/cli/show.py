@@ -7,12 +7,12 @@ import re
 from argparse import Namespace
 
 from conda_provenance.cli.color import DIM
-from conda_provenance.cli.output import MAX_VALUE, Output, clean_location
+from conda_provenance.cli.output import MAX_VALUE, Output
 from conda_provenance.cli.package_report import NOT_VERIFIED, PackageReport, print_package
 from conda_provenance.cli.status import Status, of_all
 from conda_provenance.errors import PackageError
 from conda_provenance.packages import read_package
-from conda_provenance.text import escape
+from conda_provenance.text import escape, redact_location
 
 _TAKEN = "'show' takes package files (.conda, .tar.bz2) and extracted packages' folders"
 
@@ -48,7 +48,7 @@ def _read(location: str, *, with_sha256: bool) -> PackageReport:
 
 def _why_not_taken(location: str) -> str | None:
     """Why no package can be read from ``location``, if that is plain without reading it."""
-    shown = escape(clean_location(location), MAX_VALUE)
+    shown = escape(redact_location(location), MAX_VALUE)
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", location):
         return f"{shown} is an address, and nothing is fetched: {_TAKEN}."
 

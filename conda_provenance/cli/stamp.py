@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conda_provenance.cli.color import BOLD, DIM, RED
-from conda_provenance.cli.output import MAX_VALUE, Output, clean_location
+from conda_provenance.cli.output import MAX_VALUE, Output
 from conda_provenance.cli.package_report import PackageReport, fields
 from conda_provenance.cli.status import Status, of_all
 from conda_provenance.collector import collect
@@ -18,7 +18,7 @@ from conda_provenance.packages import StampResult, stamp_package
 from conda_provenance.plugins import provider_names
 from conda_provenance.recipes import find_recipe
 from conda_provenance.settings import load_settings
-from conda_provenance.text import show
+from conda_provenance.text import redact, redact_location, show
 from conda_provenance.values import KEYS, InvalidValue, clean
 
 UNCHANGED, REFUSED, FAILED = "unchanged", "refused", "failed"
@@ -178,8 +178,8 @@ def _to_json(report: Report) -> dict[str, object]:
     return {
         **report.package.to_json(),
         "status": report.status,
-        "target": None if report.target is None else clean_location(report.target),
-        "changes": {key: list(values) for key, values in report.changes.items()},
+        "target": None if report.target is None else redact_location(report.target),
+        "changes": {key: list(map(_shown, values)) for key, values in report.changes.items()},
     }
 
 
@@ -190,8 +190,8 @@ def _print(report: Report, output: Output) -> None:
     if output.json or package.error:
         return
 
-    copy = f" -> {clean_location(report.target)}" if report.target else ""
-    place = clean_location(package.location) + copy
+    copy = f" -> {redact_location(report.target)}" if report.target else ""
+    place = redact_location(package.location) + copy
     output.line((f"{report.status:<12}", _STYLES.get(report.status, BOLD)), place)
     for key, (old, new) in report.changes.items():
         if old or output.verbose:
@@ -200,6 +200,11 @@ def _print(report: Report, output: Output) -> None:
     for key, value in fields(package) if output.verbose else ():
         if key not in report.changes:
             output.field(key, value, indent=2)
+
+
+def _shown(value: str | None) -> str | None:
+    """The old value is a stranger's."""
+    return value and redact(value)
 
 
 def _or_dash(value: str | None) -> str:

@@ -19,7 +19,7 @@ from conda_provenance.packages.metadata import (
     read_files,
 )
 from conda_provenance.packages.refusals import PathLike, Refusal, refusals
-from conda_provenance.text import redact
+from conda_provenance.text import redact_location
 
 INDEX = "info/index.json"
 """Where a package says its name, version and build."""
@@ -92,7 +92,7 @@ def read_package_blob(
 
     A ``.conda`` is read in two requests: the end of its zip, and the info member.
     """
-    location = redact(location)
+    location = redact_location(location)
     with refusals(location, "read"):
         claim = _claim(_blob_files(blob, name, (INDEX,)), package_name(name))
         sha256 = _sha256(blob) if with_sha256 else None

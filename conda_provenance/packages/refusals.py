@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TypeAlias
 
 from conda_provenance.errors import PackageError, RefusedError
-from conda_provenance.text import escape
+from conda_provenance.text import escape, redact_location
 
 PathLike: TypeAlias = str | os.PathLike[str]
 
@@ -71,8 +71,8 @@ def refusals(path: PathLike, doing: str) -> Iterator[None]:
 
 
 def shown_path(path: PathLike) -> str:
-    """The path as it was given, fit for a terminal and a log."""
-    return escape(os.fspath(path), _MAX_PATH)
+    """The path as it was given, fit for a terminal and a log. It may be an address by mistake."""
+    return escape(redact_location(os.fspath(path)), _MAX_PATH)
 
 
 def shown_name(name: str) -> str:

@@ -12,6 +12,7 @@ import sys
 
 import pytest
 from cli_running import answer, run_command, run_on_terminal
+from packages_making import make_conda
 
 from conda_provenance.cli import color
 from conda_provenance.cli.output import LogHandler, Output
@@ -24,6 +25,7 @@ from conda_provenance.errors import (
     SettingsError,
     UsageError,
 )
+from conda_provenance.packages import read_about
 
 
 class Terminal(io.StringIO):
@@ -206,3 +208,13 @@ def test_a_password_in_an_address_that_is_taken_for_a_path_is_not_printed(words,
     assert done.returncode != 0
     assert "host/x" in done.stderr
     assert "s3cr3t" not in done.stdout + done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell closes streams otherwise there")
+@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"])
+def test_a_stream_that_is_closed_is_no_failure(tmp_path, closed):
+    package = make_conda(tmp_path, {})
+    command = shlex.join([sys.executable, "-m", "conda_provenance", "stamp", "--sha", "b" * 40])
+    shell = ["sh", "-c", f"{command} {shlex.quote(str(package))} {closed}"]
+    assert subprocess.run(shell, capture_output=True, check=False).returncode == 0
+    assert read_about(package)["extra"]["sha"] == "b" * 40

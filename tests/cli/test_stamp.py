@@ -413,3 +413,30 @@ def test_json_of_a_command_that_fails_has_the_error(tmp_path):
     done = stamp("--json", "--sha", "abc", make_conda(tmp_path, ABOUT))
     assert done.returncode == 2
     assert "--sha cannot be stamped" in answer(done)["error"]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "https://user:s3cr3t@channel.example/x-1-0.conda",
+        "https://channel.example/t/s3cr3t/main/x-1-0.conda",
+        "https://channel.example/x-1-0.conda?sig=s3cr3t",
+    ],
+)
+@pytest.mark.parametrize("options", [("--sha", "b" * 40), ("--recipe",)])
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_an_address_that_is_given_by_mistake_keeps_its_secrets(tmp_path, place, options, form):
+    done = run_command("stamp", *form, *options, place, *(["x"] * (len(options) < 2)), cwd=tmp_path)
+    assert done.returncode in (2, 3)
+    assert "channel.example" in done.stderr
+    assert "s3cr3t" not in done.stdout + done.stderr
+
+
+def test_credentials_that_a_stamp_replaces_are_not_printed(tmp_path):
+    package = make_conda(tmp_path, {"extra": {"remote_url": "https://user:s3cr3t@h.example/o/r"}})
+    arguments = ["--force", "--remote-url", "https://h.example/o/r", str(package)]
+    for form in ([], ["-v"], ["--json"]):
+        done = run_command("stamp", "--dry-run", *form, *arguments)
+        assert "s3cr3t" not in done.stdout + done.stderr
+    (entry,) = answer(done)["packages"]
+    assert entry["changes"]["remote_url"] == ["https://***@h.example/o/r", "https://h.example/o/r"]
