@@ -29,7 +29,7 @@ _FILE = r"(?:/[^/:%]|[A-Za-z]:\\)[^:%]*:?\Z"
 _USER_PAGE = r"https://(?:tangled\.(?:org|sh)/@[\w.-]+|[\w-]+(?:\.[\w-]+)+/@[\w-]+)(?:/[^@%]*)?\Z"
 """A page of a user whom the path names with an "@", as on Tangled and npm. It is no login."""
 
-_CHANNEL_TOKEN = re.compile(r"(?<=/t/)[^/\s]+")
+_CHANNEL_TOKEN = re.compile(r"(?<=/t/)[^/\s]+(?=/)")
 """The token in the address of a conda channel: https://conda.anaconda.org/t/TOKEN/channel."""
 
 
