@@ -176,6 +176,9 @@ def _require_free_target(order: _Order) -> None:
             raise Refusal(f"there is no folder {shown_path(folder)} for the copy; make it first")
         return
 
+    if os.path.isdir(target):
+        raise Refusal(f"{shown_path(target)} is a folder, and no file can take its place")
+
     is_package = os.path.exists(target) and os.path.samefile(order.path, target)
     if is_package or not order.overwrite:
         raise NotAllowed(f"{shown_path(target)} is there already; --force overwrites another file")

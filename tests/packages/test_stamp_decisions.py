@@ -41,6 +41,16 @@ def test_a_dry_run_writes_nothing_and_refuses_the_same(tmp_path):
     assert package.stat().st_mtime_ns == before.st_mtime_ns
 
 
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_copy_cannot_take_the_place_of_a_folder(tmp_path, dry_run):
+    package = make_conda(tmp_path, ABOUT)
+    folder = tmp_path / "out" / package.name
+    folder.mkdir(parents=True)
+    with pytest.raises(PackageError, match="is a folder"):
+        stamp_package(package, STAMP, target=folder, dry_run=dry_run)
+    assert files(tmp_path / "out" / package.name) == {}
+
+
 @BOTH
 def test_what_became_of_a_package(tmp_path, monkeypatch, make):
     monkeypatch.chdir(tmp_path)
