@@ -1,6 +1,7 @@
 """Draws docs/terminal.svg: what the commands print in colour, for a feedstock that is made here.
 
-Run it as ``python docs/picture.py``; it needs git and py-rattler-build. A path writes it elsewhere.
+Run it as ``python docs/picture.py``; it needs git, rich and py-rattler-build. A path writes it
+elsewhere.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Protocol
 
 from conda_provenance.builders.extra_meta import extra_meta_given
-from conda_provenance.builders.stamper import Stamper
+from conda_provenance.builders.stamper import Stamper, stamps_log
 from conda_provenance.builders.wrap import Function, wrap
 from conda_provenance.hookspecs import BuildDescription
 
@@ -104,16 +104,18 @@ def _is_debug(m: MetaData) -> bool:
 @contextmanager
 def _stamps_in_log() -> Iterator[None]:
     """Log the stamped values, as conda-build does for a meta.yaml."""
-    log, handler = logging.getLogger("conda_provenance"), logging.StreamHandler(sys.stdout)
-    handler.addFilter(lambda record: record.levelno == logging.INFO)
-    level = log.level
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
+    handler = logging.StreamHandler(sys.stdout)
+    before = stamps_log.level, stamps_log.propagate
+    stamps_log.addHandler(handler)
+    stamps_log.setLevel(logging.INFO)
+    # conda-build's own handler, which only some of its modules set up, would print it again.
+    stamps_log.propagate = False
     try:
         yield
     finally:
-        log.setLevel(level)
-        log.removeHandler(handler)
+        stamps_log.removeHandler(handler)
+        level, stamps_log.propagate = before
+        stamps_log.setLevel(level)
 
 
 @contextmanager

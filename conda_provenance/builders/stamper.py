@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+stamps_log = logging.getLogger(f"{__name__}.stamps")
+"""Takes one line for each package that is stamped after it was built, and nothing else."""
+
 Describe = Callable[[], "BuildDescription"]
 """Describes the package that will be built. If it fails, the build goes on."""
 
@@ -85,7 +88,9 @@ class Stamper:
 
             stamp_package(package, entries)
             stamped = " ".join(f"{key}={value}" for key, value in entries.items() if value)
-            log.info("conda-provenance: stamped %s: %s", escape(package.name), escape(stamped))
+            stamps_log.info(
+                "conda-provenance: stamped %s: %s", escape(package.name), escape(stamped)
+            )
         except Exception as error:
             why = _sentence(package, error)
             log.warning("conda-provenance: The package stays unstamped: %s", why)

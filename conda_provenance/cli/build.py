@@ -170,8 +170,9 @@ def _print_built(built: Iterable[Path], output: Output, *, error: str | None = N
         failure = {} if error is None else {"error": escape(redact_addresses(error))}
         output.object(**failure, packages=[report.to_json() for report in reports])
     else:
-        for report in reports:
-            output.line()
+        for number, report in enumerate(reports):
+            if number or not output.quiet:
+                output.line()
             print_package(report, output)
 
     if error is not None:

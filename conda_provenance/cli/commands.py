@@ -124,7 +124,7 @@ rattler-build build -r recipe.yaml $flags
 
 BUILD = Command(
     "build",
-    "build recipe.yaml recipes with the embedded engine, stamped",
+    "build recipe.yaml recipes with rattler-build's engine, stamped",
     "Build recipe.yaml recipes with rattler-build's engine (py-rattler-build) and stamp every "
     "package.",
     """\
@@ -187,10 +187,10 @@ STAMP = Command(
     "stamp",
     "write provenance into finished package files",
     "Write provenance into finished .conda and .tar.bz2 files, in place. Each file is changed as a "
-    "whole or not at all, and nothing else in it changes. The values are those that you give; "
-    "without any, what 'detect' finds for the recipe in this folder. With --recipe, that recipe "
-    "fills in what you do not give. An index beside a package that lists it is corrected in the "
-    "same step.",
+    "whole or not at all, and nothing else in it changes. Give the values, or --recipe, "
+    "or both: the recipe then fills in what you do not give, as 'detect' finds it. Without either, "
+    "the recipe in this folder is used. An index that lists a package is corrected in the same "
+    "step, if it lies beside it.",
     """\
 {program} stamp output/*/*.conda
 {program} stamp --recipe ~/feedstocks/numpy output/*.conda

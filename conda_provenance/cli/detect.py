@@ -94,8 +94,7 @@ def _report(place: Path, settings: Settings) -> Report:
         warnings.append("Nothing is stamped: plugins.provenance_enabled is false.")
     if not recipe.is_file():
         warnings.append(
-            f"There is no recipe in {str(recipe)!r}: "
-            "this is what holds for the files in that folder."
+            f"There is no recipe in {str(recipe)!r}: these are the values for the folder itself."
         )
 
     return Report(recipe, origin, settings, tuple(warnings), _unmet_requirement(origin, settings))

@@ -134,6 +134,6 @@ def fields(report: PackageReport) -> Iterator[tuple[str, Part]]:
 
 def _no_provenance(claim: Claim) -> str:
     if claim.says_untracked():
-        return "no provenance: its sha is empty, the recipe is under no version control"
+        return "no provenance: an empty sha says that the recipe is not under version control"
 
     return "no provenance"

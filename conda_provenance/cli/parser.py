@@ -9,6 +9,7 @@ import argparse
 import os
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import Any
 
 from conda_provenance import __version__
 from conda_provenance.cli.commands import COMMANDS, Command, Option
@@ -41,6 +42,21 @@ class _Formatter(argparse.HelpFormatter):
         return wrap(text, width, break_on_hyphens=False)
 
 
+class _CommandParser(argparse.ArgumentParser):
+    """Reports an unknown option itself, with the usage of its command.
+
+    argparse would leave it to the parser above, whose usage lists no options.
+    """
+
+    def parse_known_args(
+        self, args: Iterable[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        parsed, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return parsed, unknown
+
+
 def make_parser(
     program: str = "conda-provenance", commands: Iterable[Command] = COMMANDS
 ) -> argparse.ArgumentParser:
@@ -70,7 +86,11 @@ def _add_commands(
 
     # If "prog" is not given, argparse formats the usage of the whole parser to make one.
     subparsers = parser.add_subparsers(
-        dest=f"{PREFIX}command", metavar="COMMAND", required=True, prog=program
+        dest=f"{PREFIX}command",
+        metavar="COMMAND",
+        required=True,
+        prog=program,
+        parser_class=_CommandParser,
     )
     for command in commands:
         subparser = subparsers.add_parser(

@@ -50,8 +50,8 @@ class PackageClaim:
 def read_claim(path: PathLike) -> Claim:
     """What the package says about its origin, and what is wrong with that.
 
-    Empty if it says nothing. One of the problems can be that the file is named otherwise than the
-    package in it.
+    Empty if it says nothing. A file that has the name of another package than the one in it is a
+    problem too.
 
     ``path`` is a ``.conda`` or ``.tar.bz2`` file, or the folder of an extracted package.
     Raises :class:`~conda_provenance.errors.PackageError` if it cannot be read.

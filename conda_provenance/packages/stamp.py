@@ -74,20 +74,20 @@ def stamp_package(
 ) -> StampResult:
     """Set these keys in the ``extra`` of a package file's about.json. ``None`` removes a key.
 
-    In a conda-build package the ``extra`` of the rendered recipe changes with it. The file is
-    replaced in one step by a whole new one with the same owner and mode. A link stays, and the file
-    that it leads to is replaced. The indexes beside it that list it are corrected in the same step.
-    What is not the stamp keeps its bytes.
+    In a conda-build package the ``extra`` of the rendered recipe changes with it. Everything else
+    in the package stays as it is. The file is replaced in one step by a whole new one with the same
+    owner and mode. If it is a link, the link stays and the file that it leads to is replaced. The
+    indexes beside it that list it are corrected in the same step.
 
     With ``target``, the stamped package is written there, and ``path`` stays as it is.
 
-    Without ``overwrite``, these are refused: a package that already says something else, one whose
-    bytes something vouches for, and a target that exists.
+    Without ``overwrite``, these are refused: a package that has other values already, one that a
+    signature or attestation beside it speaks for, and a target that exists.
 
-    A dry run does all of this but the last step, the replacing, and raises the same errors.
+    A dry run does everything but replace the file, and raises the same errors.
 
-    A package that does not change stays as it is, byte for byte. Its indexes are corrected all the
-    same: that mends what a kill between the two left behind.
+    If nothing changes, the package keeps every byte. Its indexes are corrected all the same: an
+    earlier call may have been killed after it replaced the package, and before it got to them.
 
     Raises :class:`~conda_provenance.errors.PackageError` if it cannot be done. Then the files are
     as they were.

@@ -74,6 +74,7 @@ def test_several_recipes_and_outputs_that_depend_on_each_other(build, tmp_path):
         "hello",
     ]
     assert "Copying done!" not in done.stdout
+    assert done.stdout.startswith("out/noarch/hello-1.0-")
     for package in found:
         assert hashlib.sha256(package.read_bytes()).hexdigest() in done.stdout
 

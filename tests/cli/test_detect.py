@@ -190,7 +190,7 @@ def test_a_required_key_that_is_missing_is_a_no(feedstock):
     ("arguments", "variables", "error"),
     [
         (["/no/such/place"], {}, "There is no recipe at '/no/such/place'"),
-        (["--unknown"], {}, "unrecognized arguments"),
+        (["--unknown"], {}, "conda-provenance detect: error: unrecognized arguments: --unknown"),
         (["--json", "--format", "env"], {}, "not allowed with"),
         ([], {"CONDA_PLUGINS_PROVENANCE_DIRTY": "never"}, "plugins.provenance_dirty"),
     ],

@@ -197,7 +197,7 @@ def test_an_empty_hash_is_told_from_nothing_said(tmp_path):
     done = show(make_conda(tmp_path, {"extra": {"sha": ""}}))
     assert (done.returncode, done.stdout.splitlines()[1].strip()) == (
         1,
-        "no provenance: its sha is empty, the recipe is under no version control",
+        "no provenance: an empty sha says that the recipe is not under version control",
     )
 
 

@@ -312,7 +312,7 @@ def test_a_variable_that_is_not_set_is_no_folder(tmp_path, option):
         (["--flow-run-url", "javascript:x"], 2, "--flow-run-url cannot be stamped"),
         (["--recipe", "/no/such"], 2, "There is no recipe at"),
         (["--sha", ""], 1, "There is nothing to stamp"),
-        (["--unknown"], 2, "unrecognized arguments"),
+        (["--unknown"], 2, "[--output-dir DIR]"),
     ],
 )
 def test_used_wrongly(tmp_path, arguments, status, error):
