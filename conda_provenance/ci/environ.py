@@ -52,7 +52,8 @@ class Environ(Mapping[str, str]):
 
     def first(self, *names: str) -> str | None:
         """The value of the first of these variables that has one."""
-        return next((value for name in names if (value := self.get(name)) is not None), None)
+        values = map(self.get, names)
+        return next((value for value in values if value is not None), None)
 
     def has(self, mark: str) -> bool:
         """Is this mark there?

@@ -119,11 +119,8 @@ def _add_options(parser: argparse.ArgumentParser, options: Iterable[Option]) -> 
 def _add_option(
     place: argparse.ArgumentParser | argparse._MutuallyExclusiveGroup, option: Option
 ) -> None:
-    further = {
-        name: value
-        for name in ("metavar", "const", "choices", "nargs")
-        if (value := getattr(option, name)) is not None
-    }
+    given = {name: getattr(option, name) for name in ("metavar", "const", "choices", "nargs")}
+    further = {name: value for name, value in given.items() if value is not None}
     if option.flags:
         further["dest"] = PREFIX + option.name
 

@@ -6,18 +6,13 @@ import os
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from conda_provenance.cli.color import BOLD, DIM, RED
 from conda_provenance.cli.output import MAX_VALUE, Output
 from conda_provenance.cli.package_report import PackageReport, fields
 from conda_provenance.cli.status import Status, of_all
-from conda_provenance.collector import collect
 from conda_provenance.errors import PackageError, ProvenanceError, RefusedError, UsageError
 from conda_provenance.packages import StampResult, stamp_package
-from conda_provenance.plugins import provider_names
-from conda_provenance.recipes import find_recipe
-from conda_provenance.settings import load_settings
 from conda_provenance.text import redact, redact_location, show
 from conda_provenance.values import KEYS, InvalidValue, clean
 
@@ -76,7 +71,7 @@ def _require_folders(arguments: Namespace) -> None:
     if arguments.output_dir is None:
         return
 
-    names = [Path(location).name for location in arguments.packages]
+    names = [os.path.basename(location) for location in arguments.packages]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise UsageError(
@@ -102,9 +97,8 @@ def _values(arguments: Namespace, output: Output) -> dict[str, str]:
 
     The recipe counts only if it is named, or if no value is given.
     """
-    given = {
-        key: _clean(key, value) for key in KEYS if (value := getattr(arguments, key)) is not None
-    }
+    options = {key: getattr(arguments, key) for key in KEYS}
+    given = {key: _clean(key, value) for key, value in options.items() if value is not None}
     found = _find(arguments.recipe, output) if arguments.recipe or not given else {}
     known = {**found, **given}
     values = {key: known[key] for key in KEYS if key in known}
@@ -127,9 +121,15 @@ def _clean(key: str, value: str) -> str:
 
 def _find(place: str | None, output: Output) -> Mapping[str, str]:
     """What ``detect`` finds for the recipe at ``place``, or for the one in this folder."""
+    # To load these takes longer than to stamp a package with values that are given.
+    from conda_provenance.collector import collect
+    from conda_provenance.plugins import provider_names
+    from conda_provenance.recipes import find_recipe
+    from conda_provenance.settings import load_settings
+
     settings = load_settings(os.environ, provider_names)
     try:
-        recipe = find_recipe(Path(place or "."))
+        recipe = find_recipe(place or ".")
     except ProvenanceError as error:
         raise UsageError(str(error)) from None
 
