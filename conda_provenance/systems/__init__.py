@@ -45,6 +45,12 @@ def adapters() -> tuple[Adapter, ...]:
 def _modules() -> dict[str, bool]:
     """Every built-in system, and whether it has a folder."""
     # pkgutil does the same, and takes 2 ms to import.
+    found = {}
     with os.scandir(os.path.dirname(__file__)) as entries:
-        found = {entry.name.removesuffix(".py"): entry.is_dir() for entry in entries}
-    return {name: found[name] for name in sorted(found) if name.isidentifier() and name[0] != "_"}
+        for entry in entries:
+            # A folder of compiled files alone is what is left of a system that has been moved.
+            is_folder = os.path.exists(os.path.join(entry.path, "__init__.py"))
+            if is_folder or entry.name.endswith(".py"):
+                found[entry.name.removesuffix(".py")] = is_folder
+
+    return {name: found[name] for name in sorted(found) if name[0] != "_"}

@@ -30,7 +30,8 @@ def test_a_system_is_one_module_of_its_providers_name_with_notes(adapter: Adapte
 def test_no_system_is_a_module_and_a_folder() -> None:
     """The module would be left over, and never loaded."""
     folder = Path(systems.__file__).parent
-    both = [path.name for path in folder.glob("*.py") if path.with_suffix("").is_dir()]
+    folders = {path.parent.name for path in folder.glob("*/__init__.py")}
+    both = [path.name for path in folder.glob("*.py") if path.stem in folders]
     assert not both, f"{both} are left over beside a folder of the same name"
 
 
