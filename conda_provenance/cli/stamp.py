@@ -12,7 +12,7 @@ from conda_provenance.cli.output import MAX_VALUE, Output
 from conda_provenance.cli.package_report import PackageReport, fields
 from conda_provenance.cli.status import Status, of_all
 from conda_provenance.errors import PackageError, ProvenanceError, RefusedError, UsageError
-from conda_provenance.packages import StampResult, stamp_package
+from conda_provenance.packages import StampResult, expect_exit, stamp_package
 from conda_provenance.text import redact, redact_location, show
 from conda_provenance.values import KEYS, InvalidValue, clean
 
@@ -48,6 +48,7 @@ def run(arguments: Namespace, output: Output) -> Status:
 
     output.note("stamping " + " ".join(f"{key}={value}" for key, value in values.items()))
 
+    expect_exit()
     reports: list[Report] = []
     seen: set[str] = set()
     with output.bar(len(arguments.packages)):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from conda_provenance.packages.blob import BytesBlob as BytesBlob
     from conda_provenance.packages.blob import open_file_blob as open_file_blob
     from conda_provenance.packages.files.digests import sha256_of as sha256_of
+    from conda_provenance.packages.files.release import expect_exit as expect_exit
     from conda_provenance.packages.index import update_index_entry as update_index_entry
     from conda_provenance.packages.index import withdraw_package as withdraw_package
     from conda_provenance.packages.read import PackageClaim as PackageClaim
@@ -29,6 +30,7 @@ _HOMES = {
     "BytesBlob": "blob",
     "PackageClaim": "read",
     "StampResult": "stamp",
+    "expect_exit": "files.release",
     "open_file_blob": "blob",
     "read_about": "read",
     "read_claim": "read",
@@ -47,6 +49,7 @@ __all__ = [
     "BytesBlob",
     "PackageClaim",
     "StampResult",
+    "expect_exit",
     "open_file_blob",
     "read_about",
     "read_claim",
