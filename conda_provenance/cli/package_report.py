@@ -10,7 +10,6 @@ from conda_provenance.claim import Claim
 from conda_provenance.cli.color import BOLD, DIM, LINK, YELLOW
 from conda_provenance.cli.output import MAX_VALUE, Output, Part
 from conda_provenance.cli.status import Status
-from conda_provenance.links import commit_page, run_page
 from conda_provenance.packages import PackageClaim
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
 from conda_provenance.text import redact_location, show
@@ -63,6 +62,9 @@ class PackageReport:
         if remote is None or not is_full_sha(sha):
             return None
 
+        # Loaded only when a page is asked for: a stamp prints none.
+        from conda_provenance.links import commit_page
+
         return commit_page(remote, sha, (self.claim.flow_run_id or "").partition("_")[0])
 
     @property
@@ -70,6 +72,8 @@ class PackageReport:
         """The page of the CI run, as the package names it, or else as its id implies."""
         if self.claim.flow_run_url:
             return clean_or_none("flow_run_url", self.claim.flow_run_url)
+
+        from conda_provenance.links import run_page
 
         return run_page(self._remote(), self.claim.flow_run_id or "")
 
