@@ -20,7 +20,7 @@ from conda_provenance.origin import (
     VARIABLE,
     Origin,
 )
-from conda_provenance.plugins import ci_adapters, provider_names
+from conda_provenance.plugins import candidates, provider_names
 from conda_provenance.provenance import Provenance
 from conda_provenance.recipes import find_recipe, read_extra
 from conda_provenance.settings import Settings, load_settings
@@ -53,7 +53,7 @@ def collect(
     place = find_recipe(Path(recipe)) if recipe_extra is None else Path(recipe)
     environ = os.environ if environ is None else environ
     settings = load_settings(environ, provider_names) if settings is None else settings
-    adapters = ci_adapters() if adapters is None else adapters
+    adapters = candidates(environ) if adapters is None else adapters
     recipe_extra = read_extra(place, KEYS).values if recipe_extra is None else recipe_extra
 
     git = read_git(place)

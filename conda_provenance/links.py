@@ -6,7 +6,6 @@ know what the pages look like.
 
 from __future__ import annotations
 
-import logging
 from functools import cache
 from importlib import import_module
 from typing import TypeVar
@@ -14,10 +13,9 @@ from typing import TypeVar
 from conda_provenance import systems
 from conda_provenance.ci import Adapter
 from conda_provenance.forges import Forge
+from conda_provenance.log import logger
 from conda_provenance.remotes import RemoteUrl, vendor_at
 from conda_provenance.runs import Runs
-
-log = logging.getLogger(__name__)
 
 T = TypeVar("T", Forge, Runs)
 
@@ -99,7 +97,7 @@ def _load(adapter: Adapter, reference: str, kind: type[T]) -> T | None:
             return loaded
         problem = f"it is not a {kind.__name__}"
 
-    log.warning(
+    logger().warning(
         "conda-provenance: %s of the system %s cannot be loaded (%s); its pages are left out.",
         reference,
         adapter.provider,

@@ -6,7 +6,6 @@ distribution brings a plugin, which is nearly everywhere.
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from conda_provenance import systems
 from conda_provenance.ci import Adapter, providers
 from conda_provenance.errors import ProvenanceError, RequirementError
+from conda_provenance.log import logger
 from conda_provenance.values import clean_entry
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from pluggy import PluginManager
 
     from conda_provenance.hookspecs import PackageBuild
-
-log = logging.getLogger(__name__)
 
 GROUP = "conda_provenance"
 """The group of entry points by which other distributions take part."""
@@ -50,7 +48,7 @@ def plugin_manager() -> PluginManager:
         try:
             manager.register(entry_point.load(), entry_point.name)
         except (Exception, SystemExit) as error:
-            log.warning(
+            logger().warning(
                 "conda-provenance: The plugin %s cannot be loaded (%s); it is left out.",
                 entry_point.name,
                 type(error).__name__,
@@ -110,10 +108,12 @@ def _folder_may_have_plugins(folder: str) -> bool:
 
 def ci_adapters() -> tuple[Adapter, ...]:
     """The adapters of all known CI systems, other distributions' first."""
-    if not _entry_points():
-        return systems.adapters()
+    return (*foreign_adapters(), *systems.adapters())
 
-    return (*foreign_adapters(), *_adapters("built-in"))
+
+def candidates(environ: Mapping[str, str]) -> tuple[Adapter, ...]:
+    """Those of the adapters of :func:`ci_adapters` that may recognise their system."""
+    return (*foreign_adapters(), *systems.candidates(environ))
 
 
 def foreign_adapters() -> tuple[Adapter, ...]:
@@ -133,7 +133,7 @@ def _adapters(*plugins: str) -> list[Adapter]:
         try:
             adapters += [adapter for adapter in provided if isinstance(adapter, Adapter)]
         except (Exception, SystemExit) as error:
-            log.warning(
+            logger().warning(
                 "conda-provenance: The CI adapters of %s cannot be used (%s).",
                 plugin,
                 type(error).__name__,
@@ -170,7 +170,7 @@ def post_build(build: PackageBuild) -> dict[str, str | None]:
 def _checked(plugin: str, answer: object, build: PackageBuild) -> dict[str, str | None]:
     """The entries of another distribution's plugin that may be written, cleaned."""
     if not isinstance(answer, Mapping):
-        log.warning(
+        logger().warning(
             "conda-provenance: The answer of the plugin %s is not a mapping; it is left out.",
             plugin,
         )
@@ -184,7 +184,7 @@ def _checked(plugin: str, answer: object, build: PackageBuild) -> dict[str, str 
         try:
             entries[key] = clean_entry(key, value)
         except ProvenanceError as error:
-            log.warning(
+            logger().warning(
                 "conda-provenance: %a of the plugin %s is left out: %s.", key, plugin, error
             )
     return entries
@@ -200,7 +200,7 @@ def _each(hook: str, **arguments: object) -> list[tuple[str, Any]]:
     for implementation in reversed(getattr(plugin_manager().hook, hook).get_hookimpls()):
         plugin = implementation.plugin_name
         if implementation.hookwrapper or implementation.wrapper:
-            log.warning(
+            logger().warning(
                 "conda-provenance: The plugin %s wraps %s; wrappers are not called.", plugin, hook
             )
             continue
@@ -212,7 +212,7 @@ def _each(hook: str, **arguments: object) -> list[tuple[str, Any]]:
         except (Exception, SystemExit) as error:
             if plugin == "built-in":
                 raise
-            log.warning(
+            logger().warning(
                 "conda-provenance: The plugin %s failed (%s); the build goes on without it.",
                 plugin,
                 type(error).__name__,

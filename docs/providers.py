@@ -1,5 +1,7 @@
 """Writes docs/providers.md, the reference of CI systems: ``python docs/providers.py``.
 
+It also writes the list of variables by which a system is looked for before it is loaded.
+
 All of it comes from the adapters, from the test cases and from ``no_adapter.json``.
 """
 
@@ -21,6 +23,7 @@ from conda_provenance.ci.explain import explain
 
 HERE = Path(__file__).parent
 PAGE = HERE / "providers.md"
+MARKS = Path(systems.__file__).with_name("_marks.py")
 CASES = HERE.parent / "tests" / "systems" / "cases"
 
 WORDS = {
@@ -74,6 +77,14 @@ How to read the tables:
   was read has a variable for it.
 """
 
+MARKS_HEAD = '''\
+"""The variables that each built-in system's marks read. Written by docs/providers.py."""
+
+# ruff: noqa: E501
+# fmt: off
+VARIABLES = {
+'''
+
 NONE = """\
 ## Systems without an adapter
 
@@ -86,12 +97,25 @@ with `CONDA_PROVENANCE_FLOW_RUN_ID`.
 
 
 def main() -> None:
-    """Write the page. With ``--check``, only say whether it is up to date."""
-    text = page()
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(text, "utf-8")
-    elif PAGE.read_text("utf-8") != text:
-        sys.exit(f"{PAGE} is not up to date: run python docs/providers.py")
+    """Write both files. With ``--check``, only say whether they are up to date."""
+    for path, text in ((PAGE, page()), (MARKS, marks())):
+        if "--check" not in sys.argv[1:]:
+            path.write_text(text, "utf-8")
+        elif path.read_text("utf-8") != text:
+            sys.exit(f"{path} is not up to date: run python docs/providers.py")
+
+
+def marks() -> str:
+    """The module with the variables that each system's marks read."""
+    lines = (
+        f"    {json.dumps(adapter.provider)}: {_tuple(adapter.mark_variables)},\n"
+        for adapter in systems.adapters()
+    )
+    return f"{MARKS_HEAD}{''.join(lines)}}}\n"
+
+
+def _tuple(names: tuple[str, ...]) -> str:
+    return f"({', '.join(map(json.dumps, names))}{',' if len(names) == 1 else ''})"
 
 
 def page() -> str:

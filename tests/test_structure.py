@@ -13,7 +13,7 @@ import conda_provenance
 PACKAGE = Path(conda_provenance.__file__).parent
 
 FLOORS = (
-    ("errors", "keys"),
+    ("errors", "keys", "log"),
     ("text", "condarc"),
     ("remotes",),
     ("values",),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
 from conda_provenance.builders.conda_build_command import plan_conda_build
@@ -10,9 +9,8 @@ from conda_provenance.builders.launchers import find_program
 from conda_provenance.builders.plan import Plan
 from conda_provenance.builders.rattler_build_command import plan_rattler_build
 from conda_provenance.errors import RequirementError, SettingsError
+from conda_provenance.log import logger
 from conda_provenance.settings import Settings
-
-log = logging.getLogger(__name__)
 
 
 def plan(command: Sequence[str], settings: Settings) -> Plan:
@@ -27,7 +25,7 @@ def plan(command: Sequence[str], settings: Settings) -> Plan:
     except (RequirementError, SettingsError):
         raise
     except Exception as error:
-        log.debug("Why the command runs as it is", exc_info=error)
+        logger().debug("Why the command runs as it is", exc_info=error)
         return _plan_nothing(command, settings, type(error).__name__)
 
 

@@ -6,13 +6,12 @@ that would cost every conda command the import of a builder.
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-log = logging.getLogger(__name__)
+from conda_provenance.log import logger
 
 _waiting: dict[str, Callable[[ModuleType], None]] = {}
 """What to call, by the name of the module that is not imported yet."""
@@ -43,7 +42,7 @@ def _call(action: Callable[[ModuleType], None], module: ModuleType) -> None:
     try:
         action(module)
     except Exception as error:
-        log.warning(
+        logger().warning(
             "conda-provenance: Packages of %s will not be stamped: %s (%s).",
             module.__name__,
             type(error).__name__,

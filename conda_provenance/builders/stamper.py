@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda_provenance.errors import PackageError, RequirementError, SettingsError
+from conda_provenance.log import logger
 from conda_provenance.text import escape
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from conda_provenance.origin import Origin
     from conda_provenance.settings import Settings
 
-log = logging.getLogger(__name__)
+log = logger()
 
 stamps_log = logging.getLogger(f"{__name__}.stamps")
 """Takes one line for each package that is stamped after it was built, and nothing else."""

@@ -12,6 +12,7 @@ from conda_provenance.ci.run import PROVIDER, CIRun, make_run
 
 _TEMPLATE = re.compile(r"(?:[^{}]|\{\w+(?::[^{}]+)?\})+\Z")
 _MARK = re.compile(r"\w+(?:=.+)?\Z|(?:\{\w+(?::[^{}]+)?\})+\Z")
+_VARIABLE = re.compile(r"\{(\w+)")
 _REFERENCE = re.compile(r"[\w.]+:\w+\Z")
 
 FACTS = (
@@ -118,6 +119,12 @@ class Adapter:
                     f"{self.provider}: {name} is not a template (text with {{NAME}} or "
                     f"{{NAME:regexp}}, no braces within): {template!r}"
                 )
+
+    @property
+    def mark_variables(self) -> tuple[str, ...]:
+        """The variables that :attr:`active` reads. If none is set, this system is not active."""
+        names = (_VARIABLE.findall(mark) or [mark.partition("=")[0]] for mark in self.active)
+        return tuple(dict.fromkeys(name for each in names for name in each))
 
     def is_active(self, environ: Environ) -> bool:
         """Is this system running us, and not one that sets the same variables?"""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -11,8 +10,7 @@ from pathlib import Path
 from conda_provenance.ci.adapter import Adapter
 from conda_provenance.ci.environ import Environ
 from conda_provenance.ci.run import CIRun
-
-log = logging.getLogger(__name__)
+from conda_provenance.log import logger
 
 
 def detect(
@@ -92,7 +90,7 @@ def _ask(adapter: Adapter, environ: Environ) -> CIRun | None:
         return adapter.run(environ) if adapter.is_active(environ) else None
     except Exception as error:
         # The exception's text may repeat a variable, and with it a secret.
-        log.warning(
+        logger().warning(
             "conda-provenance: The CI adapter %s failed (%s); it is left out.",
             adapter.provider,
             type(error).__name__,

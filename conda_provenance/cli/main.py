@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from io import TextIOWrapper
+from typing import TYPE_CHECKING
 
 from conda_provenance.cli.commands import COMMANDS
-from conda_provenance.cli.output import LogHandler, Output
+from conda_provenance.cli.output import Output
 from conda_provenance.cli.parser import PREFIX, make_parser
 from conda_provenance.cli.status import Status, of_error
 from conda_provenance.errors import ProvenanceError
+from conda_provenance.log import before_first_use, logger
+
+if TYPE_CHECKING:
+    from logging import Logger
 
 
 def main(arguments: Sequence[str] | None = None, *, program: str = "conda-provenance") -> int:
@@ -122,22 +126,23 @@ def _discard_output() -> None:
 @contextlib.contextmanager
 def _logging_to(output: Output) -> Iterator[None]:
     """Print our warnings as one line each, unless the program around us has set up our log."""
-    log = logging.getLogger("conda_provenance")
-    if log.handlers:
-        yield
-        return
+    undo: list[Callable[[], None]] = []
 
-    handler = LogHandler(output)
-    before = log.propagate, log.level
-    log.addHandler(handler)
-    log.propagate = False
-    if output.verbose:
-        log.setLevel(logging.DEBUG)
+    def set_up(log: Logger) -> None:
+        from conda_provenance.cli.log_handler import print_log
+
+        if not log.handlers:
+            undo.append(print_log(log, output))
+
+    forget = before_first_use(set_up)
+    if "logging" in sys.modules:
+        logger()
     try:
         yield
     finally:
-        log.removeHandler(handler)
-        log.propagate, log.level = before
+        forget()
+        for each in undo:
+            each()
 
 
 if __name__ == "__main__":

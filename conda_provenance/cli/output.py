@@ -5,7 +5,6 @@ The rules for ``--json``, ``--quiet``, ``--verbose`` and ``--color`` are here, f
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -166,23 +165,6 @@ class Output:
         self._bar.erase()
         print(line, file=stream, flush=True)
         self._bar.draw()
-
-
-class LogHandler(logging.Handler):
-    """Prints the warnings of our log through the command's output, so that no bar is in the way."""
-
-    def __init__(self, output: Output) -> None:
-        super().__init__(logging.DEBUG if output.verbose else logging.WARNING)
-        self._output = output
-
-    def emit(self, record: logging.LogRecord) -> None:
-        prefix = f"{self._output.program}: "
-        message = record.getMessage().removeprefix("conda-provenance: ").removeprefix(prefix)
-        message = message.removeprefix("warning: ")
-        if record.levelno >= logging.WARNING:
-            self._output.warn(message)
-        else:
-            self._output.note(message)
 
 
 def _encodable(line: str, stream: TextIO) -> str:

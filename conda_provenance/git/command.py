@@ -13,9 +13,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from functools import lru_cache
 from pathlib import Path
 from types import FrameType, TracebackType
 
@@ -70,9 +69,19 @@ def find_program(environ: Mapping[str, str] | None = None) -> str | None:
     return None
 
 
-@lru_cache
-def read_version(program: str, time_limit: float = TIME_LIMIT) -> tuple[int, ...]:
-    """The version of a git program, or nothing if it names none. It is asked once per process."""
+@contextmanager
+def asking_version(
+    program: str, time_limit: float = TIME_LIMIT
+) -> Iterator[Callable[[], tuple[int, ...]]]:
+    """Ask a git program for its version, without waiting. It is asked once per process.
+
+    What the block gets waits for the answer: the version, or nothing if the program names none. It
+    raises :class:`GitError`.
+    """
+    if program in _versions:
+        yield lambda: _versions[program]
+        return
+
     with ExitStack() as questions:
         with _interrupts_held():
             question = Question(
@@ -83,8 +92,18 @@ def read_version(program: str, time_limit: float = TIME_LIMIT) -> tuple[int, ...
             )
             questions.callback(question.end)
 
-        answer = question.output()
+        def wait() -> tuple[int, ...]:
+            _versions[program] = _parse_version(question.output())
+            return _versions[program]
 
+        yield wait
+
+
+_versions: dict[str, tuple[int, ...]] = {}
+"""The versions of the git programs that have been asked."""
+
+
+def _parse_version(answer: bytes) -> tuple[int, ...]:
     version = re.match(rb"git version (\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?", answer)
     return tuple(int(part) for part in version.groups() if part) if version else ()
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from conda_provenance.git.configuration import Configuration
+if TYPE_CHECKING:
+    from conda_provenance.git.configuration import Configuration
 
 
 @dataclass(frozen=True, slots=True)

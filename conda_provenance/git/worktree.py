@@ -6,10 +6,10 @@ It reads only, never contacts a remote, and runs nothing that a repository of an
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from pathlib import Path
 
-from conda_provenance.git.command import OLDEST, TIME_LIMIT, GitError, find_program, read_version
-from conda_provenance.git.configuration import web_address
+from conda_provenance.git.command import OLDEST, TIME_LIMIT, GitError, asking_version, find_program
 from conda_provenance.git.facts import Candidate, GitFacts, Reading, UnreadableError
 from conda_provenance.git.markers import other_system
 from conda_provenance.text import escape
@@ -58,22 +58,28 @@ def read_git(recipe: Path, *, time_limit: float = TIME_LIMIT) -> GitFacts:
 def _read(candidate: Candidate, time_limit: float, warnings: list[str]) -> Reading:
     """Ask the git program, or read the files if there is none or only one that is too old."""
     program = find_program()
-    try:
-        version = read_version(program, time_limit) if program is not None else ()
-    except GitError as error:
-        raise UnreadableError(str(error)) from None
-
-    if program is not None and version[:2] >= OLDEST:
-        from conda_provenance.git.repository import read_with_git
-
-        return read_with_git(program, candidate, time_limit)
-
     if program is not None:
+        version = _read_version(program, time_limit)
+        if version[:2] >= OLDEST:
+            from conda_provenance.git.repository import read_with_git
+
+            return read_with_git(program, candidate, time_limit)
+
         warnings.append(_too_old(version))
 
     from conda_provenance.git.library import read_with_library
 
     return read_with_library(candidate)
+
+
+def _read_version(program: str, time_limit: float) -> tuple[int, ...]:
+    try:
+        with asking_version(program, time_limit) as version:
+            # git takes as long to start as these take to load.
+            import_module("conda_provenance.git.repository")
+            return version()
+    except GitError as error:
+        raise UnreadableError(str(error)) from None
 
 
 def _too_old(version: tuple[int, ...]) -> str:
@@ -90,6 +96,8 @@ def _facts(reading: Reading, warnings: list[str]) -> GitFacts:
         remote_url = None
         warnings.append("The repository's configuration cannot be read: remote_url is left out.")
     else:
+        from conda_provenance.git.configuration import web_address
+
         remote_url, doubts = web_address(reading.configuration, reading.branch)
         warnings += doubts
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from conda_provenance.log import logger
 from conda_provenance.packages.archive import compression, decompression
 from conda_provenance.packages.blob import CHUNK, BlobReader, FileBlob, open_file_blob
 from conda_provenance.packages.files.digests import Digests
@@ -70,9 +71,7 @@ class Corrections:
         if not self.derived:
             return
 
-        import logging
-
-        log = logging.getLogger(__name__)
+        log = logger()
         for path in self.derived:
             try:
                 os.unlink(path)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TypeAlias
 
 from conda_provenance.errors import PackageError, RefusedError
+from conda_provenance.log import logger
 from conda_provenance.text import escape, redact_location
 
 PathLike: TypeAlias = str | os.PathLike[str]
@@ -62,10 +63,7 @@ def refusals(path: PathLike, doing: str) -> Iterator[None]:
     except (ValueError, EOFError, ArithmeticError, LookupError, struct.error, MemoryError) as error:
         # The parsers refuse what they foresee. What they do not foresee is the file's fault too,
         # and must not crash the caller.
-        import logging  # Not needed for a package that is whole.
-
-        log = logging.getLogger(__name__)
-        log.debug("Why %s cannot be %s", shown_path(path), doing, exc_info=error)
+        logger().debug("Why %s cannot be %s", shown_path(path), doing, exc_info=error)
         kind = f"{type(error).__module__}.{type(error).__name__}".removeprefix("builtins.")
         raise _error(path, doing, f"it is damaged ({kind})") from error
 

@@ -9,12 +9,14 @@ folder, has an ``ADAPTER``, which names the other two.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 
 from conda_provenance.ci import Adapter
+from conda_provenance.systems._marks import VARIABLES
 
-__all__ = ["adapter", "adapters", "module_name", "names"]
+__all__ = ["adapter", "adapters", "candidates", "module_name", "names"]
 
 
 def names() -> tuple[str, ...]:
@@ -39,6 +41,27 @@ def adapter(system: str) -> Adapter | None:
 def adapters() -> tuple[Adapter, ...]:
     """Every built-in system's adapter."""
     return tuple(import_module(module_name(system)).ADAPTER for system in names())
+
+
+def candidates(environ: Mapping[str, str]) -> tuple[Adapter, ...]:
+    """The adapters of the built-in systems that may be running us. The others are not loaded.
+
+    A system cannot run us if none of the variables that its marks read is set.
+    """
+    return tuple(
+        import_module(module_name(system)).ADAPTER
+        for system in names()
+        if _may_run(system, environ)
+    )
+
+
+def _may_run(system: str, environ: Mapping[str, str]) -> bool:
+    variables = VARIABLES.get(system)
+    if variables is None:
+        return True  # a system that was added and has not been listed yet
+
+    # On Windows, names are in upper case.
+    return any(name in environ or name.upper() in environ for name in variables)
 
 
 @cache

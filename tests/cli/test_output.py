@@ -15,7 +15,8 @@ from cli_running import answer, run_command, run_on_terminal
 from packages_making import make_conda
 
 from conda_provenance.cli import color
-from conda_provenance.cli.output import LogHandler, Output
+from conda_provenance.cli.log_handler import LogHandler
+from conda_provenance.cli.output import Output
 from conda_provenance.cli.status import Status, of_all, of_error
 from conda_provenance.errors import (
     PackageError,
