@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from conda_provenance.ci import CIRun, lies_in
-from conda_provenance.git import GitFacts
+from conda_provenance.paths import lies_in
+
+if TYPE_CHECKING:
+    from conda_provenance.ci import CIRun
+    from conda_provenance.git import GitFacts
 
 
-@dataclass(frozen=True, slots=True)
-class Checkout:
+class Checkout(NamedTuple):
     """The recipe's repository and the CI run, seen together."""
 
     git: GitFacts

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conda_provenance.checkout import Checkout
-from conda_provenance.ci import Adapter, CIRun, detect
 from conda_provenance.git import GitFacts, read_git
 from conda_provenance.origin import (
     CI,
@@ -25,6 +24,9 @@ from conda_provenance.provenance import Provenance
 from conda_provenance.recipes import find_recipe, read_extra
 from conda_provenance.settings import Settings, load_settings
 from conda_provenance.values import KEYS, ImproperValue, InvalidValue, clean
+
+if TYPE_CHECKING:
+    from conda_provenance.ci import Adapter, CIRun
 
 
 def collect(
@@ -57,7 +59,7 @@ def collect(
     recipe_extra = read_extra(place, KEYS).values if recipe_extra is None else recipe_extra
 
     git = read_git(place)
-    run = detect(environ, adapters, settings.ci, place)
+    run = _detect(environ, adapters, settings.ci, place)
     checkout = Checkout.of(place, git, run)
 
     draft = _Draft()
@@ -74,6 +76,18 @@ def collect(
         )
 
     return draft.origin(checkout, settings)
+
+
+def _detect(
+    environ: Mapping[str, str], adapters: Iterable[Adapter], chosen: str, place: Path
+) -> CIRun | None:
+    candidates = tuple(adapters)
+    if not candidates:
+        return None  # as nearly everywhere outside a CI: what detects one is not even loaded
+
+    from conda_provenance.ci import detect
+
+    return detect(environ, candidates, chosen, place)
 
 
 class _Draft:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from conda_provenance.ci import CIRun
 from conda_provenance.errors import RequirementError
 from conda_provenance.provenance import Provenance
 from conda_provenance.settings import Settings
 from conda_provenance.values import KEYS
+
+if TYPE_CHECKING:
+    from conda_provenance.ci import CIRun
 
 ENVIRONMENT = {key: f"CONDA_PROVENANCE_{key.upper()}" for key in KEYS}
 """The environment variables by which a user gives a value, by key."""

@@ -9,13 +9,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from functools import cache
 from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any
 
 from conda_provenance import systems
-from conda_provenance.ci import Adapter, providers
 from conda_provenance.errors import ProvenanceError, RequirementError
 from conda_provenance.log import logger
 from conda_provenance.values import clean_entry
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
 
     from pluggy import PluginManager
 
+    from conda_provenance.ci import Adapter
     from conda_provenance.hookspecs import PackageBuild
 
 GROUP = "conda_provenance"
@@ -121,11 +120,15 @@ def foreign_adapters() -> tuple[Adapter, ...]:
     if not _entry_points():
         return ()
 
+    from dataclasses import replace
+
     plugins = [name for name, _ in plugin_manager().list_name_plugin() if name != "built-in"]
     return tuple(replace(adapter, first=True) for adapter in _adapters(*plugins))
 
 
 def _adapters(*plugins: str) -> list[Adapter]:
+    from conda_provenance.ci import Adapter
+
     adapters: list[Adapter] = []
     for plugin, provided in _each("conda_provenance_systems"):
         if plugin not in plugins:
@@ -143,6 +146,8 @@ def _adapters(*plugins: str) -> list[Adapter]:
 
 def provider_names() -> tuple[str, ...]:
     """The names of all known CI systems. The settings may choose one of them."""
+    from conda_provenance.ci import providers
+
     return providers(ci_adapters())
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.text import redact
@@ -35,11 +36,10 @@ _SECTION = re.compile(
 _TEMPLATE = re.compile(r"\{\{|\{%|\$\{\{")
 
 
-@dataclass(frozen=True, slots=True)
-class RecipeExtra:
+class RecipeExtra(NamedTuple):
     """A recipe's ``extra``, as far as it is known without a builder."""
 
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = MappingProxyType({})
     templated: frozenset[str] = frozenset()
     """Keys whose value is a template, which only the builder can evaluate."""
 

@@ -7,7 +7,7 @@ cut out of a string. An address that is not understood is refused, and no messag
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from conda_provenance.errors import ProvenanceError
@@ -50,8 +50,7 @@ class RemoteUrlError(ProvenanceError):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class _ForgeLine:
+class _ForgeLine(NamedTuple):
     """Where one forge's repositories are, and how an ssh address becomes the web address."""
 
     vendor: str = ""
@@ -94,8 +93,7 @@ _FORGES = (
 """What we know of the addresses of each forge. No other module has such a rule."""
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteUrl:
+class RemoteUrl(NamedTuple):
     """A repository on a server. ``str()`` gives the URL that is written into packages."""
 
     scheme: str
@@ -151,7 +149,7 @@ class RemoteUrl:
             port = None
 
         ssh_port = (number or 22) if scheme in _SSH_SCHEMES else None
-        return cls._make("http" if is_plain else "https", host, port, path, ssh_port)
+        return cls._clean("http" if is_plain else "https", host, port, path, ssh_port)
 
     @classmethod
     def _parse_scp(cls, text: str) -> RemoteUrl:
@@ -168,10 +166,10 @@ class RemoteUrl:
             # "user:password" reads like "host:path".
             raise RemoteUrlError("it is not a URL")
 
-        return cls._make("https", match["host"], None, match["path"], ssh_port=22)
+        return cls._clean("https", match["host"], None, match["path"], ssh_port=22)
 
     @classmethod
-    def _make(
+    def _clean(
         cls, scheme: str, host: str, port: int | None, path: str, ssh_port: int | None = None
     ) -> RemoteUrl:
         if not _is_host(host):

@@ -13,7 +13,7 @@ import conda_provenance
 PACKAGE = Path(conda_provenance.__file__).parent
 
 FLOORS = (
-    ("errors", "keys", "log"),
+    ("errors", "keys", "log", "paths"),
     ("text", "condarc"),
     ("remotes",),
     ("values",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conda_provenance.ci.adapter import FACTS, NO_VARIABLE, Adapter
-from conda_provenance.ci.detection import detect, lies_in, providers
+from conda_provenance.ci.detection import detect, providers
 from conda_provenance.ci.environ import Environ
 from conda_provenance.ci.fact import Fact, When, unless, when
 from conda_provenance.ci.run import CIRun, make_run
@@ -17,7 +17,6 @@ __all__ = [
     "Fact",
     "When",
     "detect",
-    "lies_in",
     "make_run",
     "providers",
     "unless",

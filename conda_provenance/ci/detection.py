@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from conda_provenance.ci.adapter import Adapter
 from conda_provenance.ci.environ import Environ
 from conda_provenance.ci.run import CIRun
 from conda_provenance.log import logger
+from conda_provenance.paths import lies_in
 
 
 def detect(
@@ -48,21 +48,6 @@ def detect(
     if preferred and not preferred[0][0].first:
         return _choose([run for _, run in preferred], place)
     return next((run for _, run in preferred or named or recognised), None)
-
-
-def lies_in(place: Path, workspace: str | None) -> bool:
-    """Is ``place`` within this folder? Symbolic links are followed.
-
-    A folder that is unknown or relative holds nothing.
-    """
-    if not workspace or not os.path.isabs(workspace):
-        return False
-
-    inner, root = os.path.realpath(place), os.path.realpath(workspace)
-    try:
-        return os.path.commonpath([inner, root]) == root
-    except ValueError:  # another drive
-        return False
 
 
 def providers(adapters: Iterable[Adapter]) -> tuple[str, ...]:

@@ -6,10 +6,10 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from conda_provenance.ci import CIRun
 from conda_provenance.cli.color import DIM, YELLOW
 from conda_provenance.cli.output import MAX_VALUE, Output, Part
 from conda_provenance.cli.status import Status
@@ -22,9 +22,11 @@ from conda_provenance.settings import Settings, load_settings
 from conda_provenance.text import show
 from conda_provenance.values import KEYS
 
+if TYPE_CHECKING:
+    from conda_provenance.ci import CIRun
 
-@dataclass(frozen=True, slots=True)
-class Report:
+
+class Report(NamedTuple):
     """What was found for a recipe, and whether the settings let it be built."""
 
     recipe: Path

@@ -7,19 +7,15 @@ replaces it.
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType, TracebackType
-
-OLDEST = (2, 25)
-"""The oldest git that is asked."""
 
 TIME_LIMIT = 30.0
 """Seconds that git may take for one question."""
@@ -69,45 +65,6 @@ def find_program(environ: Mapping[str, str] | None = None) -> str | None:
     return None
 
 
-@contextmanager
-def asking_version(
-    program: str, time_limit: float = TIME_LIMIT
-) -> Iterator[Callable[[], tuple[int, ...]]]:
-    """Ask a git program for its version, without waiting. It is asked once per process.
-
-    What the block gets waits for the answer: the version, or nothing if the program names none. It
-    raises :class:`GitError`.
-    """
-    if program in _versions:
-        yield lambda: _versions[program]
-        return
-
-    with ExitStack() as questions:
-        with _interrupts_held():
-            question = Question(
-                [program, "version"],
-                environment=_environment(os.environ),
-                folder=os.path.dirname(program),
-                time_limit=time_limit,
-            )
-            questions.callback(question.end)
-
-        def wait() -> tuple[int, ...]:
-            _versions[program] = _parse_version(question.output())
-            return _versions[program]
-
-        yield wait
-
-
-_versions: dict[str, tuple[int, ...]] = {}
-"""The versions of the git programs that have been asked."""
-
-
-def _parse_version(answer: bytes) -> tuple[int, ...]:
-    version = re.match(rb"git version (\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?", answer)
-    return tuple(int(part) for part in version.groups() if part) if version else ()
-
-
 class Git:
     """Asks git about one repository. The end of the ``with`` block ends whatever still runs.
 
@@ -136,24 +93,21 @@ class Git:
             for option in ("-c", f"{name}={value}")
         ]
         self._command = [program, "--no-pager", *options]
-        self._environment = _environment(os.environ, git_dir, work_tree)
+        self._environment = clean_environment(os.environ, git_dir, work_tree)
         self._folder = os.fspath(folder)
         self._time_limit = time_limit
         self._questions = ExitStack()
 
     def start(self, *arguments: str) -> Question:
         """Ask a question without waiting, so that several can be answered at once."""
-        with _interrupts_held():
-            question = Question(
-                [*self._command, *arguments],
-                environment=self._environment,
-                folder=self._folder,
-                time_limit=self._time_limit,
-                name=f"git {arguments[0]}",
-            )
-            self._questions.callback(question.end)
-
-        return question
+        return start_question(
+            self._questions,
+            [*self._command, *arguments],
+            environment=self._environment,
+            folder=self._folder,
+            time_limit=self._time_limit,
+            name=f"git {arguments[0]}",
+        )
 
     def ask(self, *arguments: str) -> bytes:
         """Ask a question and wait for the answer. Raises :class:`GitError`."""
@@ -184,7 +138,7 @@ class Question:
         environment: Mapping[str, str],
         folder: str,
         time_limit: float,
-        name: str = "git version",
+        name: str,
     ) -> None:
         self._name = name
         self._time_limit = time_limit
@@ -286,9 +240,10 @@ class Question:
         return GitError(f"{self._name} gave no answer within {self._time_limit:g} seconds")
 
 
-def _environment(
+def clean_environment(
     environ: Mapping[str, str], git_dir: Path | None = None, work_tree: Path | None = None
 ) -> dict[str, str]:
+    """The environment variables that git gets."""
     environment = {
         name: value
         for name, value in environ.items()
@@ -316,6 +271,25 @@ def _environment(
         environment["GIT_WORK_TREE"] = os.fspath(work_tree)
 
     return environment
+
+
+def start_question(
+    questions: ExitStack,
+    command: list[str],
+    *,
+    environment: Mapping[str, str],
+    folder: str,
+    time_limit: float,
+    name: str,
+) -> Question:
+    """Start git. When ``questions`` is closed, it is ended, whatever happens until then."""
+    with _interrupts_held():
+        question = Question(
+            command, environment=environment, folder=folder, time_limit=time_limit, name=name
+        )
+        questions.callback(question.end)
+
+    return question
 
 
 @contextmanager

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
 
-KEYS = r"^(remote\..*\.url|branch\..*\.remote|filter\..*\.(clean|process|smudge|required))$"
+KEYS = (
+    r"^(core\.(bare|worktree)|remote\..*\.url|branch\..*\.remote"
+    r"|filter\..*\.(clean|process|smudge|required))$"
+)
 """The keys that are asked for, as ``git config --get-regexp`` takes them."""
 
 _KEY = re.compile(
@@ -26,8 +29,7 @@ _ALIAS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Remote:
+class Remote(NamedTuple):
     """The remote that a recipe's repository comes from."""
 
     name: str
@@ -36,8 +38,7 @@ class Remote:
     """As configured: ``insteadOf`` is not applied."""
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(NamedTuple):
     """The settings of a repository that matter here."""
 
     remotes: Mapping[str, str]
@@ -46,6 +47,8 @@ class Configuration:
     """For each branch: the remote that it follows, or that remote's address."""
     filters: frozenset[str] = frozenset()
     """Content filters, whose programs git runs to compare a file with its commit."""
+    moves_work_tree: bool = False
+    """May the work tree be elsewhere, or may there be none? Then git must be asked."""
 
     @classmethod
     def parse(cls, listing: bytes) -> Configuration:
@@ -59,7 +62,9 @@ class Configuration:
         urls: dict[str, list[str]] = {}
         upstreams: dict[str, str] = {}
         filters: set[str] = set()
+        moves_work_tree = False
         for key, value in entries:
+            moves_work_tree |= key == "core.worktree" or (key == "core.bare" and value != "false")
             match = _KEY.match(key)
             if match is None:
                 continue
@@ -75,7 +80,7 @@ class Configuration:
 
         # The first address is fetched from. Any others are only pushed to.
         remotes = {name: addresses[0] for name, addresses in urls.items() if addresses}
-        return cls(remotes, upstreams, frozenset(filters))
+        return cls(remotes, upstreams, frozenset(filters), moves_work_tree)
 
     def remote_of(self, branch: str | None) -> Remote | None:
         """The remote of the branch, else ``origin``, else the only one there is."""

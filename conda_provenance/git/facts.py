@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from conda_provenance.git.configuration import Configuration
@@ -34,8 +34,7 @@ class GitFacts:
         return self._read_parents() if self._read_parents is not None else ()
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A folder around a recipe that holds a ``.git``, which may or may not track the recipe."""
 
     recipe: Path
@@ -54,8 +53,7 @@ class Candidate:
         return self.recipe.relative_to(self.work_tree).as_posix()
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What one repository says of a recipe."""
 
     sha: str = ""

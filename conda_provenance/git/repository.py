@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -46,22 +45,27 @@ def read_with_git(program: str, candidate: Candidate, time_limit: float) -> Read
     try:
         return _read(ask, candidate)
     except GitError as error:
+        resolve(candidate.entry)  # knows most of the reasons
         raise UnreadableError(str(error)) from None
 
 
 def _read(ask: Ask, candidate: Candidate) -> Reading:
     # A plain folder is the git directory itself, so its owner is known without asking.
-    is_ours = candidate.entry.is_dir() and _is_ours(candidate, candidate.entry)
+    is_folder = candidate.entry.is_dir()
+    is_ours = is_folder and _is_ours(candidate, candidate.entry)
     with ask() as outside, ask(work_tree=candidate.work_tree) as git:
         # These three run no program, whatever the repository's configuration says.
-        position = outside.start(*_POSITION)
+        position = None if is_folder else outside.start(*_POSITION)
         listing = git.start("config", "--includes", "-z", "--get-regexp", KEYS)
         index = git.start("ls-files", "-z", "--", str(candidate.recipe))
         status = git.start(*_STATUS, "--", str(candidate.folder)) if is_ours else None
 
-        git_dir = _read_git_dir(position, candidate)
+        git_dir = candidate.entry if position is None else _read_git_dir(position)
         # Exit status 1 says that none of the keys is there.
         configuration = Configuration.parse(listing.output(accepted=(0, 1)))
+        if position is None and configuration.moves_work_tree:
+            _read_git_dir(outside.start(*_POSITION))
+
         listed = {name for name in index.output().split(b"\0") if name}
         if not listed:
             return Reading()
@@ -81,18 +85,12 @@ def _read(ask: Ask, candidate: Candidate) -> Reading:
         return reading
 
     parents = partial(_read_parents, ask, reading.sha)
-    return replace(reading, configuration=configuration, read_parents=parents)
+    return reading._replace(configuration=configuration, read_parents=parents)
 
 
-def _read_git_dir(position: Question, candidate: Candidate) -> Path:
+def _read_git_dir(position: Question) -> Path:
     """The git directory that a ``.git`` leads to, if git takes this folder for its work tree."""
-    try:
-        answer = position.output()
-    except GitError:
-        resolve(candidate.entry)  # knows most of the reasons
-        raise
-
-    is_bare, is_inside, prefix, git_dir = answer.split(b"\n", 3)
+    is_bare, is_inside, prefix, git_dir = position.output().split(b"\n", 3)
     if is_bare == b"true":
         raise UnreadableError("core.bare is true, so it has no work tree")
 

@@ -9,9 +9,10 @@ import os
 from importlib import import_module
 from pathlib import Path
 
-from conda_provenance.git.command import OLDEST, TIME_LIMIT, GitError, asking_version, find_program
+from conda_provenance.git.command import TIME_LIMIT, GitError, find_program
 from conda_provenance.git.facts import Candidate, GitFacts, Reading, UnreadableError
 from conda_provenance.git.markers import other_system
+from conda_provenance.git.version import OLDEST, asking_version
 from conda_provenance.text import escape
 
 

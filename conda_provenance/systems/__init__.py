@@ -12,9 +12,12 @@ import os
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from conda_provenance.ci import Adapter
 from conda_provenance.systems._marks import VARIABLES
+
+if TYPE_CHECKING:
+    from conda_provenance.ci import Adapter
 
 __all__ = ["adapter", "adapters", "candidates", "module_name", "names"]
 

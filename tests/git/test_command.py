@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from conda_provenance.git import command, read_git
-from conda_provenance.git.command import Git, GitError, find_program, read_version
+from conda_provenance.git.command import Git, GitError, find_program
+from conda_provenance.git.version import OLDEST, asking_version
 
 posix = pytest.mark.skipif(os.name == "nt", reason="uses programs and signals of POSIX")
 
@@ -278,4 +279,5 @@ def test_a_git_that_is_too_old_counts_as_none_with_one_warning(
     "said", ["2.25.0", "2.39.3 (Apple Git-146)", "2.45.1.windows.1", "3.0.0-rc1"]
 )
 def test_versions_that_are_new_enough(stand_in, said):
-    assert read_version(str(stand_in(f'echo "git version {said}"; exit 0'))) >= command.OLDEST
+    with asking_version(str(stand_in(f'echo "git version {said}"; exit 0'))) as version:
+        assert version() >= OLDEST
