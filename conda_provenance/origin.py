@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from conda_provenance.errors import RequirementError
 from conda_provenance.provenance import Provenance
@@ -29,25 +29,27 @@ SOURCE_NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Origin(NamedTuple):
     """What is known of a recipe's origin, and from which source. Nothing in it is guessed."""
 
     provenance: Provenance
     """The values that were found, cleaned."""
-    kept: Mapping[str, str] = field(default_factory=dict)
+    kept: Mapping[str, str] = _NOTHING
     """Values that the user gave to the builder and that break a rule, such as a shortened hash.
 
     The builder writes them with or without us, so they stay as they were given.
     """
-    sources: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = _NOTHING
     """For each key with a value: ``extra-meta``, ``recipe``, ``environment``, ``git`` or ``ci``."""
     ci: CIRun | None = None
     """The CI run we are in."""
     dirty: bool | None = None
     """Does the recipe's folder differ from the commit? ``None`` when that is not known."""
     warnings: tuple[str, ...] = ()
-    missing: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, str] = _NOTHING
     """For each key without a value: why."""
     commit: str = ""
     """Which commit ``sha`` is, in words. Empty where a person gave it, or where there is none."""

@@ -7,35 +7,51 @@ anything.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.values import KEYS, InvalidValue, check, clean
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class _Values(NamedTuple):
+    sha: str | None
+    remote_url: str | None
+    flow_run_id: str | None
+    flow_run_url: str | None
+
+
+class Provenance(_Values):
     """Where a package comes from (CEP 31). ``None`` means not known: nothing is written.
+
+    :param sha: full commit hash of the recipe's repository. ``""`` says: not under version control.
+    :param remote_url: http(s) URL of that repository, without credentials, query or fragment.
+    :param flow_run_id: the run that made the package, usually written ``{ci-provider}_{run-id}``.
+    :param flow_run_url: page of that run. Not a key of CEP 31; it was suggested in its discussion.
 
     Raises :class:`ProvenanceError`, which names the first key whose value may not be written.
     :meth:`cleaned` takes values in any form that people and CI systems give them.
     """
 
-    sha: str | None = None
-    """Full commit hash of the recipe's repository. ``""`` says: not under version control."""
-    remote_url: str | None = None
-    """http(s) URL of that repository, without credentials, query or fragment."""
-    flow_run_id: str | None = None
-    """The pipeline run that made the package, usually written ``{ci-provider}_{run-id}``."""
-    flow_run_url: str | None = None
-    """Page of that run. Not a key of CEP 31 itself; it was suggested in its discussion."""
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        for key in KEYS:
+    def __new__(
+        cls,
+        sha: str | None = None,
+        remote_url: str | None = None,
+        flow_run_id: str | None = None,
+        flow_run_url: str | None = None,
+    ) -> Provenance:
+        provenance = super().__new__(cls, sha, remote_url, flow_run_id, flow_run_url)
+        for key, value in provenance._asdict().items():
             try:
-                check(key, getattr(self, key))
+                check(key, value)
             except InvalidValue as error:
                 raise ProvenanceError(f"{key} cannot be used: {error}.") from None
+
+        return provenance
+
+    def _replace(self, **changes: Any) -> Provenance:
+        return Provenance(**{**self._asdict(), **changes})  # checked like any other
 
     @classmethod
     def cleaned(cls, values: Mapping[str, object]) -> Provenance:
@@ -61,9 +77,8 @@ class Provenance:
 
         Those that are ``None`` are left out.
         """
-        values = ((key, getattr(self, key)) for key in KEYS)
-        return {key: value for key, value in values if value is not None}
+        return {key: value for key, value in self._asdict().items() if value is not None}
 
     def __bool__(self) -> bool:
         """Is anything known? Empty strings say nothing."""
-        return any(getattr(self, key) for key in KEYS)
+        return any(self._asdict().values())

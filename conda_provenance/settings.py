@@ -9,11 +9,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from conda_provenance.condarc import CI, DIRTY, ENABLED, FIELDS, REQUIRED, SETTINGS, Setting
 from conda_provenance.errors import SettingsError
@@ -44,8 +43,7 @@ _CONDARC_VARIABLES = ("CONDA", "XDG_CONFIG_HOME", "HOME", "USERPROFILE")
 """How the names begin of the environment variables that tell conda where its files are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What is stamped, and what stops a build."""
 
     enabled: bool = True

@@ -171,7 +171,7 @@ def _field(node: ast.Assign | ast.AnnAssign, text: str) -> str:
     line = f"- `{_name(node)}"
     if isinstance(node, ast.AnnAssign):
         line += f": {ast.unparse(node.annotation)}"
-    if node.value is not None and not isinstance(node.value, ast.Call):
+    if isinstance(node.value, ast.Constant | ast.Tuple):
         line += f" = {ast.unparse(node.value)}"
     return f"{line}`: {' '.join(text.split())}" if text else f"{line}`"
 

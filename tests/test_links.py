@@ -180,6 +180,7 @@ from conda_provenance.remotes import RemoteUrl
 remote = RemoteUrl.parse("https://github.com/o/r")
 {call}
 systems = [name for name in sys.modules if name.startswith("conda_provenance.systems.")]
+systems = [name for name in systems if "._" not in name]
 print(*sorted({{name.split(".")[2] for name in systems}}))
 print(*sorted(name[25:] for name in systems if name.endswith((".forge", ".runs"))))
 print("pluggy" in sys.modules)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import json
 
 import pytest
@@ -28,8 +27,13 @@ def test_the_example_of_the_standard_goes_in_and_out():
 
 
 def test_it_cannot_be_changed():
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(AttributeError):
         Provenance(**REAL).sha = ""
+
+
+def test_a_changed_copy_is_checked_too():
+    with pytest.raises(ProvenanceError, match="sha cannot be used"):
+        Provenance(**REAL)._replace(sha="main")
 
 
 @pytest.mark.parametrize("sha", ["", SHA, "a" * 64])

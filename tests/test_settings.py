@@ -63,7 +63,7 @@ def test_a_wrong_value_names_the_key_its_variable_and_what_it_may_be(name, value
 
 
 def test_every_setting_is_a_field_and_is_described():
-    assert {setting.field for setting in SETTINGS} == set(Settings.__slots__)
+    assert {setting.field for setting in SETTINGS} == set(Settings._fields)
     assert all(setting.description.endswith(".") for setting in SETTINGS)
 
 

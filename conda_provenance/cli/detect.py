@@ -6,7 +6,6 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -116,7 +115,7 @@ def _unmet_requirement(origin: Origin, settings: Settings) -> str | None:
 
 def _settings_by_key(settings: Settings) -> dict[str, object]:
     """The settings in force, by condarc key."""
-    return {f"provenance_{each.name}": getattr(settings, each.name) for each in fields(settings)}
+    return {f"provenance_{name}": value for name, value in settings._asdict().items()}
 
 
 # --- JSON ---------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
     from conda_provenance.git.configuration import Configuration
 
 
-@dataclass(frozen=True, slots=True)
-class GitFacts:
+class GitFacts(NamedTuple):
     """What is known of a recipe's version control."""
 
     sha: str | None = None
@@ -25,13 +23,11 @@ class GitFacts:
     unreadable: str | None = None
     """The work tree of a repository that cannot be read, or that is not git's. Then nothing is
     known, not even that the recipe is not under version control."""
-    _read_parents: Callable[[], tuple[str, ...]] | None = field(
-        default=None, repr=False, compare=False
-    )
+    read_parents: Callable[[], tuple[str, ...]] | None = None
 
     def parents(self) -> tuple[str, ...]:
         """The parents of the commit, or none where they are not known. Each call asks again."""
-        return self._read_parents() if self._read_parents is not None else ()
+        return self.read_parents() if self.read_parents is not None else ()
 
 
 class Candidate(NamedTuple):

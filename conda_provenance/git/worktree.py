@@ -110,7 +110,7 @@ def _facts(reading: Reading, warnings: list[str]) -> GitFacts:
         remote_url,
         reading.dirty,
         _once(warnings),
-        _read_parents=reading.read_parents,
+        read_parents=reading.read_parents,
     )
 
 

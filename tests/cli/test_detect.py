@@ -506,3 +506,16 @@ def test_names_are_wrapped_between_words(feedstock):
     names = [line for line in listed if line.startswith("  ")]
     assert len(names) > 3
     assert all(len(line) <= 60 for line in names)
+
+
+def test_outside_a_ci_nothing_is_loaded_that_is_not_needed(feedstock):
+    code = (
+        "import sys\n"
+        "from conda_provenance.cli.main import main\n"
+        f"main(['detect', {str(feedstock)!r}])\n"
+        "heavy = {'dataclasses', 'inspect', 'logging', 'json', 'git', 'pluggy', 'yaml'}\n"
+        "print(*sorted(heavy & sys.modules.keys()))\n"
+        "print('conda_provenance.ci' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-2:] == ["", "False"]

@@ -95,10 +95,10 @@ def test_a_variable_of_git_that_it_calls_its_own_does_not_reach_it(feedstock, pr
     ],
 )
 def test_the_surroundings_change_nothing(feedstock, git, monkeypatch, name, value):
-    before = read_git(recipe_of(feedstock))
+    before = read_git(recipe_of(feedstock))._replace(read_parents=None)
     assert before.sha
     monkeypatch.setenv(name, value)
-    assert read_git(recipe_of(feedstock)) == before
+    assert read_git(recipe_of(feedstock))._replace(read_parents=None) == before
 
 
 def test_configuration_files_that_a_variable_names_are_read(feedstock, git, tmp_path, monkeypatch):

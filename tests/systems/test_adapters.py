@@ -74,3 +74,34 @@ def test_what_is_left_out_is_a_fact_with_a_reason(adapter: Adapter) -> None:
 def test_runs_on_ones_own_machine_have_no_id(environ: dict[str, str]) -> None:
     run = detect(environ, systems.adapters())
     assert run is None or run.flow_run_id is None
+
+
+def test_a_system_is_a_candidate_if_one_of_its_variables_is_set() -> None:
+    assert systems.candidates({}) == ()
+    assert [each.provider for each in systems.candidates({"APPVEYOR": ""})] == ["appveyor"]
+
+
+def test_names_are_in_upper_case_on_windows() -> None:
+    environ = {"OS": "Windows_NT", "BAMBOO_BUILDRESULTKEY": "A-B-1"}
+    assert [each.provider for each in systems.candidates(environ)] == ["bamboo"]
+
+
+def test_a_system_that_is_not_listed_yet_is_always_a_candidate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(systems.VARIABLES, "appveyor")
+    assert [each.provider for each in systems.candidates({})] == ["appveyor"]
+
+
+@pytest.mark.parametrize(
+    ("mark", "variables"),
+    [
+        ("MYCI", ("MYCI",)),
+        ("MYCI=yes", ("MYCI",)),
+        ("{MYCI:x+}", ("MYCI",)),
+        ("{ONE}{OTHER:y}", ("ONE", "OTHER")),
+    ],
+)
+def test_the_variables_of_a_mark(mark: str, variables: tuple[str, ...]) -> None:
+    adapter = Adapter(provider="x", name="X", docs="https://x.example", active=(mark,))
+    assert adapter.mark_variables == variables

@@ -47,6 +47,16 @@ def environ(case: dict[str, Any], tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("case", _cases())
+def test_the_systems_that_are_not_loaded_would_say_nothing(
+    case: dict[str, Any], environ: dict[str, str]
+) -> None:
+    candidates = systems.candidates(environ)
+    active = [each for each in systems.adapters() if each.is_active(Environ(environ))]
+    assert [each for each in candidates if each in active] == active
+    assert detect(environ, candidates) == detect(environ, systems.adapters())
+
+
+@pytest.mark.parametrize("case", _cases())
 def test_environment_is_read_as_expected(case: dict[str, Any], environ: dict[str, str]) -> None:
     run = detect(environ, systems.adapters())
     if case["expect"] is None:
