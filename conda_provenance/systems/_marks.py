@@ -1,5 +1,6 @@
 """The variables that each built-in system's marks read. Written by docs/providers.py."""
 
+# ruff: noqa: E501
 # fmt: off
 VARIABLES = {
     "agola": ("AGOLA_GIT_REF",),
