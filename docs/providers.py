@@ -80,7 +80,7 @@ How to read the tables:
 MARKS_HEAD = '''\
 """The variables that each built-in system's marks read. Written by docs/providers.py."""
 
-# ruff: noqa: E501
+# ruff: noqa: E501, RUF100
 # fmt: off
 VARIABLES = {
 '''

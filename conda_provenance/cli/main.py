@@ -11,7 +11,6 @@ from importlib import import_module
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
-from conda_provenance.cli.commands import COMMANDS
 from conda_provenance.cli.output import Output
 from conda_provenance.cli.parser import PREFIX, make_parser
 from conda_provenance.cli.status import Status, of_error
@@ -27,11 +26,8 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "conda-proven
     if arguments is None:
         _own_the_process()
     given = list(sys.argv[1:] if arguments is None else arguments)
-
-    # If a command is named, the options of the other commands need not be parsed.
-    named = [command for command in COMMANDS if command.name in given[:1]]
     try:
-        parsed = make_parser(program, named or COMMANDS).parse_args(given)
+        parsed = make_parser(program).parse_args(given)
     except SystemExit as stop:
         return int(stop.code or 0)
 

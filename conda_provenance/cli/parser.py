@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from conda_provenance import __version__
-from conda_provenance.cli.commands import COMMANDS, Command, Option
+from conda_provenance.cli.commands import COMMANDS, Option
 
 PREFIX = "provenance_"
 """Begins every name that we put into the Namespace.
@@ -43,24 +43,37 @@ class _Formatter(argparse.HelpFormatter):
 
 
 class _CommandParser(argparse.ArgumentParser):
-    """Reports an unknown option itself, with the usage of its command.
+    """The parser of one command. It is set up when somebody first looks at it.
 
-    argparse would leave it to the parser above, whose usage lists no options.
+    Conda has us describe our commands whenever it runs any command, and hardly ever looks at them.
     """
+
+    def __init__(self, *, options: Iterable[Option], **settings: Any) -> None:
+        self._waiting = (options, settings)
+
+    def __getattr__(self, name: str) -> Any:
+        # Only what is not there yet is asked for here.
+        if "_waiting" not in vars(self):
+            raise AttributeError(name)
+
+        options, settings = self._waiting
+        del self._waiting
+        super().__init__(**settings)
+        _add_options(self, options)
+        return getattr(self, name)
 
     def parse_known_args(
         self, args: Iterable[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
         parsed, unknown = super().parse_known_args(args, namespace)
         if unknown:
+            # argparse would leave it to the parser above, whose usage lists no options.
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return parsed, unknown
 
 
-def make_parser(
-    program: str = "conda-provenance", commands: Iterable[Command] = COMMANDS
-) -> argparse.ArgumentParser:
-    """The parser of the ``conda-provenance`` program, with these commands."""
+def make_parser(program: str = "conda-provenance") -> argparse.ArgumentParser:
+    """The parser of the ``conda-provenance`` program."""
     parser = argparse.ArgumentParser(
         prog=program,
         description="Stamp conda packages with where they come from when they are built, and show "
@@ -69,19 +82,17 @@ def make_parser(
         formatter_class=_Formatter,
         allow_abbrev=False,
     )
-    _add_commands(parser, program, commands)
+    _add_commands(parser, program)
     return parser
 
 
 def configure(parser: argparse.ArgumentParser, program: str = "conda provenance") -> None:
     """Add our commands to ``parser``, which conda made for ``conda provenance``."""
     parser.epilog = EPILOG
-    _add_commands(parser, program, COMMANDS)
+    _add_commands(parser, program)
 
 
-def _add_commands(
-    parser: argparse.ArgumentParser, program: str, commands: Iterable[Command]
-) -> None:
+def _add_commands(parser: argparse.ArgumentParser, program: str) -> None:
     parser.add_argument("--version", action="version", version=f"conda-provenance {__version__}")
 
     # If "prog" is not given, argparse formats the usage of the whole parser to make one.
@@ -92,16 +103,16 @@ def _add_commands(
         prog=program,
         parser_class=_CommandParser,
     )
-    for command in commands:
-        subparser = subparsers.add_parser(
+    for command in COMMANDS:
+        subparsers.add_parser(
             command.name,
             help=command.help,
             description=command.description,
             epilog="examples:\n" + _indented(command.examples.replace("{program}", program)),
             formatter_class=_Formatter,
             allow_abbrev=False,
+            options=command.options,
         )
-        _add_options(subparser, command.options)
 
 
 def _add_options(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:

@@ -1,6 +1,6 @@
 """The variables that each built-in system's marks read. Written by docs/providers.py."""
 
-# ruff: noqa: E501
+# ruff: noqa: E501, RUF100
 # fmt: off
 VARIABLES = {
     "agola": ("AGOLA_GIT_REF",),

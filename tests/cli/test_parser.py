@@ -166,3 +166,16 @@ def test_real_conda_takes_our_commands():
     settings = {name for each in Context.parameter_names for name in (each, each.lstrip("_"))}
     parsed = parser.parse_args(["show", "x", "--json", "-v"])
     assert not settings & vars(parsed).keys()
+
+
+def test_a_command_is_described_when_somebody_looks_at_it():
+    parser = argparse.ArgumentParser(add_help=False)
+    configure(parser)
+    (commands,) = (each for each in parser._actions if each.choices)
+    show = commands.choices["show"]
+    assert isinstance(show, argparse.ArgumentParser)
+    assert "prog" not in vars(show)
+    assert "--json" in show._option_string_actions
+    assert show.prog == "conda provenance show"
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = show.no_such_name
