@@ -5,14 +5,22 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 
 from conda_provenance.cli.color import BOLD, DIM, RED
 from conda_provenance.cli.output import MAX_VALUE, Output
 from conda_provenance.cli.package_report import PackageReport, fields
 from conda_provenance.cli.status import Status, of_all
 from conda_provenance.errors import PackageError, ProvenanceError, RefusedError, UsageError
-from conda_provenance.packages import StampResult, expect_exit, stamp_package
+from conda_provenance.packages import (
+    FolderIndexes,
+    StampResult,
+    corrected_once,
+    expect_exit,
+    same_folders,
+    stamp_package,
+)
 from conda_provenance.text import redact, redact_location, show
 from conda_provenance.values import KEYS, InvalidValue, clean
 
@@ -49,17 +57,17 @@ def run(arguments: Namespace, output: Output) -> Status:
     output.note("stamping " + " ".join(f"{key}={value}" for key, value in values.items()))
 
     expect_exit()
-    reports: list[Report] = []
-    seen: set[str] = set()
-    with output.bar(len(arguments.packages)):
-        for location in arguments.packages:
-            path = os.path.realpath(location)
-            report = _stamp(location, values, arguments, again=path in seen)
-            seen.add(path)
-            reports.append(report)
-            _print(report, output)
-            output.advance()
+    targets = [_target(location, arguments) for location in arguments.packages]
+    pairs = zip(targets, arguments.packages, strict=True)
+    places = [target or package for target, package in pairs]
+    by_position: dict[int, Report] = {}
+    with output.bar(len(places)):
+        for positions in same_folders(places):
+            locations = [arguments.packages[position] for position in positions]
+            done = _stamp_folder(locations, values, arguments, output)
+            by_position |= zip(positions, done, strict=True)
 
+    reports = [by_position[position] for position in range(len(places))]
     if output.json:
         output.object(packages=[_to_json(report) for report in reports])
     return of_all(report.exit_status for report in reports)
@@ -148,11 +156,64 @@ def _find(place: str | None, output: Output) -> Mapping[str, str]:
     return origin.stamp(settings.fields)
 
 
-def _stamp(
-    location: str, values: Mapping[str, str], arguments: Namespace, *, again: bool
-) -> Report:
+def _stamp_folder(
+    locations: list[str], values: Mapping[str, str], arguments: Namespace, output: Output
+) -> list[Report]:
+    """Stamp packages that stand, or will stand, in one folder. Its indexes are corrected once."""
+    reports: list[Report] = []
+    seen: set[str] = set()
+    try:
+        with _indexes(locations, arguments) as indexes:
+            for location in locations:
+                path = os.path.realpath(location)
+                report = _stamp(location, values, arguments, indexes, again=path in seen)
+                seen.add(path)
+                reports.append(report)
+                _print(report, output)
+                output.advance()
+    except PackageError as error:
+        # The folder's indexes are not correct: what has been said of its packages is too much.
+        output.error(str(error))
+        status = REFUSED if isinstance(error, RefusedError) else FAILED
+        failed = [
+            Report(PackageReport.of_failure(location, str(error)), status)
+            for location in locations[len(reports) :]
+        ]
+        return [_failed(report, str(error)) for report in reports] + failed
+    return reports
+
+
+def _failed(report: Report, why: str) -> Report:
+    if report.package.error:
+        return report
+    return replace(report, package=replace(report.package, error=why), status=FAILED)
+
+
+def _indexes(
+    locations: list[str], arguments: Namespace
+) -> AbstractContextManager[FolderIndexes | None]:
+    if len(locations) == 1:
+        return nullcontext()
+
+    places = [_target(location, arguments) or location for location in locations]
+    return corrected_once(places, leave_broken=arguments.force, dry_run=arguments.dry_run)
+
+
+def _target(location: str, arguments: Namespace) -> str | None:
+    """The copy to be written. ``None``: the package itself is replaced."""
     folder = arguments.output_dir
-    target = None if folder is None else os.path.join(folder, os.path.basename(location))
+    return None if folder is None else os.path.join(folder, os.path.basename(location))
+
+
+def _stamp(
+    location: str,
+    values: Mapping[str, str],
+    arguments: Namespace,
+    indexes: FolderIndexes | None,
+    *,
+    again: bool,
+) -> Report:
+    target = _target(location, arguments)
     try:
         result = stamp_package(
             location,
@@ -160,6 +221,8 @@ def _stamp(
             target=target,
             overwrite=arguments.force,
             dry_run=arguments.dry_run,
+            leave_broken_indexes=arguments.force,
+            indexes=indexes,
         )
     except PackageError as error:
         status = REFUSED if isinstance(error, RefusedError) else FAILED

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from conda_provenance.packages.files.release import expect_exit as expect_exit
     from conda_provenance.packages.index import update_index_entry as update_index_entry
     from conda_provenance.packages.index import withdraw_package as withdraw_package
+    from conda_provenance.packages.index_folder import FolderIndexes as FolderIndexes
+    from conda_provenance.packages.index_folder import corrected_once as corrected_once
+    from conda_provenance.packages.index_folder import same_folders as same_folders
     from conda_provenance.packages.read import PackageClaim as PackageClaim
     from conda_provenance.packages.read import read_about as read_about
     from conda_provenance.packages.read import read_claim as read_claim
@@ -28,8 +31,10 @@ if TYPE_CHECKING:
 _HOMES = {
     "Blob": "blob",
     "BytesBlob": "blob",
+    "FolderIndexes": "index_folder",
     "PackageClaim": "read",
     "StampResult": "stamp",
+    "corrected_once": "index_folder",
     "expect_exit": "files.release",
     "open_file_blob": "blob",
     "read_about": "read",
@@ -37,6 +42,7 @@ _HOMES = {
     "read_package": "read",
     "read_package_blob": "read",
     "refusals": "refusals",
+    "same_folders": "index_folder",
     "sha256_of": "files.digests",
     "stamp_package": "stamp",
     "update_index_entry": "index",
@@ -47,8 +53,10 @@ _HOMES = {
 __all__ = [
     "Blob",
     "BytesBlob",
+    "FolderIndexes",
     "PackageClaim",
     "StampResult",
+    "corrected_once",
     "expect_exit",
     "open_file_blob",
     "read_about",
@@ -56,6 +64,7 @@ __all__ = [
     "read_package",
     "read_package_blob",
     "refusals",
+    "same_folders",
     "sha256_of",
     "stamp_package",
     "update_index_entry",

@@ -1,78 +1,81 @@
-"""The indexes beside a package: which there are, and correcting them.
+"""Corrects the indexes beside packages.
 
-What a record looks like is known in index_records. rattler-build writes a single repodata.json.
-conda-index and rattler-index write the others too, if asked to.
+What can be in an index is known in index_records and index_shards, which files there are in
+index_files, and what becomes of a record in index_edits.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from conda_provenance.log import logger
-from conda_provenance.packages.archive import compression, decompression
-from conda_provenance.packages.blob import CHUNK, BlobReader, FileBlob, open_file_blob
-from conda_provenance.packages.files.digests import Digests
+from conda_provenance.packages.blob import open_file_blob
+from conda_provenance.packages.files.digests import Checksums, Digests
+from conda_provenance.packages.files.interrupts import uninterrupted
+from conda_provenance.packages.files.journal import Journal
 from conda_provenance.packages.files.lock import locked
 from conda_provenance.packages.files.places import places_of
 from conda_provenance.packages.files.replace import Replacement, commit, replacing
-from conda_provenance.packages.index_records import may_list, with_digests, without_package
-from conda_provenance.packages.refusals import (
-    ChangedMeanwhile,
-    PathLike,
-    Refusal,
-    refusals,
-    shown_path,
-)
+from conda_provenance.packages.index_change import BrokenIndex, changed_index, open_index
+from conda_provenance.packages.index_edits import Correction, remove_record
+from conda_provenance.packages.index_files import indexes_in, outdated_by, packed
+from conda_provenance.packages.index_records import NewValues
+from conda_provenance.packages.index_shards import Shard
+from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, refusals, shown_path
 
 MAIN_INDEX = "repodata.json"
 
-_INDEXES = tuple(
-    name + ending
-    for name in (MAIN_INDEX, "repodata_from_packages.json", "current_repodata.json")
-    for ending in ("", ".zst", ".bz2")
-)
-_DERIVED = (
-    "repodata_shards.msgpack.zst",
-    "repodata_shards.msgpack",
-    "repodata.jlap",
-    "repodata.json.gz",
-)
-"""Made from repodata.json, to which clients fall back. They are named after their own checksums, so
-they cannot be corrected in place."""
-
-_LIMIT = 1 << 30
-_SMALL_INDEX, _EXPANSION = 64 << 20, 100
-"""Bytes, and times its own size, that a compressed index may unpack to. Real ones unpack to ten
-times theirs."""
-
 _ATTEMPTS = 20
-
-Edit = Callable[[str, str], str]
-"""Changes the text of an index for the package whose file has this name.
-
-Gives back the same text if there is nothing to change.
-"""
 
 
 @dataclass(slots=True)
 class Corrections:
-    """Corrected indexes that are not in their places yet, and files that are out of date then."""
+    """Corrected indexes that are not in their places yet."""
 
     replacements: list[Replacement] = field(default_factory=list)
-    derived: list[str] = field(default_factory=list)
+    shards: list[Shard] = field(default_factory=list)
+    outdated: list[str] = field(default_factory=list)
+    """Files that are made from these indexes, and are wrong when they are corrected."""
+    left: list[str] = field(default_factory=list)
+    """What is said about indexes that are left as they are."""
 
-    def remove_derived(self) -> None:
-        """Remove what is out of date. Call it when the replacements are in their places."""
-        if not self.derived:
-            return
+    def commit(self, *packages: Replacement, journal: Journal | None = None) -> None:
+        """Put everything into its place in a row, the packages last. Or leave all as it was."""
+        journal = journal or Journal({})
+        new: list[str] = []
 
-        log = logger()
-        for path in self.derived:
+        def undone() -> None:
+            _unlink(new)
+            journal.remove()
+
+        def done() -> None:
+            self._remove_outdated()
+            journal.remove()
+
+        with uninterrupted():
+            try:
+                if self.replacements:
+                    journal.write()
+                for shard in self.shards:
+                    if not os.path.lexists(shard.path):
+                        new.append(shard.path)
+                        _write_shard(shard)
+            except BaseException:
+                undone()
+                raise
+            commit([*self.replacements, *packages], then=done, undone=undone)
+
+    def say_what_is_left(self) -> None:
+        """Say which indexes are left as they are."""
+        for sentence in self.left:
+            warn(sentence)
+
+    def _remove_outdated(self) -> None:
+        for path in self.outdated:
             try:
                 os.unlink(path)
             except FileNotFoundError:
@@ -81,25 +84,24 @@ class Corrections:
                 what = "is out of date and cannot be removed"
             else:
                 what = "was out of date and is removed"
-            log.warning("conda-provenance: %s %s; run the indexer again.", shown_path(path), what)
+            warn(f"{shown_path(path)} {what}; run the indexer again.")
 
 
 def update_index_entry(package_path: PathLike, index_path: PathLike | None = None) -> bool:
     """Bring checksums and size of the package up to date in ``index_path``.
 
     Without one, in the indexes in the package's folder: repodata.json, repodata_from_packages.json
-    and current_repodata.json, and their ``.zst`` and ``.bz2`` copies. The sharded index is removed,
-    because it is named after its own checksums; clients fall back to repodata.json. All else in
-    an index keeps its bytes, and an index that does not list the package is left alone.
+    and current_repodata.json, their compressed copies, and the shards. All else in an index keeps
+    its bytes, and an index that does not list the package is left alone.
 
     Returns whether anything changed. Raises :class:`~conda_provenance.errors.PackageError`.
     """
     with (
         refusals(package_path, "indexed"),
-        locked(folders_to_lock(package_path, index_path)),
+        locked(folders_to_lock([package_path], index_path)),
         open_file_blob(package_path) as blob,
     ):
-        return _apply(package_path, digests_edit(blob), index_path)
+        return _apply(package_path, correction(package_path, Digests(blob)), index_path)
 
 
 def withdraw_package(package_path: PathLike) -> None:
@@ -107,37 +109,101 @@ def withdraw_package(package_path: PathLike) -> None:
 
     Raises :class:`~conda_provenance.errors.PackageError`.
     """
-    with refusals(package_path, "withdrawn"), locked(folders_to_lock(package_path)):
-        _apply(package_path, without_package, None)
+    with refusals(package_path, "withdrawn"), locked(folders_to_lock([package_path])):
+        _apply(package_path, remove_record, None)
         os.unlink(package_path)
 
 
-def folders_to_lock(package: PathLike, index_path: PathLike | None = None) -> list[str]:
-    """The real folders of the package, wherever it has a name, and of its indexes.
+def folders_to_lock(packages: Iterable[PathLike], index_path: PathLike | None = None) -> list[str]:
+    """The real folders of the packages, wherever they have a name, and of the indexes there.
 
     An index may be a link into another folder.
     """
-    folders = [folder for folder, _ in places_of(package)]
-    indexes = [os.path.join(folder, name) for folder in folders for name in _INDEXES]
+    folders = {folder: None for package in packages for folder, _ in places_of(package)}
+    indexes = [index for folder in folders for index in indexes_in(folder)]
     links = [index for index in indexes if os.path.islink(index)]
     if index_path:
         links.append(os.fspath(index_path))
 
-    folders += [os.path.dirname(os.path.realpath(link)) for link in links]
+    folders |= {os.path.dirname(os.path.realpath(link)): None for link in links}
     return list(dict.fromkeys(map(os.path.realpath, folders)))
 
 
-def digests_edit(blob: FileBlob) -> Edit:
-    """The change that gives every record of a package the checksums and size of ``blob``."""
-    digests = Digests(blob)
-    return lambda text, name: with_digests(text, name, digests)
+def correction(package: PathLike, digests: Digests) -> Correction:
+    """The correction for one package, under every name that it has."""
+    return Correction({name: digests for _, name in places_of(package)})
 
 
-def _apply(package: PathLike, edit: Edit, index_path: PathLike | None) -> bool:
+def journal_of(
+    places: Iterable[tuple[str, str]], records: Mapping[str, Collection[Checksums]]
+) -> Journal:
+    """What the next stamp has to know of these packages if this one is killed."""
+    folders: dict[str, dict[str, Collection[Checksums]]] = {}
+    for folder, name in places:
+        if name in records:
+            folders.setdefault(os.path.realpath(folder), {})[name] = records[name]
+    return Journal(folders)
+
+
+@contextmanager
+def corrections(
+    places: Iterable[tuple[str, str]],
+    edit: NewValues,
+    *,
+    leave_broken: bool = False,
+    index_path: PathLike | None = None,
+) -> Iterator[Corrections]:
+    """What ``edit`` changes in the indexes, ready to be committed. Otherwise nothing remains.
+
+    :param places: folder and name of each package.
+    :param leave_broken: an index that cannot be read is left as it is, and that is said.
+    """
+    places = list(places)
+    indexes = indexes_of(places)
+    if index_path:
+        indexes = {os.fspath(index_path): {name for _, name in places}}
+
+    corrected = Corrections()
+    with ExitStack() as stack:
+        for index, names in indexes.items():
+            with refusals(index, "corrected"):
+                try:
+                    _correct(index, names, edit, stack, corrected)
+                except BrokenIndex as broken:
+                    if not leave_broken:
+                        raise
+                    corrected.left.append(
+                        f"{shown_path(index)} is left as it is: {broken.why}; "
+                        "run the indexer again."
+                    )
+        yield corrected
+
+
+def indexes_of(places: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    """The indexes of these packages, and the names that each may list. Two links are one index."""
+    folders: dict[str, set[str]] = {}
+    for folder, name in places:
+        folders.setdefault(os.path.realpath(folder), set()).add(name)
+
+    shown: dict[str, str] = {}
+    indexes: dict[str, set[str]] = {}
+    for folder, names in folders.items():
+        for index in indexes_in(folder):
+            first = shown.setdefault(os.path.realpath(index), index)
+            indexes.setdefault(first, set()).update(names)
+    return indexes
+
+
+def warn(sentence: str) -> None:
+    """Warn in the log."""
+    logger().warning("conda-provenance: %s", sentence)
+
+
+def _apply(package: PathLike, edit: NewValues, index_path: PathLike | None) -> bool:
     for attempt in range(_ATTEMPTS):
-        with corrections(package, edit, index_path=index_path) as corrected:
+        with corrections(places_of(package), edit, index_path=index_path) as corrected:
             try:
-                commit(corrected.replacements, then=corrected.remove_derived)
+                corrected.commit()
             except ChangedMeanwhile:
                 if attempt + 1 == _ATTEMPTS:
                     raise
@@ -147,91 +213,39 @@ def _apply(package: PathLike, edit: Edit, index_path: PathLike | None) -> bool:
     raise AssertionError  # The loop returns or raises.
 
 
-@contextmanager
-def corrections(
-    package: PathLike, edit: Edit, *, changed: bool = False, index_path: PathLike | None = None
-) -> Iterator[Corrections]:
-    """What ``edit`` changes in the indexes, ready to be committed. Otherwise nothing remains.
-
-    ``changed``: the package has other bytes now, whether an index lists it or not.
-    """
-    corrected = Corrections()
-    with ExitStack() as stack:
-        if index_path:
-            name = os.path.basename(os.path.abspath(package))
-            _correct(os.fspath(index_path), name, edit, stack, corrected)
-        else:
-            for folder, name in places_of(package):
-                _correct_folder(folder, name, edit, stack, corrected, changed=changed)
-        yield corrected
-
-
-def _correct_folder(
-    folder: str, name: str, edit: Edit, stack: ExitStack, corrected: Corrections, *, changed: bool
+def _correct(
+    index: str, names: Collection[str], edit: NewValues, stack: ExitStack, corrected: Corrections
 ) -> None:
-    """Correct the indexes in one of the package's folders."""
-    before = len(corrected.replacements)
-    for index in _existing(folder, _INDEXES):
-        _correct(index, name, edit, stack, corrected)
+    path = os.path.realpath(index)
+    blob = open_index(path, names)
+    if blob is None:
+        return
 
-    has_main = os.path.exists(os.path.join(folder, MAIN_INDEX))
-    if len(corrected.replacements) > before or (changed and not has_main):
-        corrected.derived += _existing(folder, _DERIVED)
+    with blob:
+        new, shards = changed_index(blob, path, names, edit)
+    if new is None:
+        return
 
-
-def _existing(folder: str, names: tuple[str, ...]) -> list[str]:
-    paths = [os.path.join(folder, name) for name in names]
-    return [path for path in paths if os.path.lexists(path)]
-
-
-def _correct(index: str, name: str, edit: Edit, stack: ExitStack, corrected: Corrections) -> None:
-    with refusals(index, "corrected"):
-        index = os.path.realpath(index)
-        if any(each.path == index for each in corrected.replacements):
-            return
-
-        with open_file_blob(index) as blob:
-            text = _read_text(blob, index)
-        new = _edited(text, name, edit)
-        if new == text:
-            return
-
-        replacement = stack.enter_context(replacing(index, blob.status))
-        for chunk in _compressed(new.encode("utf-8"), index):
-            replacement.file.write(chunk)
-        replacement.seal()
-        corrected.replacements.append(replacement)
+    replacement = stack.enter_context(replacing(path, blob.status))
+    for chunk in packed(new, path):
+        replacement.file.write(chunk)
+    replacement.seal()
+    corrected.replacements.append(replacement)
+    corrected.shards += shards
+    if outdated := outdated_by(path):
+        corrected.outdated.append(outdated)
 
 
-def _edited(text: str, name: str, edit: Edit) -> str:
-    if not may_list(text, name):
-        return text
-
-    try:
-        return edit(text, name)
-    except ValueError as error:
-        raise Refusal("it is no index in JSON") from error
+def _write_shard(shard: Shard) -> None:
+    with refusals(shard.path, "written"), replacing(shard.path, shard.old, exists=False) as new:
+        new.file.write(shard.data)
+        new.seal()
+        commit([new])
 
 
-def _read_text(blob: FileBlob, index: str) -> str:
-    limit = min(_LIMIT, _SMALL_INDEX + _EXPANSION * blob.size)
-    reader = BlobReader(blob)
-    if index.endswith(".zst"):
-        stream = decompression.open_zstd(reader, limit)
-    elif index.endswith(".bz2"):
-        stream = decompression.open_bz2(reader, limit)
-    else:
-        stream = decompression.open_plain(reader, _LIMIT)
-
-    with contextlib.closing(stream):
-        data = b"".join(iter(lambda: stream.read(CHUNK), b""))
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise Refusal("it is not UTF-8") from None
-
-
-def _compressed(data: bytes, index: str) -> Iterator[bytes]:
-    if index.endswith(".zst"):
-        return compression.compress_zstd([data], len(data))
-    return compression.compress_bz2([data]) if index.endswith(".bz2") else iter([data])
+def _unlink(paths: Iterable[str]) -> None:
+    for path in paths:
+        try:
+            os.unlink(path)
+        except OSError:
+            continue

@@ -1,75 +1,131 @@
-"""A package's records in the text of an index: where they stand, and the text with other ones.
+"""The records of packages in an index: where they stand, and the index with other ones.
 
-Formats: repodata.json as in CEP 36 and before, with rattler's ``v3`` section. Where the text comes
-from is not known here.
+Formats: repodata.json as in CEP 36 and before, with the ``v3`` section of CEP 48. An index is JSON
+text here, of which every other byte stays, or an object that is read already, as in a shard.
+Where it comes from is not known here.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 from conda_provenance.packages.archive import json_text
-from conda_provenance.packages.files.digests import Digests
 from conda_provenance.packages.refusals import Refusal, shown_name
 
-_SECTIONS = ("packages", "packages.conda")
+_SECTIONS = {"packages": "", "packages.conda": "conda"}
+"""The sections that every index has, and the ending of the files in them if there is but one."""
+
 _REVISION = re.compile(r"v[0-9]+")
 _LEGACY = "legacy_bz2_"
 """What the keys begin with that a ``.conda``'s record has about the ``.tar.bz2``."""
 
+_FEW = 8
+"""Names that are worth being looked for in the text before it is parsed."""
+
+NewValues: TypeAlias = Callable[[str, Mapping[str, Any], str], Mapping[str, "str | int"] | None]
+"""Called with the package's name, its record, and what the keys for this package begin with.
+
+Gives back the values to set. ``None``: the record is to be removed.
+"""
+
+
+class Use(NamedTuple):
+    """A package that a record speaks of."""
+
+    name: str
+    prefix: str = ""
+    """What the keys for this package begin with."""
+
 
 class Record(NamedTuple):
-    """What an index says about a package file."""
+    """A record in the text of an index."""
 
     section: json_text.Entry
     entry: json_text.Entry
-    prefix: str = ""
-    """What the keys for this file begin with."""
+    uses: list[Use]
 
 
-def may_list(text: str, name: str) -> bool:
-    """Can the index list the package? Looking through a large one takes seconds."""
-    return json.dumps(_stem(name))[1:-1] in text or "\\u" in text
+def may_list(text: str, names: Collection[str]) -> bool:
+    """Can the index list one of the packages? To parse a large one takes seconds.
+
+    For many names it is parsed at once: to look for each of them would take longer.
+    """
+    return len(names) > _FEW or bool(mentioned(text, names))
 
 
-def find_records(text: str, name: str) -> list[Record]:
-    """The package's records, the last in the text first.
+def mentioned(text: str, names: Collection[str]) -> set[str]:
+    """The packages whose names stand in the text, which need not be an index."""
+    if "\\u" in text:
+        return set(names)
+    return {name for name in names if _in_json(_stem(name)) in text}
 
-    In this order, a change in one leaves the others where they are. Raises ValueError for a text
-    that is no index, and :class:`Refusal` for one that lists the package twice.
+
+def find_records(text: str, names: Collection[str]) -> list[Record]:
+    """The records of these packages, as they follow each other in the text.
+
+    Raises ValueError for a text that is no index, and :class:`Refusal` for one that lists a package
+    twice.
     """
     found: list[Record] = []
+    end = 0
     for section in json_text.spans(text):
+        end = section.end
         if text[section.start] != "{":
             continue
         if section.key in _SECTIONS:
-            found += _records_in_section(text, section, name)
+            uses = _uses(names, _SECTIONS[section.key], by_stem=False)
+            found += _records_in_section(text, section, uses)
         elif _REVISION.fullmatch(section.key):
-            found += _records_in_revision(text, section, name)
-    return sorted(found, key=lambda record: record.entry.start, reverse=True)
+            found += _records_in_revision(text, section, names)
+
+    if end and text[end:].strip() != "}":
+        raise ValueError("no JSON object alone")
+    return found
 
 
-def with_digests(text: str, name: str, digests: Digests) -> str:
-    """The index with every record of the package corrected.
+def with_values(text: str, names: Collection[str], new_values: NewValues) -> str:
+    """The index with other values in the records of these packages.
 
-    A signature over what it said before is removed.
+    A signature over what a changed record said before is removed.
     """
-    old = text
-    for record in find_records(text, name):
+    pieces: list[str] = []
+    position = 0
+    changed: set[str] = set()
+    for record in find_records(text, names):
         start, end = record.entry.start, record.entry.end
-        corrected = _with_digests(text[start:end], digests, record.prefix)
-        text = text[:start] + corrected + text[end:]
-    return text if text == old else _without_signature(text, name)
+        new = _changed(text[start:end], record.uses, new_values)
+        if new is None:
+            return with_values(_without_record(text, record), names, new_values)
+        if new != text[start:end]:
+            pieces += text[position:start], new
+            position = end
+            changed.update(use.name for use in record.uses)
+
+    return _without_signatures("".join([*pieces, text[position:]]), changed) if pieces else text
 
 
-def without_package(text: str, name: str) -> str:
-    """The index without any record of the package."""
-    while records := [record for record in find_records(text, name) if not record.prefix]:
-        text = _without_entry(text, records[0].section, records[0].entry.key)
-    return _without_signature(text, name)
+def set_values(index: dict[str, Any], names: Collection[str], new_values: NewValues) -> bool:
+    """The same for an index that is read already. Returns whether anything has changed."""
+    changed = False
+    for section, key, uses in _records_in_object(index, names):
+        for name, prefix in uses:
+            record = section[key]
+            new = new_values(name, record, prefix)
+            if new is None:
+                del section[key]
+                changed = True
+                break
+            for each, value in new.items():
+                # Shards have checksums as bytes.
+                as_bytes = isinstance(value, str) and not isinstance(record.get(each), str)
+                packed = bytes.fromhex(str(value)) if as_bytes else value
+                if record.get(each) != packed:
+                    record[each] = packed
+                    changed = True
+    return changed
 
 
 def is_signed(text: str, name: str) -> bool:
@@ -84,63 +140,108 @@ def is_signed(text: str, name: str) -> bool:
     return any(entry.key == name for entry in json_text.spans(text, signatures.start))
 
 
-def _records_in_section(text: str, section: json_text.Entry, name: str) -> Iterator[Record]:
-    yield from _records_named(text, section, name)
-    if section.key == "packages.conda" and name.endswith(".tar.bz2"):
-        yield from _records_named(text, section, f"{_stem(name)}.conda", prefix=_LEGACY)
+def _uses(names: Collection[str], ending: str, *, by_stem: bool) -> dict[str, list[Use]]:
+    """The keys in a section that stand for these packages.
+
+    ``ending``: that of the files in the section. ``by_stem``: their keys may lack it.
+    """
+    uses: dict[str, list[Use]] = {}
+    for name in names:
+        stem = _stem(name)
+        uses.setdefault(name, []).append(Use(name))
+        if by_stem and name == f"{stem}.{ending}":
+            uses.setdefault(stem, []).append(Use(name))
+        if ending == "conda" and name.endswith(".tar.bz2"):
+            for key in (f"{stem}.conda", stem)[: 1 + by_stem]:
+                uses.setdefault(key, []).append(Use(name, _LEGACY))
+    return uses
 
 
-def _records_in_revision(text: str, revision: json_text.Entry, name: str) -> Iterator[Record]:
-    """rattler's later revisions have a section for each file type, keyed by the name's stem."""
-    stem = _stem(name)
+def _records_in_revision(
+    text: str, revision: json_text.Entry, names: Collection[str]
+) -> Iterator[Record]:
+    """Later revisions have a section for each file type, keyed by the name without its ending."""
     for section in json_text.spans(text, revision.start):
         if text[section.start] == "{":
-            key = stem if name == f"{stem}.{section.key}" else name
-            yield from _records_named(text, section, name, key)
+            uses = _uses(names, section.key, by_stem=True)
+            yield from _records_in_section(text, section, uses)
 
 
-def _records_named(
-    text: str, section: json_text.Entry, *names: str, prefix: str = ""
+def _records_in_section(
+    text: str, section: json_text.Entry, uses: Mapping[str, list[Use]]
 ) -> Iterator[Record]:
-    inside = text[section.start : section.end]
-    if "\\u" not in inside and not any(json.dumps(name) in inside for name in names):
-        return
+    if len(uses) <= _FEW:
+        inside = text[section.start : section.end]
+        if "\\u" not in inside and not any(f'"{_in_json(key)}"' in inside for key in uses):
+            return
 
     seen: set[str] = set()
     for entry in json_text.spans(text, section.start):
-        if entry.key in names and text[entry.start] == "{":
+        if entry.key in uses and text[entry.start] == "{":
             if entry.key in seen:
-                raise Refusal(f"it lists {shown_name(entry.key)} twice; make it anew")
+                raise Refusal(f"it lists {shown_name(entry.key)} twice; run the indexer again")
             seen.add(entry.key)
-            yield Record(section, entry, prefix)
+            yield Record(section, entry, uses[entry.key])
 
 
-def _with_digests(record: str, digests: Digests, prefix: str) -> str:
+def _records_in_object(
+    index: dict[str, Any], names: Collection[str]
+) -> Iterator[tuple[dict[str, Any], str, list[Use]]]:
+    """Section, key and packages of every record."""
+    for section, uses in _sections(index, names):
+        for key in [key for key in uses if isinstance(section.get(key), dict)]:
+            yield section, key, uses[key]
+
+
+def _sections(
+    index: dict[str, Any], names: Collection[str]
+) -> Iterator[tuple[dict[str, Any], dict[str, list[Use]]]]:
+    for title, content in index.items():
+        if not isinstance(content, dict):
+            continue
+        if title in _SECTIONS:
+            yield content, _uses(names, _SECTIONS[title], by_stem=False)
+        elif _REVISION.fullmatch(title):
+            for ending, section in content.items():
+                if isinstance(section, dict):
+                    yield section, _uses(names, ending, by_stem=True)
+
+
+def _changed(record: str, uses: list[Use], new_values: NewValues) -> str | None:
+    """The text of a record with the new values. ``None``: it is to be removed."""
     old = {entry.key: entry.value for entry in json_text.entries(record)}
-    checksums = [name for name in ("sha256", "md5") if prefix + name in old]
-    if not prefix and "sha256" not in checksums:
-        checksums.insert(0, "sha256")
-
-    digests.need(checksums)
-    new: dict[str, str | int] = {prefix + name: digests[name] for name in checksums}
-    if prefix + "size" in old:
-        new[prefix + "size"] = digests.size
-    for key, value in new.items():
-        if old.get(key) != value:
-            record = json_text.with_value(record, key, json.dumps(value))
+    for name, prefix in uses:
+        new = new_values(name, old, prefix)
+        if new is None:
+            return None
+        for key, value in new.items():
+            if old.get(key) != value:
+                record = json_text.with_value(record, key, json.dumps(value))
     return record
 
 
-def _without_signature(text: str, name: str) -> str:
+def _without_record(text: str, record: Record) -> str:
+    section = record.section
+    inside = json_text.without(text[section.start : section.end], record.entry.key)
+    text = text[: section.start] + inside + text[section.end :]
+    return _without_signatures(text, {use.name for use in record.uses})
+
+
+def _without_signatures(text: str, names: Collection[str]) -> str:
+    if not names or ('"signatures"' not in text and "\\u" not in text):
+        return text
+
     for section in json_text.spans(text):
         if section.key == "signatures" and text[section.start] == "{":
-            return _without_entry(text, section, name)
+            inside = text[section.start : section.end]
+            for key in [entry.key for entry in json_text.spans(inside) if entry.key in names]:
+                inside = json_text.without(inside, key)
+            return text[: section.start] + inside + text[section.end :]
     return text
 
 
-def _without_entry(text: str, section: json_text.Entry, key: str) -> str:
-    inside = json_text.without(text[section.start : section.end], key)
-    return text[: section.start] + inside + text[section.end :]
+def _in_json(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def _stem(name: str) -> str:

@@ -13,9 +13,17 @@ from typing import Any, NamedTuple
 from conda_provenance.claim import Claim
 from conda_provenance.packages.about import ABOUT, MAX_SIZE, parse_about, with_extra
 from conda_provenance.packages.blob import FileBlob
+from conda_provenance.packages.files.digests import Digests
 from conda_provenance.packages.files.lock import locked
+from conda_provenance.packages.files.places import places_of
 from conda_provenance.packages.files.replace import Replacement, commit
-from conda_provenance.packages.index import corrections, digests_edit, folders_to_lock
+from conda_provenance.packages.index import (
+    correction,
+    corrections,
+    folders_to_lock,
+    journal_of,
+)
+from conda_provenance.packages.index_folder import FolderIndexes, finish_interrupted
 from conda_provenance.packages.metadata import (
     Container,
     check_container,
@@ -71,6 +79,8 @@ def stamp_package(
     target: PathLike | None = None,
     overwrite: bool = True,
     dry_run: bool = False,
+    leave_broken_indexes: bool = False,
+    indexes: FolderIndexes | None = None,
 ) -> StampResult:
     """Set these keys in the ``extra`` of a package file's about.json. ``None`` removes a key.
 
@@ -86,20 +96,26 @@ def stamp_package(
 
     A dry run does everything but replace the file, and raises the same errors.
 
-    If nothing changes, the package keeps every byte. Its indexes are corrected all the same: an
-    earlier call may have been killed after it replaced the package, and before it got to them.
+    An index that may list the package and cannot be read is refused. With ``leave_broken_indexes``
+    it is left as it is, and a warning in the log says so.
+
+    If nothing changes, the package keeps every byte. Its indexes are corrected all the same. What
+    an earlier call in this folder had begun when it was killed is finished first.
+
+    For several packages of one folder, give ``indexes``, which
+    :func:`~conda_provenance.packages.corrected_once` yields: then each index is corrected once.
 
     Raises :class:`~conda_provenance.errors.PackageError` if it cannot be done. Then the files are
     as they were.
     """
-    order = _Order(path, changes, target, overwrite, dry_run)
+    order = _Order(path, changes, target, overwrite, dry_run, leave_broken_indexes, indexes)
     with refusals(path, "stamped"):
         if not os.fspath(path) or "\0" in os.fspath(path):
             raise Refusal("it has no name that a file can have")
 
         for attempt in range(_ATTEMPTS):
             try:
-                return _stamp_locked(order)
+                return _stamp_locked(order) if indexes is None else _stamp(order)
             except ChangedMeanwhile:
                 if attempt + 1 == _ATTEMPTS:
                     raise
@@ -115,6 +131,8 @@ class _Order(NamedTuple):
     target: PathLike | None
     overwrite: bool
     dry_run: bool
+    leave_broken_indexes: bool
+    indexes: FolderIndexes | None
 
     @property
     def place(self) -> PathLike:
@@ -135,10 +153,12 @@ class _Plan(NamedTuple):
 
 
 def _stamp_locked(order: _Order) -> StampResult:
-    folders = folders_to_lock(order.place)
+    folders = folders_to_lock([order.place])
     with locked(folders):
-        if folders_to_lock(order.place) != folders:
+        if folders_to_lock([order.place]) != folders:
             raise ChangedMeanwhile  # A link leads elsewhere since.
+        for folder in folders:
+            finish_interrupted(folder, dry_run=order.dry_run)
         return _stamp(order)
 
 
@@ -152,17 +172,33 @@ def _stamp(order: _Order) -> StampResult:
         blob = stack.enter_context(opened_to_replace(path))
         plan = _plan(blob, order)
         _require_unsigned(order, plan)
+        if order.indexes is not None:
+            order.indexes.require_correctable(order.place)
         replacement = _write(blob, plan, order, place, stack)
 
         new = FileBlob(replacement.file) if replacement else blob
-        corrected = stack.enter_context(
-            corrections(order.place, digests_edit(new), changed=replacement is not None)
-        )
-        if not order.dry_run:
-            # The package comes last: whatever is replaced before it can be put back.
-            replacements = [*corrected.replacements, *([replacement] if replacement else [])]
-            commit(replacements, then=corrected.remove_derived)
+        put = _put_alone if order.indexes is not None else _put_with_indexes
+        put(order, new, [replacement] if replacement else [])
         return _result(order, plan)
+
+
+def _put_with_indexes(order: _Order, new: FileBlob, replacements: list[Replacement]) -> None:
+    """Put the package into its place, in a row with the indexes that list it."""
+    edit = correction(order.place, Digests(new))
+    places = places_of(order.place)
+    with corrections(places, edit, leave_broken=order.leave_broken_indexes) as corrected:
+        if not order.dry_run:
+            corrected.commit(*replacements, journal=journal_of(places, edit.records))
+        corrected.say_what_is_left()
+
+
+def _put_alone(order: _Order, new: FileBlob, replacements: list[Replacement]) -> None:
+    """Put the package into its place. The indexes of its folder follow at the end."""
+    indexes = order.indexes
+    assert indexes is not None
+    if not order.dry_run:
+        digests = indexes.checksums_of(order.place, new)
+        commit(replacements, then=lambda: indexes.note(order.place, digests))
 
 
 def _require_free_target(order: _Order) -> None:

@@ -66,6 +66,13 @@ def compress_bz2(chunks: Iterable[bytes]) -> Iterator[bytes]:
     yield compressor.flush()
 
 
+def compress_gzip(data: bytes) -> bytes:
+    """One gzip member that does not say when it was made."""
+    import gzip
+
+    return gzip.compress(data, mtime=0)
+
+
 def _through(
     pieces: Iterable[bytes],
     put: Callable[[bytes], None],

@@ -94,6 +94,15 @@ def open_bz2(source: Readable, limit: int) -> Stream:
     return Stream(_Frames(source, bz2.BZ2Decompressor), limit, (OSError, ValueError))
 
 
+def open_gzip(source: Readable, limit: int) -> Stream:
+    """The contents of ``source``: one gzip member, or several in a row."""
+    import gzip
+    import zlib
+
+    file: Any = source  # It is only read, from its beginning to its end.
+    return Stream(gzip.GzipFile(fileobj=file), limit, (OSError, zlib.error))
+
+
 def open_plain(source: Readable, limit: int) -> Stream:
     """``source`` as it is, within the limit."""
     return Stream(source, limit, ())

@@ -3,13 +3,39 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from conda_provenance.packages.blob import Blob, open_file_blob
 from conda_provenance.packages.files.helper_thread import helper_thread
 from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike
 
 _PIECE = 1 << 20
+MAX_CHECKSUM = 128
+"""Characters of a checksum that are compared at most."""
+
+
+class Checksums(NamedTuple):
+    """What a record says about its file. ``None``: it does not say it, or not as text or number."""
+
+    sha256: str | None
+    md5: str | None
+    size: int | None
+
+    @classmethod
+    def of(cls, record: Mapping[str, object], prefix: str = "") -> Checksums:
+        """Those in a record, under keys that begin with ``prefix``. Shards have them as bytes."""
+        size = record.get(prefix + "size")
+        return cls(
+            _hex(record.get(prefix + "sha256")),
+            _hex(record.get(prefix + "md5")),
+            size if isinstance(size, int) and not isinstance(size, bool) else None,
+        )
+
+
+def _hex(value: object) -> str | None:
+    text = value.hex() if isinstance(value, bytes) else value
+    return text if isinstance(text, str) and len(text) <= MAX_CHECKSUM else None
 
 
 class Digests:
@@ -23,6 +49,11 @@ class Digests:
     def size(self) -> int:
         return self._blob.size
 
+    @property
+    def known(self) -> Mapping[str, str]:
+        """Those that have been computed."""
+        return self._known
+
     def need(self, names: Iterable[str]) -> None:
         """Compute those of ``sha256`` and ``md5`` that are not known yet, both at the same time."""
         missing = [name for name in dict.fromkeys(names) if name not in self._known]
@@ -31,6 +62,29 @@ class Digests:
     def __getitem__(self, name: str) -> str:
         self.need([name])
         return self._known[name]
+
+
+class StandingDigests(Digests):
+    """The checksums of a file that stands in its place. It is opened when one is needed."""
+
+    def __init__(self, path: str, size: int, known: Mapping[str, str] | None = None) -> None:
+        self._path = path
+        self._size = size
+        self._known = dict(known or {})
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    def need(self, names: Iterable[str]) -> None:
+        missing = [name for name in dict.fromkeys(names) if name not in self._known]
+        if not missing:
+            return
+
+        with open_file_blob(self._path) as blob:
+            if blob.size != self._size:
+                raise ChangedMeanwhile
+            self._known |= _compute(blob, missing)
 
 
 def sha256_of(path: PathLike) -> str:

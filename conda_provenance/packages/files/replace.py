@@ -123,10 +123,13 @@ class Replacement:
         os.replace(self._temporary, self.path)
         self._is_named = False
 
-    def restore(self) -> None:
-        """Put the old file back."""
-        with contextlib.suppress(OSError):
+    def restore(self) -> bool:
+        """Put the old file back. Returns whether that was possible."""
+        try:
             os.replace(self._backup, self.path)
+        except OSError:
+            return False
+        return True
 
     def forget(self) -> None:
         """Remove the old file: it is not needed any more."""
@@ -164,30 +167,34 @@ def replacing(path: str, old: os.stat_result, *, exists: bool = True) -> Iterato
                 os.unlink(temporary)
 
 
-def commit(replacements: Iterable[Replacement], then: Callable[[], None] = lambda: None) -> None:
+def commit(
+    replacements: Iterable[Replacement],
+    then: Callable[[], None] = lambda: None,
+    undone: Callable[[], None] = lambda: None,
+) -> None:
     """Put all of them into their places in a row, and call ``then``. A Ctrl-C waits until the end.
 
     Raises :class:`ChangedMeanwhile`, before anything is done, if another program has written one of
     the files since it was read. If one cannot be put into its place, those before it are put back,
-    where the file system has hard links.
+    where the file system has hard links. ``undone`` is called when every file is what it was.
     """
     replacements = list(replacements)
+    done: list[Replacement] = []
     with uninterrupted():
-        # Whatever can fail comes before the first one is in its place.
-        for replacement in replacements:
-            replacement.name()
-        for replacement in replacements:
-            if not replacement.is_current():
-                raise ChangedMeanwhile
-
-        done: list[Replacement] = []
         try:
+            # Whatever can fail comes before the first one is in its place.
+            for replacement in replacements:
+                replacement.name()
+            for replacement in replacements:
+                if not replacement.is_current():
+                    raise ChangedMeanwhile
             for replacement in replacements:
                 replacement.put(keep=replacement is not replacements[-1])
                 done.append(replacement)
         except BaseException:
-            for replacement in reversed(done):
-                replacement.restore()
+            restored = [replacement.restore() for replacement in reversed(done)]
+            if all(restored):
+                undone()
             raise
         finally:
             for replacement in replacements[:-1]:

@@ -1,0 +1,107 @@
+"""Reads an index, and says what it holds after an edit. Nothing is written here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+
+from conda_provenance.packages.blob import FileBlob, open_file_blob
+from conda_provenance.packages.index_edits import adding_nothing
+from conda_provenance.packages.index_files import is_complete, is_sharded, unpacked
+from conda_provenance.packages.index_records import NewValues, may_list, mentioned, with_values
+from conda_provenance.packages.index_shards import Shard
+from conda_provenance.packages.index_shards import with_values as with_values_in_shards
+from conda_provenance.packages.refusals import ChangedMeanwhile, NotAllowed, Refusal
+
+_CHECKSUM_KEYS = ('"sha256"', '"md5"', '"size"', '"legacy_bz2_')
+
+
+class BrokenIndex(NotAllowed):
+    """An index that may list the packages cannot be read. It can be left as it is."""
+
+    def __init__(self, why: str, names: Collection[str]) -> None:
+        super().__init__(f"{why}; run the indexer again, or --force leaves it as it is")
+        self.why = why
+        self.names = names
+        """The packages that it may list."""
+
+
+def changed_index(
+    blob: FileBlob, path: str, names: Collection[str], edit: NewValues
+) -> tuple[bytes | None, list[Shard]]:
+    """The contents of an index after ``edit``, or ``None`` if they stay, and its changed shards.
+
+    Raises :class:`BrokenIndex` if it cannot be read and may list one of the packages.
+    """
+    try:
+        data = unpacked(blob, path) if blob.size else b""
+    except ChangedMeanwhile:
+        raise
+    except Refusal as refusal:
+        raise BrokenIndex(_without_remedy(refusal), names) from refusal
+    except (OSError, MemoryError) as error:
+        raise BrokenIndex(_reason(error), names) from error
+
+    if not data:
+        return None, []  # An empty file lists nothing.
+    change = _changed_shards if is_sharded(path) else _changed_text
+    new, shards = change(data, path, names, edit)
+    return (None if new == data else new), shards
+
+
+def open_index(path: str, names: Collection[str]) -> FileBlob | None:
+    """Open an index to read it. ``None`` if there is none: the link is dead."""
+    try:
+        return open_file_blob(path)
+    except FileNotFoundError:
+        return None
+    except Refusal as refusal:
+        raise BrokenIndex(str(refusal), names) from refusal
+    except OSError as error:
+        raise BrokenIndex(_reason(error), names) from error
+
+
+def _changed_text(
+    data: bytes, path: str, names: Collection[str], edit: NewValues
+) -> tuple[bytes, list[Shard]]:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise BrokenIndex("it is not UTF-8", names) from None
+
+    is_bare = not is_complete(path)
+    if is_bare and not any(key in text for key in _CHECKSUM_KEYS):
+        return data, []
+    if not may_list(text, names):
+        return data, []
+
+    try:
+        new = with_values(text, names, adding_nothing(edit) if is_bare else edit)
+    except ChangedMeanwhile:
+        raise
+    except (ValueError, RecursionError, Refusal) as error:
+        if not (listed := mentioned(text, names)):
+            return data, []
+        why = _without_remedy(error) if isinstance(error, Refusal) else "it is no index in JSON"
+        raise BrokenIndex(why, listed) from error
+    return (data if new == text else new.encode("utf-8")), []
+
+
+def _changed_shards(
+    data: bytes, path: str, names: Collection[str], edit: NewValues
+) -> tuple[bytes, list[Shard]]:
+    try:
+        return with_values_in_shards(data, os.path.dirname(path), names, edit)
+    except ChangedMeanwhile:
+        raise
+    except (ValueError, RecursionError, Refusal) as error:
+        why = _without_remedy(error) if isinstance(error, Refusal) else "it is no sharded index"
+        raise BrokenIndex(why, names) from error
+
+
+def _without_remedy(refusal: Refusal) -> str:
+    return str(refusal).partition(";")[0]
+
+
+def _reason(error: OSError | MemoryError) -> str:
+    return getattr(error, "strerror", None) or type(error).__name__

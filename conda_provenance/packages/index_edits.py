@@ -1,0 +1,73 @@
+"""What becomes of the records of packages in an index. Their place in it is not known here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from conda_provenance.packages.files.digests import Checksums, Digests
+from conda_provenance.packages.index_records import NewValues
+
+
+class Correction:
+    """Gives the records of packages the checksums and sizes of their files.
+
+    Only what a record holds is computed, but sha256 is added where a record lacks it.
+    """
+
+    def __init__(
+        self,
+        digests: Mapping[str, Digests],
+        only: Mapping[str, Collection[Checksums]] | None = None,
+    ) -> None:
+        """
+        :param digests: those of each file, by its name.
+        :param only: what a record must say now to be corrected.
+        """
+        self.records: dict[str, set[Checksums]] = {}
+        """What the records said, and what they say when they are corrected."""
+        self._digests = digests
+        self._only = only
+
+    def __call__(
+        self, name: str, record: Mapping[str, Any], prefix: str
+    ) -> Mapping[str, str | int] | None:
+        old = Checksums.of(record, prefix)
+        if self._only is not None and old not in self._only.get(name, ()):
+            return {}
+
+        digests = self._digests[name]
+        checksums = needed_checksums(record, prefix)
+        digests.need(checksums)
+        new: dict[str, str | int] = {prefix + each: digests[each] for each in checksums}
+        if prefix + "size" in record:
+            new[prefix + "size"] = digests.size
+        self.records.setdefault(name, set()).update((old, Checksums.of({**record, **new}, prefix)))
+        return new
+
+
+def remove_record(
+    _name: str, _record: Mapping[str, Any], prefix: str
+) -> Mapping[str, str | int] | None:
+    """Removes the records of packages, but not what a newer file's record says of an older file."""
+    return {} if prefix else None
+
+
+def needed_checksums(record: Mapping[str, Any], prefix: str) -> list[str]:
+    """The checksums that a record has, or has to have."""
+    names = [name for name in ("sha256", "md5") if prefix + name in record]
+    return names if prefix or "sha256" in names else ["sha256", *names]
+
+
+def adding_nothing(edit: NewValues) -> NewValues:
+    """The same edit, which adds nothing to a record."""
+
+    def new_values(
+        name: str, record: Mapping[str, Any], prefix: str
+    ) -> Mapping[str, str | int] | None:
+        if record.keys().isdisjoint(prefix + key for key in Checksums._fields):
+            return {}
+        new = edit(name, record, prefix)
+        return new if new is None else {key: new[key] for key in new.keys() & record.keys()}
+
+    return new_values

@@ -1,0 +1,269 @@
+"""Corrects the indexes of a folder once, after several of its packages have changed.
+
+How a package changes is not known here. Also finishes what a killed process had begun.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from conda_provenance.errors import PackageError
+from conda_provenance.packages.blob import Blob, FileBlob
+from conda_provenance.packages.files import journal as journals
+from conda_provenance.packages.files.digests import Checksums, Digests, StandingDigests
+from conda_provenance.packages.files.interrupts import uninterrupted
+from conda_provenance.packages.files.journal import Journal
+from conda_provenance.packages.files.lock import locked
+from conda_provenance.packages.files.places import places_of
+from conda_provenance.packages.files.replace import replacing
+from conda_provenance.packages.index import (
+    corrections,
+    folders_to_lock,
+    indexes_of,
+    journal_of,
+    warn,
+)
+from conda_provenance.packages.index_change import BrokenIndex, changed_index, open_index
+from conda_provenance.packages.index_edits import Correction, needed_checksums
+from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, refusals, shown_path
+
+_ATTEMPTS = 20
+
+
+def same_folders(packages: Sequence[PathLike]) -> list[list[int]]:
+    """The positions of the packages, those of one folder together."""
+    groups: dict[object, list[int]] = {}
+    for position, package in enumerate(packages):
+        try:
+            key: object = frozenset(os.path.realpath(folder) for folder, _ in places_of(package))
+        except (OSError, ValueError):
+            key = position  # No file can have this name.
+        groups.setdefault(key, []).append(position)
+    return list(groups.values())
+
+
+@contextmanager
+def corrected_once(
+    packages: Sequence[PathLike], *, leave_broken: bool = False, dry_run: bool = False
+) -> Iterator[FolderIndexes]:
+    """Correct the indexes beside these packages at the end of the block, each of them once.
+
+    In the block, give what this yields to each :func:`~conda_provenance.packages.stamp_package`.
+    No other call of ours changes a file in the folder meanwhile. The indexes are corrected for what
+    is done, however the block ends. If the process is killed, the next stamp in the folder does it.
+
+    :param packages: where the packages stand, or will stand, all in one folder.
+    :param leave_broken: leave an index as it is if it cannot be read.
+
+    Raises :class:`~conda_provenance.errors.PackageError`.
+    """
+    indexes = FolderIndexes(packages, leave_broken=leave_broken, dry_run=dry_run)
+    with ExitStack() as stack:
+        with refusals(indexes.folder, "stamped"):
+            _lock(packages, stack)
+            indexes.begin()
+        try:
+            yield indexes
+        except BaseException:
+            try:
+                indexes.finish()
+            except PackageError as error:
+                warn(str(error))
+            raise
+        indexes.finish()
+
+
+class FolderIndexes:
+    """The indexes beside some packages, while the packages are stamped."""
+
+    def __init__(self, packages: Sequence[PathLike], *, leave_broken: bool, dry_run: bool) -> None:
+        self._leave_broken = leave_broken
+        self._dry_run = dry_run
+        self._places = list(dict.fromkeys(place for each in packages for place in places_of(each)))
+        self._listing = _Listing()
+        self._journal = Journal({})
+        self._refused: dict[str, PackageError] = {}
+        """Why packages must not change, by their names."""
+        self._digests: dict[str, Digests] = {}
+        """The checksums of what stands in its place now, by name."""
+
+    @property
+    def folder(self) -> str:
+        """The folder of the packages."""
+        return self._places[0][0]
+
+    def begin(self) -> None:
+        """Look through the indexes. From here on, a killed process leaves a journal."""
+        for folder in dict.fromkeys(os.path.realpath(folder) for folder, _ in self._places):
+            finish_interrupted(folder, dry_run=self._dry_run)
+        for index, names in indexes_of(self._places).items():
+            self._look_into(index, names)
+        if not self._dry_run:
+            self._journal = journal_of(self._places, self._listing.records)
+            self._journal.write()
+
+    def finish(self) -> None:
+        """Correct the indexes for the packages that have changed."""
+        with uninterrupted():
+            try:
+                with refusals(self.folder, "indexed"):
+                    _commit(self._places, self._digests, leave_broken=self._leave_broken)
+            except PackageError as error:
+                raise PackageError(
+                    f"{str(error).rstrip('.')}; the next stamp in this folder tries it again."
+                ) from error
+            self._journal.remove()
+
+    def require_correctable(self, package: PathLike) -> None:
+        """Raise what keeps the indexes from being corrected for this package."""
+        for _, name in places_of(package):
+            if name in self._refused:
+                raise self._refused[name]
+
+    def checksums_of(self, package: PathLike, blob: Blob) -> Digests | None:
+        """The checksums that the indexes need for the package. ``None``: no index lists it."""
+        needed: set[str] = set()
+        for _, name in places_of(package):
+            needed |= self._listing.checksums.get(name, set())
+        if not needed:
+            return None
+
+        digests = Digests(blob)
+        digests.need(sorted(needed))
+        return digests
+
+    def note(self, package: PathLike, digests: Digests | None) -> None:
+        """A package with these checksums stands in its place now."""
+        if digests is not None:
+            path = os.path.realpath(package)
+            standing = StandingDigests(path, digests.size, digests.known)
+            self._digests |= {name: standing for _, name in places_of(package)}
+
+    def _look_into(self, index: str, names: Collection[str]) -> None:
+        """Note what the index says of the packages and, if it cannot be corrected, why."""
+        listing = _Listing()
+        affected = names
+        try:
+            with refusals(index, "corrected"):
+                try:
+                    blob = open_index(os.path.realpath(index), names)
+                    if blob is not None:
+                        with blob:
+                            changed_index(blob, os.path.realpath(index), names, listing)
+                            affected = listing.records.keys()
+                            _require_replaceable(blob, index, listing)
+                except BrokenIndex as broken:
+                    affected = broken.names
+                    if not self._leave_broken:
+                        raise
+        except PackageError as error:
+            self._refused |= dict.fromkeys(affected, error)
+        self._listing.add(listing)
+
+
+class _Listing:
+    """An edit that changes nothing, and notes what indexes say."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, set[Checksums]] = {}
+        self.checksums: dict[str, set[str]] = {}
+        """The checksums that the records of a package need."""
+
+    def __call__(self, name: str, record: Mapping[str, Any], prefix: str) -> Mapping[str, str]:
+        self.records.setdefault(name, set()).add(Checksums.of(record, prefix))
+        self.checksums.setdefault(name, set()).update(needed_checksums(record, prefix))
+        return {}
+
+    def add(self, other: _Listing) -> None:
+        for name, records in other.records.items():
+            self.records.setdefault(name, set()).update(records)
+        for name, checksums in other.checksums.items():
+            self.checksums.setdefault(name, set()).update(checksums)
+
+
+def finish_interrupted(folder: str, *, dry_run: bool = False) -> None:
+    """Correct the indexes for what a killed process had begun in this folder, and say so."""
+    if not journals.exists(folder):
+        return
+    if dry_run:
+        warn(f"an interrupted stamp in {shown_path(folder)} will be finished by the next one.")
+        return
+
+    try:
+        entries = journals.read(folder)
+    except (OSError, ValueError, RecursionError):
+        path = os.path.join(folder, journals.NAME)
+        warn(
+            f"{shown_path(path)} cannot be read and is removed: what an interrupted stamp had begun"
+            " is not known; run the indexer again."
+        )
+    else:
+        places = [(folder, name) for name in entries]
+        changed = _commit(places, _standing(folder, entries), only=entries, leave_broken=True)
+        warn(
+            f"an earlier stamp in {shown_path(folder)} was interrupted; what it had begun is"
+            f" finished now, and the indexes have changed for {changed} of its {len(entries)}"
+            f" {'package' if len(entries) == 1 else 'packages'}."
+        )
+    journals.remove(folder)
+
+
+def _standing(folder: str, names: Iterable[str]) -> dict[str, Digests]:
+    digests: dict[str, Digests] = {}
+    for name in names:
+        path = os.path.join(folder, name)
+        try:
+            status = os.stat(path)
+        except OSError:
+            continue
+        if stat.S_ISREG(status.st_mode):
+            digests[name] = StandingDigests(path, status.st_size)
+    return digests
+
+
+def _commit(
+    places: Iterable[tuple[str, str]],
+    digests: Mapping[str, Digests],
+    *,
+    leave_broken: bool,
+    only: Mapping[str, Collection[Checksums]] | None = None,
+) -> int:
+    """Correct the indexes for these packages. Returns for how many a record has changed."""
+    places = [(folder, name) for folder, name in places if name in digests]
+    for attempt in range(_ATTEMPTS):
+        edit = Correction(digests, only)
+        try:
+            with corrections(places, edit, leave_broken=leave_broken) as corrected:
+                corrected.commit()
+        except ChangedMeanwhile:
+            if attempt + 1 == _ATTEMPTS:
+                raise
+            time.sleep(attempt / 200)
+            continue
+        corrected.say_what_is_left()
+        return sum(len(records) > 1 for records in edit.records.values())
+    raise AssertionError  # The loop returns or raises.
+
+
+def _lock(packages: Iterable[PathLike], stack: ExitStack) -> None:
+    """Lock the folders of the packages until the end of ``stack``."""
+    for _ in range(_ATTEMPTS):
+        folders = folders_to_lock(packages)
+        with ExitStack() as attempt:
+            attempt.enter_context(locked(folders))
+            if folders_to_lock(packages) == folders:
+                stack.push(attempt.pop_all())
+                return
+    raise ChangedMeanwhile
+
+
+def _require_replaceable(blob: FileBlob, index: str, listing: _Listing) -> None:
+    """Raise what would keep an index from being replaced, before any package has changed."""
+    if listing.records:
+        with replacing(os.path.realpath(index), blob.status) as replacement:
+            replacement.seal()

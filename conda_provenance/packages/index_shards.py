@@ -1,0 +1,142 @@
+"""The sharded index of CEP 16: a file that names a shard for each package name.
+
+A shard is named after its own checksum, so a corrected one is a new file. The old one stays for
+whoever has read the index before. Indexers leave it there too.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from conda_provenance.packages.blob import open_file_blob
+from conda_provenance.packages.index_files import packed, raw, unpacked
+from conda_provenance.packages.index_records import NewValues, set_values
+from conda_provenance.packages.refusals import Refusal, shown_name
+
+_ENDING = ".msgpack.zst"
+_DIGEST_SIZE = 32
+
+
+class Shard(NamedTuple):
+    """A corrected shard."""
+
+    path: str
+    """Where it is to stand."""
+    data: bytes
+    old: os.stat_result
+    """The file in whose stead it is named."""
+
+
+def with_values(
+    data: bytes, folder: str, names: Collection[str], new_values: NewValues
+) -> tuple[bytes, list[Shard]]:
+    """The index with other values in the records of these packages, and the shards that it needs.
+
+    Raises ValueError for what is no such index, and :class:`Refusal` if a shard is not there.
+    """
+    index = _unpack(data)
+    shards, info = index.get("shards"), index.get("info", {})
+    if not isinstance(shards, dict) or not isinstance(info, dict):
+        raise ValueError("an index without shards")
+
+    changed: list[Shard] = []
+    for package, files in _listed(shards, names).items():
+        path = _path(folder, info, shards[package])
+        shard, old = _read(path, shards[package], package)
+        if set_values(shard, files, new_values):
+            new = b"".join(packed(_pack(shard), _ENDING))
+            shards[package] = _sha256(new)
+            changed.append(Shard(_path(folder, info, shards[package]), new, old))
+
+    return (_pack(index) if changed else data), changed
+
+
+def _listed(shards: Mapping[str, Any], names: Collection[str]) -> dict[str, list[str]]:
+    """The package names that have a shard, and the files that may be listed in it.
+
+    ``a-b-1.0-0.conda`` is looked for under ``a`` and ``a-b``: how a file is named is the rule only.
+    """
+    packages: dict[str, list[str]] = {}
+    for package in shards:
+        packages.setdefault(package.lower(), []).append(package)
+
+    listed: dict[str, list[str]] = {}
+    for name in names:
+        parts = name.lower().split("-")
+        for count in range(1, len(parts)):
+            for package in packages.get("-".join(parts[:count]), ()):
+                listed.setdefault(package, []).append(name)
+    return listed
+
+
+def _path(folder: str, info: Mapping[str, Any], digest: object) -> str:
+    """Where the shard with this checksum stands.
+
+    The index comes from anybody, and may name no place outside of its own folder.
+    """
+    if not isinstance(digest, bytes) or len(digest) != _DIGEST_SIZE:
+        raise ValueError("a shard without a checksum")
+
+    base = info.get("shards_base_url") or ""
+    if not isinstance(base, str):
+        raise ValueError("an address that is no text")
+    if urlsplit(base).scheme or base.startswith("/"):
+        raise Refusal("its shards are not in its folder; stamp where they are")
+
+    parts = [part for part in base.split("/") if part not in ("", ".")]
+    if ".." in parts or any("\\" in part or "\0" in part or ":" in part for part in parts):
+        raise Refusal("its shards are not in its folder; stamp where they are")
+    return os.path.join(folder, *parts, digest.hex() + _ENDING)
+
+
+def _read(path: str, digest: bytes, package: str) -> tuple[dict[str, Any], os.stat_result]:
+    try:
+        blob = open_file_blob(path)
+    except FileNotFoundError:
+        raise Refusal(f"its shard of {shown_name(package)} is missing") from None
+
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise Refusal(f"its shard of {shown_name(package)} cannot be read ({why})") from error
+
+    with blob:
+        if _sha256(raw(blob)) != digest:
+            raise Refusal(f"its shard of {shown_name(package)} is damaged")
+        return _unpack(unpacked(blob, path)), blob.status
+
+
+def _unpack(data: bytes) -> dict[str, Any]:
+    """The object in msgpack. Raises ValueError if it is none, or has a key twice."""
+    found = _msgpack().unpackb(data, object_pairs_hook=_object)
+    if not isinstance(found, dict):
+        raise ValueError("no object")
+    return found
+
+
+def _object(pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs) or not all(isinstance(key, str) for key in found):
+        raise ValueError("a key that is no text, or is there twice")
+    return found
+
+
+def _pack(value: object) -> bytes:
+    data: bytes = _msgpack().packb(value)
+    return data
+
+
+def _msgpack() -> Any:
+    try:
+        import msgpack  # Only sharded indexes need it.
+    except ImportError:
+        raise Refusal("it cannot be read until msgpack is installed") from None
+    return msgpack
+
+
+def _sha256(data: bytes) -> bytes:
+    import hashlib
+
+    return hashlib.sha256(data).digest()
