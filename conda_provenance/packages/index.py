@@ -222,17 +222,17 @@ def _correct(
         return
 
     with blob:
-        new, shards = changed_index(blob, path, names, edit)
+        new, shards = changed_index(blob, index, names, edit)
     if new is None:
         return
 
     replacement = stack.enter_context(replacing(path, blob.status))
-    for chunk in packed(new, path):
+    for chunk in packed(new, index):
         replacement.file.write(chunk)
     replacement.seal()
     corrected.replacements.append(replacement)
     corrected.shards += shards
-    if outdated := outdated_by(path):
+    if outdated := outdated_by(index):
         corrected.outdated.append(outdated)
 
 

@@ -91,12 +91,17 @@ def _changed_shards(
     data: bytes, path: str, names: Collection[str], edit: NewValues
 ) -> tuple[bytes, list[Shard]]:
     try:
-        return with_values_in_shards(data, os.path.dirname(path), names, edit)
+        return with_values_in_shards(data, _folders(path), names, edit)
     except ChangedMeanwhile:
         raise
     except (ValueError, RecursionError, Refusal) as error:
         why = _without_remedy(error) if isinstance(error, Refusal) else "it is no sharded index"
         raise BrokenIndex(why, names) from error
+
+
+def _folders(path: str) -> list[str]:
+    """The folders in which a file stands: that of the link, if it is one, and its real one."""
+    return list(dict.fromkeys(map(os.path.dirname, (path, os.path.realpath(path)))))
 
 
 def _without_remedy(refusal: Refusal) -> str:

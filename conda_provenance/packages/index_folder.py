@@ -20,7 +20,7 @@ from conda_provenance.packages.files.interrupts import uninterrupted
 from conda_provenance.packages.files.journal import Journal
 from conda_provenance.packages.files.lock import locked
 from conda_provenance.packages.files.places import places_of
-from conda_provenance.packages.files.replace import replacing
+from conda_provenance.packages.files.replace import remove_temporary_files, replacing
 from conda_provenance.packages.index import (
     corrections,
     folders_to_lock,
@@ -154,7 +154,7 @@ class FolderIndexes:
                     blob = open_index(os.path.realpath(index), names)
                     if blob is not None:
                         with blob:
-                            changed_index(blob, os.path.realpath(index), names, listing)
+                            changed_index(blob, index, names, listing)
                             affected = listing.records.keys()
                             _require_replaceable(blob, index, listing)
                 except BrokenIndex as broken:
@@ -210,6 +210,7 @@ def finish_interrupted(folder: str, *, dry_run: bool = False) -> None:
             f" finished now, and the indexes have changed for {changed} of its {len(entries)}"
             f" {'package' if len(entries) == 1 else 'packages'}."
         )
+    remove_temporary_files(folder)
     journals.remove(folder)
 
 

@@ -7,7 +7,7 @@ whoever has read the index before. Indexers leave it there too.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -31,9 +31,12 @@ class Shard(NamedTuple):
 
 
 def with_values(
-    data: bytes, folder: str, names: Collection[str], new_values: NewValues
+    data: bytes, folders: Iterable[str], names: Collection[str], new_values: NewValues
 ) -> tuple[bytes, list[Shard]]:
     """The index with other values in the records of these packages, and the shards that it needs.
+
+    ``folders``: where the index stands. If it is a link, shards may be on either side of it, and a
+    new one is wherever the old one is.
 
     Raises ValueError for what is no such index, and :class:`Refusal` if a shard is not there.
     """
@@ -44,12 +47,19 @@ def with_values(
 
     changed: list[Shard] = []
     for package, files in _listed(shards, names).items():
-        path = _path(folder, info, shards[package])
-        shard, old = _read(path, shards[package], package)
+        paths = [_path(folder, info, shards[package]) for folder in folders]
+        paths = [path for path in paths if os.path.lexists(path)]
+        if not paths:
+            raise Refusal(f"its shard of {shown_name(package)} is missing")
+
+        shard, old = _read(paths[0], shards[package], package)
         if set_values(shard, files, new_values):
             new = b"".join(packed(_pack(shard), _ENDING))
             shards[package] = _sha256(new)
-            changed.append(Shard(_path(folder, info, shards[package]), new, old))
+            name = shards[package].hex() + _ENDING
+            changed += [
+                Shard(os.path.join(os.path.dirname(path), name), new, old) for path in paths
+            ]
 
     return (_pack(index) if changed else data), changed
 
@@ -95,8 +105,6 @@ def _path(folder: str, info: Mapping[str, Any], digest: object) -> str:
 def _read(path: str, digest: bytes, package: str) -> tuple[dict[str, Any], os.stat_result]:
     try:
         blob = open_file_blob(path)
-    except FileNotFoundError:
-        raise Refusal(f"its shard of {shown_name(package)} is missing") from None
 
     except OSError as error:
         why = error.strerror or type(error).__name__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import gzip
 import hashlib
 import json
 import os
@@ -13,18 +14,19 @@ from typing import Any
 import pytest
 from packages_making import make_conda, make_tar_bz2, zst
 
-from conda_provenance.errors import PackageError
+from conda_provenance.errors import PackageError, RefusedError
 from conda_provenance.packages import (
     read_about,
     stamp_package,
     update_index_entry,
     withdraw_package,
 )
-from conda_provenance.packages.blob import Blob
+from conda_provenance.packages.blob import Blob, open_file_blob
 from conda_provenance.packages.files import copy as copy_module
 from conda_provenance.packages.files import digests as digests_module
 from conda_provenance.packages.files import helper_thread as helper_thread_module
 from conda_provenance.packages.files import replace as replacing_module
+from conda_provenance.packages.index_files import INDEXES, unpacked
 from conda_provenance.packages.signatures import signatures_of
 
 STAMP = {"sha": "b" * 40}
@@ -134,7 +136,7 @@ def test_every_index_and_every_copy(tmp_path):
         (tmp_path / name).write_bytes(text)
         (tmp_path / f"{name}.zst").write_bytes(zst(text))
         (tmp_path / f"{name}.bz2").write_bytes(bz2.compress(text))
-    (tmp_path / "repodata_shards.msgpack.zst").write_bytes(b"named after its own checksums")
+        (tmp_path / f"{name}.gz").write_bytes(gzip.compress(text))
     stamp_package(package, STAMP)
     expected = {"name": "demo", "build": "0", "version": "1.0", **digests(package)}
     for path in tmp_path.glob("*repodata*"):
@@ -146,9 +148,10 @@ def test_every_index_and_every_copy(tmp_path):
                 data = open_zstd(file, 1 << 20).read(1 << 20)
         elif path.suffix == ".bz2":
             data = bz2.decompress(data)
+        elif path.suffix == ".gz":
+            data = gzip.decompress(data)
         assert json.loads(data)["packages.conda"][package.name] == expected, path.name
-    assert not (tmp_path / "repodata_shards.msgpack.zst").exists()
-    assert len(list(tmp_path.iterdir())) == 10
+    assert len(list(tmp_path.iterdir())) == 13
 
 
 def test_later_revisions_key_by_the_name_without_its_ending(tmp_path):
@@ -297,18 +300,26 @@ def test_a_key_in_other_letters(tmp_path):
     )
 
 
-@pytest.mark.parametrize(
-    "name", ["repodata_shards.msgpack.zst", "repodata.jlap", "repodata.json.gz"]
-)
-def test_what_is_made_from_the_index_is_removed_for_clients_to_fall_back(tmp_path, name):
+def test_jlap_is_removed_for_clients_to_fall_back_to_the_corrected_index(tmp_path):
     package = make_conda(tmp_path, {"extra": {}})
-    (tmp_path / name).write_bytes(b"")
+    for name in ("repodata.json", "current_repodata.json"):
+        (tmp_path / name).write_text(json.dumps(index_of(package)))
+    for name in ("repodata.jlap", "current_repodata.jlap"):
+        (tmp_path / name).write_bytes(b"")
     stamp_package(package, STAMP)
-    assert not (tmp_path / name).exists()
-    (tmp_path / name).write_bytes(b"")
-    (tmp_path / "repodata.json").write_text('{"packages": {}}')
-    stamp_package(package, {"sha": ""})
-    assert (tmp_path / name).exists(), "an index that does not list the package is none of its"
+    assert not list(tmp_path.glob("*.jlap"))
+
+
+@pytest.mark.parametrize("index", [None, "repodata.json", "repodata.json.zst"])
+def test_what_is_made_from_an_index_that_stays_is_not_removed(tmp_path, index):
+    package = make_conda(tmp_path, {"extra": {}})
+    (tmp_path / "repodata.jlap").write_bytes(b"")
+    if index == "repodata.json":
+        (tmp_path / index).write_text('{"packages": {}}')
+    elif index:
+        (tmp_path / index).write_bytes(zst(json.dumps(index_of(package)).encode()))
+    stamp_package(package, STAMP)
+    assert (tmp_path / "repodata.jlap").exists()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
@@ -327,6 +338,113 @@ def test_every_folder_in_which_links_give_the_package_a_name(tmp_path):
             read_index(folder)["packages.conda"][package.name]["sha256"]
             == digests(package)["sha256"]
         )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_an_index_that_is_a_link_is_packed_as_the_link_is_named(tmp_path):
+    package = make_conda(tmp_path, {"extra": {}})
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "1").write_bytes(zst(json.dumps(index_of(package)).encode()))
+    link = tmp_path / "repodata.json.zst"
+    link.symlink_to(Path("store") / "1")
+    stamp_package(package, STAMP)
+    assert link.is_symlink()
+    with open_file_blob(link) as blob:
+        assert json.loads(unpacked(blob, link.name)) == index_of(package)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_a_dead_link_is_no_index(tmp_path):
+    package = make_conda(tmp_path, {"extra": {}})
+    (tmp_path / "repodata.json").symlink_to("nowhere")
+    assert stamp_package(package, STAMP)
+    assert (tmp_path / "repodata.json").is_symlink()
+
+
+def test_an_empty_index_lists_nothing(tmp_path):
+    package = make_conda(tmp_path, {"extra": {}})
+    for name in INDEXES:
+        (tmp_path / name).write_bytes(b"")
+    assert stamp_package(package, STAMP)
+    assert all((tmp_path / name).read_bytes() == b"" for name in INDEXES)
+
+
+def test_both_packages_of_one_name_in_any_section(tmp_path):
+    """A record stays in the section where the indexer put it."""
+    packages = [make(tmp_path, {"extra": {}}) for make in (make_conda, make_tar_bz2)]
+    old = {"sha256": "0", "size": 0}
+    sections = ("packages", "packages.conda")
+    (tmp_path / "repodata.json").write_text(
+        json.dumps({each: {package.name: old for package in packages} for each in sections})
+    )
+    for package in packages:
+        stamp_package(package, STAMP)
+    index = read_index(tmp_path)
+    for each in sections:
+        for package in packages:
+            expected = digests(package)
+            assert index[each][package.name] == {key: expected[key] for key in old}
+
+
+@pytest.mark.parametrize("name", ["run_exports.json", "patch_instructions.json"])
+def test_what_only_may_hold_checksums_gets_none(tmp_path, name):
+    package = make_conda(tmp_path, {"extra": {}})
+    records = {package.name: {"run_exports": {}}, "x": {"sha256": "0"}}
+    text = json.dumps({"packages.conda": records})
+    (tmp_path / name).write_text(text)
+    stamp_package(package, STAMP)
+    assert (tmp_path / name).read_text() == text
+    records[package.name]["sha256"] = "0"
+    (tmp_path / name).write_text(json.dumps({"packages.conda": records}))
+    stamp_package(package, {"sha": "c" * 40})
+    records[package.name]["sha256"] = digests(package)["sha256"]
+    assert json.loads((tmp_path / name).read_text()) == {"packages.conda": records}
+
+
+BROKEN = {
+    "repodata.json": b"nothing demo-1.0-0",
+    "repodata_from_packages.json": b'{"packages": {"demo-1.0-0.conda": {}}} and more',
+    "current_repodata.json": '{"x": "\u00e9 demo-1.0-0"}'.encode("latin-1"),
+    "repodata.json.zst": b"not packed",
+    "repodata.json.bz2": bz2.compress(b'{"demo-1.0-0": ')[:-5],
+    "repodata.json.gz": b"not packed",
+    "current_repodata.json.gz": gzip.compress(b"{" * 1000)[:-10],
+    "current_repodata.json.bz2": bz2.compress(b'{"packages": "demo-1.0-0'),
+    "current_repodata.json.zst": zst(b'["demo-1.0-0"]'),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_an_index_that_cannot_be_read_refuses_the_stamp_or_is_left(tmp_path, caplog, name):
+    package = make_conda(tmp_path, {"extra": {}})
+    (tmp_path / name).write_bytes(BROKEN[name])
+    (tmp_path / "repodata.jlap").write_bytes(b"")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    for dry_run in (True, False):
+        with pytest.raises(RefusedError, match=rf"{name} cannot be corrected: .*; run the indexer"):
+            stamp_package(package, STAMP, dry_run=dry_run)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+    assert stamp_package(package, STAMP, leave_broken_indexes=True)
+    after = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert after == before | {package.name: package.read_bytes()}
+    assert caplog.text.count("is left as it is") == 1
+
+
+def test_an_index_that_unpacks_to_more_than_any_is_not_kept_in_memory(tmp_path):
+    package = make_conda(tmp_path, {"extra": {}})
+    (tmp_path / "repodata.json.zst").write_bytes(zst(b" " * (70 << 20)))
+    with pytest.raises(RefusedError, match="unpacks to more than 64 MiB"):
+        stamp_package(package, STAMP)
+
+
+@pytest.mark.parametrize("record", ['"text"', "null", "[]", "5"])
+def test_what_is_no_record_stays(tmp_path, record):
+    package = make_conda(tmp_path, {"extra": {}})
+    text = f'{{"packages.conda": {{"demo-1.0-0.conda": {record}}}, "packages": [], "v3": null}}'
+    (tmp_path / "repodata.json").write_text(text)
+    stamp_package(package, STAMP)
+    assert (tmp_path / "repodata.json").read_text() == text
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
@@ -24,6 +25,9 @@ _NO_LINK = (
     errno.EOPNOTSUPP,
 )
 """How a sandbox says that an open file cannot be given a name through /proc."""
+
+
+_TEMPORARY = re.compile(r"\.[0-9a-f]{16}(\.old)?\.tmp")
 
 
 class Replacement:
@@ -144,6 +148,13 @@ class Replacement:
         if self._is_named:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._temporary)
+
+
+def remove_temporary_files(folder: str) -> None:
+    """Remove what a killed process has left. The folder must be locked."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for path in [entry.path for entry in entries if _TEMPORARY.fullmatch(entry.name)]:
+            os.unlink(path)
 
 
 @contextmanager
