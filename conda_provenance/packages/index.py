@@ -172,10 +172,7 @@ def corrections(
                 except BrokenIndex as broken:
                     if not leave_broken:
                         raise
-                    corrected.left.append(
-                        f"{shown_path(index)} is left as it is: {broken.why}; "
-                        "run the indexer again."
-                    )
+                    corrected.left.append(broken.sentence(index))
         yield corrected
 
 

@@ -11,12 +11,12 @@ from conda_provenance.packages.index_files import is_complete, is_sharded, unpac
 from conda_provenance.packages.index_records import NewValues, may_list, mentioned, with_values
 from conda_provenance.packages.index_shards import Shard
 from conda_provenance.packages.index_shards import with_values as with_values_in_shards
-from conda_provenance.packages.refusals import ChangedMeanwhile, NotAllowed, Refusal
+from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, shown_path
 
 _CHECKSUM_KEYS = ('"sha256"', '"md5"', '"size"', '"legacy_bz2_')
 
 
-class BrokenIndex(NotAllowed):
+class BrokenIndex(Refusal):
     """An index that may list the packages cannot be read. It can be left as it is."""
 
     def __init__(self, why: str, names: Collection[str]) -> None:
@@ -24,6 +24,10 @@ class BrokenIndex(NotAllowed):
         self.why = why
         self.names = names
         """The packages that it may list."""
+
+    def sentence(self, index: PathLike) -> str:
+        """What is said if the index is left as it is."""
+        return f"{shown_path(index)} is left as it is: {self.why}; run the indexer again."
 
 
 def changed_index(

@@ -89,6 +89,8 @@ class FolderIndexes:
         self._journal = Journal({})
         self._refused: dict[str, PackageError] = {}
         """Why packages must not change, by their names."""
+        self._left: list[str] = []
+        """What is said of indexes that are left as they are."""
         self._digests: dict[str, Digests] = {}
         """The checksums of what stands in its place now, by name."""
 
@@ -112,12 +114,15 @@ class FolderIndexes:
         with uninterrupted():
             try:
                 with refusals(self.folder, "indexed"):
-                    _commit(self._places, self._digests, leave_broken=self._leave_broken)
+                    _, left = _commit(self._places, self._digests, leave_broken=self._leave_broken)
             except PackageError as error:
                 raise PackageError(
                     f"{str(error).rstrip('.')}; the next stamp in this folder tries it again."
                 ) from error
             self._journal.remove()
+
+        for sentence in dict.fromkeys([*self._left, *left]):
+            warn(sentence)
 
     def require_correctable(self, package: PathLike) -> None:
         """Raise what keeps the indexes from being corrected for this package."""
@@ -161,6 +166,7 @@ class FolderIndexes:
                     affected = broken.names
                     if not self._leave_broken:
                         raise
+                    self._left.append(broken.sentence(index))
         except PackageError as error:
             self._refused |= dict.fromkeys(affected, error)
         self._listing.add(listing)
@@ -204,7 +210,10 @@ def finish_interrupted(folder: str, *, dry_run: bool = False) -> None:
         )
     else:
         places = [(folder, name) for name in entries]
-        changed = _commit(places, _standing(folder, entries), only=entries, leave_broken=True)
+        digests = _standing(folder, entries)
+        changed, left = _commit(places, digests, only=entries, leave_broken=True)
+        for sentence in left:
+            warn(sentence)
         warn(
             f"an earlier stamp in {shown_path(folder)} was interrupted; what it had begun is"
             f" finished now, and the indexes have changed for {changed} of its {len(entries)}"
@@ -233,8 +242,11 @@ def _commit(
     *,
     leave_broken: bool,
     only: Mapping[str, Collection[Checksums]] | None = None,
-) -> int:
-    """Correct the indexes for these packages. Returns for how many a record has changed."""
+) -> tuple[int, list[str]]:
+    """Correct the indexes for these packages.
+
+    Returns for how many a record has changed, and what is said of indexes that are left.
+    """
     places = [(folder, name) for folder, name in places if name in digests]
     for attempt in range(_ATTEMPTS):
         edit = Correction(digests, only)
@@ -246,8 +258,7 @@ def _commit(
                 raise
             time.sleep(attempt / 200)
             continue
-        corrected.say_what_is_left()
-        return sum(len(records) > 1 for records in edit.records.values())
+        return sum(len(records) > 1 for records in edit.records.values()), corrected.left
     raise AssertionError  # The loop returns or raises.
 
 

@@ -440,3 +440,92 @@ def test_credentials_that_a_stamp_replaces_are_not_printed(tmp_path):
         assert "s3cr3t" not in done.stdout + done.stderr
     (entry,) = answer(done)["packages"]
     assert entry["changes"]["remote_url"] == ["https://***@h.example/o/r", "https://h.example/o/r"]
+
+
+def write_index(folder: Path, *packages: Path, name: str = "repodata.json") -> None:
+    records = {package.name: {"sha256": "0", "size": 0} for package in packages}
+    (folder / name).write_text(json.dumps({"packages.conda": records}))
+
+
+def is_listed(package: Path) -> bool:
+    """Does the index say what the package is?"""
+    data = package.read_bytes()
+    index = json.loads((package.parent / "repodata.json").read_text())
+    return index["packages.conda"][package.name] == {
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "size": len(data),
+    }
+
+
+def test_packages_of_several_folders_are_answered_in_the_order_given(tmp_path):
+    packages = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        packages.append([make_conda(tmp_path / name, ABOUT, name=each) for each in ("x", "y")])
+        write_index(tmp_path / name, *packages[-1])
+    given = [packages[0][0], packages[1][0], packages[0][1], packages[1][1]]
+    report = answer(stamp(*GIVEN, "--json", *given))
+    assert [entry["location"] for entry in report["packages"]] == list(map(str, given))
+    assert {entry["status"] for entry in report["packages"]} == {"stamped"}
+    assert all(map(is_listed, given))
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_an_index_that_cannot_be_read_refuses_the_stamp_unless_forced(tmp_path, count):
+    packages = [make_conda(tmp_path, ABOUT, name=f"x{number}") for number in range(count)]
+    before = packages[0].read_bytes()
+    index = tmp_path / "repodata.json"
+    index.write_text("nothing " + " ".join(package.name for package in packages))
+    for dry_run in (["--dry-run"], []):
+        done = stamp(*GIVEN, *dry_run, *packages)
+        assert (done.returncode, done.stdout) == (3, "")
+        assert f"{index} cannot be corrected: it is no index in JSON; run the" in done.stderr
+        assert "--force leaves it as it is" in done.stderr
+        assert packages[0].read_bytes() == before
+
+    done = stamp(*GIVEN, "--force", *packages)
+    assert done.returncode == 0
+    assert f"{index} is left as it is: it is no index in JSON; run the" in done.stderr
+    assert read_about(packages[0])["extra"] == {"final": True} | STAMP
+    assert index.read_text().startswith("nothing")
+
+
+def test_the_next_stamp_says_that_it_has_finished_an_interrupted_one(tmp_path):
+    packages = [make_conda(tmp_path, ABOUT, name=name) for name in ("x", "y", "z")]
+    write_index(tmp_path, *packages)
+    journal = {"version": 1, "packages": {packages[0].name: [["0", None, 0]]}}
+    (tmp_path / ".conda-provenance-stamp.json").write_text(json.dumps(journal))
+    done = stamp(*GIVEN, packages[1])
+    assert done.returncode == 0
+    assert f"an earlier stamp in {tmp_path} was interrupted" in done.stderr
+    assert is_listed(packages[0])
+    assert is_listed(packages[1])
+    assert not is_listed(packages[2])
+    assert not (tmp_path / ".conda-provenance-stamp.json").exists()
+
+
+def test_packages_whose_index_fails_at_the_end_are_not_called_stamped(
+    tmp_path, monkeypatch, capsys
+):
+    from conda_provenance.cli.main import main
+    from conda_provenance.packages.files import replace
+
+    packages = [make_conda(tmp_path, ABOUT, name=name) for name in ("x", "y")]
+    write_index(tmp_path, *packages)
+    real = os.replace
+
+    def fail(source: str, target: str) -> None:
+        if target.endswith("repodata.json"):
+            raise OSError(28, "No space left on device")
+        real(source, target)
+
+    monkeypatch.setattr(replace.os, "replace", fail)
+    assert main(["stamp", *GIVEN, "--json", *map(str, packages)]) == 3
+    printed = capsys.readouterr()
+    reports = json.loads(printed.out)["packages"]
+    assert [report["status"] for report in reports] == ["failed", "failed"]
+    assert all("No space left on device" in report["error"] for report in reports)
+    monkeypatch.undo()
+    assert main(["stamp", *GIVEN, "--json", *map(str, packages)]) == 0
+    assert "was interrupted" in capsys.readouterr().err
+    assert all(map(is_listed, packages))

@@ -167,7 +167,7 @@ def test_an_index_that_cannot_be_read_refuses_the_packages_that_it_may_list(tmp_
     for dry_run in (True, False):
         with corrected_once(packages, dry_run=dry_run) as indexes:
             stamp_package(packages[0], STAMP, indexes=indexes, dry_run=dry_run)
-            with pytest.raises(RefusedError, match=r"run_exports\.json cannot be .*--force"):
+            with pytest.raises(PackageError, match=r"run_exports\.json cannot be .*--force"):
                 stamp_package(packages[1], STAMP, indexes=indexes, dry_run=dry_run)
     assert packages[1].read_bytes() == before
     assert wrong_records(tmp_path) == []
