@@ -128,6 +128,12 @@ def set_values(index: dict[str, Any], names: Collection[str], new_values: NewVal
     return changed
 
 
+def names_in(index: dict[str, Any], names: Collection[str]) -> list[str]:
+    """Those of the packages that an index, which is read already, lists."""
+    keys = {key for section, _ in _sections(index, ()) for key in section}
+    return [name for name in names if name in keys or _stem(name) in keys]
+
+
 def is_signed(text: str, name: str) -> bool:
     """Does the index hold a signature over the package? Raises ValueError for what is no index."""
     if '"signatures"' not in text or json.dumps(name) not in text:
@@ -209,14 +215,20 @@ def _sections(
 
 def _changed(record: str, uses: list[Use], new_values: NewValues) -> str | None:
     """The text of a record with the new values. ``None``: it is to be removed."""
-    old = {entry.key: entry.value for entry in json_text.entries(record)}
+    entries = json_text.entries(record)
+    old = {entry.key: entry.value for entry in entries}
+    values: dict[str, str | int] = {}
     for name, prefix in uses:
         new = new_values(name, old, prefix)
         if new is None:
             return None
-        for key, value in new.items():
-            if old.get(key) != value:
-                record = json_text.with_value(record, key, json.dumps(value))
+        values |= {key: value for key, value in new.items() if old.get(key) != value}
+
+    known = [json_text.entry(entries, key) for key in values if key in old]
+    for entry in sorted(filter(None, known), key=lambda entry: entry.start, reverse=True):
+        record = record[: entry.start] + json.dumps(values[entry.key]) + record[entry.end :]
+    for key in [key for key in values if key not in old]:
+        record = json_text.with_value(record, key, json.dumps(values[key]))
     return record
 
 

@@ -7,13 +7,12 @@ whoever has read the index before. Indexers leave it there too.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from conda_provenance.packages.blob import open_file_blob
 from conda_provenance.packages.index_files import packed, raw, unpacked
-from conda_provenance.packages.index_records import NewValues, set_values
+from conda_provenance.packages.index_records import NewValues, names_in, set_values
 from conda_provenance.packages.refusals import Refusal, shown_name
 
 _ENDING = ".msgpack.zst"
@@ -45,23 +44,71 @@ def with_values(
     if not isinstance(shards, dict) or not isinstance(info, dict):
         raise ValueError("an index without shards")
 
-    changed: list[Shard] = []
-    for package, files in _listed(shards, names).items():
-        paths = [_path(folder, info, shards[package]) for folder in folders]
-        paths = [path for path in paths if os.path.lexists(path)]
+    seen: set[str] = set()
+
+    def noting(name: str, record: Mapping[str, Any], prefix: str) -> Mapping[str, str | int] | None:
+        if not prefix:
+            seen.add(name)
+        return new_values(name, record, prefix)
+
+    edit = _Edit(shards, info, list(folders))
+    listed = _listed(shards, names)
+    for package, files in listed.items():
+        edit.apply(package, files, noting)
+    if unseen := set(names) - seen:
+        edit.apply_to_others(shards.keys() - listed.keys(), unseen, new_values)
+    return (_pack(index) if edit.changed else data), edit.changed
+
+
+class _Edit:
+    """The shards of an index, while they are changed."""
+
+    def __init__(
+        self, shards: dict[str, Any], info: Mapping[str, Any], folders: Sequence[str]
+    ) -> None:
+        self.changed: list[Shard] = []
+        self._shards = shards
+        self._info = info
+        self._folders = folders
+
+    def apply(self, package: str, files: Collection[str], new_values: NewValues) -> None:
+        """Change the records of these files in one shard, and name the new one in the index."""
+        paths = self._paths(package)
         if not paths:
             raise Refusal(f"its shard of {shown_name(package)} is missing")
 
-        shard, old = _read(paths[0], shards[package], package)
+        shard, old = _read(paths[0], self._shards[package], package)
         if set_values(shard, files, new_values):
-            new = b"".join(packed(_pack(shard), _ENDING))
-            shards[package] = _sha256(new)
-            name = shards[package].hex() + _ENDING
-            changed += [
-                Shard(os.path.join(os.path.dirname(path), name), new, old) for path in paths
-            ]
+            data = b"".join(packed(_pack(shard), _ENDING))
+            self._shards[package] = _sha256(data)
+            name = self._shards[package].hex() + _ENDING
+            folders = map(os.path.dirname, paths)
+            self.changed += [Shard(os.path.join(folder, name), data, old) for folder in folders]
 
-    return (_pack(index) if changed else data), changed
+    def apply_to_others(
+        self, packages: Iterable[str], files: Collection[str], new_values: NewValues
+    ) -> None:
+        """The same in every shard that lists one of the files, whatever its name.
+
+        A file may be named otherwise than its package. What is no sound shard lists nothing.
+        """
+        for package in packages:
+            try:
+                shard, _ = _read(self._paths(package)[0], self._shards[package], package)
+            except (IndexError, ValueError, Refusal):
+                continue
+            if named := names_in(shard, files):
+                self.apply(package, named, new_values)
+
+    def _paths(self, package: str) -> list[str]:
+        """The file of a shard, in each folder in which it is."""
+        digest = self._shards[package]
+        if not isinstance(digest, bytes) or len(digest) != _DIGEST_SIZE:
+            raise ValueError("a shard without a checksum")
+
+        name = digest.hex() + _ENDING
+        paths = [os.path.join(_shards_folder(folder, self._info), name) for folder in self._folders]
+        return [path for path in paths if os.path.lexists(path)]
 
 
 def _listed(shards: Mapping[str, Any], names: Collection[str]) -> dict[str, list[str]]:
@@ -82,24 +129,20 @@ def _listed(shards: Mapping[str, Any], names: Collection[str]) -> dict[str, list
     return listed
 
 
-def _path(folder: str, info: Mapping[str, Any], digest: object) -> str:
-    """Where the shard with this checksum stands.
+def _shards_folder(folder: str, info: Mapping[str, Any]) -> str:
+    """Where the shards of an index in this folder stand.
 
     The index comes from anybody, and may name no place outside of its own folder.
     """
-    if not isinstance(digest, bytes) or len(digest) != _DIGEST_SIZE:
-        raise ValueError("a shard without a checksum")
-
     base = info.get("shards_base_url") or ""
     if not isinstance(base, str):
         raise ValueError("an address that is no text")
-    if urlsplit(base).scheme or base.startswith("/"):
-        raise Refusal("its shards are not in its folder; stamp where they are")
 
     parts = [part for part in base.split("/") if part not in ("", ".")]
-    if ".." in parts or any("\\" in part or "\0" in part or ":" in part for part in parts):
-        raise Refusal("its shards are not in its folder; stamp where they are")
-    return os.path.join(folder, *parts, digest.hex() + _ENDING)
+    is_outside = base.startswith("/") or ".." in parts
+    if is_outside or any(set(part) & set("\\\0:") for part in parts):
+        raise Refusal("its shards are not in its folder")
+    return os.path.join(folder, *parts)
 
 
 def _read(path: str, digest: bytes, package: str) -> tuple[dict[str, Any], os.stat_result]:

@@ -126,6 +126,18 @@ def test_the_package_name_may_have_dashes(tmp_path, name):
     assert read_shards(tmp_path)[name] == shard_of(package)
 
 
+def test_a_shard_of_another_name_than_the_files(tmp_path):
+    """An indexer names a shard after what info/index.json says."""
+    package = make_conda(tmp_path, {"extra": {}}, name="latest")
+    lost = {"packages.conda": {"other-1.0-0.conda": OTHER}}
+    paths = write_shards(tmp_path, {"demo": shard_of(package), "other": shard_of(), "lost": lost})
+    content = paths["lost"].read_bytes()
+    paths["lost"].unlink()
+    stamp_package(package, STAMP)
+    paths["lost"].write_bytes(content)
+    assert read_shards(tmp_path) == {"demo": shard_of(package), "other": shard_of(), "lost": lost}
+
+
 BROKEN = {
     "nothing packed": b"no zstd",
     "no msgpack": zst(b"\xc1"),

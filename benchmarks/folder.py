@@ -1,0 +1,102 @@
+"""What stamping all packages of an indexed folder costs: ``python benchmarks/folder.py [FOLDER]``.
+
+Needs conda-index, which makes the indexes: repodata.json, current_repodata.json and
+repodata_from_packages.json, each with its ``.bz2`` and ``.zst``, and shards. ``PACKAGES=500`` and
+``RUNS=5`` are the defaults. Every figure is a median of whole commands, which are run in turn.
+Prints a table in Markdown.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "packages"))
+from packages_making import INDEX, info_files, tar, zip_members, zst
+
+PACKAGES = int(os.environ.get("PACKAGES", "500"))
+RUNS = int(os.environ.get("RUNS", "5"))
+PAYLOAD = 20_000
+"""Bytes of each package's payload, which do not compress."""
+
+INDEXER = ("conda_index", "--no-channeldata", "--bz2", "--zst", "--write-shards")
+
+
+def main() -> None:
+    print(f"Medians of {RUNS} runs, Python {sys.version.split()[0]}.\n")
+    print("| what | measured | bar |\n|---|---|---|")
+    with tempfile.TemporaryDirectory(dir=sys.argv[1] if len(sys.argv) > 1 else None) as name:
+        measure(Path(name))
+
+
+def measure(folder: Path) -> None:
+    make_packages(folder / "made")
+    indexing, stamping, again, unindexed = [], [], [], []
+    for _ in range(RUNS):
+        channel = folder / "channel"
+        shutil.copytree(folder / "made", channel / "noarch")
+        indexing.append(timed(*INDEXER, str(channel)))
+        packages = sorted(map(str, (channel / "noarch").glob("*.conda")))
+        stamping.append(stamp(packages))
+        again.append(stamp(packages))
+        shutil.rmtree(channel)
+
+        shutil.copytree(folder / "made", channel)
+        unindexed.append(stamp(sorted(map(str, channel.glob("*.conda")))))
+        shutil.rmtree(channel)
+
+    anew = statistics.median(indexing)
+    seconds = statistics.median(stamping)
+    figure = f"{seconds / anew:.2f} ({seconds:.1f} s / {anew:.1f} s)"
+    row(f"stamp {PACKAGES} packages of an indexed folder / conda-index of that folder", figure, "1")
+    row("the same again, where nothing changes", f"{statistics.median(again):.1f} s")
+    row("the same without an index", f"{statistics.median(unindexed):.1f} s")
+
+
+def make_packages(folder: Path) -> None:
+    folder.mkdir()
+    for number in range(PACKAGES):
+        name = f"demo{number}"
+        files = info_files({"extra": {}, "summary": "a package of the benchmark"})
+        files["info/index.json"] = files["info/index.json"].replace(
+            b'"demo"', b'"%b"' % name.encode()
+        )
+        assert INDEX["name"] == "demo"
+        payload = tar({f"share/{name}": os.urandom(PAYLOAD)})
+        members = [
+            ("metadata.json", b'{"conda_pkg_format_version": 2}'),
+            (f"pkg-{name}-1.0-0.tar.zst", zst(payload)),
+            (f"info-{name}-1.0-0.tar.zst", zst(tar(files))),
+        ]
+        zip_members(folder / f"{name}-1.0-0.conda", members)
+
+
+def stamp(packages: list[str]) -> float:
+    return timed("conda_provenance", "stamp", "--quiet", "--sha", "a" * 40, *packages)
+
+
+def timed(module: str, *arguments: str) -> float:
+    """The seconds of a whole command, once what was written before it is on the disk."""
+    environment = {
+        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }
+    os.sync()
+    start = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-m", module, *arguments], env=environment, check=True, capture_output=True
+    )
+    return time.perf_counter() - start
+
+
+def row(what: str, figure: str, bar: str = "") -> None:
+    print(f"| {what} | {figure} | {bar} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
