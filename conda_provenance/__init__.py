@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from conda_provenance.hookspecs import hookimpl as hookimpl
     from conda_provenance.origin import Origin as Origin
     from conda_provenance.packages import StampResult as StampResult
+    from conda_provenance.packages import corrected_once as corrected_once
     from conda_provenance.packages import read_claim as read_claim
     from conda_provenance.packages import stamp_package as stamp_package
     from conda_provenance.provenance import Provenance as Provenance
@@ -54,6 +55,7 @@ _HOMES = {
     "StampResult": "packages",
     "activate": "builders",
     "collect": "collector",
+    "corrected_once": "packages",
     "hookimpl": "hookspecs",
     "read_claim": "packages",
     "stamp_package": "packages",
@@ -82,6 +84,7 @@ __all__ = [
     "__version__",
     "activate",
     "collect",
+    "corrected_once",
     "hookimpl",
     "read_claim",
     "stamp_package",

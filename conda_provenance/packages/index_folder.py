@@ -195,6 +195,8 @@ class _Listing:
 def finish_interrupted(folder: str, *, dry_run: bool = False) -> None:
     """Correct the indexes for what a killed process had begun in this folder, and say so."""
     if not journals.exists(folder):
+        if not dry_run:
+            journals.clean(folder)
         return
     if dry_run:
         warn(f"an interrupted stamp in {shown_path(folder)} will be finished by the next one.")

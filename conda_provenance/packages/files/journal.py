@@ -18,6 +18,7 @@ from conda_provenance.packages.files.digests import MAX_CHECKSUM, Checksums
 
 NAME = ".conda-provenance-stamp.json"
 
+_TEMPORARY = f"{NAME}.tmp"
 _VERSION = 1
 _MAX_SIZE = 64 << 20
 _MAX_NAME = 255
@@ -51,6 +52,12 @@ def exists(folder: str) -> bool:
     return os.path.lexists(os.path.join(folder, NAME))
 
 
+def clean(folder: str) -> None:
+    """Remove what a process has left that was killed before it began. The folder is locked."""
+    with contextlib.suppress(OSError):
+        os.unlink(os.path.join(folder, _TEMPORARY))
+
+
 def read(folder: str) -> Entries:
     """What an earlier stamp has left.
 
@@ -82,8 +89,9 @@ def remove(folder: str) -> None:
 def _write(folder: str, entries: Entries) -> None:
     packages = {name: sorted(map(list, records), key=repr) for name, records in entries.items()}
     path = os.path.join(folder, NAME)
-    temporary = os.path.join(folder, f".{os.urandom(8).hex()}.tmp")
+    temporary = os.path.join(folder, _TEMPORARY)
     try:
+        clean(folder)
         with open(temporary, "x", encoding="utf-8") as file:
             json.dump({"version": _VERSION, "packages": packages}, file)
             if len(packages) > 1:
@@ -92,8 +100,7 @@ def _write(folder: str, entries: Entries) -> None:
                 os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
+        clean(folder)
         raise
 
 
