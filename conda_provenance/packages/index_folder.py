@@ -97,7 +97,7 @@ class FolderIndexes:
     @property
     def folder(self) -> str:
         """The folder of the packages."""
-        return self._places[0][0]
+        return self._places[0][0] if self._places else os.curdir
 
     def begin(self) -> None:
         """Look through the indexes. From here on, a killed process leaves a journal."""

@@ -129,7 +129,7 @@ def set_values(index: dict[str, Any], names: Collection[str], new_values: NewVal
 
 
 def names_in(index: dict[str, Any], names: Collection[str]) -> list[str]:
-    """Those of the packages that an index, which is read already, lists."""
+    """Those of the packages that an index, which is read already, may list."""
     keys = {key for section, _ in _sections(index, ()) for key in section}
     return [name for name in names if name in keys or _stem(name) in keys]
 
