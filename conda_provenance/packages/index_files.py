@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from conda_provenance.packages.archive import compression, decompression
 from conda_provenance.packages.blob import CHUNK, BlobReader, FileBlob
+from conda_provenance.packages.refusals import Refusal
 
 _REPODATA = ("repodata.json", "repodata_from_packages.json", "current_repodata.json")
 
@@ -59,6 +60,8 @@ def outdated_by(path: str) -> str | None:
 
 def raw(blob: FileBlob) -> bytes:
     """The bytes of an index or a shard, as they stand in the file."""
+    if blob.size > _LIMIT:
+        raise Refusal(f"it is larger than {_LIMIT >> 20} MiB")
     return _read(decompression.open_plain(BlobReader(blob), _LIMIT))
 
 
@@ -73,7 +76,7 @@ def unpacked(blob: FileBlob, path: str) -> bytes:
     elif path.endswith(".gz"):
         stream = decompression.open_gzip(reader, limit)
     else:
-        stream = decompression.open_plain(reader, _LIMIT)
+        return raw(blob)
 
     return _read(stream)
 

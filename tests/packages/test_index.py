@@ -438,6 +438,14 @@ def test_an_index_that_unpacks_to_more_than_any_is_not_kept_in_memory(tmp_path):
         stamp_package(package, STAMP)
 
 
+def test_a_huge_index_is_not_read(tmp_path):
+    package = make_conda(tmp_path, {"extra": {}})
+    with open(tmp_path / "repodata.json", "wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(PackageError, match="it is larger than 1024 MiB"):
+        stamp_package(package, STAMP)
+
+
 @pytest.mark.parametrize("record", ['"text"', "null", "[]", "5"])
 def test_what_is_no_record_stays(tmp_path, record):
     package = make_conda(tmp_path, {"extra": {}})

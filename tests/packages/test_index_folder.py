@@ -469,7 +469,19 @@ def test_no_journal_is_written_where_no_index_lists_the_package(tmp_path, monkey
     stamp_package(packages[0], {"sha": "c" * 40})
 
 
-SLOW = """
+def test_two_processes_in_one_folder_wait_for_each_other(tmp_path):
+    packages = make_channel(tmp_path, 12)
+    command = [sys.executable, "-c", COMMAND, "stamp", "--sha", "b" * 40]
+    halves = [
+        subprocess.Popen([*command, *map(str, packages[start::2])], stdout=subprocess.DEVNULL)
+        for start in (0, 1)
+    ]
+    assert [process.wait(60) for process in halves] == [0, 0]
+    assert [read_about(package)["extra"] for package in packages] == [STAMP] * 12
+    assert wrong_records(tmp_path) == []
+
+
+COMMAND = """
 import sys
 from conda_provenance.cli.main import main
 sys.exit(main(sys.argv[1:]))
@@ -479,7 +491,7 @@ sys.exit(main(sys.argv[1:]))
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent in another way on Windows")
 def test_a_ctrl_c_between_packages_leaves_the_indexes_right(tmp_path):
     packages = make_channel(tmp_path, 150)
-    command = [sys.executable, "-u", "-c", SLOW, "stamp", "--sha", "b" * 40, *map(str, packages)]
+    command = [sys.executable, "-u", "-c", COMMAND, "stamp", "--sha", "b" * 40, *map(str, packages)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

@@ -70,7 +70,7 @@ class Stream:
         self._left -= len(data)
         if self._left < 0:
             raise Refusal(
-                f"it unpacks to more than {self._limit >> 20} MiB, which no package of its size"
+                f"it unpacks to more than {self._limit >> 20} MiB, which no file of its size"
                 " and kind should"
             )
         return data
