@@ -31,12 +31,19 @@ class PackageReport:
     sha256: str | None = None
     error: str | None = None
     """Why the package cannot be read, in one sentence."""
+    has_about: bool = True
+    """Has it the file in which provenance stands?"""
 
     @classmethod
     def of(cls, package: PackageClaim) -> PackageReport:
         """The report of a package that was read."""
         return cls(
-            package.location, package.package, package.read_from, package.claim, package.sha256
+            package.location,
+            package.package,
+            package.read_from,
+            package.claim,
+            package.sha256,
+            has_about=package.has_about,
         )
 
     @classmethod
@@ -105,7 +112,7 @@ def print_package(report: PackageReport, output: Output) -> None:
     """Print what a package says, a line for each key."""
     output.line((redact_location(report.location), BOLD))
     if not report.claim:
-        output.line("  ", (_no_provenance(report.claim), YELLOW))
+        output.line("  ", (_no_provenance(report), YELLOW))
 
     for key, value in fields(report):
         output.field(key, value, indent=2)
@@ -136,8 +143,10 @@ def fields(report: PackageReport) -> Iterator[tuple[str, Part]]:
         yield "problem", (f"{problem.code}: {problem.message}", YELLOW)
 
 
-def _no_provenance(claim: Claim) -> str:
-    if claim.says_untracked():
+def _no_provenance(report: PackageReport) -> str:
+    if report.claim.says_untracked():
         return "no provenance: an empty sha says that the recipe is not under version control"
+    if not report.has_about:
+        return "no provenance: the package has no info/about.json"
 
     return "no provenance"

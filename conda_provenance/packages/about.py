@@ -14,6 +14,9 @@ from conda_provenance.packages.refusals import Refusal, shown_name
 ABOUT = "info/about.json"
 """Where it stands in a package."""
 
+NEW = b'{\n  "extra": {}\n}\n'
+"""What an about.json is made from where a package has none."""
+
 MAX_SIZE = 1 << 20
 """Bytes. Real ones have some thousand. Parsed, JSON takes up to thirty times its size."""
 
@@ -25,8 +28,13 @@ def _refuse_constant(name: str) -> NoReturn:
 _STRICT = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
-def parse_about(data: bytes) -> dict[str, Any]:
-    """The object in about.json. Refused if there is none."""
+def parse_about(data: bytes | None) -> dict[str, Any]:
+    """The object in about.json. ``None``: the package has no such file, which CEP 34 allows."""
+    if data is None:
+        return {}
+    if not data.strip():
+        raise Refusal(f"its {ABOUT} is empty, which is no JSON; build it again")
+
     try:
         about = _STRICT.decode(_text(data))
     except ValueError as error:

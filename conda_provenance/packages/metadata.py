@@ -5,7 +5,7 @@ What the files mean is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from conda_provenance.packages.archive import tar
@@ -110,8 +110,14 @@ def open_tar(blob: Blob, *, whole: bool = True) -> Stream:
 
 
 def read_files(
-    stream: Stream, needed: str, limit: int, *, optional: Collection[str] = (), to_end: bool
+    stream: Stream,
+    names: Collection[str],
+    limit: int,
+    *,
+    loose: Collection[str] = (),
+    optional: Collection[str] = (),
+    until: Sequence[str] = (),
 ) -> dict[str, bytes]:
-    """The metadata file ``needed``, and those of ``optional`` that are there."""
+    """Those metadata files that are there. See :func:`tar.read_members`."""
     with stream:
-        return tar.read_members(stream, needed, limit, optional=optional, to_end=to_end)
+        return tar.read_members(stream, names, limit, loose=loose, optional=optional, until=until)

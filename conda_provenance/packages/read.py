@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,8 @@ class PackageClaim:
     claim: Claim
     sha256: str | None = None
     """Of the whole file, as hex, where it was asked for. A folder has none."""
+    has_about: bool = True
+    """Is there an ``info/about.json``, which is where provenance stands?"""
 
 
 def read_claim(path: PathLike) -> Claim:
@@ -68,16 +71,16 @@ def read_package(path: PathLike, *, with_sha256: bool = False) -> PackageClaim:
     with refusals(path, "read"):
         if os.path.isdir(path):
             name = os.path.basename(os.path.abspath(location))
-            files = _folder_files(location, (INDEX,))
+            files = _folder_files(location)
             claim = _claim(files, name if _FULL_NAME.fullmatch(name) else None)
-            return PackageClaim(name, location, "folder", claim)
+            return PackageClaim(name, location, "folder", claim, has_about=ABOUT in files)
 
         name = os.path.basename(location)
         with open_file_blob(path) as blob:
-            files = _blob_files(blob, name, (INDEX,))
+            files = _blob_files(blob, name)
             claim = _claim(files, package_name(name))
             sha256 = _sha256(blob) if with_sha256 else None
-            return PackageClaim(name, location, "file", claim, sha256)
+            return PackageClaim(name, location, "file", claim, sha256, ABOUT in files)
 
 
 def read_package_blob(
@@ -94,22 +97,24 @@ def read_package_blob(
     """
     location = redact_location(location)
     with refusals(location, "read"):
-        claim = _claim(_blob_files(blob, name, (INDEX,)), package_name(name))
+        files = _blob_files(blob, name)
+        claim = _claim(files, package_name(name))
         sha256 = _sha256(blob) if with_sha256 else None
-        return PackageClaim(name, location, read_from, claim, sha256)
+        return PackageClaim(name, location, read_from, claim, sha256, ABOUT in files)
 
 
 def read_about(path: PathLike) -> dict[str, Any]:
-    """The ``info/about.json`` of a package. Takes and raises the same as :func:`read_claim`.
+    """The ``info/about.json`` of a package, or ``{}`` if it has none (CEP 34: it is optional).
 
-    Of a ``.conda`` the info member is read, of a ``.tar.bz2`` what stands before about.json.
+    Takes and raises the same as :func:`read_claim`. Of a ``.conda`` the info member is read, of a
+    ``.tar.bz2`` what stands before about.json.
     """
     with refusals(path, "read"):
         if os.path.isdir(path):
-            return parse_about(_folder_files(os.fspath(path), ())[ABOUT])
+            return parse_about(_folder_files(os.fspath(path)).get(ABOUT))
 
         with open_file_blob(path) as blob:
-            return parse_about(_blob_files(blob, os.fspath(path), ())[ABOUT])
+            return parse_about(_blob_files(blob, os.fspath(path), (ABOUT,)).get(ABOUT))
 
 
 def claim_of(about: Mapping[str, Any], index: bytes | None, name: str | None) -> Claim:
@@ -121,35 +126,35 @@ def claim_of(about: Mapping[str, Any], index: bytes | None, name: str | None) ->
 
 
 def _claim(files: Mapping[str, bytes], name: str | None) -> Claim:
-    return claim_of(parse_about(files[ABOUT]), files.get(INDEX), name)
+    return claim_of(parse_about(files.get(ABOUT)), files.get(INDEX), name)
 
 
-def _blob_files(blob: Blob, name: str, optional: Collection[str]) -> dict[str, bytes]:
+def _blob_files(blob: Blob, name: str, until: Sequence[str] = (ABOUT, INDEX)) -> dict[str, bytes]:
+    """about.json and index.json, where they are there. A ``.tar.bz2`` is read ``until`` both."""
     ahead = ReadAhead(blob)
     if info := find_info(ahead, name):
-        stream = open_info(ahead, info)
-        return read_files(stream, ABOUT, MAX_SIZE, optional=optional, to_end=True)
+        return read_files(open_info(ahead, info), (ABOUT,), MAX_SIZE, loose=(INDEX,))
 
     stream = open_tar(ahead, whole=False)
-    return read_files(stream, ABOUT, MAX_SIZE, optional=optional, to_end=False)
+    return read_files(stream, (ABOUT,), MAX_SIZE, loose=(INDEX,), until=until)
 
 
-def _folder_files(folder: str, optional: Collection[str]) -> dict[str, bytes]:
-    files = {ABOUT: _read_file(folder, ABOUT)}
-    for name in optional:
-        try:
-            files[name] = _read_file(folder, name)
-        except (Refusal, OSError):
-            continue
+def _folder_files(folder: str) -> dict[str, bytes]:
+    """about.json and index.json, where they are there."""
+    files: dict[str, bytes] = {}
+    if os.path.lexists(os.path.join(folder, ABOUT)):
+        files[ABOUT] = _read_file(folder, ABOUT)
+    elif not os.path.lexists(os.path.join(folder, INDEX)):
+        raise Refusal(f"it has no {ABOUT} and no {INDEX}")
+
+    with contextlib.suppress(Refusal, OSError):
+        files[INDEX] = _read_file(folder, INDEX)
     return files
 
 
 def _read_file(folder: str, name: str) -> bytes:
-    try:
-        with open_file_blob(os.path.join(folder, *name.split("/"))) as blob:
-            data = blob.read(0, MAX_SIZE + 1)
-    except FileNotFoundError:
-        raise Refusal(f"it has no {name}") from None
+    with open_file_blob(os.path.join(folder, *name.split("/"))) as blob:
+        data = blob.read(0, MAX_SIZE + 1)
 
     if len(data) > MAX_SIZE:
         raise Refusal(f"its {name} is larger than {MAX_SIZE >> 20} MiB")

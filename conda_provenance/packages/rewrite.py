@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
+from typing import NamedTuple
 
-from conda_provenance.packages.about import ABOUT
 from conda_provenance.packages.archive import compression, tar
 from conda_provenance.packages.archive.zip_copy import copy_with
 from conda_provenance.packages.blob import FileBlob, open_file_blob
@@ -28,28 +28,39 @@ def opened_to_replace(path: str) -> Iterator[FileBlob]:
         close_replaced(blob)
 
 
+class NewFiles(NamedTuple):
+    """What changes in the metadata: the data of files by their paths."""
+
+    replaced: Mapping[str, bytes] = {}
+    added: Mapping[str, bytes] = {}
+    """Files that the package does not have yet."""
+
+    def __bool__(self) -> bool:
+        return bool(self.replaced or self.added)
+
+
 def rewritten(
     blob: FileBlob,
     container: Container | None,
-    replaced: Mapping[str, bytes],
+    new: NewFiles,
     place: str,
     stack: ExitStack,
     *,
     in_place: bool,
 ) -> Replacement:
-    """The package with other data for the files in ``replaced``, for ``place``."""
+    """The package with the ``new`` files, for ``place``."""
     if container is None:
         replacement = stack.enter_context(replacing(place, blob.status, exists=in_place))
-        with closing(_tar_bytes(blob, None, replaced)) as chunks:
+        with closing(_tar_bytes(blob, None, new)) as chunks:
             for chunk in compression.compress_bz2(chunks):
                 replacement.file.write(chunk)
         return replacement
 
     # Unpacked before there is a new file: a zstd frame begins with the size of its contents.
-    with closing(_tar_bytes(blob, container, replaced)) as chunks:
+    with closing(_tar_bytes(blob, container, new)) as chunks:
         kept, size = _kept(chunks)
     replacement = stack.enter_context(replacing(place, blob.status, exists=in_place))
-    with closing(_tar_bytes(blob, container, replaced)) as again:
+    with closing(_tar_bytes(blob, container, new)) as again:
         data = compression.compress_zstd(again if kept is None else kept, size)
         copy_with(blob, container.directory, container.info, data, replacement)
     return replacement
@@ -64,10 +75,10 @@ def copied(blob: FileBlob, place: str, stack: ExitStack) -> Replacement:
 
 
 def _tar_bytes(
-    blob: FileBlob, container: Container | None, replaced: Mapping[str, bytes]
+    blob: FileBlob, container: Container | None, new: NewFiles
 ) -> Generator[bytes, None, None]:
     with open_info(blob, container.info) if container else open_tar(blob) as stream:
-        yield from tar.rewrite(stream, ABOUT, replaced)
+        yield from tar.rewrite(stream, new.replaced, new.added)
 
 
 def _kept(chunks: Iterable[bytes]) -> tuple[list[bytes] | None, int]:

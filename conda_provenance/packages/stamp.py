@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from conda_provenance.claim import Claim
-from conda_provenance.packages.about import ABOUT, MAX_SIZE, parse_about, with_extra
+from conda_provenance.packages.about import ABOUT, MAX_SIZE, NEW, parse_about, with_extra
+from conda_provenance.packages.archive.decompression import Stream
 from conda_provenance.packages.blob import FileBlob
 from conda_provenance.packages.files.digests import Digests
 from conda_provenance.packages.files.lock import locked
@@ -43,7 +44,7 @@ from conda_provenance.packages.refusals import (
     shown_path,
 )
 from conda_provenance.packages.rendered_recipe import RECIPE, is_conda_builds, with_recipe_extra
-from conda_provenance.packages.rewrite import copied, opened_to_replace, rewritten
+from conda_provenance.packages.rewrite import NewFiles, copied, opened_to_replace, rewritten
 
 STAMPED, WOULD_STAMP, UNCHANGED = "stamped", "would stamp", "unchanged"
 
@@ -145,8 +146,7 @@ class _Plan(NamedTuple):
 
     container: Container | None
     """The ``.conda``'s zip. ``None``: a ``.tar.bz2``."""
-    replaced: Mapping[str, bytes]
-    """The new data of every file that changes."""
+    new: NewFiles
     about: Mapping[str, Any]
     new_about: Mapping[str, Any]
     index_json: bytes | None
@@ -222,7 +222,7 @@ def _require_free_target(order: _Order) -> None:
 
 def _require_unsigned(order: _Order, plan: _Plan) -> None:
     """Refuse to change a package whose bytes something vouches for."""
-    if order.overwrite or order.target is not None or not plan.replaced:
+    if order.overwrite or order.target is not None or not plan.new:
         return
 
     from conda_provenance.packages.signatures import signatures_of
@@ -235,16 +235,21 @@ def _require_unsigned(order: _Order, plan: _Plan) -> None:
 def _plan(blob: FileBlob, order: _Order) -> _Plan:
     container = check_container(blob) if is_container(blob) else None
     files = _read(blob, container)
-    about = parse_about(files[ABOUT])
+    about = parse_about(files.get(ABOUT))
     if not order.overwrite:
         _require_unsaid(about, order.changes)
 
-    new = {ABOUT: with_extra(files[ABOUT], order.changes)}
+    new = {ABOUT: with_extra(files.get(ABOUT, NEW), order.changes)}
     if RECIPE in files and is_conda_builds(about):
         new[RECIPE] = with_recipe_extra(files[RECIPE], order.changes, overwrite=order.overwrite)
+    old = {ABOUT: NEW, **files}
+    changed = {name: data for name, data in new.items() if data != old[name]}
     return _Plan(
         container,
-        {name: data for name, data in new.items() if data != files[name]},
+        NewFiles(
+            {name: data for name, data in changed.items() if name in files},
+            {name: data for name, data in changed.items() if name not in files},
+        ),
         about,
         parse_about(new[ABOUT]),
         files.get(INDEX),
@@ -253,17 +258,18 @@ def _plan(blob: FileBlob, order: _Order) -> _Plan:
 
 def _read(blob: FileBlob, container: Container | None) -> dict[str, bytes]:
     if container:
-        stream = open_info(blob, container.info)
-        return read_files(stream, ABOUT, MAX_SIZE, optional=(RECIPE, INDEX), to_end=True)
+        return _read_stream(open_info(blob, container.info))
 
     # Of a .tar.bz2 the metadata alone is read, or the payload would have to be unpacked twice.
-    stream = open_tar(blob)
-    files = read_files(stream, ABOUT, MAX_SIZE, optional=(RECIPE, INDEX), to_end=False)
-    if RECIPE not in files and is_conda_builds(parse_about(files[ABOUT])):
+    files = _read_stream(open_tar(blob), until=(ABOUT, RECIPE, INDEX))
+    if RECIPE not in files and is_conda_builds(parse_about(files.get(ABOUT))):
         # An old conda-build, which had recipes after the payload.
-        stream = open_tar(blob)
-        files = read_files(stream, ABOUT, MAX_SIZE, optional=(RECIPE, INDEX), to_end=True)
+        files = _read_stream(open_tar(blob))
     return files
+
+
+def _read_stream(stream: Stream, until: Sequence[str] = ()) -> dict[str, bytes]:
+    return read_files(stream, (ABOUT,), MAX_SIZE, loose=(INDEX,), optional=(RECIPE,), until=until)
 
 
 def _require_unsaid(about: Mapping[str, Any], changes: Mapping[str, str | None]) -> None:
@@ -282,10 +288,8 @@ def _write(
     in_place = order.target is None
     if order.dry_run and not in_place:
         place = _in_existing_folder(place)
-    if plan.replaced:
-        replacement = rewritten(
-            blob, plan.container, plan.replaced, place, stack, in_place=in_place
-        )
+    if plan.new:
+        replacement = rewritten(blob, plan.container, plan.new, place, stack, in_place=in_place)
     elif in_place:
         return None
     else:
@@ -308,7 +312,7 @@ def _in_existing_folder(path: str) -> str:
 def _result(order: _Order, plan: _Plan) -> StampResult:
     status = WOULD_STAMP if order.dry_run else STAMPED
     return StampResult(
-        status if plan.replaced else UNCHANGED,
+        status if plan.new else UNCHANGED,
         os.fspath(order.path),
         None if order.target is None else os.fspath(order.target),
         claim_of(plan.new_about, plan.index_json, package_name(order.place)),

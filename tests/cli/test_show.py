@@ -201,6 +201,17 @@ def test_an_empty_hash_is_told_from_nothing_said(tmp_path):
     )
 
 
+@pytest.mark.parametrize("make", [make_conda, make_tar_bz2, make_folder])
+def test_a_package_without_about_json_is_unstamped_and_says_why(tmp_path, make):
+    package = make(tmp_path, None)
+    done = show(package)
+    assert done.returncode == 1
+    assert "no provenance: the package has no info/about.json" in done.stdout
+    assert not done.stderr
+    entry = to_json(package)
+    assert (entry["sha"], entry["problems"], entry["error"]) == (None, [], None)
+
+
 def test_used_wrongly():
     done = show()
     assert done.returncode == 2

@@ -26,6 +26,15 @@ def raw_members(package: Path) -> dict[str, tuple[bytes, bytes, bytes]]:
         return stored | tar_members(unzst(archive.read(info)))
 
 
+def raw_tar(package: Path) -> bytes:
+    """The tar with the metadata."""
+    if package.suffix == ".bz2":
+        return bz2.decompress(package.read_bytes())
+    with zipfile.ZipFile(package) as archive:
+        (name,) = (name for name in archive.namelist() if name.startswith("info-"))
+        return unzst(archive.read(name))
+
+
 def _is_info(info: zipfile.ZipInfo) -> bool:
     return info.filename.startswith("info-")
 

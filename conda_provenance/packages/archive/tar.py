@@ -6,7 +6,7 @@ everybody reads.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 
 from conda_provenance.packages.archive.decompression import Stream
@@ -14,22 +14,30 @@ from conda_provenance.packages.archive.tar_header import (
     BLOCK,
     END_KIND,
     HARD_LINK,
-    MAX_EXTENSION,
     SYMBOLIC_LINK,
     Header,
     exactly,
     normal_path,
     padded,
     read_header,
+    renamed,
     resized,
     resized_pax,
 )
 from conda_provenance.packages.blob import CHUNK
-from conda_provenance.packages.refusals import Refusal, shown_name
+from conda_provenance.packages.refusals import ChangedMeanwhile, Refusal, shown_name
 
 _REGULAR = (b"0", b"\0", b"7")
-_MAX_EXTENSIONS = 16 * MAX_EXTENSION
-_MAX_MEMBERS = 500_000
+
+_FREE_RECORDS, _RECORDS_A_MEMBER = 1_000_000, 64
+"""PAX records that a tar may hold. Builders write ten for each member at most.
+
+There is no limit on members or on the size of headers: the limit on unpacked bytes holds for them,
+because a header takes about as long to read as to unpack. Only records are smaller than that.
+"""
+
+_MAX_LINKS = 64 << 20
+"""Characters in the paths of all symbolic links, which are kept in memory."""
 
 
 class Member:
@@ -55,9 +63,14 @@ class Member:
         while self._left:
             self._left -= len(exactly(self._stream, min(CHUNK, self._left)))
 
+    @property
+    def is_plain(self) -> bool:
+        """Is it a regular file without holes?"""
+        return self.header.kind in _REGULAR and not self.header.sparse
+
     def read(self, limit: int) -> bytes:
         """The data, without padding."""
-        if self.header.kind not in _REGULAR or self.header.sparse:
+        if not self.is_plain:
             raise Refusal(f"its {shown_name(self.path)} is no plain file")
         if self.header.size > limit:
             raise Refusal(f"its {shown_name(self.path)} is larger than {limit >> 20} MiB")
@@ -70,56 +83,125 @@ class Member:
             raw = resized_pax(raw, len(data))
         return raw[:-BLOCK] + resized(raw[-BLOCK:], len(data)) + padded(data)
 
+    def like(self, name: str, data: bytes) -> bytes:
+        """The blocks of another plain file, which has this one's owner, mode and time."""
+        return resized(renamed(self.header.raw[-BLOCK:], name), len(data)) + padded(data)
+
 
 def read_members(
-    stream: Stream, needed: str, limit: int, *, optional: Collection[str] = (), to_end: bool = True
+    stream: Stream,
+    names: Collection[str],
+    limit: int,
+    *,
+    loose: Collection[str] = (),
+    optional: Collection[str] = (),
+    until: Sequence[str] = (),
 ) -> dict[str, bytes]:
-    """The data of the member ``needed``, and of those of ``optional`` that are there.
+    """The data of those of these members that are there.
 
-    Without ``to_end``, reading stops when all are found, or when ``needed`` is found and the
-    metadata ends. A second member of the same name goes unnoticed then.
+    At least one of ``names`` and ``loose`` must be there. One of ``names`` and ``optional`` that
+    readers could disagree on is refused, and one of ``loose`` is left out then. What is larger than
+    ``limit`` or no plain file is refused if it is one of ``names``, and else left out.
+
+    Reading stops when all of ``until`` are found, or when the first of them is found and the
+    metadata ends. What readers could disagree on goes unnoticed after that.
     """
     found: dict[str, bytes] = {}
+    seen_loose: set[str] = set()
+    check = _Ambiguities({*names, *optional})
     # Closed by us: a Ctrl-C that comes while the garbage collector closes a generator is swallowed.
-    with closing(_checked(stream, needed, {needed, *optional})) as members:
+    with closing(_checked(stream, check)) as members:
         for member in members:
-            is_small_extra = member.path in optional and member.header.size <= limit
-            if member.path == needed or is_small_extra:
-                found[member.path] = member.read(limit)
+            path = member.path
+            if path in names:
+                found[path] = member.read(limit)
+            elif path in seen_loose:
+                found.pop(path, None)
+            elif path in loose or path in optional:
+                seen_loose.add(path)
+                if member.is_plain and member.header.size <= limit:
+                    found[path] = member.read(limit)
 
-            all_found = len(found) > len(optional) or not member.path.startswith("info/")
-            if not to_end and needed in found and all_found:
+            needed = until if path.startswith("info/") else until[:1]
+            if needed and found.keys() >= set(needed):
                 break
+
+    if check.seen.isdisjoint(names) and seen_loose.isdisjoint(loose):
+        missing = " and no ".join([*names, *loose])
+        raise Refusal(f"it has no {missing}{check.where_else()}")
     return found
 
 
-def rewrite(stream: Stream, needed: str, replaced: Mapping[str, bytes]) -> Iterator[bytes]:
-    """The tar with other data for the members in ``replaced``.
+def rewrite(
+    stream: Stream, replaced: Mapping[str, bytes], added: Mapping[str, bytes] | None = None
+) -> Iterator[bytes]:
+    """The tar with other data for the members in ``replaced``, and with those in ``added``.
 
-    All else keeps its bytes. Of these members all keeps its bytes but the size.
+    All else keeps its bytes. Of the replaced members all keeps its bytes but the size.
     """
-    members = _checked(stream, needed, replaced.keys() | {needed}, needs_end_mark=True)
-    with closing(members):
+    additions = _Additions(added or {})
+    check = _Ambiguities(replaced.keys() | additions.names)
+    with closing(_checked(stream, check, needs_end_mark=True)) as members:
         for member in members:
+            yield from additions.before(member)
             if member.path in replaced:
                 yield member.with_data(replaced[member.path])
             else:
                 yield member.header.raw
                 yield from member.chunks()
 
+    if check.seen != replaced.keys():
+        raise ChangedMeanwhile
+
+
+class _Additions:
+    """Members that a tar does not have yet, and the places where builders put them.
+
+    Both builders put the files of one folder in a row. A new one comes before the first that is
+    greater by name, or after the last one.
+    """
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self.names = files.keys()
+        self._folders = {_folder(name) for name in files}
+        self._left = dict(sorted(files.items()))
+        self._neighbours: dict[str, Member] = {}
+        """Of each folder, the last plain file."""
+
+    def before(self, member: Member) -> Iterator[bytes]:
+        """The blocks of what is to stand before this member."""
+        if not self._left:
+            return
+
+        folder = _folder(member.path)
+        if member.is_plain and folder in self._folders:
+            self._neighbours[folder] = member
+
+        for name, data in list(self._left.items()):
+            own = _folder(name)
+            neighbour = self._neighbours.get(own)
+            if neighbour is not None and (
+                folder != own or (member.is_plain and member.path > name)
+            ):
+                del self._left[name]
+                yield neighbour.like(name, data)
+
+        if self._left and member.header.kind == END_KIND:
+            raise Refusal("it has no plain file in the folder of its metadata; build it again")
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
+
 
 def _checked(
-    stream: Stream, needed: str, wanted: Collection[str], *, needs_end_mark: bool = False
+    stream: Stream, check: _Ambiguities, *, needs_end_mark: bool = False
 ) -> Generator[Member, None, None]:
-    """The members. Refused where two readers could find different ones of ``wanted``."""
-    check = _Ambiguities(wanted)
+    """The members. Refused where two readers could disagree on what ``check`` watches."""
     with closing(_members(stream, needs_end_mark=needs_end_mark)) as members:
         for member in members:
             check.see(member.header)
             yield member
-
-    if needed not in check.seen:
-        raise Refusal(f"it has no {needed}{check.where_else()}")
 
 
 class _Ambiguities:
@@ -130,6 +212,7 @@ class _Ambiguities:
         """Those of ``wanted`` that the tar holds."""
         self._wanted = wanted
         self._links: set[str] = set()
+        self._link_size = 0
         self._folder: str | None = None
 
     def see(self, header: Header) -> None:
@@ -154,7 +237,13 @@ class _Ambiguities:
         if self._links and not self._links.isdisjoint(_folders(path)):
             raise Refusal(f"its member {shown_name(path)} lies behind a link; build it again")
         if header.kind == SYMBOLIC_LINK:
-            self._links.add(path)
+            self._add_link(path)
+
+    def _add_link(self, path: str) -> None:
+        self._link_size += len(path)
+        if self._link_size > _MAX_LINKS:
+            raise Refusal(f"the names of its links have more than {_MAX_LINKS >> 20} MiB")
+        self._links.add(path)
 
     def where_else(self) -> str:
         """A hint where the metadata stands instead, if it does."""
@@ -181,7 +270,7 @@ def _folders(path: str) -> Iterator[str]:
 
 
 def _members(stream: Stream, *, needs_end_mark: bool) -> Generator[Member, None, None]:
-    extensions = members = 0
+    records = members = 0
     while block := stream.read(BLOCK):
         if len(block) < BLOCK:
             raise Refusal("its tar is cut short; fetch or build it again")
@@ -190,10 +279,10 @@ def _members(stream: Stream, *, needs_end_mark: bool) -> Generator[Member, None,
             return
 
         member = Member(read_header(stream, block), stream)
-        extensions += len(member.header.raw) - BLOCK
+        records += member.header.record_count
         members += 1
-        if extensions > _MAX_EXTENSIONS or members > _MAX_MEMBERS:
-            raise Refusal("its tar has more headers than any real package's")
+        if records > _FREE_RECORDS + _RECORDS_A_MEMBER * members:
+            raise Refusal("its tar has more PAX headers than any builder writes; build it again")
 
         yield member
         member.skip()
@@ -208,5 +297,5 @@ def _end(stream: Stream, block: bytes) -> Iterator[Member]:
         if block.strip(b"\0"):
             # Some readers go on after the end mark and would see other members than the rest.
             raise Refusal("its tar has data behind its end; build it again")
-        yield Member(Header("", "", END_KIND, "", False, block, 0, False), stream)
+        yield Member(Header("", "", END_KIND, "", False, block, 0, False, 0), stream)
         block = stream.read(CHUNK)

@@ -16,8 +16,8 @@ from conda_provenance.packages.refusals import Refusal, shown_name
 BLOCK = 512
 """Bytes. Everything in a tar is padded to whole blocks."""
 
-MAX_PATH = 4096
-"""Characters. PATH_MAX of Linux."""
+MAX_PATH = 32_767
+"""Characters. No system has longer paths than Windows."""
 
 MAX_EXTENSION = 1 << 20
 """Bytes that the further headers of one member may have."""
@@ -59,11 +59,13 @@ class Header(NamedTuple):
     """Bytes of data stored."""
     has_pax_size: bool
     """Does a PAX header give the size?"""
+    record_count: int
+    """How many PAX records there are. Each one takes time, and few bytes."""
 
 
 def read_header(stream: Stream, block: bytes) -> Header:
     """The header that begins with ``block``. The stream stands at the member's data then."""
-    raw, records, block = _read_extensions(stream, block)
+    raw, records, record_count, block = _read_extensions(stream, block)
     kind = _kind(block)
     size = _pax_size(records["size"]) if "size" in records else _size(block)
     raw += block
@@ -71,7 +73,8 @@ def read_header(stream: Stream, block: bytes) -> Header:
     if kind == _SPARSE and block[482]:
         raw += _sparse_map(stream)
     if kind == _PAX_GLOBAL:
-        return Header("", "", kind, "", False, raw + _global_records(stream, size), 0, False)
+        data, more = _global_records(stream, size)
+        return Header("", "", kind, "", False, raw + data, 0, False, record_count + more)
 
     long_name = records.get("GNU.sparse.name") or records.get("path")
     prefixed_name = long_name or _prefixed_name(block)
@@ -94,6 +97,7 @@ def read_header(stream: Stream, block: bytes) -> Header:
         raw=raw,
         size=size,
         has_pax_size="size" in records,
+        record_count=record_count,
     )
 
 
@@ -130,6 +134,14 @@ def resized(block: bytes, size: int) -> bytes:
     return block[:148] + b"%06o\0 " % sum(block) + block[156:]
 
 
+def renamed(block: bytes, name: str) -> bytes:
+    """The header block of a plain file with another short name. Call :func:`resized` after it."""
+    folder = b"./" if block.startswith(b"./") else b""
+    field = (folder + name.encode()).ljust(100, b"\0")
+    # The target of a link, and the prefix of a name or GNU's times.
+    return field + block[100:157] + bytes(100) + block[257:345] + bytes(155) + block[500:]
+
+
 def resized_pax(raw: bytes, size: int) -> bytes:
     """The headers ``raw`` of a member, with the size in its PAX header made ``size``."""
     done = b""
@@ -161,10 +173,15 @@ def _record(key: str, value: bytes) -> bytes:
     return b"%d" % length + rest
 
 
-def _read_extensions(stream: Stream, block: bytes) -> tuple[bytes, Mapping[str, bytes], bytes]:
-    """The headers before a member's own, as found; what they say, by PAX key; and its own block."""
-    raw = b""
+def _read_extensions(stream: Stream, block: bytes) -> tuple[bytes, Mapping[str, bytes], int, bytes]:
+    """The headers before a member's own.
+
+    These headers as found; what they say, by PAX key; how many records that are; and the member's
+    own block.
+    """
+    raw = bytearray()
     records: dict[str, bytes] = {}
+    record_count = 0
     while (kind := _kind(block)) in _PAX or kind in _LONG:
         size = _size(block)
         if len(raw) + size > MAX_EXTENSION:
@@ -172,16 +189,18 @@ def _read_extensions(stream: Stream, block: bytes) -> tuple[bytes, Mapping[str, 
 
         data = exactly(stream, size + -size % BLOCK)
         if kind in _PAX:
-            more = dict(_pax_records(data[:size]))
+            pairs = list(_pax_records(data[:size]))
         else:
-            more = {_LONG[kind]: data[:size].rstrip(b"\0")}
+            pairs = [(_LONG[kind], data[:size].rstrip(b"\0"))]
+        more = dict(pairs)
         if records.keys() & more.keys():
             raise Refusal(_NAMED_TWICE)
 
         records |= more
+        record_count += len(pairs)
         raw += block + data
         block = exactly(stream, BLOCK)
-    return raw, records, block
+    return bytes(raw), records, record_count, block
 
 
 def _kind(block: bytes) -> bytes:
@@ -237,26 +256,30 @@ def _pax_records(data: bytes) -> Iterator[tuple[str, bytes]]:
         at = end
 
 
-def _global_records(stream: Stream, size: int) -> bytes:
-    """PAX records for all members that follow, padded. Harmless ones are let through."""
+def _global_records(stream: Stream, size: int) -> tuple[bytes, int]:
+    """PAX records for all members that follow, padded, and how many there are.
+
+    Those that name, size or link the members are refused.
+    """
     if size > MAX_EXTENSION:
         raise Refusal(_TOO_LARGE)
 
     data = exactly(stream, size + -size % BLOCK)
-    for key, _ in _pax_records(data[:size]):
+    keys = [key for key, _ in _pax_records(data[:size])]
+    for key in keys:
         if key in ("path", "size", "linkpath") or key.startswith("GNU.sparse."):
             raise Refusal("its tar gives all members one name or size; build it again")
-    return data
+    return data, len(keys)
 
 
 def _sparse_map(stream: Stream) -> bytes:
     """The further blocks of a GNU sparse file's map, of which each says whether one follows."""
-    blocks = b""
+    blocks = bytearray()
     while True:
         block = exactly(stream, BLOCK)
         blocks += block
         if not block[504]:
-            return blocks
+            return bytes(blocks)
         if len(blocks) > MAX_EXTENSION:
             raise Refusal(_TOO_LARGE)
 

@@ -156,7 +156,7 @@ def test_a_size_in_a_pax_header_by_tarfile(digits):
         [(member(ABOUT, size=2, pax_headers={"size": "2", "comment": "c"}), old)],
         tarfile.PAX_FORMAT,
     )
-    data = b"".join(rewrite(open_plain(io.BytesIO(raw), 1 << 20), ABOUT, {ABOUT: new}))
+    data = b"".join(rewrite(open_plain(io.BytesIO(raw), 1 << 20), {ABOUT: new}))
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         (found,) = archive
         assert found.size == len(new)
