@@ -50,7 +50,9 @@ def rewritten(
 ) -> Replacement:
     """The package with the ``new`` files, for ``place``."""
     if container is None:
-        replacement = stack.enter_context(replacing(place, blob.status, exists=in_place))
+        replacement = stack.enter_context(
+            replacing(place, blob.status, copied_from=None if in_place else blob)
+        )
         with closing(_tar_bytes(blob, None, new)) as chunks:
             for chunk in compression.compress_bz2(chunks):
                 replacement.file.write(chunk)
@@ -59,7 +61,9 @@ def rewritten(
     # Unpacked before there is a new file: a zstd frame begins with the size of its contents.
     with closing(_tar_bytes(blob, container, new)) as chunks:
         kept, size = _kept(chunks)
-    replacement = stack.enter_context(replacing(place, blob.status, exists=in_place))
+    replacement = stack.enter_context(
+        replacing(place, blob.status, copied_from=None if in_place else blob)
+    )
     with closing(_tar_bytes(blob, container, new)) as again:
         data = compression.compress_zstd(again if kept is None else kept, size)
         copy_with(blob, container.directory, container.info, data, replacement)
@@ -68,7 +72,7 @@ def rewritten(
 
 def copied(blob: FileBlob, place: str, stack: ExitStack) -> Replacement:
     """The package as it is, for ``place``, where no file is replaced."""
-    replacement = stack.enter_context(replacing(place, blob.status, exists=False))
+    replacement = stack.enter_context(replacing(place, blob.status, copied_from=blob))
     if not replacement.clone(blob, blob.size):
         copy_range(blob, replacement.file, 0, blob.size)
     return replacement

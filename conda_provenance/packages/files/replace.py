@@ -13,7 +13,13 @@ from typing import BinaryIO
 from conda_provenance.packages.blob import FileBlob
 from conda_provenance.packages.files.copy import SOON_WRITTEN, copy_range, share_blocks
 from conda_provenance.packages.files.interrupts import uninterrupted
-from conda_provenance.packages.files.ownership import give_mode, give_owner
+from conda_provenance.packages.files.ownership import (
+    Attributes,
+    attributes_of,
+    give_owner,
+    give_permissions,
+    require_replaceable,
+)
 from conda_provenance.packages.refusals import ChangedMeanwhile
 
 _NO_LINK = (
@@ -38,12 +44,21 @@ class Replacement:
     Where the system can, the file has no name until then. Not even a killed process leaves one.
     """
 
-    def __init__(self, path: str, temporary: str, old: os.stat_result, *, exists: bool) -> None:
+    def __init__(
+        self,
+        path: str,
+        temporary: str,
+        old: os.stat_result,
+        attributes: Attributes,
+        *,
+        exists: bool,
+    ) -> None:
         self.path = path
         """Where it is to stand."""
         self._temporary = temporary
         self._backup = temporary.removesuffix(".tmp") + ".old.tmp"
         self._old = old
+        self._attributes = attributes
         self._exists = exists
         self._shares_blocks = False
         descriptor, self._is_named = _open_new(temporary)
@@ -60,7 +75,7 @@ class Replacement:
         return True
 
     def seal(self) -> None:
-        """All is written. Give the file the old one's owner and mode, and write it to the disk.
+        """All is written. Give the file what :mod:`ownership` knows, and write it to the disk.
 
         A large copy is not waited for: that would take several times as long as the copy.
         File systems write the data of a file that is renamed over another before the new name
@@ -73,8 +88,11 @@ class Replacement:
     def _finish(self, file: BinaryIO) -> None:
         descriptor = file.fileno()
         if self._exists:  # A copy belongs to whoever makes it.
+            require_replaceable(self.path)
             give_owner(descriptor, self._old)
-        give_mode(self._temporary, descriptor, self._old)
+        give_permissions(
+            self._temporary, descriptor, self._old, self._attributes, exists=self._exists
+        )
         if self._shares_blocks or os.fstat(descriptor).st_size <= SOON_WRITTEN:
             os.fsync(descriptor)
 
@@ -158,17 +176,24 @@ def remove_temporary_files(folder: str) -> None:
 
 
 @contextmanager
-def replacing(path: str, old: os.stat_result, *, exists: bool = True) -> Iterator[Replacement]:
-    """A :class:`Replacement` for the file ``path``, which is no link, with the mode of ``old``.
+def replacing(
+    path: str, old: os.stat_result, *, copied_from: FileBlob | None = None
+) -> Iterator[Replacement]:
+    """A :class:`Replacement` for the file ``path``, which is no link.
 
-    Where the file ``exists``, ``old`` is how it was when it was opened to be read, and its owner is
-    kept. Unless committed in this block, nothing of the new file remains.
+    It gets the owner, mode, ACL and attributes of that file. ``old`` is how it was when it was
+    opened to be read. A copy of another file gets the mode and the ACL of that one, and belongs to
+    whoever makes it.
+
+    Unless committed in this block, nothing of the new file remains.
     """
+    exists = copied_from is None
+    attributes = attributes_of(path if copied_from is None else copied_from.file.fileno())
     # Not named like a package: indexers look for those.
     temporary = os.path.join(os.path.dirname(path), f".{os.urandom(8).hex()}.tmp")
     replacement = None
     try:
-        replacement = Replacement(path, temporary, old, exists=exists)
+        replacement = Replacement(path, temporary, old, attributes, exists=exists)
         yield replacement
     finally:
         if replacement is not None:
