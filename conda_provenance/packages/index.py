@@ -234,7 +234,10 @@ def _correct(
 
 
 def _write_shard(shard: Shard) -> None:
-    with refusals(shard.path, "written"), replacing(shard.path, shard.old, exists=False) as new:
+    with (
+        refusals(shard.path, "written"),
+        replacing(shard.path, shard.old, copied_from=shard.old_path) as new,
+    ):
         new.file.write(shard.data)
         new.seal()
         commit([new])

@@ -27,6 +27,7 @@ class Shard(NamedTuple):
     data: bytes
     old: os.stat_result
     """The file in whose stead it is named."""
+    old_path: str
 
 
 def with_values(
@@ -82,8 +83,9 @@ class _Edit:
             data = b"".join(packed(_pack(shard), _ENDING))
             self._shards[package] = _sha256(data)
             name = self._shards[package].hex() + _ENDING
-            folders = map(os.path.dirname, paths)
-            self.changed += [Shard(os.path.join(folder, name), data, old) for folder in folders]
+            self.changed += [
+                Shard(os.path.join(os.path.dirname(path), name), data, old, path) for path in paths
+            ]
 
     def apply_to_others(
         self, packages: Iterable[str], files: Collection[str], new_values: NewValues

@@ -177,18 +177,19 @@ def remove_temporary_files(folder: str) -> None:
 
 @contextmanager
 def replacing(
-    path: str, old: os.stat_result, *, copied_from: FileBlob | None = None
+    path: str, old: os.stat_result, *, copied_from: FileBlob | str | None = None
 ) -> Iterator[Replacement]:
     """A :class:`Replacement` for the file ``path``, which is no link.
 
     It gets the owner, mode, ACL and attributes of that file. ``old`` is how it was when it was
-    opened to be read. A copy of another file gets the mode and the ACL of that one, and belongs to
-    whoever makes it.
+    opened to be read. What is ``copied_from`` another file gets the mode and the ACL of that one,
+    and belongs to whoever makes it.
 
     Unless committed in this block, nothing of the new file remains.
     """
     exists = copied_from is None
-    attributes = attributes_of(path if copied_from is None else copied_from.file.fileno())
+    like = path if copied_from is None else copied_from
+    attributes = attributes_of(like if isinstance(like, str) else like.file.fileno())
     # Not named like a package: indexers look for those.
     temporary = os.path.join(os.path.dirname(path), f".{os.urandom(8).hex()}.tmp")
     replacement = None
