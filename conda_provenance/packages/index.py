@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 
 from conda_provenance.log import logger
 from conda_provenance.packages.blob import open_file_blob
+from conda_provenance.packages.checksum_files import checksum_files, is_checksum_file
 from conda_provenance.packages.files.digests import Checksums, Digests
 from conda_provenance.packages.files.interrupts import uninterrupted
 from conda_provenance.packages.files.journal import Journal
 from conda_provenance.packages.files.lock import locked
+from conda_provenance.packages.files.ownership import other_names
 from conda_provenance.packages.files.places import places_of
 from conda_provenance.packages.files.replace import Replacement, commit, replacing
 from conda_provenance.packages.index_change import BrokenIndex, changed_index, open_index
@@ -25,7 +27,13 @@ from conda_provenance.packages.index_edits import Correction, remove_record
 from conda_provenance.packages.index_files import indexes_in, outdated_by, packed
 from conda_provenance.packages.index_records import NewValues
 from conda_provenance.packages.index_shards import Shard
-from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, refusals, shown_path
+from conda_provenance.packages.refusals import (
+    ChangedMeanwhile,
+    PathLike,
+    refusals,
+    shown_name,
+    shown_path,
+)
 
 MAIN_INDEX = "repodata.json"
 
@@ -42,6 +50,8 @@ class Corrections:
     """Files that are made from these indexes, and are wrong when they are corrected."""
     left: list[str] = field(default_factory=list)
     """What is said about indexes that are left as they are."""
+    signed: dict[str, list[str]] = field(default_factory=dict)
+    """The packages over which indexes hold a signature, and these indexes."""
 
     def commit(self, *packages: Replacement, journal: Journal | None = None) -> None:
         """Put everything into its place in a row, the packages last. Or leave all as it was."""
@@ -170,7 +180,7 @@ def corrections(
                 try:
                     _correct(index, names, edit, stack, corrected)
                 except BrokenIndex as broken:
-                    if not leave_broken:
+                    if not leave_broken and not is_checksum_file(index):
                         raise
                     corrected.left.append(broken.sentence(index))
         yield corrected
@@ -188,7 +198,18 @@ def indexes_of(places: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
         for index in indexes_in(folder):
             first = shown.setdefault(os.path.realpath(index), index)
             indexes.setdefault(first, set()).update(names)
+        for path, packages in checksum_files(folder, names).items():
+            indexes.setdefault(path, set()).update(packages)
     return indexes
+
+
+def signature_dropped(index: str, names: Collection[str]) -> str:
+    """What is said of an index that loses its signatures over these packages."""
+    some = ", ".join(map(shown_name, sorted(names)[:3])) + (" and more" if len(names) > 3 else "")
+    return (
+        f"the signature over {some} in {shown_path(index)} was made for the old checksum, and goes"
+        " with it; sign the package again."
+    )
 
 
 def warn(sentence: str) -> None:
@@ -219,16 +240,24 @@ def _correct(
         return
 
     with blob:
-        new, shards = changed_index(blob, index, names, edit)
-    if new is None:
+        change = changed_index(blob, index, names, edit)
+    for name in change.signed:
+        corrected.signed.setdefault(name, []).append(index)
+    if change.left:
+        corrected.left.append(f"{shown_path(index)} {change.left}")
+    if change.dropped:
+        corrected.left.append(signature_dropped(index, change.dropped))
+    if change.data is None:
         return
 
     replacement = stack.enter_context(replacing(path, blob.status))
-    for chunk in packed(new, index):
+    for chunk in packed(change.data, index):
         replacement.file.write(chunk)
     replacement.seal()
+    if sentence := other_names(shown_path(index), blob.status):
+        corrected.left.append(sentence)
     corrected.replacements.append(replacement)
-    corrected.shards += shards
+    corrected.shards += change.shards
     if outdated := outdated_by(index):
         corrected.outdated.append(outdated)
 

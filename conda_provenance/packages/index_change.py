@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from conda_provenance.packages.blob import FileBlob, open_file_blob
+from conda_provenance.packages.checksum_files import is_checksum_file, not_simple, with_checksums
 from conda_provenance.packages.index_edits import adding_nothing
 from conda_provenance.packages.index_files import is_complete, is_sharded, unpacked
-from conda_provenance.packages.index_records import NewValues, may_list, mentioned, with_values
+from conda_provenance.packages.index_records import (
+    NewValues,
+    may_list,
+    mentioned,
+    signed_names,
+    with_values,
+)
 from conda_provenance.packages.index_shards import Shard
 from conda_provenance.packages.index_shards import with_values as with_values_in_shards
 from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, shown_path
@@ -30,10 +38,23 @@ class BrokenIndex(Refusal):
         return f"{shown_path(index)} is left as it is: {self.why}; run the indexer again."
 
 
-def changed_index(
-    blob: FileBlob, path: str, names: Collection[str], edit: NewValues
-) -> tuple[bytes | None, list[Shard]]:
-    """The contents of an index after ``edit``, or ``None`` if they stay, and its changed shards.
+class Change(NamedTuple):
+    """What an edit makes of an index."""
+
+    data: bytes | None
+    """The new contents. ``None``: they stay."""
+    shards: Sequence[Shard] = ()
+    """The shards that are changed."""
+    signed: Collection[str] = ()
+    """The packages over whose records the index holds a signature."""
+    dropped: Collection[str] = ()
+    """Those of them whose signature goes with the old record."""
+    left: str | None = None
+    """What is said of a file that keeps something that is wrong now."""
+
+
+def changed_index(blob: FileBlob, path: str, names: Collection[str], edit: NewValues) -> Change:
+    """The contents of an index, or of a file with checksums, after ``edit``.
 
     Raises :class:`BrokenIndex` if it cannot be read and may list one of the packages.
     """
@@ -47,10 +68,14 @@ def changed_index(
         raise BrokenIndex(_reason(error), names) from error
 
     if not data:
-        return None, []  # An empty file lists nothing.
-    change = _changed_shards if is_sharded(path) else _changed_text
-    new, shards = change(data, path, names, edit)
-    return (None if new == data else new), shards
+        return Change(None)  # An empty file lists nothing.
+    if is_sharded(path):
+        change = _changed_shards(data, path, names, edit)
+    elif is_checksum_file(path):
+        change = _changed_checksums(data, path, names, edit)
+    else:
+        change = _changed_text(data, path, names, edit)
+    return change._replace(data=None) if change.data == data else change
 
 
 def open_index(path: str, names: Collection[str]) -> FileBlob | None:
@@ -65,9 +90,17 @@ def open_index(path: str, names: Collection[str]) -> FileBlob | None:
         raise BrokenIndex(_reason(error), names) from error
 
 
-def _changed_text(
-    data: bytes, path: str, names: Collection[str], edit: NewValues
-) -> tuple[bytes, list[Shard]]:
+def _changed_checksums(data: bytes, path: str, names: Collection[str], edit: NewValues) -> Change:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return Change(None, left=not_simple(path, names))
+
+    new, left = with_checksums(text, path, names, edit)
+    return Change(new.encode("utf-8"), left=not_simple(path, left) if left else None)
+
+
+def _changed_text(data: bytes, path: str, names: Collection[str], edit: NewValues) -> Change:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -75,27 +108,30 @@ def _changed_text(
 
     is_bare = not is_complete(path)
     if is_bare and not any(key in text for key in _CHECKSUM_KEYS):
-        return data, []
+        return Change(None)
     if not may_list(text, names):
-        return data, []
+        return Change(None)
 
     try:
+        signed = signed_names(text, names)
         new = with_values(text, names, adding_nothing(edit) if is_bare else edit)
     except ChangedMeanwhile:
         raise
     except (ValueError, RecursionError, Refusal) as error:
         if not (listed := mentioned(text, names)):
-            return data, []
+            return Change(None)
         why = _without_remedy(error) if isinstance(error, Refusal) else "it is no index in JSON"
         raise BrokenIndex(why, listed) from error
-    return (data if new == text else new.encode("utf-8")), []
+    if new == text:
+        return Change(None, signed=signed)
+    dropped = signed - signed_names(new, names) if signed else signed
+    return Change(new.encode("utf-8"), signed=signed, dropped=dropped)
 
 
-def _changed_shards(
-    data: bytes, path: str, names: Collection[str], edit: NewValues
-) -> tuple[bytes, list[Shard]]:
+def _changed_shards(data: bytes, path: str, names: Collection[str], edit: NewValues) -> Change:
     try:
-        return with_values_in_shards(data, _folders(path), names, edit)
+        new, shards, signed, dropped = with_values_in_shards(data, _folders(path), names, edit)
+        return Change(new, shards, signed, dropped)
     except ChangedMeanwhile:
         raise
     except (ValueError, RecursionError, Refusal) as error:

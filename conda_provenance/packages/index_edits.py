@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from conda_provenance.packages.files.digests import Checksums, Digests
+from conda_provenance.packages.files.digests import KINDS, Checksums, Digests
 from conda_provenance.packages.index_records import NewValues
 
 
@@ -55,7 +55,7 @@ def remove_record(
 
 def needed_checksums(record: Mapping[str, Any], prefix: str) -> list[str]:
     """The checksums that a record has, or has to have."""
-    names = [name for name in ("sha256", "md5") if prefix + name in record]
+    names = [name for name in KINDS if prefix + name in record]
     return names if prefix or "sha256" in names else ["sha256", *names]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from conda_provenance.errors import PackageError
 from conda_provenance.packages.blob import Blob, FileBlob
+from conda_provenance.packages.checksum_files import is_checksum_file
 from conda_provenance.packages.files import journal as journals
 from conda_provenance.packages.files.digests import Checksums, Digests, StandingDigests
 from conda_provenance.packages.files.interrupts import uninterrupted
@@ -30,6 +31,7 @@ from conda_provenance.packages.index import (
 )
 from conda_provenance.packages.index_change import BrokenIndex, changed_index, open_index
 from conda_provenance.packages.index_edits import Correction, needed_checksums
+from conda_provenance.packages.neighbours import Neighbours
 from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, refusals, shown_path
 
 _ATTEMPTS = 20
@@ -91,6 +93,10 @@ class FolderIndexes:
         """Why packages must not change, by their names."""
         self._left: list[str] = []
         """What is said of indexes that are left as they are."""
+        self.signed: dict[str, list[str]] = {}
+        """The packages over which indexes hold a signature, and these indexes."""
+        self.neighbours: dict[str, Neighbours] = {}
+        """The files in the folders, once they are listed."""
         self._digests: dict[str, Digests] = {}
         """The checksums of what stands in its place now, by name."""
 
@@ -159,12 +165,14 @@ class FolderIndexes:
                     blob = open_index(os.path.realpath(index), names)
                     if blob is not None:
                         with blob:
-                            changed_index(blob, index, names, listing)
+                            change = changed_index(blob, index, names, listing)
+                            for name in change.signed:
+                                self.signed.setdefault(name, []).append(index)
                             affected = listing.records.keys()
                             _require_replaceable(blob, index, listing)
                 except BrokenIndex as broken:
                     affected = broken.names
-                    if not self._leave_broken:
+                    if not self._leave_broken and not is_checksum_file(index):
                         raise
                     self._left.append(broken.sentence(index))
         except PackageError as error:

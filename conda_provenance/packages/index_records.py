@@ -22,6 +22,9 @@ _REVISION = re.compile(r"v[0-9]+")
 _LEGACY = "legacy_bz2_"
 """What the keys begin with that a ``.conda``'s record has about the ``.tar.bz2``."""
 
+_SIGNATURES = "signatures"
+"""The section with signatures over records (conda's content trust), keyed by the package."""
+
 _FEW = 8
 """Names that are worth being looked for in the text before it is parsed."""
 
@@ -107,16 +110,16 @@ def with_values(text: str, names: Collection[str], new_values: NewValues) -> str
     return _without_signatures("".join([*pieces, text[position:]]), changed) if pieces else text
 
 
-def set_values(index: dict[str, Any], names: Collection[str], new_values: NewValues) -> bool:
-    """The same for an index that is read already. Returns whether anything has changed."""
-    changed = False
+def set_values(index: dict[str, Any], names: Collection[str], new_values: NewValues) -> set[str]:
+    """The same for an index that is read already. Returns the packages whose records changed."""
+    changed: set[str] = set()
     for section, key, uses in _records_in_object(index, names):
         for name, prefix in uses:
             record = section[key]
             new = new_values(name, record, prefix)
             if new is None:
                 del section[key]
-                changed = True
+                changed.add(name)
                 break
             for each, value in new.items():
                 # Shards have checksums as bytes.
@@ -124,7 +127,9 @@ def set_values(index: dict[str, Any], names: Collection[str], new_values: NewVal
                 packed = bytes.fromhex(str(value)) if as_bytes else value
                 if record.get(each) != packed:
                     record[each] = packed
-                    changed = True
+                    changed.add(name)
+
+    drop_signatures(index, changed)
     return changed
 
 
@@ -134,16 +139,26 @@ def names_in(index: dict[str, Any], names: Collection[str]) -> list[str]:
     return [name for name in names if name in keys or _stem(name) in keys]
 
 
-def is_signed(text: str, name: str) -> bool:
-    """Does the index hold a signature over the package? Raises ValueError for what is no index."""
-    if '"signatures"' not in text or json.dumps(name) not in text:
-        return False
+def drop_signatures(index: Mapping[str, Any], names: Collection[str]) -> None:
+    """Remove the signatures over these packages from an index that is read already."""
+    for signatures in _signatures_in_object(index):
+        for key in signatures.keys() & {*names, *map(_stem, names)}:
+            del signatures[key]
 
-    sections = {section.key: section for section in json_text.spans(text)}
-    signatures = sections.get("signatures")
-    if signatures is None:
-        return False
-    return any(entry.key == name for entry in json_text.spans(text, signatures.start))
+
+def signed_names(text: str, names: Collection[str]) -> set[str]:
+    """Those packages over which the index holds a signature. Raises ValueError for no index."""
+    if '"signatures"' not in text:
+        return set()
+
+    keys = {entry.key for section in _signatures(text) for entry in _entries(text, section)}
+    return {name for name in names if name in keys or _stem(name) in keys}
+
+
+def signed_in_object(index: Mapping[str, Any], names: Collection[str]) -> set[str]:
+    """The same for an index that is read already, as a shard is."""
+    keys = {key for section in _signatures_in_object(index) for key in section}
+    return {name for name in names if name in keys or _stem(name) in keys}
 
 
 def _uses(names: Collection[str], ending: str, *, by_stem: bool) -> dict[str, list[Use]]:
@@ -243,13 +258,40 @@ def _without_signatures(text: str, names: Collection[str]) -> str:
     if not names or ('"signatures"' not in text and "\\u" not in text):
         return text
 
-    for section in json_text.spans(text):
-        if section.key == "signatures" and text[section.start] == "{":
-            inside = text[section.start : section.end]
-            for key in [entry.key for entry in json_text.spans(inside) if entry.key in names]:
-                inside = json_text.without(inside, key)
-            return text[: section.start] + inside + text[section.end :]
+    keys = {*names, *map(_stem, names)}
+    for section in reversed(list(_signatures(text))):
+        inside = text[section.start : section.end]
+        for key in [entry.key for entry in json_text.spans(inside) if entry.key in keys]:
+            inside = json_text.without(inside, key)
+        text = text[: section.start] + inside + text[section.end :]
     return text
+
+
+def _signatures(text: str) -> Iterator[json_text.Entry]:
+    """The sections of signatures: of the index, and of its later revisions."""
+    for section in json_text.spans(text):
+        if text[section.start] != "{":
+            continue
+        if section.key == _SIGNATURES:
+            yield section
+        elif _REVISION.fullmatch(section.key):
+            for inner in json_text.spans(text, section.start):
+                if inner.key == _SIGNATURES and text[inner.start] == "{":
+                    yield inner
+
+
+def _entries(text: str, section: json_text.Entry) -> Iterator[json_text.Entry]:
+    return json_text.spans(text, section.start)
+
+
+def _signatures_in_object(index: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for title, content in index.items():
+        if not isinstance(content, dict):
+            continue
+        if title == _SIGNATURES:
+            yield content
+        elif _REVISION.fullmatch(title) and isinstance(content.get(_SIGNATURES), dict):
+            yield content[_SIGNATURES]
 
 
 def _in_json(text: str) -> str:

@@ -12,7 +12,13 @@ from typing import Any, NamedTuple
 
 from conda_provenance.packages.blob import open_file_blob
 from conda_provenance.packages.index_files import packed, raw, unpacked
-from conda_provenance.packages.index_records import NewValues, names_in, set_values
+from conda_provenance.packages.index_records import (
+    NewValues,
+    drop_signatures,
+    names_in,
+    set_values,
+    signed_in_object,
+)
 from conda_provenance.packages.refusals import Refusal, shown_name
 
 _ENDING = ".msgpack.zst"
@@ -32,8 +38,11 @@ class Shard(NamedTuple):
 
 def with_values(
     data: bytes, folders: Iterable[str], names: Collection[str], new_values: NewValues
-) -> tuple[bytes, list[Shard]]:
+) -> tuple[bytes, list[Shard], set[str], set[str]]:
     """The index with other values in the records of these packages, and the shards that it needs.
+
+    The third is the packages over which the index or a shard holds a signature, the fourth those
+    that lose it.
 
     ``folders``: where the index stands. If it is a link, shards may be on either side of it, and a
     new one is wherever the old one is.
@@ -53,12 +62,14 @@ def with_values(
         return new_values(name, record, prefix)
 
     edit = _Edit(shards, info, list(folders))
+    edit.signed |= signed_in_object(index, names)
     listed = _listed(shards, names)
     for package, files in listed.items():
         edit.apply(package, files, noting)
     if unseen := set(names) - seen:
         edit.apply_to_others(shards.keys() - listed.keys(), unseen, new_values)
-    return (_pack(index) if edit.changed else data), edit.changed
+    drop_signatures(index, edit.dropped)
+    return (_pack(index) if edit.changed else data), edit.changed, edit.signed, edit.dropped
 
 
 class _Edit:
@@ -68,6 +79,8 @@ class _Edit:
         self, shards: dict[str, Any], info: Mapping[str, Any], folders: Sequence[str]
     ) -> None:
         self.changed: list[Shard] = []
+        self.signed: set[str] = set()
+        self.dropped: set[str] = set()
         self._shards = shards
         self._info = info
         self._folders = folders
@@ -79,7 +92,9 @@ class _Edit:
             raise Refusal(f"its shard of {shown_name(package)} is missing")
 
         shard, old = _read(paths[0], self._shards[package], package)
-        if set_values(shard, files, new_values):
+        self.signed |= signed_in_object(shard, files)
+        if corrected := set_values(shard, files, new_values):
+            self.dropped |= corrected & self.signed
             data = b"".join(packed(_pack(shard), _ENDING))
             self._shards[package] = _sha256(data)
             name = self._shards[package].hex() + _ENDING

@@ -23,6 +23,7 @@ from conda_provenance.packages.index import (
     corrections,
     folders_to_lock,
     journal_of,
+    warn,
 )
 from conda_provenance.packages.index_folder import FolderIndexes, finish_interrupted
 from conda_provenance.packages.metadata import (
@@ -33,6 +34,7 @@ from conda_provenance.packages.metadata import (
     open_tar,
     read_files,
 )
+from conda_provenance.packages.neighbours import Neighbours
 from conda_provenance.packages.read import INDEX, claim_of, package_name
 from conda_provenance.packages.refusals import (
     ChangedMeanwhile,
@@ -41,10 +43,10 @@ from conda_provenance.packages.refusals import (
     Refusal,
     refusals,
     shown_name,
-    shown_path,
 )
 from conda_provenance.packages.rendered_recipe import RECIPE, is_conda_builds, with_recipe_extra
 from conda_provenance.packages.rewrite import NewFiles, copied, opened_to_replace, rewritten
+from conda_provenance.packages.targets import in_existing_folder, require_free
 
 STAMPED, WOULD_STAMP, UNCHANGED = "stamped", "would stamp", "unchanged"
 
@@ -166,20 +168,41 @@ def _stamp(order: _Order) -> StampResult:
     path, place = os.path.realpath(order.path), os.path.realpath(order.place)
     if os.path.isdir(path):
         raise Refusal("it is a folder, and only package files are stamped")
-    _require_free_target(order)
+    if order.target is not None:
+        require_free(order.path, order.target, overwrite=order.overwrite, dry_run=order.dry_run)
 
     with ExitStack() as stack:
         blob = stack.enter_context(opened_to_replace(path))
         plan = _plan(blob, order)
-        _require_unsigned(order, plan)
-        if order.indexes is not None:
-            order.indexes.require_correctable(order.place)
+        indexes = order.indexes
+        neighbours = indexes.neighbours if indexes else {}
+        if plan.new and not order.overwrite and order.target is None:
+            from conda_provenance.packages.signatures import require_unsigned
+
+            require_unsigned(order.path, blob, neighbours)
+        if indexes is not None:
+            indexes.require_correctable(order.place)
+            if plan.new:
+                _require_unsigned_in(order, indexes.signed)
         replacement = _write(blob, plan, order, place, stack)
 
         new = FileBlob(replacement.file) if replacement else blob
+        unreached = _unreached(order, blob, neighbours) if plan.new else []
         put = _put_alone if order.indexes is not None else _put_with_indexes
         put(order, new, [replacement] if replacement else [])
+        for sentence in unreached:
+            warn(sentence)
         return _result(order, plan)
+
+
+def _unreached(order: _Order, blob: FileBlob, neighbours: dict[str, Neighbours]) -> list[str]:
+    """What is to be said of files that keep something of the old package."""
+    if order.target is not None:
+        return []
+
+    from conda_provenance.packages.hints import hints
+
+    return list(hints(order.path, blob, neighbours))
 
 
 def _put_with_indexes(order: _Order, new: FileBlob, replacements: list[Replacement]) -> None:
@@ -187,6 +210,8 @@ def _put_with_indexes(order: _Order, new: FileBlob, replacements: list[Replaceme
     edit = correction(order.place, Digests(new))
     places = places_of(order.place)
     with corrections(places, edit, leave_broken=order.leave_broken_indexes) as corrected:
+        if replacements:
+            _require_unsigned_in(order, corrected.signed)
         if not order.dry_run:
             corrected.commit(*replacements, journal=journal_of(places, edit.records))
         corrected.say_what_is_left()
@@ -201,35 +226,11 @@ def _put_alone(order: _Order, new: FileBlob, replacements: list[Replacement]) ->
         commit(replacements, then=lambda: indexes.note(order.place, digests))
 
 
-def _require_free_target(order: _Order) -> None:
-    """Refuse a target that exists. With ``overwrite`` only the package itself is refused."""
-    target = order.target
-    if target is None:
-        return
-    if not os.path.lexists(target):
-        folder = os.path.dirname(os.path.abspath(target))
-        if not order.dry_run and not os.path.isdir(folder):
-            raise Refusal(f"there is no folder {shown_path(folder)} for the copy; make it first")
-        return
+def _require_unsigned_in(order: _Order, signed: Mapping[str, Sequence[str]]) -> None:
+    if signed and not order.overwrite:
+        from conda_provenance.packages.signatures import require_unsigned_in
 
-    if os.path.isdir(target):
-        raise Refusal(f"{shown_path(target)} is a folder, and no file can take its place")
-
-    is_package = os.path.exists(target) and os.path.samefile(order.path, target)
-    if is_package or not order.overwrite:
-        raise NotAllowed(f"{shown_path(target)} is there already; --force overwrites another file")
-
-
-def _require_unsigned(order: _Order, plan: _Plan) -> None:
-    """Refuse to change a package whose bytes something vouches for."""
-    if order.overwrite or order.target is not None or not plan.new:
-        return
-
-    from conda_provenance.packages.signatures import signatures_of
-
-    if signatures := signatures_of(order.path):
-        names = ", ".join(map(shown_name, signatures))
-        raise NotAllowed(f"{names} vouches for its bytes and would be wrong; --force stamps it")
+        require_unsigned_in(order.place, signed)
 
 
 def _plan(blob: FileBlob, order: _Order) -> _Plan:
@@ -287,7 +288,7 @@ def _write(
     """The package to put in its place. ``None``: the file that is there stays."""
     in_place = order.target is None
     if order.dry_run and not in_place:
-        place = _in_existing_folder(place)
+        place = in_existing_folder(place)
     if plan.new:
         replacement = rewritten(blob, plan.container, plan.new, place, stack, in_place=in_place)
     elif in_place:
@@ -299,14 +300,6 @@ def _write(
     if os.name == "nt" and not order.dry_run:
         blob.close()  # Nothing can be put over an open file there.
     return replacement
-
-
-def _in_existing_folder(path: str) -> str:
-    """The path, or one in the nearest folder that exists: in a dry run no folder is made."""
-    folder, name = os.path.split(path)
-    while not os.path.lexists(folder) and os.path.dirname(folder) != folder:
-        folder = os.path.dirname(folder)
-    return os.path.join(folder, name)
 
 
 def _result(order: _Order, plan: _Plan) -> StampResult:

@@ -503,7 +503,7 @@ def test_a_link_of_another_name(tmp_path):
         read_index(tmp_path)["packages.conda"][package.name]["sha256"] == digests(package)["sha256"]
     )
     (tmp_path / f"{package.name}.sig").write_text("")
-    assert signatures_of(link) == [f"{package.name}.sig"]
+    assert signatures_of(link, open_file_blob(link)) == [f"{package.name}.sig"]
 
 
 @pytest.mark.parametrize("failing", ["repodata.json", ".conda"])

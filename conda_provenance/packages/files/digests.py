@@ -10,6 +10,9 @@ from conda_provenance.packages.blob import Blob, open_file_blob
 from conda_provenance.packages.files.helper_thread import helper_thread
 from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike
 
+KINDS = ("sha256", "md5", "sha1", "sha224", "sha384", "sha512", "blake2b")
+"""Checksums that are computed. Indexes have the first two."""
+
 _PIECE = 1 << 20
 MAX_CHECKSUM = 128
 """Characters of a checksum that are compared at most."""
@@ -55,7 +58,7 @@ class Digests:
         return self._known
 
     def need(self, names: Iterable[str]) -> None:
-        """Compute those of ``sha256`` and ``md5`` that are not known yet, both at the same time."""
+        """Compute those of ``KINDS`` that are not known yet, two at the same time."""
         missing = [name for name in dict.fromkeys(names) if name not in self._known]
         self._known |= _compute(self._blob, missing)
 
@@ -94,7 +97,7 @@ def sha256_of(path: PathLike) -> str:
 
 
 def _compute(blob: Blob, names: list[str]) -> dict[str, str]:
-    if len(names) < 2:
+    if len(names) != 2:
         return {name: _digest(blob, name) for name in names}
 
     # Each checksum reads the file for itself. Together they take as long as the slower one.

@@ -128,6 +128,19 @@ def _give_mode(path: str, descriptor: int, old: os.stat_result) -> None:
         os.chmod(path, mode)
 
 
+def other_names(shown: str, status: os.stat_result) -> str | None:
+    """What is said of a replaced file that has other names: they keep the old file."""
+    count = status.st_nlink - 1
+    if count < 1:
+        return None
+    names = (
+        "another name (a hard link), which keeps"
+        if count == 1
+        else (f"{count} other names (hard links), which keep")
+    )
+    return f"{shown} has {names} the file as it was."
+
+
 def require_replaceable(path: str) -> None:
     """Refuse a file that the system keeps from being replaced, although we may write its folder."""
     for place in (path, os.path.dirname(path) or "."):

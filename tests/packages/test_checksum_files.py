@@ -1,0 +1,203 @@
+"""Files with checksums of a package are corrected with it, or named."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from packages_bytes import files
+from packages_making import make_conda, make_tar_bz2
+
+from conda_provenance.packages import corrected_once, stamp_package
+
+STAMP = {"sha": "b" * 40}
+ABOUT = {"extra": {"final": True}}
+BOTH = pytest.mark.parametrize("make", [make_conda, make_tar_bz2])
+KINDS = ["sha256", "md5", "sha512", "sha1", "sha384"]
+
+
+def digest(package: Path, kind: str = "sha256") -> str:
+    return hashlib.new(kind, package.read_bytes(), usedforsecurity=False).hexdigest()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{hex}",
+        "{hex}\n",
+        "{HEX}\r\n",
+        "{hex}  {name}\n",
+        "{hex} *{name}\n",
+        "{hex} {name}",
+        "{hex}  ./{name}\r\n",
+        "{KIND} ({name}) = {hex}\n",
+        "{KIND}({name})= {hex}\n",
+        "# made by hand\n{hex}  {name}\n",
+    ],
+)
+@BOTH
+def test_a_checksum_beside_the_package_is_corrected(tmp_path, caplog, make, kind, form):
+    package = make(tmp_path, ABOUT)
+
+    def text() -> str:
+        value = digest(package, kind)
+        return form.format(hex=value, HEX=value.upper(), name=package.name, KIND=kind.upper())
+
+    path = tmp_path / f"{package.name}.{kind}"
+    path.write_bytes(text().encode())
+    old = path.read_bytes()
+    assert stamp_package(package, STAMP, dry_run=True)
+    assert path.read_bytes() == old
+    assert stamp_package(package, STAMP, overwrite=False)
+    assert path.read_bytes() == text().encode() != old
+    assert not caplog.records
+    assert not stamp_package(package, STAMP)
+
+
+@pytest.mark.parametrize("name", ["demo-1.0-0.sha256", "demo-1.0-0.conda.SHA256"])
+def test_both_habits_of_naming_and_any_case(tmp_path, name):
+    package = make_conda(tmp_path, ABOUT)
+    (tmp_path / name).write_text(digest(package))
+    stamp_package(package, STAMP)
+    assert (tmp_path / name).read_text() == digest(package)
+
+
+def test_a_bare_checksum_that_may_be_of_either_kind_is_named(tmp_path, caplog):
+    package, other = make_conda(tmp_path, ABOUT), make_tar_bz2(tmp_path, ABOUT)
+    path = tmp_path / "demo-1.0-0.sha256"
+    path.write_text(digest(other))
+    stamp_package(package, STAMP)
+    assert path.read_text() == digest(other)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("SHA256SUMS", "sha256"),
+        ("sha256sums.txt", "sha256"),
+        ("sha256sum.txt", "sha256"),
+        ("SHA512SUMS", "sha512"),
+        ("MD5SUMS", "md5"),
+        ("md5sum.txt", "md5"),
+        ("checksums.txt", "sha256"),
+        ("CHECKSUMS", "sha1"),
+        ("checksums.sha256", "sha256"),
+        ("B2SUMS", "blake2b"),
+    ],
+)
+def test_a_list_of_checksums_is_corrected_in_one_line(tmp_path, caplog, name, kind):
+    packages = [make_conda(tmp_path, ABOUT, name=each) for each in ("a", "demo", "z")]
+
+    def text() -> str:
+        lines = [f"{digest(each, kind)}  {each.name}\n" for each in packages]
+        return "".join(lines) + f"{'0' * 32}  README.txt\nnote: {packages[0].name} is old\n"
+
+    path = tmp_path / name
+    path.write_text(text())
+    path.chmod(0o604)
+    stamp_package(packages[1], STAMP)
+    assert path.read_text() == text()
+    assert path.stat().st_mode & 0o777 == 0o604
+    with corrected_once(packages) as indexes:
+        for package in packages:
+            stamp_package(package, {"note": "n"}, indexes=indexes)
+    assert path.read_text() == text()
+    assert not caplog.records
+
+
+@pytest.mark.skipif(not shutil.which("sha256sum"), reason="sha256sum is not installed here")
+@pytest.mark.parametrize("options", [[], ["-b"], ["--tag"]])
+def test_sha256sum_agrees(tmp_path, options):
+    packages = [make_conda(tmp_path, ABOUT, name=each) for each in ("a", "b")]
+    names = [package.name for package in packages]
+    command = ["sha256sum", *options, *names]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip("this sha256sum has no such option")
+    (tmp_path / "SHA256SUMS").write_text(done.stdout)
+    stamp_package(packages[0], STAMP)
+    again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert (tmp_path / "SHA256SUMS").read_text() == again.stdout != done.stdout
+
+
+def test_a_line_for_a_file_of_the_same_name_elsewhere_stays(tmp_path):
+    (tmp_path / "noarch").mkdir()
+    package = make_conda(tmp_path / "noarch", ABOUT)
+    path = tmp_path / "noarch" / "SHA256SUMS"
+    path.write_text(f"{'0' * 64}  osx-64/{package.name}\n{'1' * 64}  noarch/{package.name}\n")
+    stamp_package(package, STAMP)
+    assert path.read_text() == (
+        f"{'0' * 64}  osx-64/{package.name}\n{digest(package)}  noarch/{package.name}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("demo-1.0-0.conda.sha256", '{{"sha256": "{hex}"}}'),
+        ("demo-1.0-0.conda.sha256", "{short}"),
+        ("demo-1.0-0.conda.md5", "{hex} {hex}\n"),
+        ("checksums.txt", "demo-1.0-0.conda: {hex}\n"),
+        ("SHA256SUMS", "demo-1.0-0.conda  {hex}\n"),
+        ("index.html", "<td>demo-1.0-0.conda</td><td>{hex}</td>"),
+    ],
+)
+def test_what_is_not_simple_is_named_and_stays(tmp_path, caplog, name, text):
+    package = make_conda(tmp_path, ABOUT)
+    path = tmp_path / name
+    path.write_text(text.format(hex=digest(package), short=digest(package)[:40] + "g"))
+    before = path.read_bytes()
+    stamp_package(package, STAMP, dry_run=True)
+    stamp_package(package, STAMP)
+    assert path.read_bytes() == before
+    if "short" not in text:
+        remedy = "run the indexer again" if name == "index.html" else "make it again"
+        expected = f"conda-provenance: {path} holds an old checksum of {package.name}; {remedy}."
+        assert [record.getMessage() for record in caplog.records] == [expected] * 2
+    caplog.clear()
+    path.write_text(text.format(hex=digest(package), short="x"))
+    assert not stamp_package(package, STAMP)
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("name", ["demo-1.0-0.conda.sha256", "SHA256SUMS", "index.html"])
+def test_what_is_no_text_or_no_file_refuses_nothing(tmp_path, name):
+    package = make_conda(tmp_path, ABOUT)
+    path = tmp_path / name
+    for make in (
+        lambda: path.write_bytes(b"\xff" * 64),
+        lambda: path.write_text(""),
+        path.mkdir,
+        lambda: path.symlink_to("gone"),
+    ):
+        make()
+        package.unlink()
+        package = make_conda(tmp_path, ABOUT)
+        assert stamp_package(package, STAMP, overwrite=False)
+        if path.is_dir() and not path.is_symlink():
+            path.rmdir()
+        else:
+            path.unlink()
+
+
+def test_a_page_that_does_not_name_the_package_is_not_spoken_of(tmp_path, caplog):
+    package = make_conda(tmp_path, ABOUT)
+    (tmp_path / "index.html").write_text(f"<td>other.conda</td><td>{'0' * 64}</td>")
+    before = files(tmp_path)["index.html"]
+    stamp_package(package, STAMP)
+    assert not caplog.records
+    assert files(tmp_path)["index.html"] == before
+
+
+def test_a_page_by_conda_index(tmp_path, caplog):
+    index = pytest.importorskip("conda_index.api", reason="conda-index is not installed here")
+    (tmp_path / "noarch").mkdir()
+    package = make_conda(tmp_path / "noarch", ABOUT)
+    index.update_index(str(tmp_path))
+    caplog.clear()
+    stamp_package(package, STAMP)
+    assert "index.html holds an old checksum" in caplog.text
