@@ -29,7 +29,8 @@ _BESIDE = re.compile(rf"\.{_KIND}(sums?)?(\.txt)?", re.IGNORECASE)
 """What follows the name of a package."""
 
 _OF_A_FOLDER = re.compile(
-    rf"{_KIND}[-_]?(sums?)?(\.txt)?|shasums?[0-9]*(\.txt)?|(check|hash)(sums?|es)?(\.txt|\.{_KIND})?",
+    rf"{_KIND}[-_]?(sums?)?(\.txt)?|shasums?[0-9]*(\.txt)?|(check|hash)(sums?|es)?(\.txt|\.{_KIND})?"
+    rf"|(?-i:{re.escape(PAGE)})",
     re.IGNORECASE,
 )
 
@@ -38,6 +39,9 @@ _LINE = re.compile(r"^([0-9a-fA-F]{32,128})[ \t]+\*?([^\r\n]+?)[ \t]*\r?$", re.M
 _BSD = re.compile(
     r"^([A-Za-z0-9/-]+) ?\(([^\r\n]+)\) ?= ?([0-9a-fA-F]{32,128})[ \t]*\r?$", re.MULTILINE
 )
+
+_WORD = re.compile(r"[^\s\"'`<>()\[\]{}/\\*:,;=|]+")
+_CHECKSUM = re.compile(r"\b[0-9a-fA-F]{32,128}\b")
 
 
 class _Line(NamedTuple):
@@ -54,7 +58,7 @@ class _Line(NamedTuple):
 def is_checksum_file(path: str) -> bool:
     """Is the file no index, but one of those that are known here?"""
     name = os.path.basename(path)
-    return name == PAGE or bool(_OF_A_FOLDER.fullmatch(name) or _kind_of_file(name))
+    return bool(_OF_A_FOLDER.fullmatch(name) or _kind_of_file(name))
 
 
 def checksum_files(
@@ -63,8 +67,8 @@ def checksum_files(
     """The files in a folder that may hold checksums of these packages, and of which of them."""
     neighbours = neighbours or Neighbours(folder)
     found: dict[str, set[str]] = {}
-    for name in neighbours.that(lambda each: each == PAGE or _OF_A_FOLDER.fullmatch(each)):
-        found[os.path.join(folder, name)] = set(names)
+    for match in neighbours.like(_OF_A_FOLDER):
+        found[os.path.join(folder, match[0])] = set(names)
     for package in names:
         for name, ending in neighbours.of(package):
             if _BESIDE.fullmatch(ending):
@@ -78,6 +82,7 @@ def with_checksums(
     """The text with the checksums of these packages corrected, and the packages that it names
     besides, in a way that is not simple and that holds no right checksum.
     """
+    names = frozenset(names)
     lines = list(_lines(text))
     new, left = text, []
     known: set[str] = set()
@@ -91,8 +96,10 @@ def with_checksums(
         if value := _new_value(owner, old, _kind(line, path, old), new_values):
             new = new[: line.start] + value + new[line.end :]
 
-    for name in sorted(set(names) - known):
-        if _names(text, path, name) and not _is_right(text, name, new_values):
+    others = set(names) - known
+    words = _Words(text) if others else None
+    for name in sorted(others):
+        if words and words.speak_of(name, path) and not words.hold_checksum_of(name, new_values):
             left.append(name)
     return new, left
 
@@ -100,7 +107,7 @@ def with_checksums(
 def speaks_of(text: str, path: str, name: str) -> bool:
     """Does the file hold a checksum of this package, as far as can be seen?"""
     is_of_it = any(_owner(line, path, [name]) for line in _lines(text))
-    return is_of_it or _names(text, path, name)
+    return is_of_it or _Words(text).speak_of(name, path)
 
 
 def _lines(text: str) -> Iterator[_Line]:
@@ -137,9 +144,30 @@ def _is_only(package: str, path: str) -> bool:
     return sum(map(os.path.lexists, both)) <= 1
 
 
-def _names(text: str, path: str, name: str) -> bool:
-    """Does a file speak of the package in some other way, by its name or by the package's?"""
-    return name in text or bool(text.strip() and os.path.basename(path).startswith(f"{name}."))
+class _Words:
+    """A text that is not simple, looked through once: some name thousands of packages."""
+
+    def __init__(self, text: str) -> None:
+        self._names = set(_WORD.findall(text))
+        self._checksums = {word.lower() for word in _CHECKSUM.findall(text)}
+        self._kinds = sorted(
+            {_LENGTHS[len(word)] for word in self._checksums if len(word) in _LENGTHS}
+        )
+
+    def speak_of(self, name: str, path: str) -> bool:
+        """Is the package named, or the file after it?"""
+        return name in self._names or (
+            bool(self._names) and os.path.basename(path).startswith(f"{name}.")
+        )
+
+    def hold_checksum_of(self, name: str, new_values: NewValues) -> bool:
+        """Is the checksum of the package, as it is now, among the words?
+
+        Where nothing is asked for, nothing is wrong.
+        """
+        new = [(new_values(name, {kind: ""}, "") or {}).get(kind) for kind in self._kinds]
+        values = {value for value in new if isinstance(value, str)}
+        return not values or not values.isdisjoint(self._checksums)
 
 
 def _kind(line: _Line, path: str, value: str) -> str | None:
@@ -163,18 +191,6 @@ def _new_value(name: str, old: str, kind: str | None, new_values: NewValues) -> 
     if not isinstance(new, str) or new == old.lower():
         return None
     return new.upper() if old.isupper() else new
-
-
-def _is_right(text: str, name: str, new_values: NewValues) -> bool:
-    """Does the text hold the checksum of the package as it is now?
-
-    Where nothing is asked for, nothing is wrong.
-    """
-    lengths = {len(match[0]) for match in re.finditer(r"\b[0-9a-fA-F]{32,128}\b", text)}
-    kinds = [_LENGTHS[length] for length in sorted(lengths & _LENGTHS.keys())]
-    new = [(new_values(name, {kind: ""}, "") or {}).get(kind) for kind in kinds]
-    values = [value for value in new if isinstance(value, str)]
-    return not values or any(value in text.lower() for value in values)
 
 
 def not_simple(path: str, names: Collection[str]) -> str:

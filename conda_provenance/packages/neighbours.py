@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 _ENDINGS = (".conda", ".tar.bz2")
 
@@ -21,6 +22,7 @@ class Neighbours:
     """The names in a folder, read once: some folders hold thousands of packages."""
 
     def __init__(self, folder: str) -> None:
+        self._like: dict[re.Pattern[str], list[re.Match[str]]] = {}
         try:
             self._names = sorted(os.listdir(folder))
         except OSError:
@@ -32,16 +34,22 @@ class Neighbours:
         Both habits are taken: ``x-1-0.conda.sig`` and ``x-1-0.sig``.
         """
         stem = stem_of(package)
-        position = bisect_left(self._names, f"{stem}.")
-        while position < len(self._names) and self._names[position].startswith(f"{stem}."):
-            name = self._names[position]
+        for name in self.starting_with(f"{stem}."):
             if name != package:
                 yield name, name[len(package if name.startswith(f"{package}.") else stem) :]
+
+    def starting_with(self, beginning: str) -> Iterator[str]:
+        """The names that begin like this."""
+        position = bisect_left(self._names, beginning)
+        while position < len(self._names) and self._names[position].startswith(beginning):
+            yield self._names[position]
             position += 1
 
-    def that(self, test: Callable[[str], object]) -> list[str]:
-        """The names that pass a test."""
-        return [name for name in self._names if test(name)]
+    def like(self, pattern: re.Pattern[str]) -> list[re.Match[str]]:
+        """The names that a pattern matches as a whole. They are looked for once."""
+        if pattern not in self._like:
+            self._like[pattern] = list(filter(None, map(pattern.fullmatch, self._names)))
+        return self._like[pattern]
 
     def __contains__(self, name: str) -> bool:
         position = bisect_left(self._names, name)

@@ -8,14 +8,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 
-from conda_provenance.packages.blob import Blob
+from conda_provenance.packages.blob import Blob, open_file_blob
 from conda_provenance.packages.checksum_files import MAX_SIZE, checksum_files, speaks_of
 from conda_provenance.packages.files.digests import Digests
 from conda_provenance.packages.files.places import places_of
 from conda_provenance.packages.neighbours import Neighbours
-from conda_provenance.packages.refusals import NotAllowed, PathLike, shown_name
+from conda_provenance.packages.refusals import NotAllowed, PathLike, Refusal, shown_name
 
 _KINDS = (
     # GnuPG, signify, minisign, OpenSSL, SSH.
@@ -38,12 +37,12 @@ _AFTER_NAME = re.compile(
 )
 """What follows the name of a package, or of a file with its checksum."""
 
-_AFTER_FILE = re.compile(rf"(?P<file>.+?)\.{_KIND}", re.IGNORECASE)
-
 _BY_DIGEST = re.compile(r"(?P<kind>sha(256|512))[:_-](?P<hex>[0-9a-f]{64,128})\..+", re.IGNORECASE)
 """What ``gh attestation download`` writes: ``sha256:HEX.jsonl``."""
 
 _CLEARSIGNED = "-----BEGIN PGP SIGNED MESSAGE-----"
+_MAX_ARMOR = 1000
+"""Bytes within which a text that is signed in itself says so."""
 
 
 def require_unsigned(
@@ -94,34 +93,27 @@ def signatures_of(
 def _by_digest(neighbours: Neighbours, blob: Blob) -> Iterator[str]:
     """The files that are named by the checksum of the package."""
     digests = Digests(blob)
-    for name in neighbours.that(_BY_DIGEST.fullmatch):
-        match = _BY_DIGEST.fullmatch(name)
-        if match and digests[match["kind"].lower()] == match["hex"].lower():
-            yield name
+    for match in neighbours.like(_BY_DIGEST):
+        if digests[match["kind"].lower()] == match["hex"].lower():
+            yield match[0]
 
 
 def _over_checksums(folder: str, package: str, neighbours: Neighbours) -> Iterator[str]:
     """What signs a list of checksums that has the package in it, such as ``SHA256SUMS.asc``."""
     for path in checksum_files(folder, [package], neighbours):
         name = os.path.basename(path)
-        signing = neighbours.that(partial(_signs, file=name))
-        text = _read(path)
-        if _CLEARSIGNED in text[:1000]:
+        after = neighbours.starting_with(f"{name}.")
+        signing = [each for each in after if _AFTER_NAME.fullmatch(each[len(name) :])]
+        if _CLEARSIGNED in _read(path, _MAX_ARMOR):
             signing.append(name)
-        if signing and speaks_of(text, path, package):
+        if signing and speaks_of(_read(path, MAX_SIZE), path, package):
             yield from signing
 
 
-def _signs(name: str, file: str) -> bool:
-    match = _AFTER_FILE.fullmatch(name)
-    return match is not None and match["file"] == file
-
-
-def _read(path: str) -> str:
+def _read(path: str, length: int) -> str:
+    """The beginning of a file. Correcting it says what is wrong with it."""
     try:
-        if not os.path.isfile(path) or os.path.getsize(path) > MAX_SIZE:
-            return ""
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
-    except OSError:
-        return ""  # Correcting the file says what is wrong with it.
+        with open_file_blob(path) as blob:
+            return blob.read(0, length).decode("utf-8", "replace")
+    except (OSError, Refusal):
+        return ""

@@ -89,13 +89,14 @@ def stamp_package(
 
     In a conda-build package the ``extra`` of the rendered recipe changes with it. Everything else
     in the package stays as it is. The file is replaced in one step by a whole new one with the same
-    owner and mode. If it is a link, the link stays and the file that it leads to is replaced. The
-    indexes beside it that list it are corrected in the same step.
+    owner, mode, ACL and attributes. If it is a link, the link stays and the file that it leads to
+    is replaced. The indexes and the files with checksums beside it are corrected in the same step.
+    What is wrong afterwards and cannot be corrected is said in the log.
 
     With ``target``, the stamped package is written there, and ``path`` stays as it is.
 
     Without ``overwrite``, these are refused: a package that has other values already, one that a
-    signature or attestation beside it speaks for, and a target that exists.
+    signature or attestation beside it or in an index vouches for, and a target that exists.
 
     A dry run does everything but replace the file, and raises the same errors.
 
