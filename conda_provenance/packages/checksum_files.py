@@ -35,7 +35,7 @@ _OF_A_FOLDER = re.compile(
 )
 
 _ALONE = re.compile(r"\s*([0-9a-fA-F]{32,128})\s*")
-_LINE = re.compile(r"^([0-9a-fA-F]{32,128})[ \t]+\*?([^\r\n]+?)[ \t]*\r?$", re.MULTILINE)
+_LINE = re.compile(r"^([0-9a-fA-F]{32,128})[ \t]+(?![ \t])\*?([^\r\n]*\S)[ \t]*\r?$", re.MULTILINE)
 _BSD = re.compile(
     r"^([A-Za-z0-9/-]+) ?\(([^\r\n]+)\) ?= ?([0-9a-fA-F]{32,128})[ \t]*\r?$", re.MULTILINE
 )
@@ -83,10 +83,10 @@ def with_checksums(
     besides, in a way that is not simple and that holds no right checksum.
     """
     names = frozenset(names)
-    lines = list(_lines(text))
-    new, left = text, []
+    pieces: list[str] = []
+    position = 0
     known: set[str] = set()
-    for line in reversed(lines):
+    for line in _lines(text):
         owner = _owner(line, path, names)
         if owner is None:
             continue
@@ -94,14 +94,18 @@ def with_checksums(
         known.add(owner)
         old = text[line.start : line.end]
         if value := _new_value(owner, old, _kind(line, path, old), new_values):
-            new = new[: line.start] + value + new[line.end :]
+            pieces += text[position : line.start], value
+            position = line.end
 
-    others = set(names) - known
-    words = _Words(text) if others else None
-    for name in sorted(others):
-        if words and words.speak_of(name, path) and not words.hold_checksum_of(name, new_values):
-            left.append(name)
-    return new, left
+    new = "".join([*pieces, text[position:]])
+    return new, _left(text, path, names - known, new_values) if names - known else []
+
+
+def _left(text: str, path: str, names: Collection[str], new_values: NewValues) -> list[str]:
+    """The packages that the text names without their right checksum."""
+    words = _Words(text)
+    named = [name for name in sorted(names) if words.speak_of(name, path)]
+    return [name for name in named if not words.hold_checksum_of(name, new_values)]
 
 
 def speaks_of(text: str, path: str, name: str) -> bool:
@@ -172,12 +176,11 @@ class _Words:
 
 def _kind(line: _Line, path: str, value: str) -> str | None:
     """Which checksum it is. ``None``: one that is not known."""
-    length = _LENGTHS.get(len(value))
+    kind = _LENGTHS.get(len(value))
     said = line.kind or _kind_of_file(os.path.basename(path)) or ""
-    said = said.lower().replace("-", "").replace("sha2/", "sha").replace("sha2256", "sha256")
-    if said in ("b2", "blake2b", "blake2b512"):
-        return "blake2b" if length == "sha512" else None
-    return length
+    if said.lower().startswith(("b2", "blake")):
+        return "blake2b" if kind == "sha512" else None
+    return kind
 
 
 def _kind_of_file(name: str) -> str | None:

@@ -7,7 +7,12 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from conda_provenance.packages.blob import FileBlob, open_file_blob
-from conda_provenance.packages.checksum_files import is_checksum_file, not_simple, with_checksums
+from conda_provenance.packages.checksum_files import (
+    MAX_SIZE,
+    is_checksum_file,
+    not_simple,
+    with_checksums,
+)
 from conda_provenance.packages.index_edits import adding_nothing
 from conda_provenance.packages.index_files import is_complete, is_sharded, unpacked
 from conda_provenance.packages.index_records import (
@@ -92,8 +97,10 @@ def open_index(path: str, names: Collection[str]) -> FileBlob | None:
 
 def _changed_checksums(data: bytes, path: str, names: Collection[str], edit: NewValues) -> Change:
     try:
-        text = data.decode("utf-8")
+        text = data[:MAX_SIZE].decode("utf-8")
     except UnicodeDecodeError:
+        text = ""
+    if len(data) > MAX_SIZE or not text:
         return Change(None, left=not_simple(path, names))
 
     new, left = with_checksums(text, path, names, edit)

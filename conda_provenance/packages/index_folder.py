@@ -27,6 +27,7 @@ from conda_provenance.packages.index import (
     folders_to_lock,
     indexes_of,
     journal_of,
+    signature_dropped,
     warn,
 )
 from conda_provenance.packages.index_change import BrokenIndex, changed_index, open_index
@@ -147,6 +148,12 @@ class FolderIndexes:
         digests = Digests(blob)
         digests.need(sorted(needed))
         return digests
+
+    def say_what_is_dropped(self, package: PathLike) -> None:
+        """Say which signatures go from the indexes if this package changes."""
+        for _, name in places_of(package):
+            for index in self.signed.get(name, ()):
+                warn(signature_dropped(index, [name]))
 
     def note(self, package: PathLike, digests: Digests | None) -> None:
         """A package with these checksums stands in its place now."""

@@ -225,6 +225,8 @@ def _put_alone(order: _Order, new: FileBlob, replacements: list[Replacement]) ->
     if not order.dry_run:
         digests = indexes.checksums_of(order.place, new)
         commit(replacements, then=lambda: indexes.note(order.place, digests))
+    elif replacements:
+        indexes.say_what_is_dropped(order.place)
 
 
 def _require_unsigned_in(order: _Order, signed: Mapping[str, Sequence[str]]) -> None:

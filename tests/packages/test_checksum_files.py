@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 from packages_bytes import files
 from packages_making import make_conda, make_tar_bz2
 
-from conda_provenance.packages import corrected_once, stamp_package
+from conda_provenance.packages import corrected_once, index_folder, stamp_package
 
 STAMP = {"sha": "b" * 40}
 ABOUT = {"extra": {"final": True}}
@@ -201,3 +202,35 @@ def test_a_page_by_conda_index(tmp_path, caplog):
     caplog.clear()
     stamp_package(package, STAMP)
     assert "index.html holds an old checksum" in caplog.text
+
+
+def test_what_a_killed_stamp_left_is_finished_by_the_next(tmp_path, monkeypatch):
+    packages = [make_conda(tmp_path, ABOUT, name=name) for name in ("a", "b")]
+    sums, own = tmp_path / "SHA256SUMS", tmp_path / "a-1.0-0.conda.sha512"
+    sums.write_text("".join(f"{digest(each)}  {each.name}\n" for each in packages))
+    own.write_text(digest(packages[0], "sha512"))
+    before = files(tmp_path)
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(index_folder, "_commit", killed)
+    with pytest.raises(KeyboardInterrupt), corrected_once(packages) as indexes:
+        stamp_package(packages[0], STAMP, indexes=indexes)
+    monkeypatch.undo()
+    assert files(tmp_path)[sums.name] == before[sums.name]
+
+    assert stamp_package(packages[1], STAMP)
+    assert sums.read_text() == "".join(f"{digest(each)}  {each.name}\n" for each in packages)
+    assert own.read_text() == digest(packages[0], "sha512")
+
+
+def test_a_long_line_of_spaces_takes_no_time(tmp_path):
+    package = make_conda(tmp_path, ABOUT)
+    spaces = " " * 2_000_000
+    text = f"{'0' * 64}{spaces}\n{'0' * 64}  x{spaces}y\n{'0' * 64}  {package.name}\n"
+    (tmp_path / "SHA256SUMS").write_text(text)
+    start = time.monotonic()
+    stamp_package(package, STAMP)
+    assert time.monotonic() - start < 20
+    assert (tmp_path / "SHA256SUMS").read_text().endswith(f"{digest(package)}  {package.name}\n")

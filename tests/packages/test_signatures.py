@@ -218,6 +218,10 @@ def test_of_several_packages_only_the_signed_one_is_refused(tmp_path, caplog):
     signatures = {packages[0].name: {}, packages[2].name: {}}
     path = tmp_path / "current_repodata.json"
     write_index(path, {"packages.conda": records, "signatures": signatures})
+    with corrected_once(packages, dry_run=True) as indexes:
+        stamp_package(packages[2], STAMP, dry_run=True, indexes=indexes)
+    assert f"the signature over {packages[2].name} in {path}" in caplog.text
+    caplog.clear()
     with corrected_once(packages) as indexes:
         with pytest.raises(RefusedError, match=r"current_repodata\.json vouches"):
             stamp_package(packages[0], STAMP, overwrite=False, indexes=indexes)
