@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conda_provenance.remotes import holds_token
-from conda_provenance.text import redact
+from conda_provenance.text import QUERY, holds_token, normal, redact_value
 from conda_provenance.values import KEYS, MAX_LENGTH, clean_or_none, is_full_sha, is_run
 
 PROBLEMS: Mapping[str, str] = {
@@ -24,7 +23,7 @@ PROBLEMS: Mapping[str, str] = {
     "sha-not-hex": "sha is not a commit hash in lower-case hexadecimal digits.",
     "sha-zero": "sha is all zeros, which is how git writes that there is no commit.",
     "remote-credentials": "remote_url holds a user name, a password or a token.",
-    "remote-query": "remote_url has a query or a fragment, which may hold a token.",
+    "remote-query": "remote_url has a query, a fragment or parameters, which may hold a token.",
     "remote-not-http": "remote_url is neither an http nor an https address.",
     "remote-local": "remote_url is a path on the machine that built the package.",
     "remote-malformed": "remote_url is not the address of a repository.",
@@ -34,6 +33,9 @@ PROBLEMS: Mapping[str, str] = {
     "name-differs": "The file's name and its info/index.json name different packages.",
 }
 """Every problem code, and the sentence that people see. Codes are stable: scripts rely on them."""
+
+_SECRET_CODES = ("remote-credentials", "remote-query", "run-credentials")
+"""The problems of a value that may hold a secret."""
 
 _LOCAL = re.compile(r"(?i:file:)|[/.~\\]|[A-Za-z]:[\\/]")
 _USER = re.compile(r"(?:[A-Za-z][\w+.-]*://)?(?P<user>[^/?#\s]*)@")
@@ -98,7 +100,10 @@ class Claim:
         if key == "flow_run_url" and (cleaned := clean_or_none(key, value)):
             return cleaned
 
-        return redact(value)
+        redacted = redact_value(value)
+        # The rules that find a problem may see a secret where the text alone does not show it.
+        code = _BY_KEY[key](redacted.replace("***@", ""))
+        return "***" if code in _SECRET_CODES else redacted
 
     def says_untracked(self) -> bool:
         """Does it say that the recipe was not under version control, by an empty hash alone?
@@ -170,7 +175,7 @@ def _remote(value: str) -> str | None:
     if not re.match(r"https?://", value, re.IGNORECASE):
         return "remote-not-http"
 
-    if re.search(r"[?#]", value):
+    if re.search(QUERY, normal(value)):
         return "remote-query"
 
     # What remains ends in .git or a slash, or is no address at all.
@@ -200,7 +205,7 @@ def _run_url(value: str) -> str | None:
 
 def _has_user(value: str) -> bool:
     """Does the address name a user, other than the ``git`` of every forge's ssh addresses?"""
-    match = _USER.match(value)
+    match = _USER.match(normal(value))
     return match is not None and match["user"] != "git"
 
 

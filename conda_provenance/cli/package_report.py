@@ -12,7 +12,7 @@ from conda_provenance.cli.output import MAX_VALUE, Output, Part
 from conda_provenance.cli.status import Status
 from conda_provenance.packages import PackageClaim
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
-from conda_provenance.text import redact_location, show
+from conda_provenance.text import redact_location, show_value
 from conda_provenance.values import KEYS, clean_or_none, is_full_sha
 
 NOT_VERIFIED = "claimed by the package; not verified"
@@ -117,7 +117,7 @@ def fields(report: PackageReport) -> Iterator[tuple[str, Part]]:
     for key in KEYS:
         value = claim.shown(key)
         if value:
-            yield key, show(value, MAX_VALUE)
+            yield key, show_value(value, MAX_VALUE)
         elif value == "":
             yield key, ("(empty)", DIM)
         elif claim and key != "flow_run_url":

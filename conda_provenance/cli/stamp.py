@@ -13,7 +13,7 @@ from conda_provenance.cli.package_report import PackageReport, fields
 from conda_provenance.cli.status import Status, of_all
 from conda_provenance.errors import PackageError, ProvenanceError, RefusedError, UsageError
 from conda_provenance.packages import StampResult, expect_exit, stamp_package
-from conda_provenance.text import redact, redact_location, show
+from conda_provenance.text import redact_location, redact_value, show_value
 from conda_provenance.values import KEYS, InvalidValue, clean
 
 UNCHANGED, REFUSED, FAILED = "unchanged", "refused", "failed"
@@ -205,8 +205,8 @@ def _print(report: Report, output: Output) -> None:
 
 def _shown(value: str | None) -> str | None:
     """The old value is a stranger's."""
-    return value and redact(value)
+    return value and redact_value(value)
 
 
 def _or_dash(value: str | None) -> str:
-    return show(value, MAX_VALUE) if value else "-"
+    return show_value(value, MAX_VALUE) if value else "-"

@@ -305,3 +305,12 @@ def test_on_a_terminal_of_80_columns_a_long_value_is_in_one_piece(tmp_path):
 
     status, written = run_on_terminal("show", "--color", "never", package)
     assert (status, "\x1b" in written) == (0, False)
+
+
+def test_a_value_that_is_cut_says_so(tmp_path):
+    package = make_conda(tmp_path, {"extra": {"flow_run_id": "github_" + "1" * 3000}})
+    done = run_command("show", package)
+    (line,) = (line for line in done.stdout.splitlines() if "flow_run_id:" in line)
+    assert line.endswith("1… (cut: 3007 characters)")
+    (entry,) = answer(run_command("show", "--json", package))["packages"]
+    assert len(entry["flow_run_id"]) == 3007
