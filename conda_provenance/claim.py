@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from conda_provenance.remotes import looks_like_secret
 from conda_provenance.text import QUERY, holds_token, normal, redact_value
 from conda_provenance.values import KEYS, MAX_LENGTH, clean_or_none, is_full_sha, is_run
 
@@ -33,9 +34,6 @@ PROBLEMS: Mapping[str, str] = {
     "name-differs": "The file's name and its info/index.json name different packages.",
 }
 """Every problem code, and the sentence that people see. Codes are stable: scripts rely on them."""
-
-_SECRET_CODES = ("remote-credentials", "remote-query", "run-credentials")
-"""The problems of a value that may hold a secret."""
 
 _LOCAL = re.compile(r"(?i:file:)|[/.~\\]|[A-Za-z]:[\\/]")
 _USER = re.compile(r"(?:[A-Za-z][\w+.-]*://)?(?P<user>[^/?#\s]*)@")
@@ -97,13 +95,13 @@ class Claim:
         if not value:
             return value
 
-        if key == "flow_run_url" and (cleaned := clean_or_none(key, value)):
+        cleaned = clean_or_none(key, value)
+        if cleaned and (key == "flow_run_url" or cleaned == value):
             return cleaned
 
         redacted = redact_value(value)
-        # The rules that find a problem may see a secret where the text alone does not show it.
-        code = _BY_KEY[key](redacted.replace("***@", ""))
-        return "***" if code in _SECRET_CODES else redacted
+        # What is no address, such as a run's id, may hold a query all the same.
+        return "***" if looks_like_secret(redacted.replace("***@", "")) else redacted
 
     def says_untracked(self) -> bool:
         """Does it say that the recipe was not under version control, by an empty hash alone?

@@ -77,8 +77,16 @@ def test_a_problem_has_its_code_and_does_not_repeat_the_value(code, key, value):
     assert TOKEN not in problem.message
 
 
-@pytest.mark.parametrize(("code", "key", "value"), CASES)
-def test_a_value_with_a_secret_is_shown_without_it(code, key, value):
+SECRETS = [
+    ("sha", "abc?token=s3cr3t"),
+    ("remote_url", "o/r?token=s3cr3t"),
+    ("remote_url", "https://h/o?token=s3cr3t s3cr3t"),
+    *((key, value) for _, key, value in CASES),
+]
+
+
+@pytest.mark.parametrize(("key", "value"), SECRETS)
+def test_a_value_with_a_secret_is_shown_without_it(key, value):
     shown = Claim.from_extra({key: value}).shown(key)
     assert not re.search(r"s3cr3t|secret|:pw|token|a1B2", shown or ""), shown
 
