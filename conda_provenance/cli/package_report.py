@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -12,8 +13,14 @@ from conda_provenance.cli.output import MAX_VALUE, Output, Part
 from conda_provenance.cli.status import Status
 from conda_provenance.packages import PackageClaim
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
-from conda_provenance.text import redact_location, show_value
+from conda_provenance.text import escape, redact_location, show_value
 from conda_provenance.values import KEYS, clean_or_none, is_full_sha
+
+_TAKEN = {
+    "show": "package files (.conda, .tar.bz2) and extracted packages' folders",
+    "stamp": "package files (.conda, .tar.bz2)",
+}
+"""What each command takes."""
 
 NOT_VERIFIED = "claimed by the package; not verified"
 
@@ -31,6 +38,8 @@ class PackageReport:
     sha256: str | None = None
     error: str | None = None
     """Why the package cannot be read, in one sentence."""
+    is_of_one_origin: bool = True
+    """May commit and repository belong together? No page is made of two that do not."""
 
     @classmethod
     def of(cls, package: PackageClaim) -> PackageReport:
@@ -59,7 +68,7 @@ class PackageReport:
         """The page of the commit, where the forge is known."""
         remote = self._remote()
         sha = (self.claim.sha or "").lower()
-        if remote is None or not is_full_sha(sha):
+        if remote is None or not is_full_sha(sha) or not self.is_of_one_origin:
             return None
 
         # Loaded only when a page is asked for: a stamp prints none.
@@ -99,6 +108,23 @@ class PackageReport:
             return RemoteUrl.parse(self.claim.remote_url or "")
         except RemoteUrlError:
             return None
+
+
+def why_not_there(location: str, command: str) -> str | None:
+    """Why ``command`` finds no package at ``location``, if that is plain without reading it."""
+    shown = escape(redact_location(location), MAX_VALUE)
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", location):
+        return f"{shown} is an address, and nothing is fetched: {taken_by(command)}."
+
+    if not os.path.lexists(location):
+        return f"{shown} does not exist: {taken_by(command)}."
+
+    return None
+
+
+def taken_by(command: str) -> str:
+    """What ``command`` takes, in words."""
+    return f"'{command}' takes {_TAKEN[command]}"
 
 
 def print_package(report: PackageReport, output: Output) -> None:

@@ -6,10 +6,11 @@ import os
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from conda_provenance.cli.color import BOLD, DIM, RED
 from conda_provenance.cli.output import MAX_VALUE, Output
-from conda_provenance.cli.package_report import PackageReport, fields
+from conda_provenance.cli.package_report import PackageReport, fields, why_not_there
 from conda_provenance.cli.status import Status, of_all
 from conda_provenance.errors import PackageError, ProvenanceError, RefusedError, UsageError
 from conda_provenance.packages import StampResult, expect_exit, stamp_package
@@ -18,6 +19,12 @@ from conda_provenance.values import KEYS, InvalidValue, clean
 
 UNCHANGED, REFUSED, FAILED = "unchanged", "refused", "failed"
 """The statuses of a package that is not stamped."""
+
+Changes: TypeAlias = Mapping[str, str | None]
+"""The new value of each key to change. ``None`` takes the key out."""
+
+_PLACE = ("sha", "remote_url")
+"""The keys that name a commit together."""
 
 _STYLES = {UNCHANGED: DIM, REFUSED: RED, FAILED: RED}
 
@@ -42,11 +49,11 @@ class Report:
 def run(arguments: Namespace, output: Output) -> Status:
     """Stamp every package. If one cannot be stamped, the others still are."""
     _require_folders(arguments)
-    values = _values(arguments, output)
+    changes = _changes(arguments, output)
     if arguments.output_dir is not None:
         _make_folder(arguments.output_dir, dry_run=arguments.dry_run)
 
-    output.note("stamping " + " ".join(f"{key}={value}" for key, value in values.items()))
+    output.note(_intention(changes))
 
     expect_exit()
     reports: list[Report] = []
@@ -54,7 +61,7 @@ def run(arguments: Namespace, output: Output) -> Status:
     with output.bar(len(arguments.packages)):
         for location in arguments.packages:
             path = os.path.realpath(location)
-            report = _stamp(location, values, arguments, again=path in seen)
+            report = _stamp(location, changes, arguments, again=path in seen)
             seen.add(path)
             reports.append(report)
             _print(report, output)
@@ -63,6 +70,16 @@ def run(arguments: Namespace, output: Output) -> Status:
     if output.json:
         output.object(packages=[_to_json(report) for report in reports])
     return of_all(report.exit_status for report in reports)
+
+
+def _intention(changes: Changes) -> str:
+    """What is done to every package, in words."""
+    pairs = [f"{key}={value}" for key, value in changes.items() if value is not None]
+    removed = [key for key, value in changes.items() if value is None]
+    parts = ["stamping " + " ".join(pairs)] if pairs else []
+    if removed:
+        parts.append("taking out " + ", ".join(removed))
+    return "; ".join(parts)
 
 
 def _require_folders(arguments: Namespace) -> None:
@@ -93,23 +110,47 @@ def _make_folder(folder: str, *, dry_run: bool) -> None:
         ) from None
 
 
-def _values(arguments: Namespace, output: Output) -> dict[str, str]:
-    """The values to stamp: those that are given, over those of the recipe.
+def _changes(arguments: Namespace, output: Output) -> Changes:
+    """The keys to set, and to take out.
 
-    The recipe counts only if it is named, or if no value is given.
+    What is given goes before what the recipe says. The recipe counts only if it is named, or if
+    nothing else is asked for. A forced stamp takes out the keys that have no value, because those
+    of a package would be of another origin.
     """
     options = {key: getattr(arguments, key) for key in KEYS}
     given = {key: _clean(key, value) for key, value in options.items() if value is not None}
-    found = _find(arguments.recipe, output) if arguments.recipe or not given else {}
+    removed, kept = _named_keys(arguments, "remove", given), _named_keys(arguments, "keep", given)
+    if both := sorted(removed & kept):
+        raise UsageError(f"{both[0]} cannot be both removed and kept: give one option.")
+
+    found: Mapping[str, str] = {}
+    if arguments.recipe or not (given or removed):
+        found = _find(arguments.recipe, output)
+
     known = {**found, **given}
-    values = {key: known[key] for key in KEYS if key in known}
-    if not any(values.values()):
+    values = {key: known[key] for key in KEYS if key in known and key not in removed | kept}
+    if not removed and not any(values.values()):
         raise ProvenanceError(
             "There is nothing to stamp: "
             "neither a commit, a repository nor a CI run is known or given."
         )
 
-    return values
+    is_replaced = arguments.force and (given or found)
+    taken_out = set(KEYS) - values.keys() - kept if is_replaced else removed
+    return {key: values.get(key) for key in KEYS if key in values or key in taken_out}
+
+
+def _named_keys(arguments: Namespace, option: str, given: Mapping[str, str]) -> set[str]:
+    """The keys that ``--keep`` or ``--remove`` names."""
+    keys = {name.replace("-", "_") for name in getattr(arguments, option) or ()}
+    if not keys <= set(KEYS):
+        raise UsageError(f"--{option} takes one of {', '.join(KEYS)}.")
+
+    if both := sorted(keys & given.keys()):
+        value = f"--{both[0].replace('_', '-')}"
+        raise UsageError(f"--{option} {both[0]} does not go with {value}: give one of them.")
+
+    return keys
 
 
 def _clean(key: str, value: str) -> str:
@@ -148,15 +189,19 @@ def _find(place: str | None, output: Output) -> Mapping[str, str]:
     return origin.stamp(settings.fields)
 
 
-def _stamp(
-    location: str, values: Mapping[str, str], arguments: Namespace, *, again: bool
-) -> Report:
+def _stamp(location: str, wanted: Changes, arguments: Namespace, *, again: bool) -> Report:
     folder = arguments.output_dir
     target = None if folder is None else os.path.join(folder, os.path.basename(location))
+    # A missing file is reported as any other that cannot be opened.
+    is_named_like_one = location.endswith((".conda", ".tar.bz2")) and "://" not in location
+    wrong = None if is_named_like_one else why_not_there(location, "stamp")
+    if wrong:
+        return Report(PackageReport.of_failure(location, wrong), FAILED, target)
+
     try:
         result = stamp_package(
             location,
-            values,
+            wanted,
             target=target,
             overwrite=arguments.force,
             dry_run=arguments.dry_run,
@@ -172,7 +217,19 @@ def _stamp(
 
 
 def _package(location: str, result: StampResult) -> PackageReport:
-    return PackageReport(location, os.path.basename(location), read_from="file", claim=result.claim)
+    return PackageReport(
+        location,
+        os.path.basename(location),
+        read_from="file",
+        claim=result.claim,
+        is_of_one_origin=not _mixes_origins(result),
+    )
+
+
+def _mixes_origins(result: StampResult) -> bool:
+    """Was one of commit and repository replaced, and the other kept?"""
+    replaced = [bool(old and new) for key, (old, new) in result.changes.items() if key in _PLACE]
+    return len(replaced) == 1 and replaced[0]
 
 
 def _to_json(report: Report) -> dict[str, object]:

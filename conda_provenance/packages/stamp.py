@@ -81,8 +81,9 @@ def stamp_package(
 
     With ``target``, the stamped package is written there, and ``path`` stays as it is.
 
-    Without ``overwrite``, these are refused: a package that has other values already, one that a
-    signature or attestation beside it speaks for, and a target that exists.
+    Without ``overwrite``, these are refused: a package that has another value of a key that is set,
+    one that a signature or attestation beside it speaks for, and a target that exists. Keys are
+    removed all the same.
 
     A dry run does everything but replace the file, and raises the same errors.
 
@@ -234,8 +235,9 @@ def _require_unsaid(about: Mapping[str, Any], changes: Mapping[str, str | None])
     """Refuse a package that says something else already."""
     extra = _extra(about)
     for key, value in changes.items():
-        # An empty string, as local builds of conda-forge have it, says nothing yet.
-        if extra.get(key) not in (None, "", value):
+        # An empty string, as local builds of conda-forge have it, says nothing yet. Who takes a
+        # key out by its name knows that it is there.
+        if value is not None and extra.get(key) not in (None, "", value):
             raise NotAllowed(f"it says another {shown_name(key)} already; --force overwrites it")
 
 
