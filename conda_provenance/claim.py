@@ -31,6 +31,7 @@ PROBLEMS: Mapping[str, str] = {
     "run-bare": "flow_run_id does not name a CI system and a run of it, as in github_123.",
     "run-credentials": "flow_run_id or flow_run_url holds what may be a password or a token.",
     "run-url-malformed": "flow_run_url is not an http or https address.",
+    "recipe-credentials": "{key} of the package holds what may be a password or a token.",
     "name-differs": "The file's name and its info/index.json name different packages.",
 }
 """Every problem code, and the sentence that people see. Codes are stable: scripts rely on them."""

@@ -245,6 +245,12 @@ def _print(report: Report, output: Output) -> None:
     package = report.package
     if package.error:
         output.error(package.error)
+
+    for problem in package.claim.problems:
+        # What the stamp does not mend. Nobody asked for it, but a token must not stay unnoticed.
+        if problem.code == "recipe-credentials":
+            output.warn(f"{redact_location(package.location)}: {problem.message}")
+
     if output.json or package.error:
         return
 

@@ -110,8 +110,19 @@ def open_tar(blob: Blob, *, whole: bool = True) -> Stream:
 
 
 def read_files(
-    stream: Stream, needed: str, limit: int, *, optional: Collection[str] = (), to_end: bool
+    stream: Stream,
+    needed: str,
+    limit: int,
+    *,
+    optional: Collection[str] = (),
+    to_end: bool,
+    search: tar.Search | None = None,
 ) -> dict[str, bytes]:
-    """The metadata file ``needed``, and those of ``optional`` that are there."""
+    """The metadata file ``needed``, and those of ``optional`` that are there.
+
+    ``search`` sees the others that it wants.
+    """
     with stream:
-        return tar.read_members(stream, needed, limit, optional=optional, to_end=to_end)
+        return tar.read_members(
+            stream, needed, limit, optional=optional, to_end=to_end, search=search
+        )

@@ -6,12 +6,14 @@ import json
 import os
 import re
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from conda_provenance.claim import Claim, Problem
 from conda_provenance.packages.about import ABOUT, MAX_SIZE, parse_about
 from conda_provenance.packages.blob import Blob, ReadAhead, open_file_blob
+from conda_provenance.packages.leaks import MAX_FILE, Leaks
 from conda_provenance.packages.metadata import (
     find_info,
     open_info,
@@ -23,6 +25,9 @@ from conda_provenance.text import redact_location
 
 INDEX = "info/index.json"
 """Where a package says its name, version and build."""
+
+_MAX_FOLDERS = 200
+"""Folders of an extracted package's recipe that are searched."""
 
 _ENDINGS = (".conda", ".tar.bz2")
 _FULL_NAME = re.compile(r"[^-].*-[0-9][^-]*-[^-]+")
@@ -68,14 +73,15 @@ def read_package(path: PathLike, *, with_sha256: bool = False) -> PackageClaim:
     with refusals(path, "read"):
         if os.path.isdir(path):
             name = os.path.basename(os.path.abspath(location))
+            leaks = Leaks()
             files = _folder_files(location, (INDEX,))
-            claim = _claim(files, name if _FULL_NAME.fullmatch(name) else None)
+            _search_folder(location, leaks)
+            claim = _claim(files, name if _FULL_NAME.fullmatch(name) else None, leaks)
             return PackageClaim(name, location, "folder", claim)
 
         name = os.path.basename(location)
         with open_file_blob(path) as blob:
-            files = _blob_files(blob, name, (INDEX,))
-            claim = _claim(files, package_name(name))
+            claim = _claim_in(blob, name)
             sha256 = _sha256(blob) if with_sha256 else None
             return PackageClaim(name, location, "file", claim, sha256)
 
@@ -94,7 +100,7 @@ def read_package_blob(
     """
     location = redact_location(location)
     with refusals(location, "read"):
-        claim = _claim(_blob_files(blob, name, (INDEX,)), package_name(name))
+        claim = _claim_in(blob, name)
         sha256 = _sha256(blob) if with_sha256 else None
         return PackageClaim(name, location, read_from, claim, sha256)
 
@@ -112,26 +118,38 @@ def read_about(path: PathLike) -> dict[str, Any]:
             return parse_about(_blob_files(blob, os.fspath(path), ())[ABOUT])
 
 
-def claim_of(about: Mapping[str, Any], index: bytes | None, name: str | None) -> Claim:
+def claim_of(
+    about: Mapping[str, Any], index: bytes | None, name: str | None, leaks: Leaks
+) -> Claim:
     """The claim in about.json. ``name`` is what the file's name says the package is, if anything.
 
-    ``index`` is the package's index.json.
+    ``index`` is the package's index.json. ``leaks`` has seen the other files.
     """
-    return Claim.from_extra(about.get("extra"), *_name_problems(index, name))
+    leaks.see_about(about)
+    further = (*leaks.problems(), *_name_problems(index, name))
+    return Claim.from_extra(about.get("extra"), *further)
 
 
-def _claim(files: Mapping[str, bytes], name: str | None) -> Claim:
-    return claim_of(parse_about(files[ABOUT]), files.get(INDEX), name)
+def _claim(files: Mapping[str, bytes], name: str | None, leaks: Leaks) -> Claim:
+    return claim_of(parse_about(files[ABOUT]), files.get(INDEX), name, leaks)
 
 
-def _blob_files(blob: Blob, name: str, optional: Collection[str]) -> dict[str, bytes]:
+def _claim_in(blob: Blob, name: str) -> Claim:
+    leaks = Leaks()
+    files = _blob_files(blob, name, (INDEX,), leaks)
+    return _claim(files, package_name(name), leaks)
+
+
+def _blob_files(
+    blob: Blob, name: str, optional: Collection[str], leaks: Leaks | None = None
+) -> dict[str, bytes]:
     ahead = ReadAhead(blob)
     if info := find_info(ahead, name):
         stream = open_info(ahead, info)
-        return read_files(stream, ABOUT, MAX_SIZE, optional=optional, to_end=True)
+        return read_files(stream, ABOUT, MAX_SIZE, optional=optional, to_end=True, search=leaks)
 
     stream = open_tar(ahead, whole=False)
-    return read_files(stream, ABOUT, MAX_SIZE, optional=optional, to_end=False)
+    return read_files(stream, ABOUT, MAX_SIZE, optional=optional, to_end=False, search=leaks)
 
 
 def _folder_files(folder: str, optional: Collection[str]) -> dict[str, bytes]:
@@ -154,6 +172,34 @@ def _read_file(folder: str, name: str) -> bytes:
     if len(data) > MAX_SIZE:
         raise Refusal(f"its {name} is larger than {MAX_SIZE >> 20} MiB")
     return data
+
+
+def _search_folder(folder: str, leaks: Leaks) -> None:
+    """Search the metadata files of an extracted package. What cannot be read is passed over."""
+    waiting = ["info"]
+    for _ in range(_MAX_FOLDERS):
+        if not waiting:
+            break
+
+        place = waiting.pop()
+        try:
+            with os.scandir(os.path.join(folder, *place.split("/"))) as entries:
+                for entry in entries:
+                    path = f"{place}/{entry.name}"
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting += [path] if path.startswith("info/recipe") else []
+                    elif entry.is_file(follow_symlinks=False):
+                        _search_file(entry, path, leaks)
+        except OSError:
+            continue
+
+
+def _search_file(entry: os.DirEntry[str], path: str, leaks: Leaks) -> None:
+    if not leaks.wants(path, entry.stat(follow_symlinks=False).st_size):
+        return
+
+    with suppress(Refusal), open_file_blob(entry.path) as blob:
+        leaks.see(path, blob.read(0, MAX_FILE))
 
 
 def _name_problems(index: bytes | None, name: str | None) -> list[Problem]:

@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 
 from conda_provenance.claim import Claim
 from conda_provenance.packages.about import ABOUT, MAX_SIZE, parse_about, with_extra
+from conda_provenance.packages.archive.decompression import Stream
 from conda_provenance.packages.blob import FileBlob
 from conda_provenance.packages.files.lock import locked
 from conda_provenance.packages.files.replace import Replacement, commit
 from conda_provenance.packages.index import corrections, digests_edit, folders_to_lock
+from conda_provenance.packages.leaks import Leaks
 from conda_provenance.packages.metadata import (
     Container,
     check_container,
@@ -133,6 +135,8 @@ class _Plan(NamedTuple):
     about: Mapping[str, Any]
     new_about: Mapping[str, Any]
     index_json: bytes | None
+    leaks: Leaks
+    """Has searched the package as it will be."""
 
 
 def _stamp_locked(order: _Order) -> StampResult:
@@ -199,7 +203,7 @@ def _require_unsigned(order: _Order, plan: _Plan) -> None:
 
 def _plan(blob: FileBlob, order: _Order) -> _Plan:
     container = check_container(blob) if is_container(blob) else None
-    files = _read(blob, container)
+    files, leaks = _read(blob, container)
     about = parse_about(files[ABOUT])
     if not order.overwrite:
         _require_unsaid(about, order.changes)
@@ -207,28 +211,34 @@ def _plan(blob: FileBlob, order: _Order) -> _Plan:
     new = {ABOUT: with_extra(files[ABOUT], order.changes)}
     if RECIPE in files and is_conda_builds(about):
         new[RECIPE] = with_recipe_extra(files[RECIPE], order.changes, overwrite=order.overwrite)
+        leaks.see_instead(RECIPE, new[RECIPE])
     return _Plan(
         container,
         {name: data for name, data in new.items() if data != files[name]},
         about,
         parse_about(new[ABOUT]),
         files.get(INDEX),
+        leaks,
     )
 
 
-def _read(blob: FileBlob, container: Container | None) -> dict[str, bytes]:
+def _read(blob: FileBlob, container: Container | None) -> tuple[dict[str, bytes], Leaks]:
     if container:
-        stream = open_info(blob, container.info)
-        return read_files(stream, ABOUT, MAX_SIZE, optional=(RECIPE, INDEX), to_end=True)
+        return _read_stream(open_info(blob, container.info), to_end=True)
 
     # Of a .tar.bz2 the metadata alone is read, or the payload would have to be unpacked twice.
-    stream = open_tar(blob)
-    files = read_files(stream, ABOUT, MAX_SIZE, optional=(RECIPE, INDEX), to_end=False)
+    files, leaks = _read_stream(open_tar(blob), to_end=False)
     if RECIPE not in files and is_conda_builds(parse_about(files[ABOUT])):
         # An old conda-build, which had recipes after the payload.
-        stream = open_tar(blob)
-        files = read_files(stream, ABOUT, MAX_SIZE, optional=(RECIPE, INDEX), to_end=True)
-    return files
+        return _read_stream(open_tar(blob), to_end=True)
+    return files, leaks
+
+
+def _read_stream(stream: Stream, *, to_end: bool) -> tuple[dict[str, bytes], Leaks]:
+    leaks = Leaks()
+    optional = (RECIPE, INDEX)
+    files = read_files(stream, ABOUT, MAX_SIZE, optional=optional, to_end=to_end, search=leaks)
+    return files, leaks
 
 
 def _require_unsaid(about: Mapping[str, Any], changes: Mapping[str, str | None]) -> None:
@@ -277,7 +287,7 @@ def _result(order: _Order, plan: _Plan) -> StampResult:
         status if plan.replaced else UNCHANGED,
         os.fspath(order.path),
         None if order.target is None else os.fspath(order.target),
-        claim_of(plan.new_about, plan.index_json, package_name(order.place)),
+        claim_of(plan.new_about, plan.index_json, package_name(order.place), plan.leaks),
         _changes(_extra(plan.about), _extra(plan.new_about), order.changes),
     )
 

@@ -591,3 +591,20 @@ def test_what_is_no_file_at_all_says_what_is_taken(tmp_path, place):
     assert done.returncode == 3
     assert place in done.stderr
     assert "'stamp' takes package files (.conda, .tar.bz2)" in done.stderr
+
+
+@pytest.mark.parametrize("form", [[], ["-v"], ["--json"], ["--dry-run"]])
+def test_a_token_in_the_packages_recipe_is_named(tmp_path, form):
+    files = info_files({"conda_build_version": "26.7.1"})
+    recipe = "# Origin b'https://ci-token:s3cr3t@h.example/o/r.git'\npackage:\n  name: demo\n"
+    files["info/recipe/meta.yaml"] = recipe.encode()
+    package = make_conda(tmp_path, info=zst(tar(files)))
+    done = stamp(*form, *GIVEN, package)
+    assert done.returncode == 0
+    assert f"warning: {package}: info/recipe/meta.yaml of the package holds what" in done.stderr
+    assert "s3cr3t" not in done.stdout + done.stderr
+    if form == ["--json"]:
+        (entry,) = answer(done)["packages"]
+        assert [problem["code"] for problem in entry["problems"]] == ["recipe-credentials"]
+    if form != ["--dry-run"]:
+        assert "# Origin b'https://ci-token:s3cr3t@" in recipe_of(package), "it is not changed"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Mapping
 from contextlib import closing
+from typing import Protocol
 
 from conda_provenance.packages.archive.decompression import Stream
 from conda_provenance.packages.archive.tar_header import (
@@ -30,6 +31,13 @@ from conda_provenance.packages.refusals import Refusal, shown_name
 _REGULAR = (b"0", b"\0", b"7")
 _MAX_EXTENSIONS = 16 * MAX_EXTENSION
 _MAX_MEMBERS = 500_000
+
+
+class Search(Protocol):
+    """What looks into members on the way, besides those that are asked for."""
+
+    def wants(self, path: str, size: int) -> bool: ...
+    def see(self, path: str, data: bytes) -> None: ...
 
 
 class Member:
@@ -55,9 +63,14 @@ class Member:
         while self._left:
             self._left -= len(exactly(self._stream, min(CHUNK, self._left)))
 
+    @property
+    def is_plain(self) -> bool:
+        """Is it a file with data of its own?"""
+        return self.header.kind in _REGULAR and not self.header.sparse
+
     def read(self, limit: int) -> bytes:
         """The data, without padding."""
-        if self.header.kind not in _REGULAR or self.header.sparse:
+        if not self.is_plain:
             raise Refusal(f"its {shown_name(self.path)} is no plain file")
         if self.header.size > limit:
             raise Refusal(f"its {shown_name(self.path)} is larger than {limit >> 20} MiB")
@@ -72,23 +85,35 @@ class Member:
 
 
 def read_members(
-    stream: Stream, needed: str, limit: int, *, optional: Collection[str] = (), to_end: bool = True
+    stream: Stream,
+    needed: str,
+    limit: int,
+    *,
+    optional: Collection[str] = (),
+    to_end: bool = True,
+    search: Search | None = None,
 ) -> dict[str, bytes]:
     """The data of the member ``needed``, and of those of ``optional`` that are there.
 
-    Without ``to_end``, reading stops when all are found, or when ``needed`` is found and the
-    metadata ends. A second member of the same name goes unnoticed then.
+    ``search`` sees every plain member that it wants. Without ``to_end``, reading stops when all are
+    found and nothing is searched, or when ``needed`` is found and the metadata ends. A second
+    member of the same name goes unnoticed then.
     """
     found: dict[str, bytes] = {}
     # Closed by us: a Ctrl-C that comes while the garbage collector closes a generator is swallowed.
     with closing(_checked(stream, needed, {needed, *optional})) as members:
         for member in members:
-            is_small_extra = member.path in optional and member.header.size <= limit
-            if member.path == needed or is_small_extra:
+            size = member.header.size
+            is_wanted = member.path == needed or (member.path in optional and size <= limit)
+            is_searched = search and member.is_plain and search.wants(member.path, size)
+            if is_wanted:
                 found[member.path] = member.read(limit)
+            if search and is_searched:
+                search.see(member.path, found.get(member.path) or member.read(size))
 
-            all_found = len(found) > len(optional) or not member.path.startswith("info/")
-            if not to_end and needed in found and all_found:
+            all_found = search is None and len(found) > len(optional)
+            is_end = all_found or not member.path.startswith("info/")
+            if not to_end and needed in found and is_end:
                 break
     return found
 
