@@ -23,6 +23,7 @@ from conda_provenance.plugins import candidates, provider_names
 from conda_provenance.provenance import Provenance
 from conda_provenance.recipes import find_recipe, read_extra
 from conda_provenance.settings import Settings, load_settings
+from conda_provenance.settings_doubts import settings_doubts
 from conda_provenance.values import KEYS, ImproperValue, InvalidValue, clean
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def collect(
     checkout = Checkout.of(place, git, run)
 
     draft = _Draft()
+    draft.warnings += settings_doubts(environ)
     draft.take_given(extra_meta or {}, recipe_extra, environ)
     draft.take_git(git)
     if run is not None:
