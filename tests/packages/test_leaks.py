@@ -71,6 +71,8 @@ def test_a_secret_is_found(line: str) -> None:
         "  url: https://h.example/x?sha=abc&page=2",
         "  author: A B <a.b@example.org>, see https://h.example",
         "  home: https://github.com/o/r",
+        "  home: https://conda.discourse.group/t/a-topic",
+        "  home: https://conda.discourse.group/t/a-topic/123",
     ],
 )
 def test_what_is_no_secret_is_not_found(line: str) -> None:
