@@ -40,6 +40,8 @@ class Report:
     """The copy, where one was asked for."""
     changes: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
     """The old and the new value of each key that changes."""
+    remains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """For each key that was to be taken out, the files in which its value still stands."""
 
     @property
     def exit_status(self) -> Status:
@@ -142,7 +144,7 @@ def _changes(arguments: Namespace, output: Output) -> Changes:
 
 def _named_keys(arguments: Namespace, option: str, given: Mapping[str, str]) -> set[str]:
     """The keys that ``--keep`` or ``--remove`` names."""
-    keys = {name.replace("-", "_") for name in getattr(arguments, option) or ()}
+    keys = _names(getattr(arguments, option))
     if not keys <= set(KEYS):
         raise UsageError(f"--{option} takes one of {', '.join(KEYS)}.")
 
@@ -151,6 +153,10 @@ def _named_keys(arguments: Namespace, option: str, given: Mapping[str, str]) -> 
         raise UsageError(f"--{option} {both[0]} does not go with {value}: give one of them.")
 
     return keys
+
+
+def _names(given: list[str] | None) -> set[str]:
+    return {name.replace("-", "_") for name in given or ()}
 
 
 def _clean(key: str, value: str) -> str:
@@ -213,7 +219,9 @@ def _stamp(location: str, wanted: Changes, arguments: Namespace, *, again: bool)
     # A dry run changes nothing, so a package that is given twice looks unstamped again.
     status = UNCHANGED if again and arguments.dry_run else result.status
     changes = {} if status == UNCHANGED else result.changes
-    return Report(_package(location, result), status, target, changes)
+    asked = _names(arguments.remove)
+    remains = {key: files for key, files in result.remains.items() if key in asked}
+    return Report(_package(location, result), status, target, changes, remains)
 
 
 def _package(location: str, result: StampResult) -> PackageReport:
@@ -237,6 +245,7 @@ def _to_json(report: Report) -> dict[str, object]:
         **report.package.to_json(),
         "status": report.status,
         "target": None if report.target is None else redact_location(report.target),
+        "remains": {key: list(files) for key, files in report.remains.items()},
         "changes": {key: list(map(_shown, values)) for key, values in report.changes.items()},
     }
 
@@ -250,6 +259,10 @@ def _print(report: Report, output: Output) -> None:
         # What the stamp does not mend. Nobody asked for it, but a token must not stay unnoticed.
         if problem.code == "recipe-credentials":
             output.warn(f"{redact_location(package.location)}: {problem.message}")
+
+    for key, files in report.remains.items():
+        place = redact_location(package.location)
+        output.warn(f"{place}: the value of {key} still stands in its {', '.join(files)}.")
 
     if output.json or package.error:
         return

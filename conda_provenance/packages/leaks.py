@@ -154,9 +154,11 @@ def _address_before(match: re.Match[str]) -> str | None:
 class Leaks:
     """Takes the files of a package's metadata, and names those that hold a secret."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keep: bool = False) -> None:
+        """``keep``: remember the files for :meth:`files_with`."""
         self._left = _MAX_TOTAL
         self._holds: dict[str, bool] = {}
+        self._kept: dict[str, bytes] | None = {} if keep else None
 
     def wants(self, path: str, size: int) -> bool:
         """Is this a file to search? No more is wanted than the limits allow."""
@@ -172,6 +174,8 @@ class Leaks:
         """Search a file. A second one of the same name counts as well."""
         self._left -= len(data)
         self._holds[path] = self._holds.get(path, False) or (path != ABOUT and _holds_secret(data))
+        if self._kept is not None:
+            self._kept[path] = data
 
     def see_instead(self, path: str, data: bytes) -> None:
         """Search a file that takes the place of the one that was searched."""
@@ -186,6 +190,12 @@ class Leaks:
             rest["extra"] = {key: value for key, value in extra.items() if key not in KEYS}
 
         self._holds[ABOUT] = holds_secret("\n".join(_strings(rest)))
+
+    def files_with(self, value: str) -> tuple[str, ...]:
+        """The files in which this value stands, too."""
+        text = value.encode("utf-8", "surrogatepass")
+        paths = sorted(path for path, data in (self._kept or {}).items() if text in data)
+        return tuple(map(shown_name, paths[:_MAX_NAMED]))
 
     def problems(self) -> Iterator[Problem]:
         """A problem for each file that holds a secret, which it names."""

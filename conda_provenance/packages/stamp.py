@@ -61,6 +61,8 @@ class StampResult:
 
     A value that is not a string is given as its JSON text.
     """
+    remains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """For each key that was removed, the files of the package in which its value still stands."""
 
     def __bool__(self) -> bool:
         return self.status != UNCHANGED
@@ -211,7 +213,8 @@ def _plan(blob: FileBlob, order: _Order) -> _Plan:
     new = {ABOUT: with_extra(files[ABOUT], order.changes)}
     if RECIPE in files and is_conda_builds(about):
         new[RECIPE] = with_recipe_extra(files[RECIPE], order.changes, overwrite=order.overwrite)
-        leaks.see_instead(RECIPE, new[RECIPE])
+    for name, data in new.items():
+        leaks.see_instead(name, data)
     return _Plan(
         container,
         {name: data for name, data in new.items() if data != files[name]},
@@ -235,7 +238,7 @@ def _read(blob: FileBlob, container: Container | None) -> tuple[dict[str, bytes]
 
 
 def _read_stream(stream: Stream, *, to_end: bool) -> tuple[dict[str, bytes], Leaks]:
-    leaks = Leaks()
+    leaks = Leaks(keep=True)
     optional = (RECIPE, INDEX)
     files = read_files(stream, ABOUT, MAX_SIZE, optional=optional, to_end=to_end, search=leaks)
     return files, leaks
@@ -283,13 +286,23 @@ def _in_existing_folder(path: str) -> str:
 
 def _result(order: _Order, plan: _Plan) -> StampResult:
     status = WOULD_STAMP if order.dry_run else STAMPED
+    changes = _changes(_extra(plan.about), _extra(plan.new_about), order.changes)
     return StampResult(
         status if plan.replaced else UNCHANGED,
         os.fspath(order.path),
         None if order.target is None else os.fspath(order.target),
         claim_of(plan.new_about, plan.index_json, package_name(order.place), plan.leaks),
-        _changes(_extra(plan.about), _extra(plan.new_about), order.changes),
+        changes,
+        _remains(changes, plan.leaks),
     )
+
+
+def _remains(
+    changes: Mapping[str, tuple[str | None, str | None]], leaks: Leaks
+) -> dict[str, tuple[str, ...]]:
+    removed = {key: old for key, (old, new) in changes.items() if old and new is None}
+    files = {key: leaks.files_with(old) for key, old in removed.items()}
+    return {key: names for key, names in files.items() if names}
 
 
 def _changes(

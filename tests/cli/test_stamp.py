@@ -136,6 +136,7 @@ def test_json(tmp_path):
         "status": "stamped",
         "target": None,
         "changes": {key: [None, value] for key, value in STAMP.items()},
+        "remains": {},
     }
     gone = tmp_path / "gone.conda"
     assert failed == {
@@ -151,6 +152,7 @@ def test_json(tmp_path):
         "status": "failed",
         "target": None,
         "changes": {},
+        "remains": {},
     }
 
 
@@ -608,3 +610,19 @@ def test_a_token_in_the_packages_recipe_is_named(tmp_path, form):
         assert [problem["code"] for problem in entry["problems"]] == ["recipe-credentials"]
     if form != ["--dry-run"]:
         assert "# Origin b'https://ci-token:s3cr3t@" in recipe_of(package), "it is not changed"
+
+
+def test_where_a_value_that_is_taken_out_still_stands_is_said(tmp_path):
+    files = info_files({"extra": OLD, "home": "https://private.example/o/r/wiki"})
+    rendered = f"recipe: {{}}\nextra_meta:\n  remote_url: {OLD['remote_url']}\n"
+    files["info/recipe/rendered_recipe.yaml"] = rendered.encode()
+    package = make_conda(tmp_path, info=zst(tar(files)))
+    arguments = ["--remove", "remote_url", "--remove", "flow_run_id", "--dry-run", package]
+    places = ["info/about.json", "info/recipe/rendered_recipe.yaml"]
+    done = stamp("--json", *arguments)
+    (entry,) = answer(done)["packages"]
+    assert entry["remains"] == {"remote_url": places}
+    warning = f"warning: {package}: the value of remote_url still stands in its {places[0]}, "
+    assert warning in done.stderr
+    assert warning in stamp(*arguments).stderr
+    assert entry_of(package, "--force", "--flow-run-id", "farm_8")["remains"] == {}
