@@ -248,7 +248,7 @@ STAMP = Command(
         _switch(
             "force",
             "--force",
-            help="replace all values of other origin, a signed package and files in the output "
+            help="replace all four values, change a signed package and overwrite files in the output "
             "folder",
         ),
         _switch("dry_run", "--dry-run", help="say what would be done and write nothing"),
