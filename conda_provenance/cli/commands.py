@@ -248,8 +248,8 @@ STAMP = Command(
         _switch(
             "force",
             "--force",
-            help="replace all four values, change a signed package and overwrite files in the output "
-            "folder",
+            help="replace all four values, change a signed package, and overwrite files in the "
+            "output folder",
         ),
         _switch("dry_run", "--dry-run", help="say what would be done and write nothing"),
         _JSON,

@@ -41,15 +41,16 @@ class Search(Protocol):
 
 
 class Member:
-    """A member at which the stream stands. Its data is read once, or skipped."""
+    """A member at which the stream stands. Its data is read, or skipped."""
 
-    __slots__ = ("_left", "_stream", "header", "path")
+    __slots__ = ("_data", "_left", "_stream", "header", "path")
 
     def __init__(self, header: Header, stream: Stream) -> None:
         self.header = header
         self.path = header.path
         self._stream = stream
         self._left = header.size + -header.size % BLOCK
+        self._data: bytes | None = None
 
     def chunks(self) -> Iterator[bytes]:
         """The data with its padding, as found."""
@@ -74,7 +75,9 @@ class Member:
             raise Refusal(f"its {shown_name(self.path)} is no plain file")
         if self.header.size > limit:
             raise Refusal(f"its {shown_name(self.path)} is larger than {limit >> 20} MiB")
-        return b"".join(self.chunks())[: self.header.size]
+        if self._data is None:
+            self._data = b"".join(self.chunks())[: self.header.size]
+        return self._data
 
     def with_data(self, data: bytes) -> bytes:
         """The member's blocks, with ``data`` in place of its own."""
@@ -103,19 +106,27 @@ def read_members(
     # Closed by us: a Ctrl-C that comes while the garbage collector closes a generator is swallowed.
     with closing(_checked(stream, needed, {needed, *optional})) as members:
         for member in members:
-            size = member.header.size
-            is_wanted = member.path == needed or (member.path in optional and size <= limit)
-            is_searched = search and member.is_plain and search.wants(member.path, size)
-            if is_wanted:
-                found[member.path] = member.read(limit)
-            if search and is_searched:
-                search.see(member.path, found.get(member.path) or member.read(size))
+            if search is not None:
+                _show(member, search)
 
-            all_found = search is None and len(found) > len(optional)
-            is_end = all_found or not member.path.startswith("info/")
-            if not to_end and needed in found and is_end:
+            is_small_extra = member.path in optional and member.header.size <= limit
+            if member.path == needed or is_small_extra:
+                found[member.path] = member.read(limit)
+
+            all_found = len(found) > len(optional) and search is None
+            if not to_end and needed in found and (all_found or not _is_metadata(member)):
                 break
     return found
+
+
+def _is_metadata(member: Member) -> bool:
+    return member.path.startswith("info/")
+
+
+def _show(member: Member, search: Search) -> None:
+    size = member.header.size
+    if member.is_plain and search.wants(member.path, size):
+        search.see(member.path, member.read(size))
 
 
 def rewrite(stream: Stream, needed: str, replaced: Mapping[str, bytes]) -> Iterator[bytes]:
