@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conda_provenance.remotes import holds_token
-from conda_provenance.text import redact
+from conda_provenance.remotes import looks_like_secret
+from conda_provenance.text import QUERY, holds_token, normal, redact_value
 from conda_provenance.values import KEYS, MAX_LENGTH, clean_or_none, is_full_sha, is_run
 
 PROBLEMS: Mapping[str, str] = {
@@ -24,13 +24,14 @@ PROBLEMS: Mapping[str, str] = {
     "sha-not-hex": "sha is not a commit hash in lower-case hexadecimal digits.",
     "sha-zero": "sha is all zeros, which is how git writes that there is no commit.",
     "remote-credentials": "remote_url holds a user name, a password or a token.",
-    "remote-query": "remote_url has a query or a fragment, which may hold a token.",
+    "remote-query": "remote_url has a query, a fragment or parameters, which may hold a token.",
     "remote-not-http": "remote_url is neither an http nor an https address.",
     "remote-local": "remote_url is a path on the machine that built the package.",
     "remote-malformed": "remote_url is not the address of a repository.",
     "run-bare": "flow_run_id does not name a CI system and a run of it, as in github_123.",
     "run-credentials": "flow_run_id or flow_run_url holds what may be a password or a token.",
     "run-url-malformed": "flow_run_url is not an http or https address.",
+    "recipe-credentials": "{key} of the package holds what may be a password or a token.",
     "name-differs": "The file's name and its info/index.json name different packages.",
 }
 """Every problem code, and the sentence that people see. Codes are stable: scripts rely on them."""
@@ -95,10 +96,13 @@ class Claim:
         if not value:
             return value
 
-        if key == "flow_run_url" and (cleaned := clean_or_none(key, value)):
+        cleaned = clean_or_none(key, value)
+        if cleaned and (key == "flow_run_url" or cleaned == value):
             return cleaned
 
-        return redact(value)
+        redacted = redact_value(value)
+        # What is no address, such as a run's id, may hold a query all the same.
+        return "***" if looks_like_secret(redacted.replace("***@", "")) else redacted
 
     def says_untracked(self) -> bool:
         """Does it say that the recipe was not under version control, by an empty hash alone?
@@ -170,7 +174,7 @@ def _remote(value: str) -> str | None:
     if not re.match(r"https?://", value, re.IGNORECASE):
         return "remote-not-http"
 
-    if re.search(r"[?#]", value):
+    if re.search(QUERY, normal(value)):
         return "remote-query"
 
     # What remains ends in .git or a slash, or is no address at all.
@@ -200,7 +204,7 @@ def _run_url(value: str) -> str | None:
 
 def _has_user(value: str) -> bool:
     """Does the address name a user, other than the ``git`` of every forge's ssh addresses?"""
-    match = _USER.match(value)
+    match = _USER.match(normal(value))
     return match is not None and match["user"] != "git"
 
 

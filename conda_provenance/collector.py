@@ -18,15 +18,21 @@ from conda_provenance.origin import (
     SOURCE_NAMES,
     VARIABLE,
     Origin,
+    named,
 )
 from conda_provenance.plugins import candidates, provider_names
 from conda_provenance.provenance import Provenance
 from conda_provenance.recipes import find_recipe, read_extra
 from conda_provenance.settings import Settings, load_settings
+from conda_provenance.settings_doubts import settings_doubts
 from conda_provenance.values import KEYS, ImproperValue, InvalidValue, clean
 
 if TYPE_CHECKING:
     from conda_provenance.ci import Adapter, CIRun
+
+
+_MAX_VARIABLES = 4
+"""How many variables are named that should say something and do not."""
 
 
 def collect(
@@ -63,6 +69,7 @@ def collect(
     checkout = Checkout.of(place, git, run)
 
     draft = _Draft()
+    draft.warnings += settings_doubts(environ)
     draft.take_given(extra_meta or {}, recipe_extra, environ)
     draft.take_git(git)
     if run is not None:
@@ -70,8 +77,9 @@ def collect(
     draft.take_absence(git)
 
     if git.dirty and settings.dirty == "warn":
+        files = f" ({named(git.changed)})" if git.changed else ""
         draft.warnings.append(
-            "The recipe's folder has changes that are not committed: "
+            f"The recipe's folder has changes that are not committed{files}: "
             "what is built is not exactly the commit."
         )
 
@@ -97,6 +105,7 @@ class _Draft:
         self.values: dict[str, str] = {}
         self.kept: dict[str, str] = {}
         self.sources: dict[str, str] = {}
+        self.environ: Mapping[str, str] = {}
         self.warnings: list[str] = []
 
     def take_given(
@@ -106,6 +115,7 @@ class _Draft:
         environ: Mapping[str, str],
     ) -> None:
         """What a person said: to the builder, in the recipe, or in an environment variable."""
+        self.environ = environ
         for key in KEYS:
             for source, given in ((EXTRA_META, extra_meta), (RECIPE, recipe_extra)):
                 if given.get(key) is not None:
@@ -166,9 +176,12 @@ class _Draft:
             dirty=checkout.git.dirty,
             warnings=tuple(dict.fromkeys(self.warnings)),
             missing={
-                key: _why_missing(key, checkout, settings.ci) for key in KEYS if not known.get(key)
+                key: _why_missing(key, checkout, settings.ci, self.environ)
+                for key in KEYS
+                if not known.get(key)
             },
             commit=checkout.describe(self.values["sha"]) if is_found else "",
+            changed=checkout.git.changed,
         )
 
     def _offer(self, key: str, value: str | None, source: str) -> None:
@@ -197,10 +210,10 @@ class _Draft:
             self.warnings.append(f"{name} is left out: {error}.")
 
 
-def _why_missing(key: str, checkout: Checkout, chosen: str) -> str:
+def _why_missing(key: str, checkout: Checkout, chosen: str, environ: Mapping[str, str]) -> str:
     run = checkout.run
     if key.startswith("flow_run"):
-        return _why_no_run(key, run, chosen)
+        return _why_no_run(key, run, chosen, environ)
 
     if key == "sha" and run is not None and checkout.replaces_git() and run.remote_url:
         return (
@@ -219,12 +232,25 @@ def _why_missing(key: str, checkout: Checkout, chosen: str) -> str:
     return "the recipe's repository has no remote that others can reach"
 
 
-def _why_no_run(key: str, run: CIRun | None, chosen: str) -> str:
+def _why_no_run(key: str, run: CIRun | None, chosen: str, environ: Mapping[str, str]) -> str:
     if run is not None:
-        return f"{run.name} says no {'id' if key == 'flow_run_id' else 'page'} of its run"
+        reason = f"{run.name} says no {'id' if key == 'flow_run_id' else 'page'} of its run"
+        variables = _faulty_variables(run, key.removeprefix("flow_"), environ)
+        return f"{reason}: {variables}" if variables else reason
 
     if chosen == "auto":
         return "no CI run was recognised"
 
     reason = f"plugins.provenance_ci is {chosen}"
     return reason if chosen == "none" else f"{reason}, which does not run this"
+
+
+def _faulty_variables(run: CIRun, fact: str, environ: Mapping[str, str]) -> str:
+    """What is wrong with the variables that should say this fact of a run, in words."""
+    from conda_provenance.ci.explain import asked_for
+
+    adapter = next((each for each in candidates(environ) if each.provider == run.provider), None)
+    asked = asked_for(environ, adapter, fact) if adapter is not None else {}
+    faulty = [f"{name} is {state}" for name, state in asked.items() if state != "set"]
+    others = [f"{name} has no usable value" for name in asked]
+    return ", ".join((faulty or others)[:_MAX_VARIABLES])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from conda_provenance.errors import RequirementError
 from conda_provenance.provenance import Provenance
 from conda_provenance.settings import Settings
+from conda_provenance.text import escape
 from conda_provenance.values import KEYS
 
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ ENVIRONMENT = {key: f"CONDA_PROVENANCE_{key.upper()}" for key in KEYS}
 
 EXTRA_META, RECIPE, VARIABLE, GIT, CI = "extra-meta", "recipe", "environment", "git", "ci"
 """Where a value may come from, in the order of precedence."""
+
+_MAX_FILES = 3
+"""How many changed files are named."""
+
+_MAX_FILE_NAME = 200
 
 SOURCE_NAMES = {
     EXTRA_META: "--extra-meta",
@@ -53,6 +59,8 @@ class Origin(NamedTuple):
     """For each key without a value: why."""
     commit: str = ""
     """Which commit ``sha`` is, in words. Empty where a person gave it, or where there is none."""
+    changed: tuple[str, ...] = ()
+    """The files that make the recipe's folder dirty, named from the top of its repository on."""
 
     @property
     def values(self) -> dict[str, str]:
@@ -95,5 +103,12 @@ class Origin(NamedTuple):
         if settings.dirty == "error" and self.dirty:
             raise RequirementError(
                 "The recipe's folder has uncommitted changes (plugins.provenance_dirty is error): "
-                "commit or remove them."
+                f"commit or remove {named(self.changed) or 'them'}."
             )
+
+
+def named(files: tuple[str, ...]) -> str:
+    """The first of these files, and how many more there are. Empty if there are none."""
+    first = [escape(file, _MAX_FILE_NAME) for file in files[:_MAX_FILES]]
+    rest = len(files) - len(first)
+    return ", ".join(first) + (f" and {rest} more" if rest else "")

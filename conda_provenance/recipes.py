@@ -18,6 +18,8 @@ from conda_provenance.text import redact
 NAMES = ("recipe.yaml", "recipe.yml", "meta.yaml", "meta.yml", "conda.yaml")
 """Names of the recipe files of rattler-build and conda-build, in the order of precedence."""
 
+_PACKAGE_ENDINGS = (".conda", ".tar.bz2")
+
 MAX_SIZE = 8 * 2**20
 """In bytes. A larger file is no recipe."""
 
@@ -48,7 +50,7 @@ def find_recipe(given: str | os.PathLike[str]) -> Path:
     """Find the recipe file: ``given`` itself, or a file in it or in its folder ``recipe``.
 
     A folder without a recipe is returned as it is. Raises :class:`ProvenanceError` if ``given``
-    does not exist.
+    does not exist, or is a package.
     """
     place = Path(given)
     # os.path's functions answer where Path's raise: no permission, or too long a name.
@@ -59,6 +61,10 @@ def find_recipe(given: str | os.PathLike[str]) -> Path:
         raise ProvenanceError(f"There is no recipe at {shown!r}: give a recipe's file or folder.")
 
     if os.path.isfile(place):
+        if place.name.endswith(_PACKAGE_ENDINGS):
+            raise ProvenanceError(
+                f"{str(given)!r} is a package and no recipe: 'show' says what is in it."
+            )
         return place
 
     candidates = (folder / name for folder in (place, place / "recipe") for name in NAMES)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from conda_provenance.errors import ProvenanceError
+from conda_provenance.text import AT, holds_token, normal
 
 MAX_LENGTH = 2048
 """The length of the longest address, or other value, that is written. In characters."""
@@ -27,17 +28,6 @@ _DRIVE = re.compile(r"[A-Za-z]:([\\/]|[^@/:]*\Z)")
 
 _SEGMENT = re.compile(r"[@~]?[\w.+ ()!,'&$-]+\Z")
 """A segment of a path as forges have them. A leading "@" (Tangled) or "~" (SourceHut) is a user."""
-
-_TOKEN = re.compile(
-    r"(?<![0-9A-Za-z])(?:gh[oprsu]_|github_pat_"
-    r"|gl(?:pat|oas|dt|rtr?|cbt|ptt|ft|imt|agent|wt|soat|ffct)-[0-9A-Za-z_-]{16}"
-    r"|AT(?:[A-Z]TT|BB|OA)[0-9A-Za-z_=-]{12}|AKIA[0-9A-Z]{12}|npm_[0-9A-Za-z]{20})"
-)
-"""Access tokens: GitHub's, GitLab's, Atlassian's, AWS's, npm's.
-
-GitLab's are listed at https://docs.gitlab.com/security/tokens/#token-prefixes. Other names that
-begin alike are real repositories: glib-networking-feedstock, globus-compute-endpoint.
-"""
 
 _SSH_SCHEMES = {"ssh", "git+ssh", "ssh+git"}
 _SCHEMES = {"http", "https", "git", "git+https", "git+http"} | _SSH_SCHEMES
@@ -198,10 +188,7 @@ def clean_segment(segment: str, extra: str = "") -> str:
     The characters in ``extra`` are allowed as well. Raises :class:`RemoteUrlError` for a segment
     that could hide credentials or a query, or that leads out of the path.
     """
-    plain = segment
-    for _ in range(3):  # "%2540" is an "@" for whoever decodes twice
-        plain = unquote(plain, errors="surrogateescape")
-
+    plain = _decoded(segment)
     kept = plain
     for char in extra:
         kept = kept.replace(char, "")
@@ -212,6 +199,13 @@ def clean_segment(segment: str, extra: str = "") -> str:
         raise RemoteUrlError("its path holds characters that may hide credentials")
 
     return quote(plain, safe="@~+()!,'&$" + extra)
+
+
+def _decoded(text: str) -> str:
+    for _ in range(3):  # "%2540" is an "@" for whoever decodes twice
+        text = unquote(text, errors="surrogateescape")
+
+    return text
 
 
 def _without_query(path: str) -> str:
@@ -228,7 +222,7 @@ def _without_query(path: str) -> str:
 
 
 def _holds_at(text: str) -> bool:
-    return re.search(r"@|%(?:25)*40", text) is not None
+    return re.search(AT, normal(text)) is not None
 
 
 def _is_host(text: str) -> bool:
@@ -335,9 +329,5 @@ def looks_like_secret(text: str) -> bool:
     if holds_token(text) or _holds_at(text):
         return True
 
-    return "=" in text and re.search(r"[?#&][^?#&]*=", text) is not None
-
-
-def holds_token(text: str) -> bool:
-    """Does this text hold an access token of a form that a forge gives out?"""
-    return _TOKEN.search(text) is not None
+    plain = normal(_decoded(text))
+    return "=" in plain and re.search(r"[?#&;][^?#&;]*=", plain) is not None

@@ -23,8 +23,11 @@ __all__ = ["SETTINGS", "Settings", "load_settings", "read_settings"]
 T = TypeVar("T")
 
 _TRUE = frozenset({"true", "yes", "on", "y", "1"})
-_FALSE = frozenset({"false", "no", "off", "n", "0", "non", "none", ""})
-"""The words that conda takes for true and false."""
+_FALSE = frozenset({"false", "no", "off", "n", "0", "non", "none"})
+"""The words that conda takes for true and false. It takes no word for false too; we do not."""
+
+_LISTS = frozenset(setting.name for setting in SETTINGS if isinstance(setting.default, tuple))
+"""The keys whose value is a list."""
 
 _DIRTY = ("warn", "error", "ignore")
 _NO_PROVIDER = ("auto", "none")
@@ -91,8 +94,9 @@ def read_settings(values: Mapping[str, object], providers: Callable[[], Iterable
 
 def _read(setting: Setting, values: Mapping[str, object], parse: Callable[[object], T]) -> T:
     value = values.get(setting.name)
+    is_unset = value is None or (_is_blank(value) and setting.name not in _LISTS)
     try:
-        return parse(setting.default if value is None else value)
+        return parse(setting.default if is_unset else value)
     except ValueError:
         raise _wrong(setting) from None
 
@@ -139,13 +143,17 @@ def _from_conda() -> dict[str, object]:
     from conda.plugins.config import PluginConfig
 
     class OurConfig(PluginConfig):  # type: ignore[misc]
-        pass
+        @property
+        def raw_data(self) -> dict[object, dict[str, object]]:
+            # conda would read "provenance_enabled:" without a value as false.
+            given = super().raw_data
+            return {source: _with_values(source, given[source]) for source in given}
 
     for setting in SETTINGS:
         OurConfig.add_plugin_setting(setting.name, setting.conda_parameter())
 
     try:
-        config = OurConfig(_conda_raw_data())
+        config = OurConfig(conda_raw_data())
     except Exception as error:  # conda's message may repeat what is in the file
         raise SettingsError(
             f"conda's configuration cannot be read ({type(error).__name__}): "
@@ -161,7 +169,25 @@ def _from_conda() -> dict[str, object]:
     return values
 
 
-def _conda_raw_data() -> Mapping[object, object]:
+def _with_values(source: object, parameters: Mapping[str, object]) -> dict[str, object]:
+    """The keys of one file, or of the variables, that have a value. The others say nothing.
+
+    An empty variable for a list is an empty list.
+    """
+    with_values = {}
+    for name, raw in parameters.items():
+        value = getattr(raw, "value", lambda _, raw=raw: raw)(None)
+        is_empty_list = not isinstance(source, Path) and name in _LISTS and value is not None
+        if is_empty_list or not (value is None or _is_blank(value)):
+            with_values[name] = raw
+    return with_values
+
+
+def _is_blank(value: object) -> bool:
+    return isinstance(value, str) and not value.strip()
+
+
+def conda_raw_data() -> Mapping[object, object]:
     """What conda's files and variables say, by file or other source."""
     from conda.base.context import context
 

@@ -18,10 +18,39 @@ MAX_READ = 100_000
 _ADDRESS = r"[A-Za-z][\w+.-]+:/"
 """How an address begins, but not a path on Windows. Paths that Python cleaned have one slash."""
 
-_AT = r"(?:@|%(?:25)*40)"
+AT = r"(?:@|%(?:25)*40)"
+"""An ``@`` of an address, which may be percent-encoded, once or more often."""
+
+QUERY = (
+    r"(?:[?#]"
+    # A parameter without a "?", as in "o.git;token=X". Some servers read these as well.
+    r"|(?:[/;&,!$*]|%(?:25)*(?:2[36CcFf]|3[BbFf]))(?=[\w.~-]+(?:=|%(?:25)*3[Dd]))"
+    r"|;(?=\w))"
+)
+"""Where the part of an address begins that may hold a token: query, fragment or parameters."""
+
+_TOKEN = re.compile(
+    r"(?<![0-9A-Za-z])(?:gh[oprsu]_|github_pat_"
+    r"|gl(?:pat|oas|dt|rtr?|cbt|ptt|ft|imt|agent|wt|soat|ffct)-[0-9A-Za-z_-]{16}"
+    r"|AT(?:[A-Z]TT|BB|OA)[0-9A-Za-z_=-]{12}|AKIA[0-9A-Z]{12}|npm_[0-9A-Za-z]{20})"
+)
+"""Access tokens: GitHub's, GitLab's, Atlassian's, AWS's, npm's.
+
+GitLab's are listed at https://docs.gitlab.com/security/tokens/#token-prefixes. Other names that
+begin alike are real repositories: glib-networking-feedstock, globus-compute-endpoint.
+"""
+
 _SCHEME = r"[A-Za-z][\w+.-]*:/{1,3}"
 _KNOWN_SCHEME = r"(?i:(?:git\+|ssh\+)?(?:https?|git|ssh|ftps?|file)):/{1,3}"
 """Schemes that stay visible before a hidden login. Another may be the login: "secret:/@host"."""
+
+_OPENING = re.compile(r"['\"(<\[]*")
+"""What may stand before an address in a sentence."""
+
+_SURE_HOST = re.compile(
+    rf"{_SCHEME}(?:.*@)?(?:[\w-]+(?:\.[\w-]+)+|localhost|\[[0-9A-Fa-f:.]+\])(?::\d+)?(?![^/?#\W])"
+)
+"""An address whose host is complete, so that no login with a space in it goes on after it."""
 
 _FILE = r"(?:/[^/:%]|[A-Za-z]:\\)[^:%]*:?\Z"
 """An absolute path, such as Jenkins' /workspace/job@2. It has no colon, as a login would have."""
@@ -29,7 +58,7 @@ _FILE = r"(?:/[^/:%]|[A-Za-z]:\\)[^:%]*:?\Z"
 _USER_PAGE = r"https://(?:tangled\.(?:org|sh)/@[\w.-]+|[\w-]+(?:\.[\w-]+)+/@[\w-]+)(?:/[^@%]*)?\Z"
 """A page of a user whom the path names with an "@", as on Tangled and npm. It is no login."""
 
-_CHANNEL_TOKEN = re.compile(r"(?<=/t/)[^/\s]+(?=/)")
+_CHANNEL_TOKEN = re.compile(r"(?<=/t/)(?:[^/\s]+(?=/)|[a-z]{2}-[0-9a-f]{8}-[0-9a-f-]+)")
 """The token in the address of a conda channel: https://conda.anaconda.org/t/TOKEN/channel."""
 
 
@@ -39,6 +68,23 @@ def show(text: str, limit: int = MAX_SHOWN) -> str:
         # Cut anywhere, it could show the first half of a login.
         return f"({len(text)} characters)"
     return escape(redact(text), limit)
+
+
+def show_sentence(sentence: str, limit: int) -> str:
+    """A sentence of ours as it may be shown to people. What it quotes may be a stranger's."""
+    if len(sentence) > MAX_READ:
+        return f"({len(sentence)} characters)"
+    return escape(redact_sentence(sentence), limit)
+
+
+def show_value(value: str, limit: int = MAX_SHOWN) -> str:
+    """One value as it may be shown to people. If it is cut, its length follows."""
+    if len(value) > MAX_READ:
+        return f"({len(value)} characters)"
+
+    redacted = redact_value(value)
+    cut = f" (cut: {len(redacted)} characters)" if len(redacted) > limit else ""
+    return escape(redacted, limit) + cut
 
 
 def escape(text: str, limit: int | None = None) -> str:
@@ -56,43 +102,122 @@ def shorten(text: str, limit: int) -> str:
 
 def redact_location(location: str) -> str:
     """A path as it is, and an address without what may be a login or a token, conda's too."""
-    return redact(location) if re.search(_ADDRESS, location) else location
+    return redact_value(location) if re.search(_ADDRESS, normal(location)) else location
 
 
 def redact_addresses(sentence: str) -> str:
     """``sentence`` with every address in it redacted. Paths stay, even those with an "@"."""
-    return re.sub(rf"{_ADDRESS}\S*", lambda word: redact_location(word[0]), sentence)
+    return re.sub(r"\S+", lambda word: _redact_address_in(word[0]), sentence)
+
+
+def _redact_address_in(word: str) -> str:
+    plain = word if re.search(_ADDRESS, word) else normal(word)
+    address = re.search(_ADDRESS, plain)
+    if address is None:
+        return word
+
+    return plain[: address.start()] + redact_location(plain[address.start() :])
+
+
+def redact_value(value: str) -> str:
+    """One value without what may be a login or a token. An address may have spaces in it."""
+    return _redact_word(value) if re.match(_SCHEME, normal(value)) else redact(value)
 
 
 def redact(text: str) -> str:
     """``text`` with everything in its URLs that may be a login or a token replaced by ``***``.
 
     The user name ``git``, which every forge uses for ssh, is kept. So are the paths of files that a
-    sentence names.
+    sentence names. If ``text`` begins with an address that has a query, all of it may be one value
+    with spaces in it, and nothing after the query is shown. :func:`redact_sentence` shows that.
     """
-    if re.match(_SCHEME, text) or not re.search(r"\s", text):
+    start, *rest = re.split(r"(?<=\S)(?=\s)", normal(text), maxsplit=1)
+    is_address = rest and re.match(_SCHEME, start)
+    if is_address and (re.search(QUERY, start) or re.search(r"[?#&;][^\s?#&;]*=", rest[0])):
         return _redact_word(text)
 
-    return re.sub(r"\S+", lambda match: _redact_word_of_sentence(match[0]), text)
+    return redact_sentence(text)
+
+
+def redact_sentence(sentence: str) -> str:
+    """The same for a text that is known to be a sentence: no address has spaces in its query."""
+    if not re.search(r"\s", sentence):
+        return _redact_word(sentence)
+
+    # Words, and the white space between them.
+    words = _with_whole_logins(re.split(r"(\s+)", sentence))
+    return "".join(map(_redact_word_of_sentence, words))
+
+
+def holds_token(text: str) -> bool:
+    """Does this text hold an access token of a form that a forge gives out?"""
+    return _TOKEN.search(normal(text)) is not None
+
+
+def normal(text: str) -> str:
+    """``text`` in the characters that a server may take it for: a full-width "@" is an "@"."""
+    if text.isascii():
+        return text
+
+    from unicodedata import normalize
+
+    return normalize("NFKC", text)
+
+
+def _with_whole_logins(words: list[str]) -> list[str]:
+    """The words, of which those are joined that may be one address with spaces in its login."""
+    joined: list[str] = []
+    index = 0
+    while index < len(words):
+        end = _end_of_login(words, index)
+        joined.append("".join(words[index:end]))
+        index = end
+    return joined
+
+
+def _end_of_login(words: list[str], index: int) -> int:
+    """The index after the address that begins at ``index``. Any other word ends after itself."""
+    if not _begins_address(words[index]) or _SURE_HOST.match(_without_opening(words[index])):
+        return index + 1
+
+    last = index
+    for further in range(index + 1, len(words)):
+        if _begins_address(words[further]):
+            break
+        if re.search(AT, normal(words[further])):
+            last = further
+    return last + 1
+
+
+def _begins_address(word: str) -> bool:
+    return re.match(_SCHEME, _without_opening(word)) is not None
+
+
+def _without_opening(word: str) -> str:
+    return _OPENING.sub("", normal(word), count=1)
 
 
 def _redact_word_of_sentence(word: str) -> str:
-    opening = re.match(r"['\"(<\[]*", word)
+    opening = _OPENING.match(word)
     assert opening is not None
     rest = word[opening.end() :]
     return word if re.match(_FILE, rest) else opening[0] + _redact_word(rest)
 
 
 def _redact_word(word: str) -> str:
-    shown = _without_query(_without_login(word))
-    return _CHANNEL_TOKEN.sub("***", shown) if re.match(_SCHEME, shown) else shown
+    plain = normal(word)
+    shown = _without_query(_without_login(plain))
+    if re.match(_SCHEME, shown):
+        shown = _CHANNEL_TOKEN.sub("***", shown)
+    shown = re.sub(rf"{_TOKEN.pattern}[\w=-]{{6,}}", "***", shown)
+    return word if shown == plain else shown
 
 
 def _without_login(word: str) -> str:
     if re.match(rf"(?:{_KNOWN_SCHEME})?git@[^@%]*\Z", word) or re.match(_USER_PAGE, word):
         return word
 
-    match = re.match(rf"(?P<start>{_KNOWN_SCHEME}|/{{0,3}})(?P<login>.*){_AT}", word, re.DOTALL)
+    match = re.match(rf"(?P<start>{_KNOWN_SCHEME}|/{{0,3}})(?P<login>.*){AT}", word, re.DOTALL)
     if match is None:
         return word
 
@@ -110,4 +235,4 @@ def _without_query(word: str) -> str:
         return word
 
     # On Azure Pipelines and TeamCity the address of a run needs this query.
-    return re.sub(r"[?#](?!buildId=\d+\Z).*", "", word, flags=re.DOTALL) or "***"
+    return re.sub(rf"{QUERY}(?!buildId=\d+\Z).*", "", word, flags=re.DOTALL) or "***"

@@ -15,9 +15,9 @@ from conda_provenance.remotes import (
     RemoteUrl,
     RemoteUrlError,
     clean_page_url,
-    holds_token,
     looks_like_secret,
 )
+from conda_provenance.text import holds_token
 
 __all__ = [
     "CEP_KEYS",

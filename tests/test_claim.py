@@ -35,6 +35,8 @@ CASES = [
     ("remote-credentials", "remote_url", f"https://github.com/{TOKEN}/r"),
     ("remote-query", "remote_url", "https://github.com/o/r?access=1"),
     ("remote-query", "remote_url", "https://github.com/o/r#readme"),
+    ("remote-query", "remote_url", "https://github.com/o/r.git;token=s3cr3t"),
+    ("remote-credentials", "remote_url", "https://s3cr3t\uff20github.com/o/r"),
     ("remote-not-http", "remote_url", "git@github.com:AnacondaRecipes/numpy-feedstock.git"),
     ("remote-not-http", "remote_url", "ssh://git@github.com/o/r"),
     ("remote-not-http", "remote_url", "git://host/o/r"),
@@ -53,6 +55,10 @@ CASES = [
     ("run-bare", "flow_run_id", "github_undefined"),
     ("run-credentials", "flow_run_id", "https://user:pw@ci.example.org/1"),
     ("run-credentials", "flow_run_id", "ci_h/x?token=secret"),
+    ("run-credentials", "flow_run_id", "ci_1;token=s3cr3t"),
+    ("run-credentials", "flow_run_id", "ci_1?token=s3cr3t"),
+    ("run-credentials", "flow_run_id", "ci_1%3Ftoken%3Ds3cr3t"),
+    ("run-credentials", "flow_run_id", "ci_s3cr3t\uff20h"),
     ("run-credentials", "flow_run_url", "https://user:pw@ci.example.org/1"),
     ("run-credentials", "flow_run_url", f"https://ci.example.org/1?t={TOKEN}"),
     ("run-url-malformed", "flow_run_url", "javascript:alert(1)"),
@@ -71,8 +77,22 @@ def test_a_problem_has_its_code_and_does_not_repeat_the_value(code, key, value):
     assert TOKEN not in problem.message
 
 
+SECRETS = [
+    ("sha", "abc?token=s3cr3t"),
+    ("remote_url", "o/r?token=s3cr3t"),
+    ("remote_url", "https://h/o?token=s3cr3t s3cr3t"),
+    *((key, value) for _, key, value in CASES),
+]
+
+
+@pytest.mark.parametrize(("key", "value"), SECRETS)
+def test_a_value_with_a_secret_is_shown_without_it(key, value):
+    shown = Claim.from_extra({key: value}).shown(key)
+    assert not re.search(r"s3cr3t|secret|:pw|token|a1B2", shown or ""), shown
+
+
 def test_every_code_has_a_case():
-    of_the_package_itself = {"name-differs"}
+    of_the_package_itself = {"name-differs", "recipe-credentials"}
     with_case = {code for code, _, _ in CASES}
     wanted = PROBLEMS.keys() - of_the_package_itself
 

@@ -208,6 +208,40 @@ def test_dirty(recipe):
         find(recipe, settings=strict).require(strict)
 
 
+def test_a_dirty_folder_names_its_first_files(recipe):
+    recipe.write_text("changed")
+    for name in ("a b.sh", "c\n.sh", "d.sh", "e.sh"):
+        (recipe.parent / name).write_text("")
+
+    origin = find(recipe)
+    assert len(origin.changed) == 5
+    (warning,) = origin.warnings
+    named = "(recipe/recipe.yaml, recipe/a b.sh, recipe/c\\n.sh and 2 more)"
+    assert warning.startswith(f"The recipe's folder has changes that are not committed {named}: ")
+    strict = Settings(dirty="error")
+    with pytest.raises(RequirementError, match=r"commit or remove recipe/recipe\.yaml, recipe/a"):
+        origin.require(strict)
+
+
+def test_a_clean_folder_names_nothing(recipe):
+    assert find(recipe).changed == ()
+
+
+@pytest.mark.parametrize(
+    ("variables", "why"),
+    [
+        ({}, "CI_PIPELINE_ID is not set"),
+        ({"CI_PIPELINE_ID": ""}, "CI_PIPELINE_ID is empty"),
+        ({"CI_PIPELINE_ID": "s3cr3t"}, "CI_PIPELINE_ID has no usable value"),
+        ({"CI_PIPELINE_ID": "1" * 5000}, "CI_PIPELINE_ID is too long"),
+    ],
+)
+def test_a_run_without_an_id_names_the_variable(recipe, variables, why):
+    origin = find(recipe, {"GITLAB_CI": "true", **variables})
+    assert origin.missing["flow_run_id"] == f"GitLab CI says no id of its run: {why}"
+    assert "s3cr3t" not in str(origin.missing)
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_a_missing_required_key_names_itself_the_reason_and_the_remedy(tmp_path, key):
     (tmp_path / "recipe.yaml").write_text("")

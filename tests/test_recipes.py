@@ -113,3 +113,10 @@ def test_only_an_extra_that_may_hold_a_wanted_key_is_parsed(tmp_path, monkeypatc
         monkeypatch.setattr("conda_provenance.recipes._parse", None)
     found = read_extra(recipe, ("sha",)).values
     assert {key: found[key] for key in found if key == "sha"} == values
+
+
+@pytest.mark.parametrize("name", ["x-1-0.conda", "x-1-0.tar.bz2"])
+def test_a_package_is_no_recipe(tmp_path, name):
+    (tmp_path / name).write_bytes(b"PK")
+    with pytest.raises(ProvenanceError, match="is a package and no recipe: 'show' says"):
+        find_recipe(tmp_path / name)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -10,6 +11,7 @@ from conda_provenance.errors import SettingsError
 from conda_provenance.plugins import provider_names
 from conda_provenance.settings import Settings
 from conda_provenance.settings import read_settings as read_settings_of
+from conda_provenance.settings_doubts import settings_doubts
 from conda_provenance.values import CEP_KEYS, KEYS
 
 
@@ -78,3 +80,43 @@ def test_what_conda_reads_at_every_command_imports_nothing_but_names():
     code += "print(*sorted(name for name in sys.modules if name.startswith('conda_provenance.')))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["conda_provenance.condarc", "conda_provenance.keys"]
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+@pytest.mark.parametrize("name", ["provenance_enabled", "provenance_dirty", "provenance_ci"])
+def test_a_word_that_is_empty_says_nothing(name, empty):
+    assert read_settings({name: empty}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("CONDA_PLUGINS_PROVENANCE_REQUIRE", "CONDA_PLUGINS_PROVENANCE_REQUIRED"),
+        ("CONDA_PROVENANCE_REQUIRED", "CONDA_PLUGINS_PROVENANCE_REQUIRED"),
+        ("CONDA_PROVENANCE_FLOWRUN_ID", "CONDA_PROVENANCE_FLOW_RUN_ID"),
+        ("CONDA_PLUGIN_PROVENANCE_DIRTY", "CONDA_PLUGINS_PROVENANCE_DIRTY"),
+        ("CONDA_PLUGINS_PROVENANCE_SIGNING", "the settings are flat keys, provenance_enabled"),
+    ],
+)
+def test_a_variable_that_nobody_reads_is_warned_of(variable, meant):
+    (doubt,) = settings_doubts({variable: "s3cr3t", "CONDA_PREFIX": "/x", "PROVENANCE": "1"})
+    assert doubt.startswith(f"The variable {variable} is ignored, because it is unknown: ")
+    assert meant in doubt
+    assert "s3cr3t" not in doubt
+
+
+def test_known_variables_and_those_of_others_are_no_doubt():
+    known = [setting.variable for setting in SETTINGS]
+    known += [f"CONDA_PROVENANCE_{key.upper()}" for key in KEYS]
+    others = ["CONDA_PROVENANCE_TEST_GITS", "CONDA_PLUGINS_AUTO_ACCEPT_TOS", "SLSA_PROVENANCE"]
+    assert settings_doubts(dict.fromkeys([*known, *others], "x")) == ()
+
+
+@pytest.mark.skipif(find_spec("conda") is not None, reason="conda is here, and reads the file")
+def test_settings_in_a_condarc_are_ignored_without_conda(tmp_path, monkeypatch):
+    (tmp_path / ".condarc").write_text("plugins:\n  provenance_required: [sha]\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    (doubt,) = settings_doubts({})
+    assert str(tmp_path / ".condarc") in doubt
+    assert "conda is not installed" in doubt

@@ -19,6 +19,7 @@ FLOORS = (
     ("values",),
     ("provenance", "claim"),
     ("recipes", "settings", "git", "ci", "forges", "runs", "packages"),
+    ("settings_doubts",),
     ("systems",),
     ("hookspecs",),
     ("builtin",),

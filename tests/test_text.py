@@ -12,8 +12,11 @@ from conda_provenance.text import (
     redact,
     redact_addresses,
     redact_location,
+    redact_value,
     shorten,
     show,
+    show_sentence,
+    show_value,
 )
 
 
@@ -40,6 +43,74 @@ def test_it_is_redacted_and_escaped(text: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ("https://h/o?x=s3cr3t could not be read", "https://h/o could not be read"),
+        ("https://u:s3cr3t@h/o is gone: try again", "https://***@h/o is gone: try again"),
+        ("https://h.org/o is gone: mail a@b", "https://h.org/o is gone: mail ***@b"),
+        ("git@h:o/r.git is odd: why?", "git@h:o/r.git is odd: why?"),
+        ("https://h/o; then the rest", "https://h/o; then the rest"),
+        ("https://u:s3cr3t ss@h/o is gone", "https://***@h/o is gone"),
+        ("see https://u:s3cr3t ss@h/o and", "see https://***@h/o and"),
+    ],
+)
+def test_a_sentence_that_begins_with_an_address_keeps_its_end(sentence: str, shown: str) -> None:
+    assert show_sentence(sentence, 300) == shown
+
+
+def test_what_begins_with_an_address_is_a_sentence_unless_it_may_be_a_value() -> None:
+    assert redact("https://h/o is gone: is it private? Why") == (
+        "https://h/o is gone: is it private? Why"
+    )
+    assert redact("https://h/o?token=s3cr3t s3cr3t") == "https://h/o"
+    assert "s3cr3t" not in redact("https://h/o r?token=s3cr3t")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://h/o.git;token=s3cr3t",
+        "https://h/o.git&token=s3cr3t",
+        "https://h/o.git,token=s3cr3t",
+        "https://h/token=s3cr3t/o.git",
+        "https://h/o.git%3Btoken=s3cr3t",
+        "https://h/o.git%253Ftoken%253Ds3cr3t",
+        "https://h/o.git;s3cr3t",
+        "https://h/o.git\uff1ftoken=s3cr3t",
+        "https://h/o.git\uff1btoken\uff1ds3cr3t",
+        "https://s3cr3t\uff20h/o",
+        "https://u:s3cr3t\ufe6bh/o",
+        "https://u:s3cr3t\uff05\uff14\uff10h/o",
+        "https\uff1a\uff0f\uff0fs3cr3t@h/o",
+        "https://h.org/ghp_s3cr3tS3cr3t/o",
+        "https://conda.anaconda.org/t/dk-5ec2e75e-0000-4000-8000-0123456789ab",
+    ],
+)
+def test_no_spelling_of_a_login_or_a_parameter_gets_through(address: str) -> None:
+    for text in (address, f"see {address} now", f"'{address}' is odd", f"{address} is odd"):
+        sentence = show_sentence(text, 300)
+        for shown in (show(text), show_value(text), redact_addresses(text), sentence):
+            assert "s3cr3t" not in shown.lower()
+            assert "5ec2e75e" not in shown
+
+
+@pytest.mark.parametrize("address", ["s3cr3t\uff20h:o/r", "h:o/r.git;token=s3cr3t"])
+def test_an_address_without_a_scheme_hides_as_much(address: str) -> None:
+    for shown in (show(address), show_value(address), show(f"see {address} now")):
+        assert "s3cr3t" not in shown
+
+
+def test_a_value_is_one_address_whatever_spaces_are_in_it() -> None:
+    assert redact_value("https://h/o?token=s3cr3t s3cr3t") == "https://h/o"
+    assert redact_value("https://u:s3c r3t@h/o") == "https://***@h/o"
+
+
+def test_a_value_that_is_cut_says_so() -> None:
+    assert show_value("x" * 30, 30) == "x" * 30
+    assert show_value("x" * 31, 30) == "x" * 30 + "… (cut: 31 characters)"
+
+
+@pytest.mark.parametrize(
     "sentence",
     [
         "The recipe's git repository at /jenkins/job@2/x cannot be read: HEAD is not a commit.",
@@ -54,6 +125,9 @@ def test_it_is_redacted_and_escaped(text: str, shown: str) -> None:
         "'linux-64/x.conda' and 'osx-64/x.conda' have the same name.",
         "git@github.com:o/r.git is left out: it is not a URL.",
         "Python 3.10/3.11: who/what?",
+        "Only https://h/o; https://h/p, and https://h/q (all) are known.",
+        "conda-forge/noarch::numpy[build=0] needs -DX=1 and /srv/a=b/c.",
+        "stamping sha=1 remote_url=https://h/o flow_run_id=github_1",
     ],
 )
 def test_an_ordinary_sentence_stays_as_it_is(sentence: str) -> None:

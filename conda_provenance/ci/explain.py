@@ -60,6 +60,14 @@ def explain(environ: Mapping[str, str], adapters: Iterable[Adapter]) -> list[Exp
     return [_explain(adapter, recorder) for adapter in adapters]
 
 
+def asked_for(environ: Mapping[str, str], adapter: Adapter, fact: str) -> dict[str, str]:
+    """The variables that an adapter asks for a fact, each with its state as in :class:`Look`."""
+    for look in explain(environ, [adapter])[0].looks:
+        if look.purpose == fact:
+            return dict(look.variables)
+    return {}
+
+
 def unasked(environ: Mapping[str, str], explanations: Iterable[Explanation]) -> list[str]:
     """Names of variables that no adapter looked at, although they sound like a CI's."""
     asked = {

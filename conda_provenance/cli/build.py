@@ -92,8 +92,21 @@ def _recipe(given: str) -> Path:
         )
     if not recipe.is_file():
         raise UsageError(f"There is no recipe.yaml in {given!r}.")
+    if not _is_text(recipe):
+        raise UsageError(f"{str(recipe)!r} is no text in UTF-8, so it is no recipe.")
 
     return recipe
+
+
+def _is_text(recipe: Path) -> bool:
+    """Can the engine decode this file? It would crash otherwise. Other faults it reports itself."""
+    try:
+        recipe.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def _variant_file(given: str) -> Path:

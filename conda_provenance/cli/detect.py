@@ -18,7 +18,7 @@ from conda_provenance.origin import ENVIRONMENT, SOURCE_NAMES, Origin
 from conda_provenance.plugins import provider_names
 from conda_provenance.recipes import find_recipe
 from conda_provenance.settings import Settings, load_settings
-from conda_provenance.text import show
+from conda_provenance.text import show_sentence, show_value
 from conda_provenance.values import KEYS
 
 if TYPE_CHECKING:
@@ -145,11 +145,11 @@ def _print_text(report: Report, output: Output) -> None:
         output.field("recipe", str(report.recipe))
 
     for key in KEYS:
-        value: Part = show(report.origin.values.get(key, ""), MAX_VALUE) or ("-", YELLOW)
+        value: Part = show_value(report.origin.values.get(key, ""), MAX_VALUE) or ("-", YELLOW)
         output.field(key, value)
         note = _note(report, key)
         if note:
-            output.line(" " * 14, (show(note, MAX_VALUE), DIM))
+            output.line(" " * 14, (show_sentence(note, MAX_VALUE), DIM))
 
     if output.verbose:
         for name, setting in _settings_by_key(report.settings).items():
@@ -164,7 +164,7 @@ def _setting_text(setting: object) -> str:
         return str(setting).lower()
 
     text = ", ".join(setting) if isinstance(setting, tuple) else str(setting)
-    return show(text, MAX_VALUE) or "-"
+    return show_value(text, MAX_VALUE) or "-"
 
 
 def _note(report: Report, key: str) -> str:

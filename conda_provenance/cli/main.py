@@ -11,11 +11,12 @@ from importlib import import_module
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
-from conda_provenance.cli.output import Output
+from conda_provenance.cli.output import MAX_SENTENCE, Output
 from conda_provenance.cli.parser import PREFIX, make_parser
 from conda_provenance.cli.status import Status, of_error
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.log import before_first_use, logger
+from conda_provenance.text import escape, redact_location
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -79,9 +80,8 @@ def _run(arguments: Namespace, output: Output) -> int:
         _discard_output()
         return Status.UNKNOWN
     except OSError as error:
-        why = error.strerror or type(error).__name__
         # If stdout itself is broken, only stderr is left to say so.
-        sentence = f"The output cannot be written or a file cannot be read: {why}."
+        sentence = _sentence(error)
         with contextlib.suppress(OSError):
             output.fail_for_programs(sentence)
             sys.stdout.flush()
@@ -90,6 +90,16 @@ def _run(arguments: Namespace, output: Output) -> int:
         return Status.UNKNOWN
     except KeyboardInterrupt:
         return Status.INTERRUPTED
+
+
+def _sentence(error: OSError) -> str:
+    """What the system refused, and of which file if it says so."""
+    why = error.strerror or type(error).__name__
+    if isinstance(error.filename, str | bytes):
+        path = escape(redact_location(os.fsdecode(error.filename)), MAX_SENTENCE)
+        return f"{path} cannot be read or written: {why}."
+
+    return f"The output cannot be written or a file cannot be read: {why}."
 
 
 def _own_the_process() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from conda_provenance.cli import color
 from conda_provenance.cli.color import BOLD, RED, YELLOW
-from conda_provenance.text import escape, redact_addresses, show
+from conda_provenance.text import escape, redact_addresses, show_sentence
 
 if TYPE_CHECKING:
     from conda_provenance.cli.bar import Bar
@@ -87,7 +87,7 @@ class Output:
     def warning_line(self, warning: str) -> None:
         """Print a warning that is part of a report. Print nothing with ``--quiet``."""
         if not self.quiet:
-            self.line(("warning: ", YELLOW), show(warning, MAX_SENTENCE))
+            self.line(("warning: ", YELLOW), show_sentence(warning, MAX_SENTENCE))
 
     def object(self, **body: object) -> None:
         """Print the one object of ``--json``."""
@@ -108,12 +108,12 @@ class Output:
     def note(self, sentence: str) -> None:
         """Say on stderr what is being done. Print nothing with ``--quiet``."""
         if not self.quiet:
-            self._print(sys.stderr, (f"{self.program}: {show(sentence, MAX_SENTENCE)}",))
+            self._print(sys.stderr, (f"{self.program}: {show_sentence(sentence, MAX_SENTENCE)}",))
 
     def warn(self, warning: str) -> None:
         """Warn on stderr. Print nothing with ``--quiet``."""
         if not self.quiet:
-            text = show(warning, MAX_SENTENCE)
+            text = show_sentence(warning, MAX_SENTENCE)
             self._print(sys.stderr, (f"{self.program}: ", ("warning: ", YELLOW), text))
 
     def error(self, sentence: str) -> None:

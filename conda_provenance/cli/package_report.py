@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -12,8 +13,14 @@ from conda_provenance.cli.output import MAX_VALUE, Output, Part
 from conda_provenance.cli.status import Status
 from conda_provenance.packages import PackageClaim
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
-from conda_provenance.text import redact_location, show
+from conda_provenance.text import escape, redact_location, show_value
 from conda_provenance.values import KEYS, clean_or_none, is_full_sha
+
+_TAKEN = {
+    "show": "package files (.conda, .tar.bz2) and extracted packages' folders",
+    "stamp": "package files (.conda, .tar.bz2)",
+}
+"""What each command takes."""
 
 NOT_VERIFIED = "claimed by the package; not verified"
 
@@ -33,6 +40,8 @@ class PackageReport:
     """Why the package cannot be read, in one sentence."""
     has_about: bool = True
     """Has it the file in which provenance stands?"""
+    is_of_one_origin: bool = True
+    """May commit and repository belong together? No page is made of two that do not."""
 
     @classmethod
     def of(cls, package: PackageClaim) -> PackageReport:
@@ -66,7 +75,7 @@ class PackageReport:
         """The page of the commit, where the forge is known."""
         remote = self._remote()
         sha = (self.claim.sha or "").lower()
-        if remote is None or not is_full_sha(sha):
+        if remote is None or not is_full_sha(sha) or not self.is_of_one_origin:
             return None
 
         # Loaded only when a page is asked for: a stamp prints none.
@@ -108,6 +117,23 @@ class PackageReport:
             return None
 
 
+def why_not_there(location: str, command: str) -> str | None:
+    """Why ``command`` finds no package at ``location``, if that is plain without reading it."""
+    shown = escape(redact_location(location), MAX_VALUE)
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", location):
+        return f"{shown} is an address, and nothing is fetched: {taken_by(command)}."
+
+    if not os.path.lexists(location):
+        return f"{shown} does not exist: {taken_by(command)}."
+
+    return None
+
+
+def taken_by(command: str) -> str:
+    """What ``command`` takes, in words."""
+    return f"'{command}' takes {_TAKEN[command]}"
+
+
 def print_package(report: PackageReport, output: Output) -> None:
     """Print what a package says, a line for each key."""
     output.line((redact_location(report.location), BOLD))
@@ -124,7 +150,7 @@ def fields(report: PackageReport) -> Iterator[tuple[str, Part]]:
     for key in KEYS:
         value = claim.shown(key)
         if value:
-            yield key, show(value, MAX_VALUE)
+            yield key, show_value(value, MAX_VALUE)
         elif value == "":
             yield key, ("(empty)", DIM)
         elif claim and key != "flow_run_url":

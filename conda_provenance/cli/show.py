@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
-import re
 from argparse import Namespace
 
 from conda_provenance.cli.color import DIM
 from conda_provenance.cli.output import MAX_VALUE, Output
-from conda_provenance.cli.package_report import NOT_VERIFIED, PackageReport, print_package
+from conda_provenance.cli.package_report import (
+    NOT_VERIFIED,
+    PackageReport,
+    print_package,
+    taken_by,
+    why_not_there,
+)
 from conda_provenance.cli.status import Status, of_all
 from conda_provenance.errors import PackageError
 from conda_provenance.packages import read_package
 from conda_provenance.text import escape, redact_location
-
-_TAKEN = "'show' takes package files (.conda, .tar.bz2) and extracted packages' folders"
 
 
 def run(arguments: Namespace, output: Output) -> Status:
@@ -47,15 +50,8 @@ def _read(location: str, *, with_sha256: bool) -> PackageReport:
 
 
 def _why_not_taken(location: str) -> str | None:
-    """Why no package can be read from ``location``, if that is plain without reading it."""
-    shown = escape(redact_location(location), MAX_VALUE)
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", location):
-        return f"{shown} is an address, and nothing is fetched: {_TAKEN}."
-
-    if not os.path.lexists(location):
-        return f"{shown} does not exist: {_TAKEN}."
-
     if os.path.isdir(location) and not os.path.isdir(os.path.join(location, "info")):
-        return f"{shown} is a folder, but no extracted package: {_TAKEN}."
+        shown = escape(redact_location(location), MAX_VALUE)
+        return f"{shown} is a folder, but no extracted package: {taken_by('show')}."
 
-    return None
+    return why_not_there(location, "show")

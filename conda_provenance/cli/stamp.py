@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 
 from conda_provenance.cli.color import BOLD, DIM, RED
 from conda_provenance.cli.output import MAX_VALUE, Output
-from conda_provenance.cli.package_report import PackageReport, fields
+from conda_provenance.cli.package_report import PackageReport, fields, why_not_there
+from conda_provenance.cli.stamp_changes import Changes, names_of, wanted_changes
 from conda_provenance.cli.status import Status, of_all
-from conda_provenance.errors import PackageError, ProvenanceError, RefusedError, UsageError
+from conda_provenance.errors import PackageError, RefusedError, UsageError
 from conda_provenance.packages import (
     FolderIndexes,
     StampResult,
@@ -21,11 +22,13 @@ from conda_provenance.packages import (
     same_folders,
     stamp_package,
 )
-from conda_provenance.text import redact, redact_location, show
-from conda_provenance.values import KEYS, InvalidValue, clean
+from conda_provenance.text import redact_location, redact_value, show_value
 
 UNCHANGED, REFUSED, FAILED = "unchanged", "refused", "failed"
 """The statuses of a package that is not stamped."""
+
+_PLACE = ("sha", "remote_url")
+"""The keys that name a commit together."""
 
 _STYLES = {UNCHANGED: DIM, REFUSED: RED, FAILED: RED}
 
@@ -41,6 +44,8 @@ class Report:
     """The copy, where one was asked for."""
     changes: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
     """The old and the new value of each key that changes."""
+    remains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """For each key that was to be taken out, the files in which its value still stands."""
 
     @property
     def exit_status(self) -> Status:
@@ -50,11 +55,11 @@ class Report:
 def run(arguments: Namespace, output: Output) -> Status:
     """Stamp every package. If one cannot be stamped, the others still are."""
     _require_folders(arguments)
-    values = _values(arguments, output)
+    changes = wanted_changes(arguments, output)
     if arguments.output_dir is not None:
         _make_folder(arguments.output_dir, dry_run=arguments.dry_run)
 
-    output.note("stamping " + " ".join(f"{key}={value}" for key, value in values.items()))
+    output.note(_intention(changes))
 
     expect_exit()
     targets = [_target(location, arguments) for location in arguments.packages]
@@ -64,13 +69,23 @@ def run(arguments: Namespace, output: Output) -> Status:
     with output.bar(len(places)):
         for positions in same_folders(places):
             locations = [arguments.packages[position] for position in positions]
-            done = _stamp_folder(locations, values, arguments, output)
+            done = _stamp_folder(locations, changes, arguments, output)
             by_position |= zip(positions, done, strict=True)
 
     reports = [by_position[position] for position in range(len(places))]
     if output.json:
         output.object(packages=[_to_json(report) for report in reports])
     return of_all(report.exit_status for report in reports)
+
+
+def _intention(changes: Changes) -> str:
+    """What is done to every package, in words."""
+    pairs = [f"{key}={value}" for key, value in changes.items() if value is not None]
+    removed = [key for key, value in changes.items() if value is None]
+    parts = ["stamping " + " ".join(pairs)] if pairs else []
+    if removed:
+        parts.append("taking out " + ", ".join(removed))
+    return "; ".join(parts)
 
 
 def _require_folders(arguments: Namespace) -> None:
@@ -101,63 +116,8 @@ def _make_folder(folder: str, *, dry_run: bool) -> None:
         ) from None
 
 
-def _values(arguments: Namespace, output: Output) -> dict[str, str]:
-    """The values to stamp: those that are given, over those of the recipe.
-
-    The recipe counts only if it is named, or if no value is given.
-    """
-    options = {key: getattr(arguments, key) for key in KEYS}
-    given = {key: _clean(key, value) for key, value in options.items() if value is not None}
-    found = _find(arguments.recipe, output) if arguments.recipe or not given else {}
-    known = {**found, **given}
-    values = {key: known[key] for key in KEYS if key in known}
-    if not any(values.values()):
-        raise ProvenanceError(
-            "There is nothing to stamp: "
-            "neither a commit, a repository nor a CI run is known or given."
-        )
-
-    return values
-
-
-def _clean(key: str, value: str) -> str:
-    try:
-        return clean(key, value)
-    except InvalidValue as error:
-        option = f"--{key.replace('_', '-')}"
-        raise UsageError(f"{option} cannot be stamped: {str(error).rstrip('.')}.") from None
-
-
-def _find(place: str | None, output: Output) -> Mapping[str, str]:
-    """What ``detect`` finds for the recipe at ``place``, or for the one in this folder."""
-    # To load these takes longer than to stamp a package with values that are given.
-    from conda_provenance.collector import collect
-    from conda_provenance.plugins import provider_names
-    from conda_provenance.recipes import find_recipe
-    from conda_provenance.settings import load_settings
-
-    settings = load_settings(os.environ, provider_names)
-    try:
-        recipe = find_recipe(place or ".")
-    except ProvenanceError as error:
-        raise UsageError(str(error)) from None
-
-    if place is None and not recipe.is_file():
-        # This folder may be in some repository, but that need not be where the packages are from.
-        raise UsageError(
-            "There is no recipe in this folder: "
-            "name the packages' recipe with --recipe, or give the values."
-        )
-
-    origin = collect(recipe, settings=settings)
-    for warning in origin.warnings:
-        output.warn(warning)
-    origin.require(settings)
-    return origin.stamp(settings.fields)
-
-
 def _stamp_folder(
-    locations: list[str], values: Mapping[str, str], arguments: Namespace, output: Output
+    locations: list[str], wanted: Changes, arguments: Namespace, output: Output
 ) -> list[Report]:
     """Stamp packages that stand, or will stand, in one folder. Its indexes are corrected once."""
     reports: list[Report] = []
@@ -166,7 +126,7 @@ def _stamp_folder(
         with _indexes(locations, arguments) as indexes:
             for location in locations:
                 path = os.path.realpath(location)
-                report = _stamp(location, values, arguments, indexes, again=path in seen)
+                report = _stamp(location, wanted, arguments, indexes, again=path in seen)
                 seen.add(path)
                 reports.append(report)
                 _print(report, output)
@@ -207,17 +167,23 @@ def _target(location: str, arguments: Namespace) -> str | None:
 
 def _stamp(
     location: str,
-    values: Mapping[str, str],
+    wanted: Changes,
     arguments: Namespace,
     indexes: FolderIndexes | None,
     *,
     again: bool,
 ) -> Report:
     target = _target(location, arguments)
+    # A missing file is reported as any other that cannot be opened.
+    is_named_like_one = location.endswith((".conda", ".tar.bz2")) and "://" not in location
+    wrong = None if is_named_like_one else why_not_there(location, "stamp")
+    if wrong:
+        return Report(PackageReport.of_failure(location, wrong), FAILED, target)
+
     try:
         result = stamp_package(
             location,
-            values,
+            wanted,
             target=target,
             overwrite=arguments.force,
             dry_run=arguments.dry_run,
@@ -231,11 +197,25 @@ def _stamp(
     # A dry run changes nothing, so a package that is given twice looks unstamped again.
     status = UNCHANGED if again and arguments.dry_run else result.status
     changes = {} if status == UNCHANGED else result.changes
-    return Report(_package(location, result), status, target, changes)
+    asked = names_of(arguments.remove)
+    remains = {key: files for key, files in result.remains.items() if key in asked}
+    return Report(_package(location, result), status, target, changes, remains)
 
 
 def _package(location: str, result: StampResult) -> PackageReport:
-    return PackageReport(location, os.path.basename(location), read_from="file", claim=result.claim)
+    return PackageReport(
+        location,
+        os.path.basename(location),
+        read_from="file",
+        claim=result.claim,
+        is_of_one_origin=not _mixes_origins(result),
+    )
+
+
+def _mixes_origins(result: StampResult) -> bool:
+    """Was one of commit and repository replaced, and the other kept?"""
+    replaced = [bool(old and new) for key, (old, new) in result.changes.items() if key in _PLACE]
+    return len(replaced) == 1 and replaced[0]
 
 
 def _to_json(report: Report) -> dict[str, object]:
@@ -243,6 +223,7 @@ def _to_json(report: Report) -> dict[str, object]:
         **report.package.to_json(),
         "status": report.status,
         "target": None if report.target is None else redact_location(report.target),
+        "remains": {key: list(files) for key, files in report.remains.items()},
         "changes": {key: list(map(_shown, values)) for key, values in report.changes.items()},
     }
 
@@ -251,6 +232,16 @@ def _print(report: Report, output: Output) -> None:
     package = report.package
     if package.error:
         output.error(package.error)
+
+    for problem in package.claim.problems:
+        # What the stamp does not mend. Nobody asked for it, but a token must not stay unnoticed.
+        if problem.code == "recipe-credentials":
+            output.warn(f"{redact_location(package.location)}: {problem.message}")
+
+    for key, files in report.remains.items():
+        place = redact_location(package.location)
+        output.warn(f"{place}: the value of {key} still stands in its {', '.join(files)}.")
+
     if output.json or package.error:
         return
 
@@ -268,8 +259,8 @@ def _print(report: Report, output: Output) -> None:
 
 def _shown(value: str | None) -> str | None:
     """The old value is a stranger's."""
-    return value and redact(value)
+    return value and redact_value(value)
 
 
 def _or_dash(value: str | None) -> str:
-    return show(value, MAX_VALUE) if value else "-"
+    return show_value(value, MAX_VALUE) if value else "-"

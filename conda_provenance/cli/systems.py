@@ -18,7 +18,7 @@ from conda_provenance.cli.status import Status
 from conda_provenance.origin import ENVIRONMENT
 from conda_provenance.plugins import ci_adapters
 from conda_provenance.settings import SETTINGS, Settings
-from conda_provenance.text import show
+from conda_provenance.text import show, show_value
 
 
 def list_systems(output: Output) -> Status:
@@ -77,7 +77,7 @@ class Report:
         if self.values is None or state != "set" or name not in self.values:
             return None
 
-        return show(self.values[name])
+        return show_value(self.values[name])
 
 
 def _names(explanations: Iterable[Explanation]) -> set[str]:

@@ -24,6 +24,8 @@ class GitFacts(NamedTuple):
     """The work tree of a repository that cannot be read, or that is not git's. Then nothing is
     known, not even that the recipe is not under version control."""
     read_parents: Callable[[], tuple[str, ...]] | None = None
+    changed: tuple[str, ...] = ()
+    """The files that make it dirty, or folders of new files, named from the work tree on."""
 
     def parents(self) -> tuple[str, ...]:
         """The parents of the commit, or none where they are not known. Each call asks again."""
@@ -61,6 +63,7 @@ class Reading(NamedTuple):
     configuration: Configuration | None = None
     """``None`` where it cannot be read."""
     read_parents: Callable[[], tuple[str, ...]] | None = None
+    changed: tuple[str, ...] = ()
 
 
 class UnreadableError(Exception):

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from conda_provenance.git.command import Git, GitError, Question
@@ -148,8 +149,13 @@ def _parse_status(status: bytes, listed: set[bytes], work_tree: Path) -> Reading
     if sha == "(initial)" or listed <= _added(changes):
         return Reading(is_added=True)
 
-    is_dirty = any(not _is_output(work_tree, change) for change in changes)
-    return Reading(sha, None if branch == "(detached)" else branch, is_dirty)
+    relevant = [change for change in changes if not _is_output(work_tree, change)]
+    return Reading(
+        sha,
+        None if branch == "(detached)" else branch,
+        bool(relevant),
+        changed=tuple(map(_changed_name, relevant)),
+    )
 
 
 def _header(headers: list[bytes], name: str) -> str | None:
@@ -164,13 +170,46 @@ def _added(changes: list[bytes]) -> set[bytes]:
     return {match[1] for match in matches if match}
 
 
+def _changed_name(change: bytes) -> str:
+    """The file that an entry of git's status is about."""
+    # "1", eight fields; "u", ten fields; "?". The name comes last, and may have spaces in it.
+    fields = {b"1": 8, b"u": 10}.get(change[:1], 1)
+    return os.fsdecode(change.split(b" ", fields)[-1])
+
+
 def _is_output(work_tree: Path, change: bytes) -> bool:
-    """Is this an untracked folder of built packages, such as rattler-build's ``output``?"""
-    if not change.startswith(b"? ") or not change.endswith(b"/"):
+    """Is this an untracked folder of built packages, or where our own output goes?
+
+    Built packages are in folders such as rattler-build's ``output``. A shell makes the file of
+    ``detect > provenance.env`` before we run.
+    """
+    if not change.startswith(b"? "):
         return False
 
-    folder = work_tree / os.fsdecode(change[2:])
-    return (folder / "noarch" / "repodata.json").is_file() or any(folder.glob("*-*/repodata.json"))
+    path = work_tree / os.fsdecode(change[2:])
+    if not change.endswith(b"/"):
+        return _takes_our_output(path)
+
+    if (path / "noarch" / "repodata.json").is_file() or any(path.glob("*-*/repodata.json")):
+        return True
+
+    try:
+        inside = list(islice(path.iterdir(), 2))
+    except OSError:
+        return False
+    return len(inside) == 1 and _takes_our_output(inside[0])
+
+
+def _takes_our_output(path: Path) -> bool:
+    """Is this the file that our standard output or error goes to?"""
+    for stream in (1, 2):
+        try:
+            if os.path.samestat(os.fstat(stream), os.lstat(path)):
+                return True
+        except OSError:
+            continue  # it is closed, or the file is gone
+
+    return False
 
 
 def _read_without_status(ask: Ask, candidate: Candidate) -> Reading:

@@ -111,6 +111,7 @@ def _facts(reading: Reading, warnings: list[str]) -> GitFacts:
         reading.dirty,
         _once(warnings),
         read_parents=reading.read_parents,
+        changed=reading.changed,
     )
 
 

@@ -117,7 +117,10 @@ def read_files(
     loose: Collection[str] = (),
     optional: Collection[str] = (),
     until: Sequence[str] = (),
+    search: tar.Search | None = None,
 ) -> dict[str, bytes]:
     """Those metadata files that are there. See :func:`tar.read_members`."""
     with stream:
-        return tar.read_members(stream, names, limit, loose=loose, optional=optional, until=until)
+        return tar.read_members(
+            stream, names, limit, loose=loose, optional=optional, until=until, search=search
+        )

@@ -13,6 +13,7 @@ from typing import Any
 from conda_provenance.claim import Claim, Problem
 from conda_provenance.packages.about import ABOUT, MAX_SIZE, parse_about
 from conda_provenance.packages.blob import Blob, ReadAhead, open_file_blob
+from conda_provenance.packages.leaks import MAX_FILE, Leaks
 from conda_provenance.packages.metadata import (
     find_info,
     open_info,
@@ -24,6 +25,9 @@ from conda_provenance.text import redact_location
 
 INDEX = "info/index.json"
 """Where a package says its name, version and build."""
+
+_MAX_FOLDERS = 200
+"""Folders of an extracted package's recipe that are searched."""
 
 _ENDINGS = (".conda", ".tar.bz2")
 _FULL_NAME = re.compile(r"[^-].*-[0-9][^-]*-[^-]+")
@@ -71,14 +75,17 @@ def read_package(path: PathLike, *, with_sha256: bool = False) -> PackageClaim:
     with refusals(path, "read"):
         if os.path.isdir(path):
             name = os.path.basename(os.path.abspath(location))
+            leaks = Leaks()
             files = _folder_files(location)
-            claim = _claim(files, name if _FULL_NAME.fullmatch(name) else None)
+            _search_folder(location, leaks)
+            claim = _claim(files, name if _FULL_NAME.fullmatch(name) else None, leaks)
             return PackageClaim(name, location, "folder", claim, has_about=ABOUT in files)
 
         name = os.path.basename(location)
         with open_file_blob(path) as blob:
-            files = _blob_files(blob, name)
-            claim = _claim(files, package_name(name))
+            leaks = Leaks()
+            files = _blob_files(blob, name, leaks=leaks)
+            claim = _claim(files, package_name(name), leaks)
             sha256 = _sha256(blob) if with_sha256 else None
             return PackageClaim(name, location, "file", claim, sha256, ABOUT in files)
 
@@ -97,8 +104,9 @@ def read_package_blob(
     """
     location = redact_location(location)
     with refusals(location, "read"):
-        files = _blob_files(blob, name)
-        claim = _claim(files, package_name(name))
+        leaks = Leaks()
+        files = _blob_files(blob, name, leaks=leaks)
+        claim = _claim(files, package_name(name), leaks)
         sha256 = _sha256(blob) if with_sha256 else None
         return PackageClaim(name, location, read_from, claim, sha256, ABOUT in files)
 
@@ -117,26 +125,33 @@ def read_about(path: PathLike) -> dict[str, Any]:
             return parse_about(_blob_files(blob, os.fspath(path), (ABOUT,)).get(ABOUT))
 
 
-def claim_of(about: Mapping[str, Any], index: bytes | None, name: str | None) -> Claim:
+def claim_of(
+    about: Mapping[str, Any], index: bytes | None, name: str | None, leaks: Leaks
+) -> Claim:
     """The claim in about.json. ``name`` is what the file's name says the package is, if anything.
 
-    ``index`` is the package's index.json.
+    ``index`` is the package's index.json. ``leaks`` has seen the other files.
     """
-    return Claim.from_extra(about.get("extra"), *_name_problems(index, name))
+    leaks.see_about(about)
+    further = (*leaks.problems(), *_name_problems(index, name))
+    return Claim.from_extra(about.get("extra"), *further)
 
 
-def _claim(files: Mapping[str, bytes], name: str | None) -> Claim:
-    return claim_of(parse_about(files.get(ABOUT)), files.get(INDEX), name)
+def _claim(files: Mapping[str, bytes], name: str | None, leaks: Leaks) -> Claim:
+    return claim_of(parse_about(files.get(ABOUT)), files.get(INDEX), name, leaks)
 
 
-def _blob_files(blob: Blob, name: str, until: Sequence[str] = (ABOUT, INDEX)) -> dict[str, bytes]:
+def _blob_files(
+    blob: Blob, name: str, until: Sequence[str] = (ABOUT, INDEX), leaks: Leaks | None = None
+) -> dict[str, bytes]:
     """about.json and index.json, where they are there. A ``.tar.bz2`` is read ``until`` both."""
     ahead = ReadAhead(blob)
     if info := find_info(ahead, name):
-        return read_files(open_info(ahead, info), (ABOUT,), MAX_SIZE, loose=(INDEX,))
+        stream = open_info(ahead, info)
+        return read_files(stream, (ABOUT,), MAX_SIZE, loose=(INDEX,), search=leaks)
 
     stream = open_tar(ahead, whole=False)
-    return read_files(stream, (ABOUT,), MAX_SIZE, loose=(INDEX,), until=until)
+    return read_files(stream, (ABOUT,), MAX_SIZE, loose=(INDEX,), until=until, search=leaks)
 
 
 def _folder_files(folder: str) -> dict[str, bytes]:
@@ -159,6 +174,34 @@ def _read_file(folder: str, name: str) -> bytes:
     if len(data) > MAX_SIZE:
         raise Refusal(f"its {name} is larger than {MAX_SIZE >> 20} MiB")
     return data
+
+
+def _search_folder(folder: str, leaks: Leaks) -> None:
+    """Search the metadata files of an extracted package. What cannot be read is passed over."""
+    waiting = ["info"]
+    for _ in range(_MAX_FOLDERS):
+        if not waiting:
+            break
+
+        place = waiting.pop()
+        try:
+            with os.scandir(os.path.join(folder, *place.split("/"))) as entries:
+                for entry in entries:
+                    path = f"{place}/{entry.name}"
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting += [path] if path.startswith("info/recipe") else []
+                    elif entry.is_file(follow_symlinks=False):
+                        _search_file(entry, path, leaks)
+        except OSError:
+            continue
+
+
+def _search_file(entry: os.DirEntry[str], path: str, leaks: Leaks) -> None:
+    if not leaks.wants(path, entry.stat(follow_symlinks=False).st_size):
+        return
+
+    with contextlib.suppress(Refusal), open_file_blob(entry.path) as blob:
+        leaks.see(path, blob.read(0, MAX_FILE))
 
 
 def _name_problems(index: bytes | None, name: str | None) -> list[Problem]:

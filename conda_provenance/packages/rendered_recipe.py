@@ -50,7 +50,12 @@ def with_recipe_extra(data: bytes, changes: Changes, *, overwrite: bool = True) 
     if extra is None:
         return data
 
-    differing = {key: value for key, value in changes.items() if _string(extra.get(key)) != value}
+    # A key that is to go may have a value of any type: a hash may look like a number.
+    differing = {
+        key: value
+        for key, value in changes.items()
+        if (key in extra if value is None else _string(extra.get(key)) != value)
+    }
     if not overwrite:
         _require_unsaid(extra, differing)
     if not differing:
@@ -64,8 +69,8 @@ def with_recipe_extra(data: bytes, changes: Changes, *, overwrite: bool = True) 
 
 
 def _require_unsaid(extra: Mapping[str, Any], changes: Changes) -> None:
-    for key in changes:
-        if key in extra and _string(extra[key]) != "":
+    for key, value in changes.items():
+        if value is not None and key in extra and _string(extra[key]) != "":
             raise NotAllowed(
                 f"its recipe says another {shown_name(key)} already; --force overwrites it"
             )

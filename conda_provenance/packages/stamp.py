@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from conda_provenance.claim import Claim
-from conda_provenance.packages.about import ABOUT, MAX_SIZE, NEW, parse_about, with_extra
-from conda_provenance.packages.archive.decompression import Stream
 from conda_provenance.packages.blob import FileBlob
 from conda_provenance.packages.files.digests import Digests
 from conda_provenance.packages.files.lock import locked
@@ -26,26 +24,17 @@ from conda_provenance.packages.index import (
     warn,
 )
 from conda_provenance.packages.index_folder import FolderIndexes, finish_interrupted
-from conda_provenance.packages.metadata import (
-    Container,
-    check_container,
-    is_container,
-    open_info,
-    open_tar,
-    read_files,
-)
+from conda_provenance.packages.leaks import Leaks
 from conda_provenance.packages.neighbours import Neighbours
-from conda_provenance.packages.read import INDEX, claim_of, package_name
+from conda_provenance.packages.plan import Plan, extra_of, plan_for
+from conda_provenance.packages.read import claim_of, package_name
 from conda_provenance.packages.refusals import (
     ChangedMeanwhile,
-    NotAllowed,
     PathLike,
     Refusal,
     refusals,
-    shown_name,
 )
-from conda_provenance.packages.rendered_recipe import RECIPE, is_conda_builds, with_recipe_extra
-from conda_provenance.packages.rewrite import NewFiles, copied, opened_to_replace, rewritten
+from conda_provenance.packages.rewrite import copied, opened_to_replace, rewritten
 from conda_provenance.packages.targets import in_existing_folder, require_free
 
 STAMPED, WOULD_STAMP, UNCHANGED = "stamped", "would stamp", "unchanged"
@@ -70,6 +59,8 @@ class StampResult:
 
     A value that is not a string is given as its JSON text.
     """
+    remains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """For each key that was removed, the files of the package in which its value still stands."""
 
     def __bool__(self) -> bool:
         return self.status != UNCHANGED
@@ -95,8 +86,9 @@ def stamp_package(
 
     With ``target``, the stamped package is written there, and ``path`` stays as it is.
 
-    Without ``overwrite``, these are refused: a package that has other values already, one that a
-    signature or attestation beside it or in an index vouches for, and a target that exists.
+    Without ``overwrite``, these are refused: a package that has another value of a key that is set,
+    one that a signature or attestation beside it or in an index vouches for, and a target that
+    exists. Keys are removed all the same.
 
     A dry run does everything but replace the file, and raises the same errors.
 
@@ -144,17 +136,6 @@ class _Order(NamedTuple):
         return self.path if self.target is None else self.target
 
 
-class _Plan(NamedTuple):
-    """What has to change in the package."""
-
-    container: Container | None
-    """The ``.conda``'s zip. ``None``: a ``.tar.bz2``."""
-    new: NewFiles
-    about: Mapping[str, Any]
-    new_about: Mapping[str, Any]
-    index_json: bytes | None
-
-
 def _stamp_locked(order: _Order) -> StampResult:
     folders = folders_to_lock([order.place])
     with locked(folders):
@@ -174,7 +155,7 @@ def _stamp(order: _Order) -> StampResult:
 
     with ExitStack() as stack:
         blob = stack.enter_context(opened_to_replace(path))
-        plan = _plan(blob, order)
+        plan = plan_for(blob, order.changes, overwrite=order.overwrite)
         indexes = order.indexes
         neighbours = indexes.neighbours if indexes else {}
         if plan.new and not order.overwrite and order.target is None:
@@ -236,57 +217,8 @@ def _require_unsigned_in(order: _Order, signed: Mapping[str, Sequence[str]]) -> 
         require_unsigned_in(order.place, signed)
 
 
-def _plan(blob: FileBlob, order: _Order) -> _Plan:
-    container = check_container(blob) if is_container(blob) else None
-    files = _read(blob, container)
-    about = parse_about(files.get(ABOUT))
-    if not order.overwrite:
-        _require_unsaid(about, order.changes)
-
-    new = {ABOUT: with_extra(files.get(ABOUT, NEW), order.changes)}
-    if RECIPE in files and is_conda_builds(about):
-        new[RECIPE] = with_recipe_extra(files[RECIPE], order.changes, overwrite=order.overwrite)
-    old = {ABOUT: NEW, **files}
-    changed = {name: data for name, data in new.items() if data != old[name]}
-    return _Plan(
-        container,
-        NewFiles(
-            {name: data for name, data in changed.items() if name in files},
-            {name: data for name, data in changed.items() if name not in files},
-        ),
-        about,
-        parse_about(new[ABOUT]),
-        files.get(INDEX),
-    )
-
-
-def _read(blob: FileBlob, container: Container | None) -> dict[str, bytes]:
-    if container:
-        return _read_stream(open_info(blob, container.info))
-
-    # Of a .tar.bz2 the metadata alone is read, or the payload would have to be unpacked twice.
-    files = _read_stream(open_tar(blob), until=(ABOUT, RECIPE, INDEX))
-    if RECIPE not in files and is_conda_builds(parse_about(files.get(ABOUT))):
-        # An old conda-build, which had recipes after the payload.
-        files = _read_stream(open_tar(blob))
-    return files
-
-
-def _read_stream(stream: Stream, until: Sequence[str] = ()) -> dict[str, bytes]:
-    return read_files(stream, (ABOUT,), MAX_SIZE, loose=(INDEX,), optional=(RECIPE,), until=until)
-
-
-def _require_unsaid(about: Mapping[str, Any], changes: Mapping[str, str | None]) -> None:
-    """Refuse a package that says something else already."""
-    extra = _extra(about)
-    for key, value in changes.items():
-        # An empty string, as local builds of conda-forge have it, says nothing yet.
-        if extra.get(key) not in (None, "", value):
-            raise NotAllowed(f"it says another {shown_name(key)} already; --force overwrites it")
-
-
 def _write(
-    blob: FileBlob, plan: _Plan, order: _Order, place: str, stack: ExitStack
+    blob: FileBlob, plan: Plan, order: _Order, place: str, stack: ExitStack
 ) -> Replacement | None:
     """The package to put in its place. ``None``: the file that is there stays."""
     in_place = order.target is None
@@ -305,15 +237,25 @@ def _write(
     return replacement
 
 
-def _result(order: _Order, plan: _Plan) -> StampResult:
+def _result(order: _Order, plan: Plan) -> StampResult:
     status = WOULD_STAMP if order.dry_run else STAMPED
+    changes = _changes(extra_of(plan.about), extra_of(plan.new_about), order.changes)
     return StampResult(
         status if plan.new else UNCHANGED,
         os.fspath(order.path),
         None if order.target is None else os.fspath(order.target),
-        claim_of(plan.new_about, plan.index_json, package_name(order.place)),
-        _changes(_extra(plan.about), _extra(plan.new_about), order.changes),
+        claim_of(plan.new_about, plan.index_json, package_name(order.place), plan.leaks),
+        changes,
+        _remains(changes, plan.leaks),
     )
+
+
+def _remains(
+    changes: Mapping[str, tuple[str | None, str | None]], leaks: Leaks
+) -> dict[str, tuple[str, ...]]:
+    removed = {key: old for key, (old, new) in changes.items() if old and new is None}
+    files = {key: leaks.files_with(old) for key, old in removed.items()}
+    return {key: names for key, names in files.items() if names}
 
 
 def _changes(
@@ -327,8 +269,3 @@ def _text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False)
-
-
-def _extra(about: Mapping[str, Any]) -> Mapping[str, Any]:
-    extra = about.get("extra")
-    return extra if isinstance(extra, dict) else {}

@@ -289,3 +289,21 @@ def test_colours_and_links_of_a_script_are_removed_from_the_log(build, feedstock
     recipe.write_text(recipe.read_text().replace("echo hi > $PREFIX/hi", script))
     done = build(feedstock, "--color", "always")
     assert "red page end" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_an_output_folder_that_cannot_be_made_is_named(tmp_path, feedstock, place):
+    (tmp_path / "file").write_text("")
+    done = run_command("build", feedstock, "-o", tmp_path / place, "-c", tmp_path.as_uri())
+    assert done.returncode == 3
+    assert f"conda-provenance: {tmp_path / place} cannot be read or written: " in done.stderr
+
+
+def test_a_recipe_that_is_no_text_is_refused(tmp_path):
+    (tmp_path / "recipe.yaml").write_bytes(b"package: {name: \x87}")
+    done = run_command("build", tmp_path / "recipe.yaml")
+    assert done.returncode == 2
+    assert "is no text in UTF-8" in done.stderr
+    (tmp_path / "x-1-0.conda").write_bytes(b"PK")
+    done = run_command("build", tmp_path / "x-1-0.conda")
+    assert (done.returncode, "is a package and no recipe" in done.stderr) == (2, True)

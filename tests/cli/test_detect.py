@@ -519,3 +519,43 @@ def test_outside_a_ci_nothing_is_loaded_that_is_not_needed(feedstock):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-2:] == ["", "False"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the shell is another one there")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{program} detect --format env > provenance.env",
+        "{program} detect --format env > recipe/provenance.env",
+        "{program} detect recipe --format env >> recipe/provenance.env",
+        "mkdir recipe/out && {program} detect --format env > recipe/out/provenance.env",
+        "{program} detect --format env > recipe/provenance.env 2> recipe/log",
+        "cd recipe && {program} detect --format env > provenance.env",
+        "cd recipe && {program} detect --format shell > provenance.sh",
+        "cd recipe && {program} detect --json > detect.json",
+    ],
+)
+@pytest.mark.parametrize("dirty", ["warn", "error"])
+def test_the_file_that_the_output_goes_to_makes_no_recipe_dirty(feedstock, line, dirty):
+    """A shell makes the file before the command runs."""
+    done = subprocess.run(
+        ["sh", "-c", line.format(program=f"{sys.executable} -m conda_provenance")],
+        cwd=feedstock,
+        env=os.environ | {"CONDA_PLUGINS_PROVENANCE_DIRTY": dirty},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    (written,) = [*feedstock.rglob("provenance.*"), *feedstock.rglob("detect.json")]
+    assert "not committed" not in written.read_text()
+    assert "sha" in written.read_text().lower()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the shell is another one there")
+def test_another_new_file_beside_it_does(feedstock):
+    line = f"touch other && {sys.executable} -m conda_provenance detect --format env > x.env"
+    done = subprocess.run(
+        ["sh", "-c", line], cwd=feedstock / "recipe", capture_output=True, text=True, check=True
+    )
+    assert "changes that are not committed (recipe/other): " in done.stderr

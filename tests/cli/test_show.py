@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from cli_running import answer, run_command, run_on_terminal, screen_lines
-from packages_making import make_conda, make_folder, make_tar_bz2
+from packages_making import info_files, make_conda, make_folder, make_tar_bz2, tar, zst
 
 from conda_provenance.values import KEYS
 
@@ -316,3 +316,24 @@ def test_on_a_terminal_of_80_columns_a_long_value_is_in_one_piece(tmp_path):
 
     status, written = run_on_terminal("show", "--color", "never", package)
     assert (status, "\x1b" in written) == (0, False)
+
+
+def test_a_value_that_is_cut_says_so(tmp_path):
+    package = make_conda(tmp_path, {"extra": {"flow_run_id": "github_" + "1" * 3000}})
+    done = run_command("show", package)
+    (line,) = (line for line in done.stdout.splitlines() if "flow_run_id:" in line)
+    assert line.endswith(" (cut: 3007 characters)")
+    (entry,) = answer(run_command("show", "--json", package))["packages"]
+    assert len(entry["flow_run_id"]) == 3007
+
+
+@pytest.mark.parametrize("form", [[], ["-v"], ["--json"]])
+def test_a_token_in_the_packages_metadata_is_named(tmp_path, form):
+    files = info_files({"extra": REAL})
+    address = b"https://conda.anaconda.org/t/s3cr3t/acme/noarch/a-1-0.conda"
+    files["info/recipe/rendered_recipe.yaml"] = b"resolved:\n- url: " + address + b"\n"
+    done = show(*form, make_conda(tmp_path, info=zst(tar(files))))
+    assert done.returncode == 0
+    assert "recipe-credentials" in done.stdout
+    assert "info/recipe/rendered_recipe.yaml of the package holds what may be" in done.stdout
+    assert "s3cr3t" not in done.stdout + done.stderr

@@ -7,10 +7,12 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli_running import answer, run_command, run_on_terminal, screen_lines
-from packages_making import make_conda, make_tar_bz2
+from packages_bytes import raw_members
+from packages_making import info_files, make_conda, make_tar_bz2, tar, zst
 
 from conda_provenance.packages import read_about
 
@@ -134,6 +136,7 @@ def test_json(tmp_path):
         "status": "stamped",
         "target": None,
         "changes": {key: [None, value] for key, value in STAMP.items()},
+        "remains": {},
     }
     gone = tmp_path / "gone.conda"
     assert failed == {
@@ -149,6 +152,7 @@ def test_json(tmp_path):
         "status": "failed",
         "target": None,
         "changes": {},
+        "remains": {},
     }
 
 
@@ -529,3 +533,185 @@ def test_packages_whose_index_fails_at_the_end_are_not_called_stamped(
     assert main(["stamp", *GIVEN, "--json", *map(str, packages)]) == 0
     assert "was interrupted" in capsys.readouterr().err
     assert all(map(is_listed, packages))
+
+
+OLD = {
+    "sha": "1" * 40,
+    "remote_url": "https://private.example/o/r",
+    "flow_run_id": "farm_7",
+    "flow_run_url": "https://farm.example/7",
+}
+
+
+def entry_of(package: Path, *arguments: str | Path, **options: Any) -> dict[str, Any]:
+    done = stamp("--json", *arguments, package, **options)
+    assert done.returncode == 0, done.stderr
+    (entry,) = answer(done)["packages"]
+    return entry
+
+
+@BOTH
+def test_a_forced_stamp_leaves_no_value_of_another_origin(tmp_path, make):
+    package = make(tmp_path, {"extra": OLD | {"final": True}})
+    entry = entry_of(package, "--force", "--sha", SHA)
+    assert read_about(package)["extra"] == {"sha": SHA, "final": True}
+    assert entry["commit_url"] is None
+    assert entry["changes"] == {
+        "sha": [OLD["sha"], SHA],
+        "remote_url": [OLD["remote_url"], None],
+        "flow_run_id": [OLD["flow_run_id"], None],
+        "flow_run_url": [OLD["flow_run_url"], None],
+    }
+
+
+def test_a_forced_stamp_of_a_recipe_replaces_all_four_keys_too(tmp_path, feedstock, git):
+    package = make_conda(tmp_path, {"extra": OLD})
+    entry_of(package, "--force", "--recipe", feedstock)
+    sha = git(feedstock, "rev-parse", "HEAD")
+    assert read_about(package)["extra"] == {"sha": sha, "remote_url": ORIGIN}
+
+
+def test_a_key_is_kept_where_that_is_asked_for(tmp_path):
+    package = make_conda(tmp_path, {"extra": OLD})
+    kept = ["--keep", "flow_run_id", "--keep", "flow-run-url"]
+    entry_of(package, "--force", *GIVEN[:4], *kept)
+    assert read_about(package)["extra"] == OLD | {
+        "sha": SHA,
+        "remote_url": "https://github.com/o/r",
+    }
+
+
+def test_a_kept_repository_and_a_new_commit_have_no_page_together(tmp_path):
+    old = OLD | {"remote_url": "https://github.com/o/r"}
+    package = make_conda(tmp_path, {"extra": old})
+    assert entry_of(package, "--force", "--sha", SHA, "--keep", "remote_url")["commit_url"] is None
+    package = make_conda(tmp_path, {"extra": old})
+    url = "https://github.com/o/other"
+    assert entry_of(package, "--force", "--remote-url", url, "--keep", "sha")["commit_url"] is None
+
+
+def test_a_key_that_is_found_is_kept_without_force(tmp_path, feedstock):
+    package = make_conda(tmp_path, {"extra": {"remote_url": OLD["remote_url"]}})
+    done = stamp("--recipe", feedstock, package)
+    assert done.returncode == 1
+    entry_of(package, "--recipe", feedstock, "--keep", "remote_url")
+    assert read_about(package)["extra"]["remote_url"] == OLD["remote_url"]
+
+
+@BOTH
+@pytest.mark.parametrize("options", [[], ["--force"]])
+def test_a_key_is_taken_out_and_nothing_is_looked_up(tmp_path, feedstock, make, options):
+    package = make(tmp_path, {"extra": OLD | {"final": True}})
+    run = {"CIRCLECI": "true", "CIRCLE_WORKFLOW_ID": "w-1"}
+    done = stamp(*options, "--remove", "remote_url", package, cwd=feedstock, **run)
+    assert done.returncode == 0
+    left = {key: value for key, value in OLD.items() if key != "remote_url"}
+    assert read_about(package)["extra"] == left | {"final": True}
+    assert f"  remote_url:   {OLD['remote_url']} -> -\n" in done.stdout
+    again = stamp(*options, "--remove", "remote_url", package, cwd=tmp_path)
+    assert (again.returncode, again.stdout) == (0, f"unchanged   {package}\n")
+
+
+def test_several_keys_are_taken_out(tmp_path):
+    package = make_conda(tmp_path, {"extra": OLD})
+    removed = [word for key in OLD if key != "sha" for word in ("--remove", key)]
+    entry = entry_of(package, *removed)
+    assert read_about(package)["extra"] == {"sha": OLD["sha"]}
+    assert entry["changes"].keys() == OLD.keys() - {"sha"}
+
+
+def test_a_key_is_taken_out_and_another_set(tmp_path):
+    package = make_conda(tmp_path, {"extra": OLD | {"sha": ""}})
+    entry_of(package, "--remove", "remote-url", "--sha", SHA)
+    left = {key: value for key, value in OLD.items() if key != "remote_url"}
+    assert read_about(package)["extra"] == left | {"sha": SHA}
+
+
+def test_what_is_taken_out_stays_out_of_a_signed_package_only_with_force(tmp_path):
+    package = make_conda(tmp_path, {"extra": OLD})
+    (tmp_path / f"{package.name}.sig").write_text("")
+    assert stamp("--remove", "remote_url", package).returncode == 1
+    assert stamp("--remove", "remote_url", "--force", package).returncode == 0
+
+
+def test_the_rendered_recipe_follows(tmp_path):
+    recipe = "# This file created by conda-build\npackage:\n  name: demo\nextra:\n" + "".join(
+        f"  {key}: {value}\n" for key, value in {**OLD, "final": "true"}.items()
+    )
+    for options, left in (
+        (["--remove", "remote_url"], OLD.keys() - {"remote_url"}),
+        (["--force", "--flow-run-id", "farm_8"], {"flow_run_id"}),
+        (["--force", "--flow-run-id", "farm_8", "--keep", "sha"], {"flow_run_id", "sha"}),
+    ):
+        files = info_files({"conda_build_version": "26.7.1", "extra": OLD})
+        files["info/recipe/meta.yaml"] = recipe.encode()
+        package = make_conda(tmp_path, info=zst(tar(files)))
+        entry_of(package, *options)
+        assert read_about(package)["extra"].keys() == left
+        lines = recipe_of(package).splitlines()
+        found = {line.split(":")[0].strip() for line in lines[lines.index("extra:") + 1 :]}
+        assert found == left | {"final"}
+
+
+def recipe_of(package: Path) -> str:
+    _, data, _ = raw_members(package)["info/recipe/meta.yaml"]
+    return data.decode()
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (["--remove", "x"], "--remove takes one of sha, remote_url, flow_run_id, flow_run_url"),
+        (["--keep", "x"], "--keep takes one of sha"),
+        (["--remove", "sha", "--keep", "sha"], "sha cannot be both removed and kept"),
+        (["--remove", "sha", "--sha", SHA], "--remove sha does not go with --sha"),
+        (["--keep", "sha", "--sha", SHA], "--keep sha does not go with --sha"),
+    ],
+)
+def test_what_contradicts_itself_is_used_wrongly(tmp_path, options, error):
+    package = make_conda(tmp_path, {"extra": OLD})
+    done = stamp(*options, package)
+    assert done.returncode == 2
+    assert error in done.stderr
+    assert read_about(package)["extra"] == OLD
+
+
+@pytest.mark.parametrize("place", ["https://h.example/x-1-0.conda", "numpy", "no/such"])
+def test_what_is_no_file_at_all_says_what_is_taken(tmp_path, place):
+    done = stamp(*GIVEN, place, cwd=tmp_path)
+    assert done.returncode == 3
+    assert place in done.stderr
+    assert "'stamp' takes package files (.conda, .tar.bz2)" in done.stderr
+
+
+@pytest.mark.parametrize("form", [[], ["-v"], ["--json"], ["--dry-run"]])
+def test_a_token_in_the_packages_recipe_is_named(tmp_path, form):
+    files = info_files({"conda_build_version": "26.7.1"})
+    recipe = "# Origin b'https://ci-token:s3cr3t@h.example/o/r.git'\npackage:\n  name: demo\n"
+    files["info/recipe/meta.yaml"] = recipe.encode()
+    package = make_conda(tmp_path, info=zst(tar(files)))
+    done = stamp(*form, *GIVEN, package)
+    assert done.returncode == 0
+    assert f"warning: {package}: info/recipe/meta.yaml of the package holds what" in done.stderr
+    assert "s3cr3t" not in done.stdout + done.stderr
+    if form == ["--json"]:
+        (entry,) = answer(done)["packages"]
+        assert [problem["code"] for problem in entry["problems"]] == ["recipe-credentials"]
+    if form != ["--dry-run"]:
+        assert "# Origin b'https://ci-token:s3cr3t@" in recipe_of(package), "it is not changed"
+
+
+def test_where_a_value_that_is_taken_out_still_stands_is_said(tmp_path):
+    files = info_files({"extra": OLD, "home": "https://private.example/o/r/wiki"})
+    rendered = f"recipe: {{}}\nextra_meta:\n  remote_url: {OLD['remote_url']}\n"
+    files["info/recipe/rendered_recipe.yaml"] = rendered.encode()
+    package = make_conda(tmp_path, info=zst(tar(files)))
+    arguments = ["--remove", "remote_url", "--remove", "flow_run_id", "--dry-run", package]
+    places = ["info/about.json", "info/recipe/rendered_recipe.yaml"]
+    done = stamp("--json", *arguments)
+    (entry,) = answer(done)["packages"]
+    assert entry["remains"] == {"remote_url": places}
+    warning = f"warning: {package}: the value of remote_url still stands in its {places[0]}, "
+    assert warning in done.stderr
+    assert warning in stamp(*arguments).stderr
+    assert entry_of(package, "--force", "--flow-run-id", "farm_8")["remains"] == {}

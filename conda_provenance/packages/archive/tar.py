@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
+from typing import Protocol
 
 from conda_provenance.packages.archive.decompression import Stream
 from conda_provenance.packages.archive.tar_header import (
@@ -40,16 +41,24 @@ _MAX_LINKS = 64 << 20
 """Characters in the paths of all symbolic links, which are kept in memory."""
 
 
-class Member:
-    """A member at which the stream stands. Its data is read once, or skipped."""
+class Search(Protocol):
+    """What looks into members on the way, besides those that are asked for."""
 
-    __slots__ = ("_left", "_stream", "header", "path")
+    def wants(self, path: str, size: int) -> bool: ...
+    def see(self, path: str, data: bytes) -> None: ...
+
+
+class Member:
+    """A member at which the stream stands. Its data is read, or skipped."""
+
+    __slots__ = ("_data", "_left", "_stream", "header", "path")
 
     def __init__(self, header: Header, stream: Stream) -> None:
         self.header = header
         self.path = header.path
         self._stream = stream
         self._left = header.size + -header.size % BLOCK
+        self._data: bytes | None = None
 
     def chunks(self) -> Iterator[bytes]:
         """The data with its padding, as found."""
@@ -74,7 +83,9 @@ class Member:
             raise Refusal(f"its {shown_name(self.path)} is no plain file")
         if self.header.size > limit:
             raise Refusal(f"its {shown_name(self.path)} is larger than {limit >> 20} MiB")
-        return b"".join(self.chunks())[: self.header.size]
+        if self._data is None:
+            self._data = b"".join(self.chunks())[: self.header.size]
+        return self._data
 
     def with_data(self, data: bytes) -> bytes:
         """The member's blocks, with ``data`` in place of its own."""
@@ -96,15 +107,17 @@ def read_members(
     loose: Collection[str] = (),
     optional: Collection[str] = (),
     until: Sequence[str] = (),
+    search: Search | None = None,
 ) -> dict[str, bytes]:
     """The data of those of these members that are there.
 
     At least one of ``names`` and ``loose`` must be there. One of ``names`` and ``optional`` that
     readers could disagree on is refused, and one of ``loose`` is left out then. What is larger than
     ``limit`` or no plain file is refused if it is one of ``names``, and else left out.
+    ``search`` sees every plain member that it wants.
 
-    Reading stops when all of ``until`` are found, or when the first of them is found and the
-    metadata ends. What readers could disagree on goes unnoticed after that.
+    Reading stops when all of ``until`` are found and nothing is searched, or when the first of them
+    is found and the metadata ends. What readers could disagree on goes unnoticed after that.
     """
     found: dict[str, bytes] = {}
     seen_loose: set[str] = set()
@@ -112,6 +125,9 @@ def read_members(
     # Closed by us: a Ctrl-C that comes while the garbage collector closes a generator is swallowed.
     with closing(_checked(stream, check)) as members:
         for member in members:
+            if search is not None:
+                _show(member, search)
+
             path = member.path
             if path in names:
                 found[path] = member.read(limit)
@@ -122,14 +138,32 @@ def read_members(
                 if member.is_plain and member.header.size <= limit:
                     found[path] = member.read(limit)
 
-            needed = until if path.startswith("info/") else until[:1]
-            if needed and found.keys() >= set(needed):
+            if _is_enough(member, found, until, is_searched=search is not None):
                 break
 
     if check.seen.isdisjoint(names) and seen_loose.isdisjoint(loose):
         missing = " and no ".join([*names, *loose])
         raise Refusal(f"it has no {missing}{check.where_else()}")
     return found
+
+
+def _is_metadata(member: Member) -> bool:
+    return member.path.startswith("info/")
+
+
+def _is_enough(
+    member: Member, found: Mapping[str, bytes], until: Sequence[str], *, is_searched: bool
+) -> bool:
+    """May reading stop at this member?"""
+    if not until or (is_searched and _is_metadata(member)):
+        return False
+    return found.keys() >= set(until if _is_metadata(member) else until[:1])
+
+
+def _show(member: Member, search: Search) -> None:
+    size = member.header.size
+    if member.is_plain and search.wants(member.path, size):
+        search.see(member.path, member.read(size))
 
 
 def rewrite(

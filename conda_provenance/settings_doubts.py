@@ -1,0 +1,200 @@
+"""What looks like a setting and is ignored: unknown keys, and files that conda does not read.
+
+It only warns. What the settings are is known in :mod:`conda_provenance.settings`. Values are never
+shown.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+from conda_provenance.condarc import SETTINGS
+from conda_provenance.keys import KEYS
+from conda_provenance.settings import conda_raw_data
+from conda_provenance.text import escape
+
+_NAMES = tuple(setting.name for setting in SETTINGS)
+_VARIABLES = tuple(setting.variable for setting in SETTINGS)
+_VALUES = tuple(f"CONDA_PROVENANCE_{key.upper()}" for key in KEYS)
+
+_MAX_NAME = 100
+"""Characters of a key that are shown."""
+
+_MAX_FILE = 1 << 18
+"""Bytes of a configuration file that are looked at."""
+
+_OURS = re.compile(rb"^[^#\n]*provenance_\w", re.MULTILINE)
+_ALIKE = 0.8
+_REST_ALIKE = 0.6
+"""How alike two names must be for one to be a slip of the other. 1: they are the same."""
+
+_STARTS = ("CONDA_PLUGINS_PROVENANCE_", "provenance_")
+
+_NEAR_NAMES = (
+    *(".condarc.yml", ".condarc.yaml", ".condarc.txt", ".condarc.conf"),
+    *("condarc", "condarc.yml", "condarc.yaml", "condarc.txt", "condarc.conf"),
+)
+"""Names that people give to the file ``.condarc``."""
+
+_USUAL_PLACES = ("~/.condarc", "~/.conda/.condarc", "~/.config/conda/.condarc", "$CONDARC")
+
+
+def settings_doubts(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Warnings, each one sentence: what the user wrote as a setting and nobody reads."""
+    doubts = [*_unknown_variables(environ)]
+    try:
+        if "conda.base.context" in sys.modules or find_spec("conda") is not None:
+            doubts += _doubts_of_conda()
+        else:
+            doubts += _unread_without_conda(environ)
+    except Exception as error:  # conda raises what it likes; a doubt must not stop a build
+        doubts.append(f"Whether all settings are read is not known ({type(error).__name__}).")
+
+    return tuple(dict.fromkeys(doubts))
+
+
+def _unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
+    for name in sorted(environ):
+        if name in _VARIABLES or name in _VALUES:
+            continue
+
+        plain = name.upper()
+        if not plain.startswith(("CONDA_", "PROVENANCE_")):
+            continue
+
+        near = _nearest(plain, (*_VARIABLES, *_VALUES))
+        if near or plain.startswith("CONDA_PLUGINS_PROVENANCE"):
+            yield f"The variable {_shown(name)} is ignored, because it is unknown{_hint(near)}"
+
+
+def _doubts_of_conda() -> Iterator[str]:
+    raw_data = conda_raw_data()
+    read = [source for source in raw_data if isinstance(source, Path)]
+    for source in read:
+        parameters = raw_data[source]
+        if isinstance(parameters, Mapping):
+            yield from _unknown_keys(source, parameters)
+
+    for path, remedy in _unread_files({os.path.realpath(each) for each in read}):
+        yield f"conda does not read {escape(str(path))}, so its settings are ignored: {remedy}."
+
+
+def _unknown_keys(source: Path, parameters: Mapping[object, object]) -> Iterator[str]:
+    """Keys of one file that are like ours, but unknown or at the wrong place."""
+    place = f"in {escape(str(source))}"
+    for key in map(str, parameters):
+        plain = _plain(key.removeprefix("plugins."))
+        if plain in _NAMES or plain.startswith("provenance") or _nearest(plain, _NAMES):
+            near = _nearest(plain, _NAMES) or "provenance_…"
+            yield (
+                f"The key {_shown(key)} {place} is ignored, because it does not stand below "
+                f"plugins: write 'plugins:' and, below it and indented, '{near}'."
+            )
+
+    if "plugins" not in parameters:
+        return
+
+    plugins = getattr(parameters["plugins"], "value", lambda _: None)(None)
+    if not isinstance(plugins, Mapping):
+        if "provenance" in str(plugins):
+            yield f"The keys below plugins {place} are ignored, because they are no mapping."
+        return
+
+    for key in map(str, plugins):
+        meant = None if key in _NAMES else _near_key(key)
+        if meant is not None:
+            yield f"plugins.{_shown(key)} {place} is ignored, because it is unknown{_hint(meant)}"
+
+
+def _near_key(key: str) -> str | None:
+    """The key of ours that ``key`` may be meant to be, or "". ``None``: it is another plugin's."""
+    plain = _plain(key)
+    if plain == "provenance":
+        return ""  # with the settings nested below it
+
+    near = _nearest(plain, _NAMES)
+    return near or ("" if plain.startswith("provenance") else None)
+
+
+def _hint(near: str) -> str:
+    if near:
+        return f": did you mean {near}?"
+
+    return f": the settings are flat keys, {', '.join(_NAMES)}."
+
+
+def _nearest(name: str, known: tuple[str, ...]) -> str:
+    """The known name that is most like ``name``, if one is."""
+    if not 5 < len(name) <= _MAX_NAME or not re.search("prov|ance", name, re.IGNORECASE):
+        return ""  # Looked at first: this is asked of every variable.
+
+    from difflib import get_close_matches
+
+    # Where the beginning is right, only the rest says what was meant.
+    start = next((start for start in _STARTS if name.startswith(start)), "")
+    rests = {each.removeprefix(start): each for each in known if each.startswith(start)}
+    cutoff = _ALIKE if not start else _REST_ALIKE
+    near = get_close_matches(name.removeprefix(start), rests, n=1, cutoff=cutoff)
+    return rests[near[0]] if near else ""
+
+
+def _plain(key: str) -> str:
+    return key.lower().replace("-", "_")
+
+
+def _shown(name: str) -> str:
+    return escape(name, _MAX_NAME)
+
+
+def _unread_files(read: set[str]) -> Iterator[tuple[Path, str]]:
+    """Files with settings of ours where people put them, that conda passes over, and the remedy."""
+    from conda.base.constants import SEARCH_PATH
+    from conda.base.context import context
+
+    candidates: dict[Path, str] = {}
+    for place in map(str, SEARCH_PATH):
+        path = _expanded(place.replace("$CONDA_ROOT", str(context.root_prefix)))
+        if os.path.isdir(path):
+            candidates |= dict.fromkeys(
+                sorted(path.iterdir()), "its name must end in .yml or .yaml"
+            )
+        elif place == "$CONDARC":
+            candidates[path] = "its name must be .condarc or condarc, or end in .yml or .yaml"
+        elif path.name == ".condarc":
+            near = (path.with_name(name) for name in _NEAR_NAMES)
+            candidates |= dict.fromkeys(near, "its name must be .condarc")
+
+    for path, remedy in candidates.items():
+        if os.path.realpath(path) not in read and _has_settings(path):
+            yield path, remedy
+
+
+def _unread_without_conda(environ: Mapping[str, str]) -> Iterator[str]:
+    for place in _USUAL_PLACES:
+        path = _expanded(place) if place != "$CONDARC" else Path(environ.get("CONDARC", ""))
+        if _has_settings(path):
+            yield (
+                f"The settings in {escape(str(path))} are ignored, because conda is not installed "
+                "beside conda-provenance: give them as environment variables."
+            )
+
+
+def _expanded(place: str) -> Path:
+    return Path(os.path.expandvars(os.path.expanduser(place)))
+
+
+def _has_settings(path: Path) -> bool:
+    """Does this file name a setting of ours, outside comments?"""
+    try:
+        if not os.path.isfile(path):
+            return False
+
+        with open(path, "rb") as file:
+            return _OURS.search(file.read(_MAX_FILE)) is not None
+    except (OSError, ValueError):
+        return False
