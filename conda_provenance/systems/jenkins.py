@@ -46,7 +46,7 @@ def _tag(environ: Environ) -> str | None:
 
 def _merge(environ: Environ) -> str | None:
     """``origin/pr/4/merge`` from ``sha1``, unless the pull request's own commit is built."""
-    head, built = environ.get("ghprbActualCommit"), environ.get("GIT_COMMIT")
+    head, built = environ.commit("ghprbActualCommit"), environ.commit("GIT_COMMIT")
     return environ.fill(r"{sha1:origin/pr/\d+/merge}") if head and built and head != built else None
 
 
