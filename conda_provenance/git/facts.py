@@ -66,3 +66,15 @@ class Reading(NamedTuple):
 class UnreadableError(Exception):
     """A repository that is there but cannot be read. The message says why, and holds nothing that
     the repository says."""
+
+    def __init__(self, why: str, work_tree: Path | None = None) -> None:
+        """``work_tree`` is given where it is not the one that was asked about."""
+        super().__init__(why)
+        self.work_tree = work_tree
+
+
+class EmptyGitDirError(UnreadableError):
+    """A ``.git`` folder with nothing in it. git itself passes it by and looks further out."""
+
+    def __init__(self) -> None:
+        super().__init__("the git directory is empty")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from conda_provenance.git.configuration import Configuration
 from conda_provenance.git.facts import Candidate, Reading, UnreadableError
-from conda_provenance.git.markers import resolve
+from conda_provenance.git.markers import folders_without_git, resolve, without_git
 from conda_provenance.values import is_full_sha
 
 
@@ -43,6 +43,9 @@ _MAX_INDEX = 32 * 2**20
 _MAX_OBJECT = 8 * 2**20
 """Bytes of a commit or of one folder's tree."""
 
+_LINK_MODE = 0o160000
+"""The mode of a submodule's entry in an index."""
+
 _MAX_HOPS = 5
 """Symbolic refs that are followed; git follows as many."""
 
@@ -67,9 +70,21 @@ def read_with_library(candidate: Candidate) -> Reading:
             if repository.working_tree_dir is None:
                 raise UnreadableError("core.bare is true, so it has no work tree")
 
-            return _read(repository, candidate.name)
+            return _read(repository, candidate)
     except git.InvalidGitRepositoryError:
         raise UnreadableError("its .git is not a git directory") from None
+
+
+def read_submodules(file: Path) -> list[str]:
+    """The paths of the submodules in a ``.gitmodules``, or none if it cannot be read."""
+    try:
+        _check_file(file, _MAX_TEXT)
+        parser = git.GitConfigParser(file, read_only=True, merge_includes=False)
+        values = [parser.get_values(section, "path", []) for section in parser.sections()]
+    except (OSError, ValueError, configparser.Error, UnreadableError):
+        return []
+
+    return [str(path) for paths in values for path in paths]
 
 
 def _check_files(git_dir: Path) -> None:
@@ -99,8 +114,10 @@ def _check_file(path: Path, limit: int) -> None:
         raise UnreadableError(f"its {path.name} is larger than {limit >> 20} MiB")
 
 
-def _read(repository: _Repository, name: str) -> Reading:
+def _read(repository: _Repository, candidate: Candidate) -> Reading:
+    name = candidate.name
     if not _is_listed(repository, name):
+        _check_submodules(repository, candidate)
         return Reading()
 
     branch, sha = _follow(repository)
@@ -120,6 +137,15 @@ def _is_listed(repository: git.Repo, name: str) -> bool:
 
     inside = "" if name == "." else f"{name}/"
     return any(str(path) == name or str(path).startswith(inside) for path, _stage in entries)
+
+
+def _check_submodules(repository: git.Repo, candidate: Candidate) -> None:
+    """Raise :class:`UnreadableError` if the index has a submodule where the recipe lies."""
+    entries = repository.index.entries
+    for folder in folders_without_git(candidate.work_tree, candidate.folder):
+        entry = entries.get((folder.relative_to(candidate.work_tree).as_posix(), 0))
+        if entry is not None and stat.S_IFMT(entry.mode) == _LINK_MODE:
+            raise without_git(folder)
 
 
 def _follow(repository: git.Repo) -> tuple[str | None, str | None]:

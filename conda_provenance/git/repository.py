@@ -13,6 +13,7 @@ from conda_provenance.git.command import Git, GitError, Question
 from conda_provenance.git.configuration import KEYS, Configuration
 from conda_provenance.git.facts import Candidate, Reading, UnreadableError
 from conda_provenance.git.markers import resolve
+from conda_provenance.git.submodules import check_index
 from conda_provenance.values import is_full_sha
 
 Ask = Callable[..., Git]
@@ -68,6 +69,7 @@ def _read(ask: Ask, candidate: Candidate) -> Reading:
 
         listed = {name for name in index.output().split(b"\0") if name}
         if not listed:
+            check_index(git, candidate)
             return Reading()
 
         if status is not None:
