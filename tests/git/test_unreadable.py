@@ -161,27 +161,64 @@ def test_an_outer_repository_does_not_stand_in(feedstock, git, spoil):
 @pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="becomes another user, as root can"
 )
-@pytest.mark.parametrize("place", [".git", ".git/HEAD", ".git/config", ".git/index"])
+@pytest.mark.parametrize(
+    "place", [".git", ".git/HEAD", ".git/config", ".git/index", ".git/objects", ".git/refs"]
+)
 def test_what_may_not_be_read_is_named(feedstock, git, place):
-    for folder in (feedstock.parent, *feedstock.parent.parents):
+    (feedstock / place).chmod(0)
+    assert_is_named(feedstock)
+
+
+as_root = pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="becomes another user, as root can"
+)
+
+
+@as_root
+@pytest.mark.parametrize(
+    "place", [".git", ".git/modules", ".git/modules/sub", ".git/modules/sub/HEAD"]
+)
+def test_a_submodule_whose_superproject_may_not_be_read_is_named(feedstock, git, place):
+    outer = make_submodule(feedstock, git)
+    (outer / place).chmod(0)
+    assert_is_named(outer / "sub")
+
+
+@as_root
+@pytest.mark.parametrize("kind", ["file", "worktree"])
+def test_a_git_file_that_may_not_be_read_is_named(feedstock, git, kind):
+    if kind == "file":
+        (feedstock / ".git").rename(feedstock.parent / "git-dir")
+        (feedstock / ".git").write_text(f"gitdir: {feedstock.parent / 'git-dir'}")
+        (feedstock / ".git").chmod(0)
+        assert_is_named(feedstock)
+    else:
+        tree = feedstock.parent / "tree"
+        git(feedstock, "worktree", "add", "-q", "-b", "other", str(tree))
+        (feedstock / ".git").chmod(0)
+        assert_is_named(tree)
+
+
+def assert_is_named(root: Path) -> None:
+    """Read the repository as another user, who may not read all of it."""
+    for folder in (root, *root.parents):
         if folder.stat().st_mode & 0o005 != 0o005:
             if folder.owner() != "root" or folder == Path("/"):
                 pytest.skip("others may not come here")
             folder.chmod(0o755)
-    (feedstock / place).chmod(0)
     code = f"""
 import os
 from pathlib import Path
 from conda_provenance.git import read_git, worktree, repository
 import conda_provenance.git.markers, selectors, signal, resource
 os.setgid(12345); os.setuid(12345)
-print(read_git(Path({str(recipe_of(feedstock))!r})))
+print(read_git(Path({str(recipe_of(root))!r})))
 """
     printed = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout
     assert "sha=None" in printed
-    assert f"unreadable='{feedstock}'" in printed
+    assert f"unreadable='{root}'" in printed
     assert "cannot be read" in printed
 
 
