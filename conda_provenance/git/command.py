@@ -35,6 +35,17 @@ runs for, and many more change what git does or prints, or name programs to run.
 is not needed: the git program answers each of our questions by itself.
 """
 
+CONFIGURATIONS = {
+    # Before git 2.32, only the home folder says where the user's files are.
+    "user": {
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "HOME": os.devnull,
+        "XDG_CONFIG_HOME": os.devnull,
+    },
+    "machine": {"GIT_CONFIG_NOSYSTEM": "1"},
+}
+"""Configurations besides the repository's own, and the variables that keep git from reading them."""
+
 _SETTINGS = {
     # Empty means off in every version. "false" would be the name of a program before git 2.36.
     "core.fsmonitor": "",
@@ -47,6 +58,10 @@ _SETTINGS = {
 
 class GitError(Exception):
     """git gave no answer. The message says why, and holds nothing that the repository says."""
+
+
+class GitFailedError(GitError):
+    """git could not be started, or ended with an exit status that says that it failed."""
 
 
 def find_program(environ: Mapping[str, str] | None = None) -> str | None:
@@ -80,12 +95,14 @@ class Git:
         *,
         work_tree: Path | None = None,
         settings: Iterable[tuple[str, str]] = (),
+        ignored: Collection[str] = (),
         time_limit: float = TIME_LIMIT,
     ) -> None:
         """Ask about one repository, from within ``folder``.
 
         ``git_dir`` is a git directory or a ``.git`` file. Without ``work_tree``, git itself decides
-        what the work tree is. ``settings`` override the configuration.
+        what the work tree is. ``settings`` override the configuration. ``ignored`` are those of
+        :data:`CONFIGURATIONS` that git does not read.
         """
         options = [
             option
@@ -93,7 +110,7 @@ class Git:
             for option in ("-c", f"{name}={value}")
         ]
         self._command = [program, "--no-pager", *options]
-        self._environment = clean_environment(os.environ, git_dir, work_tree)
+        self._environment = clean_environment(os.environ, git_dir, work_tree, ignored)
         self._folder = os.fspath(folder)
         self._time_limit = time_limit
         self._questions = ExitStack()
@@ -155,7 +172,7 @@ class Question:
             )
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or type(error).__name__
-            raise GitError(f"{name} could not be started: {why}") from None
+            raise GitFailedError(f"{name} could not be started: {why}") from None
 
         _limit_memory(self._process.pid)
 
@@ -169,7 +186,7 @@ class Question:
 
         status = self._wait()
         if status not in accepted:
-            raise GitError(f"{self._name} ended with exit status {status}")
+            raise GitFailedError(f"{self._name} ended with exit status {status}")
 
         return bytes(answer)
 
@@ -241,7 +258,10 @@ class Question:
 
 
 def clean_environment(
-    environ: Mapping[str, str], git_dir: Path | None = None, work_tree: Path | None = None
+    environ: Mapping[str, str],
+    git_dir: Path | None = None,
+    work_tree: Path | None = None,
+    ignored: Collection[str] = (),
 ) -> dict[str, str]:
     """The environment variables that git gets."""
     environment = {
@@ -264,6 +284,9 @@ def clean_environment(
         "GIT_NO_LAZY_FETCH": "1",
         "GIT_ALLOW_PROTOCOL": f"none-{os.urandom(16).hex()}",
     }
+
+    for configuration in ignored:
+        environment |= CONFIGURATIONS[configuration]
 
     if git_dir is not None:
         environment["GIT_DIR"] = os.fspath(git_dir)

@@ -61,6 +61,7 @@ class Reading(NamedTuple):
     configuration: Configuration | None = None
     """``None`` where it cannot be read."""
     read_parents: Callable[[], tuple[str, ...]] | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class UnreadableError(Exception):

@@ -57,6 +57,7 @@ def read_git(recipe: Path, *, time_limit: float = TIME_LIMIT) -> GitFacts:
             why = UnreadableError(type(error).__name__)
             return empty or _unreadable(candidate, why, warnings)
 
+        warnings += reading.warnings
         is_added = is_added or reading.is_added
         if reading.sha:
             return _facts(reading, warnings)
