@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -99,6 +100,22 @@ def test_the_surroundings_change_nothing(feedstock, git, monkeypatch, name, valu
     assert before.sha
     monkeypatch.setenv(name, value)
     assert read_git(recipe_of(feedstock))._replace(read_parents=None) == before
+
+
+@pytest.mark.parametrize("value", ["1", "/nowhere", "x", ""])
+def test_no_variable_that_the_program_knows_changes_anything(
+    feedstock, git, program, monkeypatch, value
+):
+    names = set(re.findall(rb"GIT_[A-Z0-9_]{3,}", Path(program).read_bytes()))
+    known = {name.decode() for name in names} - command._KEPT
+    assert {"GIT_DIR", "GIT_OBJECT_DIRECTORY"} <= known, "this is not the program itself"
+    (feedstock / "recipe" / "recipe.yaml").write_text("changed")
+    before = read_git(recipe_of(feedstock))
+    for name in known:
+        monkeypatch.setenv(name, value)
+    after = read_git(recipe_of(feedstock))
+    assert (after, after.parents()) == (before, before.parents())
+    assert before.dirty is True
 
 
 def test_configuration_files_that_a_variable_names_are_read(feedstock, git, tmp_path, monkeypatch):
