@@ -48,9 +48,7 @@ def loose(tmp_path: Path) -> Path:
 def test_in_the_checkout_of_a_run_that_names_no_full_hash_nothing_is_said(
     loose, commit, repository
 ):
-    environ = buildkite(
-        commit, BUILDKITE_REPO=repository, BUILDKITE_BUILD_CHECKOUT_PATH=str(loose)
-    )
+    environ = buildkite(commit, BUILDKITE_REPO=repository, BUILDKITE_BUILD_CHECKOUT_PATH=str(loose))
     origin = find(loose, environ)
     assert "sha" not in origin.values
     assert origin.provenance.remote_url == (repository if "://" in repository else None)

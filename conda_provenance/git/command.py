@@ -44,7 +44,7 @@ CONFIGURATIONS = {
     },
     "machine": {"GIT_CONFIG_NOSYSTEM": "1"},
 }
-"""Configurations besides the repository's own, and the variables that keep git from reading them."""
+"""Configurations besides the repository's own, and the variables that switch them off."""
 
 _SETTINGS = {
     # Empty means off in every version. "false" would be the name of a program before git 2.36.

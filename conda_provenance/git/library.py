@@ -80,7 +80,8 @@ def read_submodules(file: Path) -> list[str]:
     try:
         _check_file(file, _MAX_TEXT)
         parser = git.GitConfigParser(file, read_only=True, merge_includes=False)
-        values = [parser.get_values(section, "path", []) for section in parser.sections()]
+        named = [each for each in parser.sections() if parser.has_option(each, "path")]
+        values = [parser.get_values(section, "path") for section in named]
     except (OSError, ValueError, configparser.Error, UnreadableError):
         return []
 

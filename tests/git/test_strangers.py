@@ -182,16 +182,7 @@ def test_no_hook_is_run(feedstock, git, trap, configured):
     assert not trap.has_run()
 
 
-PROGRAMS = """
-core.fsmonitor core.editor core.pager core.askPass core.sshCommand core.gitProxy
-core.alternateRefsCommand core.hooksPath diff.external diff.e.command diff.e.textconv merge.e.driver
-filter.e.clean filter.e.smudge filter.e.process gpg.program gpg.ssh.program gpg.ssh.defaultKeyCommand
-credential.helper credential.https://h.helper pager.status pager.config pager.ls-files pager.cat-file
-sequence.editor interactive.diffFilter uploadpack.packObjectsHook remote.origin.uploadpack
-remote.origin.receivepack remote.origin.vcs remote.origin.proxy trailer.x.cmd trailer.x.command
-hook.x.command trace2.eventTarget trace2.normalTarget fetch.bundleURI imap.tunnel web.browser
-alias.status alias.config alias.ls-files alias.rev-parse alias.cat-file alias.ls-tree alias.remote-
-""".split()
+PROGRAMS = ["core.fsmonitor", "core.editor", "core.pager", "core.askPass", "core.sshCommand", "core.gitProxy", "core.alternateRefsCommand", "core.hooksPath", "diff.external", "diff.e.command", "diff.e.textconv", "merge.e.driver", "filter.e.clean", "filter.e.smudge", "filter.e.process", "gpg.program", "gpg.ssh.program", "gpg.ssh.defaultKeyCommand", "credential.helper", "credential.https://h.helper", "pager.status", "pager.config", "pager.ls-files", "pager.cat-file", "sequence.editor", "interactive.diffFilter", "uploadpack.packObjectsHook", "remote.origin.uploadpack", "remote.origin.receivepack", "remote.origin.vcs", "remote.origin.proxy", "trailer.x.cmd", "trailer.x.command", "hook.x.command", "trace2.eventTarget", "trace2.normalTarget", "fetch.bundleURI", "imap.tunnel", "web.browser", "alias.status", "alias.config", "alias.ls-files", "alias.rev-parse", "alias.cat-file", "alias.ls-tree", "alias.remote-"]
 """Keys whose values git may run, or a file that it reads or writes."""
 
 SWITCHES = {
