@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conda_provenance.remotes import holds_token
 from conda_provenance.text import redact
+from conda_provenance.tokens import holds_token
 from conda_provenance.values import KEYS, MAX_LENGTH, clean_or_none, is_full_sha, is_run
 
 PROBLEMS: Mapping[str, str] = {

@@ -61,6 +61,8 @@ class Reading(NamedTuple):
     configuration: Configuration | None = None
     """``None`` where it cannot be read."""
     read_parents: Callable[[], tuple[str, ...]] | None = None
+    rewrite: Callable[[str], str | None] | None = None
+    """Gives the address that git would use for a configured one."""
     warnings: tuple[str, ...] = ()
 
 

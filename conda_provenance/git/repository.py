@@ -134,7 +134,8 @@ def _read(ask: Ask, candidate: Candidate) -> Reading:
         return reading
 
     parents = partial(_read_parents, ask, reading.sha)
-    return reading._replace(configuration=configuration, read_parents=parents)
+    rewrite = partial(_rewrite, ask)
+    return reading._replace(configuration=configuration, read_parents=parents, rewrite=rewrite)
 
 
 def _read_git_dir(position: Question) -> Path:
@@ -239,6 +240,17 @@ def _read_without_status(ask: Ask, candidate: Candidate) -> Reading:
             return Reading(is_added=True)
 
     return Reading(sha, branch or None)
+
+
+def _rewrite(ask: Ask, url: str) -> str | None:
+    """The address that git itself would use. It contacts nobody to know."""
+    try:
+        with ask() as git:
+            answer = git.ask("ls-remote", "--get-url", "--", url)
+    except GitError:
+        return None
+
+    return os.fsdecode(answer).removesuffix("\n")
 
 
 def _read_parents(ask: Ask, sha: str) -> tuple[str, ...]:

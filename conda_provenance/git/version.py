@@ -7,14 +7,8 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from conda_provenance.git.command import (
-    CONFIGURATIONS,
-    TIME_LIMIT,
-    GitFailedError,
-    Question,
-    clean_environment,
-    start_question,
-)
+from conda_provenance.git.command import TIME_LIMIT, GitFailedError, Question, start_question
+from conda_provenance.git.environment import CONFIGURATIONS, clean_environment
 
 OLDEST = (2, 25)
 """The oldest git that is asked about a repository."""

@@ -116,7 +116,7 @@ def _facts(reading: Reading, warnings: list[str]) -> GitFacts:
     else:
         from conda_provenance.git.configuration import web_address
 
-        remote_url, doubts = web_address(reading.configuration, reading.branch)
+        remote_url, doubts = web_address(reading.configuration, reading.branch, reading.rewrite)
         warnings += doubts
 
     if reading.dirty is None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from conda_provenance.git import command, read_git
+from conda_provenance.git import command, environment, read_git
 from conda_provenance.git.command import Git, GitError, find_program
 from conda_provenance.git.version import OLDEST, asking_version
 
@@ -107,7 +107,7 @@ def test_no_variable_that_the_program_knows_changes_anything(
     feedstock, git, program, monkeypatch, value
 ):
     names = set(re.findall(rb"GIT_[A-Z0-9_]{3,}", Path(program).read_bytes()))
-    known = {name.decode() for name in names} - command._KEPT
+    known = {name.decode() for name in names} - environment._KEPT
     assert {"GIT_DIR", "GIT_OBJECT_DIRECTORY"} <= known, "this is not the program itself"
     (feedstock / "recipe" / "recipe.yaml").write_text("changed")
     before = read_git(recipe_of(feedstock))
