@@ -6,6 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from conda_provenance import systems
 from conda_provenance.collector import collect
@@ -148,3 +150,35 @@ def test_somebody_who_gives_both_is_warned(feedstock):
     origin = find(feedstock / "recipe", extra_meta=extra)
     assert origin.values == extra, "the builder writes it anyway"
     assert any("empty" in warning for warning in origin.warnings)
+
+
+NAMES = [
+    "CONDA_PROVENANCE_SHA", "CONDA_PROVENANCE_REMOTE_URL", "BUILDKITE", "BUILDKITE_BUILD_ID",
+    "BUILDKITE_COMMIT", "BUILDKITE_REPO", "BUILDKITE_BUILD_CHECKOUT_PATH", "GITHUB_ACTIONS",
+    "GITHUB_RUN_ID", "GITHUB_SHA", "GITHUB_REPOSITORY", "GITHUB_SERVER_URL", "GITHUB_WORKSPACE",
+    "JENKINS_URL", "BUILD_TAG", "GIT_COMMIT", "GIT_URL", "WORKSPACE", "sha", "remote_url",
+    "flow_run_id", "RECIPE_ROOT",
+]  # fmt: skip
+VALUES = ["", "1", "true", "{place}", "/", ORIGIN, "o/r", "https://h", "git@work:o/r", FULL, *VAGUE]
+
+
+@pytest.mark.parametrize("kind", ["loose", "tracked", "untracked", "unreadable"])
+@given(environ=st.dictionaries(st.sampled_from(NAMES), st.sampled_from(VALUES)))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+def test_an_empty_sha_never_stands_beside_a_repository(feedstock, kind, environ):
+    place = {
+        "loose": feedstock.parent / "loose",
+        "tracked": feedstock / "recipe",
+        "untracked": feedstock / "new",
+        "unreadable": feedstock.parent / "unreadable",
+    }[kind]
+    place.mkdir(exist_ok=True)
+    (place / "recipe.yaml").touch()
+    if kind == "unreadable":
+        (place / ".git").touch()
+    variables = {name: value.format(place=place) for name, value in environ.items()}
+    origin = find(place, variables)
+    sha, remote_url = origin.values.get("sha"), origin.values.get("remote_url")
+    assert not (sha == "" and remote_url)
+    assert sha is None or sha == "" or len(sha) == 40
+    assert kind != "unreadable" or sha != ""

@@ -23,6 +23,12 @@ OTHER_SYSTEMS = {
     ".fslckout": "Fossil",
     "_FOSSIL_": "Fossil",
     "CVS/Root": "CVS",
+    ".got": "Game of Trees",
+    ".p4config": "Perforce",
+    ".plastic": "Plastic SCM",
+    "$tf": "Team Foundation Version Control",
+    "_MTN": "Monotone",
+    "{arch}": "GNU Arch",
 }
 """Version control systems other than git, by the entry that marks their work trees."""
 

@@ -242,7 +242,15 @@ OTHERS = {
     ".bzr": "Bazaar",
     ".pijul": "Pijul",
     "_darcs": "Darcs",
+    ".fslckout": "Fossil",
+    "_FOSSIL_": "Fossil",
     "CVS": "CVS",
+    ".got": "Game of Trees",
+    ".p4config": "Perforce",
+    ".plastic": "Plastic SCM",
+    "$tf": "Team Foundation",
+    "_MTN": "Monotone",
+    "{arch}": "GNU Arch",
 }
 
 
