@@ -36,6 +36,8 @@ def _quiet_variables() -> Iterator[None]:
 with _quiet_variables():
     import git
 
+_NO_PROGRAM = "there is no git program of a sufficient version, and {}"
+
 _MAX_TEXT = 8 * 2**20
 """Bytes of a configuration, or of a list of refs."""
 
@@ -98,6 +100,10 @@ def _check_files(git_dir: Path) -> None:
         name = os.fsdecode((git_dir / "commondir").read_bytes()).rstrip("\r\n")
         common_dir = git_dir / name.replace("\0", "")
 
+    if os.path.lexists(common_dir / "reftable"):
+        # Its HEAD names a branch that is not there, as if there were no commit yet.
+        raise UnreadableError(_NO_PROGRAM.format("its refs have a newer format"))
+
     for name in ("config", "packed-refs", "objects/info/alternates"):
         _check_file(common_dir / name, _MAX_TEXT)
 
@@ -132,9 +138,7 @@ def _is_listed(repository: git.Repo, name: str) -> bool:
     try:
         entries = repository.index.entries
     except (AssertionError, OSError, ValueError):
-        raise UnreadableError(
-            "there is no git program of a sufficient version, and the index has a newer format"
-        ) from None
+        raise UnreadableError(_NO_PROGRAM.format("the index has a newer format")) from None
 
     inside = "" if name == "." else f"{name}/"
     return any(str(path) == name or str(path).startswith(inside) for path, _stage in entries)
