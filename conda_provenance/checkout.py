@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,9 +23,13 @@ class Checkout(NamedTuple):
     """Does the recipe lie in the folder that the run checked out?"""
     parents: tuple[str, ...] = ()
     """The parents of git's commit, read only where they decide something."""
+    names_commit: bool = False
+    """Does the run name its commit, in whatever form? Asked only where git found no repository."""
 
     @classmethod
-    def of(cls, recipe: Path, git: GitFacts, run: CIRun | None) -> Checkout:
+    def of(
+        cls, recipe: Path, git: GitFacts, run: CIRun | None, names_commit: Callable[[], bool]
+    ) -> Checkout:
         """Compare the recipe's repository with the run."""
         if run is None:
             return cls(git, None)
@@ -37,7 +42,8 @@ class Checkout(NamedTuple):
             and not (run.merge and git.sha == run.sha)
         )
         parents = git.parents() if may_be_merged else ()
-        return cls(git, run, lies_in(recipe, run.workspace), parents)
+        is_named = git.sha is None and (run.sha is not None or names_commit())
+        return cls(git, run, lies_in(recipe, run.workspace), parents, is_named)
 
     def replaces_git(self) -> bool:
         """May the run's commit be used, because git found no repository in the checkout?"""
@@ -47,6 +53,24 @@ class Checkout(NamedTuple):
         # The run's commit is no answer for a nested repository that cannot be read.
         unreadable = self.git.unreadable
         return not unreadable or lies_in(Path(self.run.workspace or ""), unreadable)
+
+    def hides_commit(self) -> bool:
+        """May the recipe be of a commit that neither git nor the run names?
+
+        It may, if it lies in the run's checkout, or if the run does not say where that is and names
+        its commit badly or its repository alone.
+        """
+        run = self.run
+        if self.git.unreadable:
+            return True
+
+        if run is None or self.git.sha is not None:
+            return False
+
+        if run.workspace and os.path.isabs(run.workspace) and os.path.isdir(run.workspace):
+            return self.holds_recipe
+
+        return run.sha is None and bool(self.names_commit or run.remote_url)
 
     def is_of_same_commit(self) -> bool:
         """Is the recipe in the run's checkout, at the commit that the run is for?"""

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conda_provenance.remotes import looks_like_secret
-from conda_provenance.text import QUERY, holds_token, normal, redact_value
+from conda_provenance.text import QUERY, redact_value
+from conda_provenance.tokens import holds_token, looks_like_secret, normal
 from conda_provenance.values import KEYS, MAX_LENGTH, clean_or_none, is_full_sha, is_run
 
 PROBLEMS: Mapping[str, str] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,12 +62,12 @@ def collect(
     place = find_recipe(Path(recipe)) if recipe_extra is None else Path(recipe)
     environ = os.environ if environ is None else environ
     settings = load_settings(environ, provider_names) if settings is None else settings
-    adapters = candidates(environ) if adapters is None else adapters
+    systems = tuple(candidates(environ) if adapters is None else adapters)
     recipe_extra = read_extra(place, KEYS).values if recipe_extra is None else recipe_extra
 
     git = read_git(place)
-    run = _detect(environ, adapters, settings.ci, place)
-    checkout = Checkout.of(place, git, run)
+    run = _detect(environ, systems, settings.ci, place)
+    checkout = Checkout.of(place, git, run, partial(_names_commit, environ, systems))
 
     draft = _Draft()
     draft.warnings += settings_doubts(environ)
@@ -74,7 +75,7 @@ def collect(
     draft.take_git(git)
     if run is not None:
         draft.take_run(run, checkout)
-    draft.take_absence(git)
+    draft.take_absence(checkout)
 
     if git.dirty and settings.dirty == "warn":
         files = f" ({named(git.changed)})" if git.changed else ""
@@ -87,15 +88,20 @@ def collect(
 
 
 def _detect(
-    environ: Mapping[str, str], adapters: Iterable[Adapter], chosen: str, place: Path
+    environ: Mapping[str, str], adapters: tuple[Adapter, ...], chosen: str, place: Path
 ) -> CIRun | None:
-    candidates = tuple(adapters)
-    if not candidates:
+    if not adapters:
         return None  # as nearly everywhere outside a CI: what detects one is not even loaded
 
     from conda_provenance.ci import detect
 
-    return detect(environ, candidates, chosen, place)
+    return detect(environ, adapters, chosen, place)
+
+
+def _names_commit(environ: Mapping[str, str], adapters: tuple[Adapter, ...]) -> bool:
+    from conda_provenance.ci import names_commit
+
+    return names_commit(environ, adapters)
 
 
 class _Draft:
@@ -107,6 +113,8 @@ class _Draft:
         self.sources: dict[str, str] = {}
         self.environ: Mapping[str, str] = {}
         self.warnings: list[str] = []
+        self.is_named = False
+        """Did a person name a commit or a repository in a form that may not be written?"""
 
     def take_given(
         self,
@@ -123,6 +131,16 @@ class _Draft:
 
             if environ.get(ENVIRONMENT[key]):
                 self._offer_given(key, environ[ENVIRONMENT[key]], VARIABLE)
+
+        if self.says_none() and self.values.get("remote_url"):
+            self.warnings.append(
+                "sha is empty, which says that the recipe is not under version control, "
+                "and yet remote_url names a repository: give the commit's full hash."
+            )
+
+    def says_none(self) -> bool:
+        """Did a person say, by an empty ``sha``, that there is no version control?"""
+        return self.values.get("sha") == "" and self.sources["sha"] in (EXTRA_META, RECIPE)
 
     def take_git(self, git: GitFacts) -> None:
         """The commit and the remote of the repository that tracks the recipe."""
@@ -156,12 +174,21 @@ class _Draft:
         if self.sources.get("sha") in (GIT, CI) and checkout.is_merge(self.values["sha"]):
             self.warnings.append(checkout.merge_warning())
 
-    def take_absence(self, git: GitFacts) -> None:
+    def take_absence(self, checkout: Checkout) -> None:
         """CEP 31: an empty ``sha`` says that the recipe is not under version control.
 
-        Where somebody named the repository, its commit is unknown, and ``sha`` is left out.
+        Where anybody named a commit or a repository, there is one. ``sha`` is then left out.
         """
-        if not git.unreadable and not self.values.get("remote_url"):
+        if "sha" in self.sources:
+            return
+
+        if checkout.hides_commit():
+            if checkout.run is not None and not checkout.git.unreadable:
+                self.warnings.append(
+                    f"{checkout.run.name} names no full commit hash, and the recipe lies in no git "
+                    "repository: sha is left out."
+                )
+        elif not self.is_named and not self.values.get("remote_url"):
             self._offer("sha", "", GIT)
 
     def origin(self, checkout: Checkout, settings: Settings) -> Origin:
@@ -176,7 +203,7 @@ class _Draft:
             dirty=checkout.git.dirty,
             warnings=tuple(dict.fromkeys(self.warnings)),
             missing={
-                key: _why_missing(key, checkout, settings.ci, self.environ)
+                key: self._why_missing(key, checkout, settings.ci)
                 for key in KEYS
                 if not known.get(key)
             },
@@ -184,8 +211,17 @@ class _Draft:
             changed=checkout.git.changed,
         )
 
+    def _why_missing(self, key: str, checkout: Checkout, chosen: str) -> str:
+        if key == "remote_url" and self.says_none():
+            return "an empty sha was given, which says that there is no version control"
+
+        return _why_missing(key, checkout, chosen, self.environ)
+
     def _offer(self, key: str, value: str | None, source: str) -> None:
         """Take ``value`` unless a source of higher precedence gave one."""
+        if key == "remote_url" and source in (VARIABLE, GIT, CI) and self.says_none():
+            return  # somebody said that there is no version control
+
         if value is not None and key not in self.sources:
             self.values[key], self.sources[key] = value, source
 
@@ -200,14 +236,18 @@ class _Draft:
             self._offer(key, clean(key, value), source)
         except ImproperValue as error:
             if is_variable:
-                self.warnings.append(f"{name} is left out: {error}.")
+                self._leave_out(key, name, error)
                 return
 
             # The builder writes it with or without us. To replace it would overrule the user.
             self.warnings.append(f"{name} is kept as it was given, but {error}.")
             self.kept[key], self.sources[key] = str(value), source
         except InvalidValue as error:
-            self.warnings.append(f"{name} is left out: {error}.")
+            self._leave_out(key, name, error)
+
+    def _leave_out(self, key: str, name: str, why: InvalidValue) -> None:
+        self.warnings.append(f"{name} is left out: {why}.")
+        self.is_named = self.is_named or key in ("sha", "remote_url")
 
 
 def _why_missing(key: str, checkout: Checkout, chosen: str, environ: Mapping[str, str]) -> str:
@@ -215,7 +255,7 @@ def _why_missing(key: str, checkout: Checkout, chosen: str, environ: Mapping[str
     if key.startswith("flow_run"):
         return _why_no_run(key, run, chosen, environ)
 
-    if key == "sha" and run is not None and checkout.replaces_git() and run.remote_url:
+    if key == "sha" and run is not None and not run.sha and checkout.hides_commit():
         return (
             f"{run.name} names no full commit hash, "
             "and the recipe lies in no git repository that can be read"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from conda_provenance.errors import ProvenanceError
-from conda_provenance.text import AT, holds_token, normal
+from conda_provenance.tokens import decoded, holds_at, holds_token
 
 MAX_LENGTH = 2048
 """The length of the longest address, or other value, that is written. In characters."""
@@ -29,8 +29,8 @@ _DRIVE = re.compile(r"[A-Za-z]:([\\/]|[^@/:]*\Z)")
 _SEGMENT = re.compile(r"[@~]?[\w.+ ()!,'&$-]+\Z")
 """A segment of a path as forges have them. A leading "@" (Tangled) or "~" (SourceHut) is a user."""
 
-_SSH_SCHEMES = {"ssh", "git+ssh", "ssh+git"}
-_SCHEMES = {"http", "https", "git", "git+https", "git+http"} | _SSH_SCHEMES
+SSH_SCHEMES = {"ssh", "git+ssh", "ssh+git"}
+_SCHEMES = {"http", "https", "git", "git+https", "git+http"} | SSH_SCHEMES
 
 
 class RemoteUrlError(ProvenanceError):
@@ -52,7 +52,10 @@ class _ForgeLine(NamedTuple):
     ssh_port: int | None = None
     """The ssh port by which a self-hosted server is recognised."""
     ssh_labels: tuple[str, ...] = ()
-    """The first labels of a host name by which a self-hosted server is recognised."""
+    """The words in a host's name, between dots and dashes, by which a self-hosted server is
+    recognised."""
+    ssh_segments: tuple[str, ...] = ()
+    """The segments of a path by which a self-hosted server is recognised."""
     ssh_path: str = r".+"
     """What the path of an ssh address looks like, as a regular expression."""
     web_path: str | None = r"\g<0>"
@@ -66,6 +69,14 @@ _FORGES = (
     _ForgeLine("forgejo", ("codeberg.org",)),
     _ForgeLine("gitea", ("gitea.com",)),
     _ForgeLine("sourcehut", ("git.sr.ht",)),
+    _ForgeLine("gitlab", ("gitlab.gnome.org",), ("ssh.gitlab.gnome.org",)),
+    _ForgeLine("gitlab", ("gitlab.freedesktop.org",), ("ssh.gitlab.freedesktop.org",)),
+    # https://korg.docs.kernel.org/gitolite/
+    _ForgeLine(hosts=("git.kernel.org",), ssh_hosts=("gitolite.kernel.org",)),
+    _ForgeLine(hosts=("src.fedoraproject.org",), ssh_hosts=("pkgs.fedoraproject.org",)),
+    # Their ssh and web addresses are the same but for the scheme.
+    _ForgeLine(hosts=("git.launchpad.net",)),
+    _ForgeLine(hosts=("git.code.sf.net",)),
     # https://learn.microsoft.com/azure/devops/repos/git/use-ssh-keys-to-authenticate
     _ForgeLine(
         "azure",
@@ -78,9 +89,17 @@ _FORGES = (
     # chooses the port and the path before it.
     _ForgeLine(ssh_port=7999, ssh_labels=("bitbucket", "stash"), web_path=None),
     # Gerrit. Many servers have their web addresses below a path such as /r/ or /a/.
-    _ForgeLine(ssh_port=29418, ssh_labels=("gerrit",), web_path=None),
+    _ForgeLine(ssh_port=29418, ssh_labels=("gerrit", "review", "codereview"), web_path=None),
+    # Azure DevOps Server, formerly TFS. Its owner chooses the port and the path before it.
+    _ForgeLine(ssh_segments=("_git", "_ssh"), web_path=None),
+    # A server that answers ssh alone. The web has another name.
+    _ForgeLine(ssh_labels=("ssh", "altssh", "gitssh"), web_path=None),
 )
 """What we know of the addresses of each forge. No other module has such a rule."""
+
+
+_GITILES = ".googlesource.com"
+"""The hosts of Google's own servers of Gerrit, which show repositories with Gitiles."""
 
 
 class RemoteUrl(NamedTuple):
@@ -138,7 +157,7 @@ class RemoteUrl(NamedTuple):
         if port == (443 if scheme.endswith("https") else 80):
             port = None
 
-        ssh_port = (number or 22) if scheme in _SSH_SCHEMES else None
+        ssh_port = (number or 22) if scheme in SSH_SCHEMES else None
         return cls._clean("http" if is_plain else "https", host, port, path, ssh_port)
 
     @classmethod
@@ -188,7 +207,7 @@ def clean_segment(segment: str, extra: str = "") -> str:
     The characters in ``extra`` are allowed as well. Raises :class:`RemoteUrlError` for a segment
     that could hide credentials or a query, or that leads out of the path.
     """
-    plain = _decoded(segment)
+    plain = decoded(segment)
     kept = plain
     for char in extra:
         kept = kept.replace(char, "")
@@ -201,28 +220,17 @@ def clean_segment(segment: str, extra: str = "") -> str:
     return quote(plain, safe="@~+()!,'&$" + extra)
 
 
-def _decoded(text: str) -> str:
-    for _ in range(3):  # "%2540" is an "@" for whoever decodes twice
-        text = unquote(text, errors="surrogateescape")
-
-    return text
-
-
 def _without_query(path: str) -> str:
     """Cut off query and fragment. Raises :class:`RemoteUrlError` if a login may end in them."""
     query = re.search(r"[?#].*", path)
     if query is None:
         return path
 
-    if _holds_at(query[0]):
+    if holds_at(query[0]):
         # "user:pass#@host" has its password before the "#".
         raise RemoteUrlError("it holds what may be credentials")
 
     return path[: query.start()]
-
-
-def _holds_at(text: str) -> bool:
-    return re.search(AT, normal(text)) is not None
 
 
 def _is_host(text: str) -> bool:
@@ -258,7 +266,10 @@ def vendor_at(host: str) -> str | None:
 
 def _web_place(host: str, path: str, ssh_port: int | None) -> tuple[str, str]:
     """Host and path of the web address. ``ssh_port`` is ``None`` unless this is an ssh address."""
-    line = _line_of(host, ssh_port)
+    if host.endswith(_GITILES):
+        return host, path.removeprefix("a/")  # which asks for a login
+
+    line = _line_of(host, path, ssh_port)
     if line is None:
         return host, path
 
@@ -269,15 +280,19 @@ def _web_place(host: str, path: str, ssh_port: int | None) -> tuple[str, str]:
     return line.hosts[0] if line.hosts else host, match.expand(line.web_path)
 
 
-def _line_of(host: str, ssh_port: int | None) -> _ForgeLine | None:
+def _line_of(host: str, path: str, ssh_port: int | None) -> _ForgeLine | None:
     """The forge whose rule turns this ssh address into the web address, if there is one."""
-    label = host.partition(".")[0]
     for line in _FORGES:
         if host in line.ssh_hosts:
             return line
 
-        is_self_hosted = line.ssh_port == ssh_port or label in line.ssh_labels
-        if ssh_port is not None and is_self_hosted and vendor_at(host) is None:
+    if ssh_port is None or vendor_at(host) is not None:
+        return None
+
+    words, segments = set(re.split(r"[.-]", host)), set(path.split("/"))
+    for line in _FORGES:
+        is_named = words & set(line.ssh_labels) or segments & set(line.ssh_segments)
+        if line.ssh_port == ssh_port or is_named:
             return line
 
     return None
@@ -303,7 +318,7 @@ def clean_page_url(text: str) -> str:
     if parts.scheme not in ("http", "https") or not _is_host(host):
         raise RemoteUrlError("it is not an http or https URL")
 
-    if _holds_at(parts.query + parts.fragment):
+    if holds_at(parts.query + parts.fragment):
         raise RemoteUrlError("it holds what may be credentials")
 
     _check_page_path(parts.path)
@@ -322,12 +337,3 @@ def _check_page_path(path: str) -> None:
         for part in re.split(r"%(?:25)*2[Ff]", segment):
             if part:
                 clean_segment(part, ":;*")
-
-
-def looks_like_secret(text: str) -> bool:
-    """May this id, which is no address, hold a login, a token, a query or a fragment?"""
-    if holds_token(text) or _holds_at(text):
-        return True
-
-    plain = normal(_decoded(text))
-    return "=" in plain and re.search(r"[?#&;][^?#&;]*=", plain) is not None

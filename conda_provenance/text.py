@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from conda_provenance.tokens import AT, TOKEN, normal
+
 MAX_SHOWN = 300
 """Characters of a value that are shown, unless the caller says otherwise."""
 
@@ -18,9 +20,6 @@ MAX_READ = 100_000
 _ADDRESS = r"[A-Za-z][\w+.-]+:/"
 """How an address begins, but not a path on Windows. Paths that Python cleaned have one slash."""
 
-AT = r"(?:@|%(?:25)*40)"
-"""An ``@`` of an address, which may be percent-encoded, once or more often."""
-
 QUERY = (
     r"(?:[?#]"
     # A parameter without a "?", as in "o.git;token=X". Some servers read these as well.
@@ -28,17 +27,6 @@ QUERY = (
     r"|;(?=\w))"
 )
 """Where the part of an address begins that may hold a token: query, fragment or parameters."""
-
-_TOKEN = re.compile(
-    r"(?<![0-9A-Za-z])(?:gh[oprsu]_|github_pat_"
-    r"|gl(?:pat|oas|dt|rtr?|cbt|ptt|ft|imt|agent|wt|soat|ffct)-[0-9A-Za-z_-]{16}"
-    r"|AT(?:[A-Z]TT|BB|OA)[0-9A-Za-z_=-]{12}|AKIA[0-9A-Z]{12}|npm_[0-9A-Za-z]{20})"
-)
-"""Access tokens: GitHub's, GitLab's, Atlassian's, AWS's, npm's.
-
-GitLab's are listed at https://docs.gitlab.com/security/tokens/#token-prefixes. Other names that
-begin alike are real repositories: glib-networking-feedstock, globus-compute-endpoint.
-"""
 
 _SCHEME = r"[A-Za-z][\w+.-]*:/{1,3}"
 _KNOWN_SCHEME = r"(?i:(?:git\+|ssh\+)?(?:https?|git|ssh|ftps?|file)):/{1,3}"
@@ -149,21 +137,6 @@ def redact_sentence(sentence: str) -> str:
     return "".join(map(_redact_word_of_sentence, words))
 
 
-def holds_token(text: str) -> bool:
-    """Does this text hold an access token of a form that a forge gives out?"""
-    return _TOKEN.search(normal(text)) is not None
-
-
-def normal(text: str) -> str:
-    """``text`` in the characters that a server may take it for: a full-width "@" is an "@"."""
-    if text.isascii():
-        return text
-
-    from unicodedata import normalize
-
-    return normalize("NFKC", text)
-
-
 def _with_whole_logins(words: list[str]) -> list[str]:
     """The words, of which those are joined that may be one address with spaces in its login."""
     joined: list[str] = []
@@ -209,7 +182,7 @@ def _redact_word(word: str) -> str:
     shown = _without_query(_without_login(plain))
     if re.match(_SCHEME, shown):
         shown = _CHANNEL_TOKEN.sub("***", shown)
-    shown = re.sub(rf"{_TOKEN.pattern}[\w=-]{{6,}}", "***", shown)
+    shown = re.sub(rf"{TOKEN.pattern}[\w=-]{{6,}}", "***", shown)
     return word if shown == plain else shown
 
 

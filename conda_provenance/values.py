@@ -15,9 +15,8 @@ from conda_provenance.remotes import (
     RemoteUrl,
     RemoteUrlError,
     clean_page_url,
-    looks_like_secret,
 )
-from conda_provenance.text import holds_token
+from conda_provenance.tokens import holds_token, looks_like_secret
 
 __all__ = [
     "CEP_KEYS",

@@ -69,6 +69,33 @@ from conda_provenance.text import redact
         ("https://h/o/gha_runner", "https://h/o/gha_runner"),
         ("https://host./o/r", "https://host/o/r"),
         ("git@work-alias:o/r.git", "https://work-alias/o/r"),
+        # Web addresses of servers whose ssh addresses do not tell them
+        ("https://u:t@bitbucket.corp/scm/prj/x.git", "https://bitbucket.corp/scm/prj/x"),
+        ("https://h.corp:8443/bitbucket/scm/~me/x.git", "https://h.corp:8443/bitbucket/scm/~me/x"),
+        ("http://bitbucket.corp:7990/scm/prj/x.git", "http://bitbucket.corp:7990/scm/prj/x"),
+        ("https://bitbucket.corp/projects/P/repos/x", "https://bitbucket.corp/projects/P/repos/x"),
+        ("https://me@review.opendev.org/openstack/x", "https://review.opendev.org/openstack/x"),
+        ("https://gerrit.wikimedia.org/r/m/core", "https://gerrit.wikimedia.org/r/m/core"),
+        ("https://x.googlesource.com/chromium/src.git", "https://x.googlesource.com/chromium/src"),
+        ("https://x.googlesource.com/a/chromium/src", "https://x.googlesource.com/chromium/src"),
+        ("https://o.visualstudio.com/D/p/_git/r", "https://o.visualstudio.com/D/p/_git/r"),
+        ("https://tfs.corp:8080/tfs/D/p/_git/r", "https://tfs.corp:8080/tfs/D/p/_git/r"),
+        # ssh addresses with a rule that is certain
+        ("git@ssh.dev.azure.com:v3/o/My%20P/r", "https://dev.azure.com/o/My%20P/_git/r"),
+        (
+            "https://git-codecommit.us-east-1.amazonaws.com/v1/repos/x",
+            "https://git-codecommit.us-east-1.amazonaws.com/v1/repos/x",
+        ),
+        (
+            "ssh://APKAEXAMPLE@git-codecommit.us-east-1.amazonaws.com/v1/repos/x",
+            "https://git-codecommit.us-east-1.amazonaws.com/v1/repos/x",
+        ),
+        ("git+ssh://me@git.launchpad.net/~me/x/+git/r", "https://git.launchpad.net/~me/x/+git/r"),
+        ("ssh://me@git.code.sf.net/p/x/code", "https://git.code.sf.net/p/x/code"),
+        ("git@ssh.gitlab.gnome.org:GNOME/gimp.git", "https://gitlab.gnome.org/GNOME/gimp"),
+        ("git@gitolite.kernel.org:pub/scm/git/git", "https://git.kernel.org/pub/scm/git/git"),
+        ("ssh://me@pkgs.fedoraproject.org/rpms/git", "https://src.fedoraproject.org/rpms/git"),
+        ("ssh://git@gitlab.corp:2222/g/s/r.git", "https://gitlab.corp/g/s/r"),
     ],
 )
 def test_every_form_of_git_url_becomes_https(given, written):
@@ -161,6 +188,22 @@ def test_what_is_no_reachable_repository_is_refused_without_being_repeated(given
         "ssh+git://me@gerrit.corp/r",
         "ssh://org@vs-ssh.visualstudio.com:22/proj/_ssh/r",
         "git@ssh.dev.azure.com:v3/org/r",
+        # The same kinds of servers, in other forms
+        "ssh://git@bitbucket.example.org:7999/prj/x.git",
+        "ssh://git@bitbucket.example.org:7999/~me/x.git",
+        "ssh://git@code.example.org:7999/prj/x",
+        "git+ssh://git@code.example.org:7999/prj/x",
+        "ssh://git@my-bitbucket.example.org/prj/x",
+        "git@git.stash.example.org:prj/x.git",
+        "git@bitbucket.org-work:acme/x.git",
+        "ssh://me@review.opendev.org:29418/openstack/nova",
+        "ssh://me@review.example.org/openstack/nova",
+        "ssh://me@gerrit-ssh.example.org:2222/x",
+        "ssh://org@vs-ssh.visualstudio.com:22/DefaultCollection/proj/_ssh/r",
+        "ssh://tfs.example.org:22/tfs/DefaultCollection/proj/_git/r",
+        "ssh://me@tfs.example.org/DefaultCollection/_ssh/r",
+        "git@ssh.example.org:o/r.git",
+        "ssh://git@altssh.example.org:443/o/r.git",
     ],
 )
 def test_an_ssh_address_that_does_not_tell_the_web_address_is_refused(given):

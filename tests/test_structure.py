@@ -13,10 +13,10 @@ import conda_provenance
 PACKAGE = Path(conda_provenance.__file__).parent
 
 FLOORS = (
-    ("errors", "keys", "log", "paths"),
+    ("errors", "keys", "log", "paths", "tokens"),
     ("text", "condarc"),
     ("remotes",),
-    ("values",),
+    ("values", "remote_doubts"),
     ("provenance", "claim"),
     ("recipes", "settings", "git", "ci", "forges", "runs", "packages"),
     ("settings_doubts",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conda_provenance.ci.adapter import FACTS, NO_VARIABLE, Adapter
-from conda_provenance.ci.detection import detect, providers
+from conda_provenance.ci.detection import detect, names_commit, providers
 from conda_provenance.ci.environ import Environ
 from conda_provenance.ci.fact import Fact, When, unless, when
 from conda_provenance.ci.run import CIRun, make_run
@@ -18,6 +18,7 @@ __all__ = [
     "When",
     "detect",
     "make_run",
+    "names_commit",
     "providers",
     "unless",
     "when",

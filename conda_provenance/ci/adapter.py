@@ -130,6 +130,10 @@ class Adapter:
         """Is this system running us, and not one that sets the same variables?"""
         return environ.has_any(self.active) and not environ.has_any(self.unless)
 
+    def names_commit(self, environ: Environ) -> bool:
+        """Does this system name a commit, if only as ``HEAD``, a branch or a shortened hash?"""
+        return value_of(self.sha, environ) is not None
+
     def run(self, environ: Environ) -> CIRun:
         """What this system says of its run."""
         values = {name: value_of(getattr(self, name), environ) for name in FACTS}

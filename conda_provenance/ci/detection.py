@@ -50,9 +50,25 @@ def detect(
     return next((run for _, run in preferred or named or recognised), None)
 
 
+def names_commit(environ: Mapping[str, str], adapters: Iterable[Adapter]) -> bool:
+    """Does any system that is recognised name a commit, in whatever form?
+
+    A run keeps full hashes only. This tells a commit that is named badly from none at all.
+    """
+    variables = Environ(environ)
+    return any(_names_commit(adapter, variables) for adapter in adapters)
+
+
 def providers(adapters: Iterable[Adapter]) -> tuple[str, ...]:
     """The names that :func:`detect` takes for ``provider``, besides ``auto`` and ``none``."""
     return tuple(dict.fromkeys(adapter.provider for adapter in adapters))
+
+
+def _names_commit(adapter: Adapter, environ: Environ) -> bool:
+    try:
+        return adapter.is_active(environ) and adapter.names_commit(environ)
+    except Exception:
+        return False  # detect has warned of it
 
 
 def _choose(runs: Sequence[CIRun], place: Path | None) -> CIRun:

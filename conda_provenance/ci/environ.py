@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from conda_provenance.values import MAX_LENGTH
+from conda_provenance.values import MAX_LENGTH, clean_or_none
 
 _VARIABLE = re.compile(r"\{(\w+)(?::([^{}]+))?\}")
 
@@ -54,6 +54,11 @@ class Environ(Mapping[str, str]):
         """The value of the first of these variables that has one."""
         values = map(self.get, names)
         return next((value for value in values if value is not None), None)
+
+    def commit(self, name: str) -> str | None:
+        """The full hash that this variable holds. ``HEAD`` or a shortened hash is not compared."""
+        value = self.get(name)
+        return clean_or_none("sha", value and value.lower())
 
     def has(self, mark: str) -> bool:
         """Is this mark there?

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from conda_provenance.remote_doubts import doubt_of
 from conda_provenance.values import clean_or_none, is_plain, is_run
 
 PROVIDER = re.compile(r"[a-z][a-z0-9-]*\Z")
@@ -66,7 +67,7 @@ def make_run(provider: str, name: str, **raw: str | None) -> CIRun:
         flow_run_id=clean_or_none("flow_run_id", flow_run_id),
         flow_run_url=clean_or_none("flow_run_url", raw.get("run_url")),
         sha=_sha(raw.get("sha")),
-        remote_url=clean_or_none("remote_url", raw.get("remote_url")),
+        remote_url=_address(raw.get("remote_url")),
         workspace=_text(raw.get("workspace")),
         event=_text(raw.get("event")),
         branch=_text(raw.get("branch")),
@@ -74,13 +75,18 @@ def make_run(provider: str, name: str, **raw: str | None) -> CIRun:
         pull_request=_text(raw.get("pull_request")),
         merge=bool(raw.get("merge")),
         head_sha=_sha(raw.get("head_sha")),
-        head_remote_url=clean_or_none("remote_url", raw.get("head_remote_url")),
+        head_remote_url=_address(raw.get("head_remote_url")),
         attempt=_text(raw.get("attempt")),
     )
 
 
 def _sha(text: str | None) -> str | None:
     return clean_or_none("sha", text and text.lower())
+
+
+def _address(text: str | None) -> str | None:
+    url = clean_or_none("remote_url", text)
+    return None if text is None or url is None or doubt_of(text) else url
 
 
 def _text(text: str | None) -> str | None:

@@ -17,6 +17,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType, TracebackType
 
+from conda_provenance.git.environment import clean_environment
+
 TIME_LIMIT = 30.0
 """Seconds that git may take for one question."""
 
@@ -26,14 +28,6 @@ OUTPUT_LIMIT = 64 * 2**20
 MEMORY_LIMIT = 2 * 2**30
 """Bytes of memory that git may fill, where the system can limit it: some of git's files are read
 whole, and a stranger's may be a link to ``/dev/zero``."""
-
-_KEPT = {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_ATTR_NOSYSTEM"}
-"""Variables that git sees: they name the files with the settings of the user and the machine.
-
-All other variables of git are removed. In a git hook they point at the repository that the hook
-runs for, and many more change what git does or prints, or name programs to run. ``GIT_EXEC_PATH``
-is not needed: the git program answers each of our questions by itself.
-"""
 
 _SETTINGS = {
     # Empty means off in every version. "false" would be the name of a program before git 2.36.
@@ -47,6 +41,10 @@ _SETTINGS = {
 
 class GitError(Exception):
     """git gave no answer. The message says why, and holds nothing that the repository says."""
+
+
+class GitFailedError(GitError):
+    """git could not be started, or ended with an exit status that says that it failed."""
 
 
 def find_program(environ: Mapping[str, str] | None = None) -> str | None:
@@ -80,12 +78,14 @@ class Git:
         *,
         work_tree: Path | None = None,
         settings: Iterable[tuple[str, str]] = (),
+        ignored: Collection[str] = (),
         time_limit: float = TIME_LIMIT,
     ) -> None:
         """Ask about one repository, from within ``folder``.
 
         ``git_dir`` is a git directory or a ``.git`` file. Without ``work_tree``, git itself decides
-        what the work tree is. ``settings`` override the configuration.
+        what the work tree is. ``settings`` override the configuration. ``ignored`` are those of
+        :data:`CONFIGURATIONS` that git does not read.
         """
         options = [
             option
@@ -93,7 +93,7 @@ class Git:
             for option in ("-c", f"{name}={value}")
         ]
         self._command = [program, "--no-pager", *options]
-        self._environment = clean_environment(os.environ, git_dir, work_tree)
+        self._environment = clean_environment(os.environ, git_dir, work_tree, ignored)
         self._folder = os.fspath(folder)
         self._time_limit = time_limit
         self._questions = ExitStack()
@@ -155,7 +155,7 @@ class Question:
             )
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or type(error).__name__
-            raise GitError(f"{name} could not be started: {why}") from None
+            raise GitFailedError(f"{name} could not be started: {why}") from None
 
         _limit_memory(self._process.pid)
 
@@ -169,7 +169,7 @@ class Question:
 
         status = self._wait()
         if status not in accepted:
-            raise GitError(f"{self._name} ended with exit status {status}")
+            raise GitFailedError(f"{self._name} ended with exit status {status}")
 
         return bytes(answer)
 
@@ -238,39 +238,6 @@ class Question:
 
     def _too_late(self) -> GitError:
         return GitError(f"{self._name} gave no answer within {self._time_limit:g} seconds")
-
-
-def clean_environment(
-    environ: Mapping[str, str], git_dir: Path | None = None, work_tree: Path | None = None
-) -> dict[str, str]:
-    """The environment variables that git gets."""
-    environment = {
-        name: value
-        for name, value in environ.items()
-        if not name.upper().startswith("GIT_") or name.upper() in _KEPT
-    }
-    environment |= {
-        "LC_ALL": "C",  # so that names in any encoding are matched
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_LITERAL_PATHSPECS": "1",
-        "GIT_TERMINAL_PROMPT": "0",
-        # Read the commit itself, not what this clone puts in its place.
-        "GIT_NO_REPLACE_OBJECTS": "1",
-        # A partial clone must not fetch what it lacks. The first variable is obeyed since git 2.45
-        # and in fixes of older releases. The second lists the allowed protocols, and needs an entry
-        # that nobody can guess: an empty list allows the address "::x", for which git runs the
-        # command "remote-". A stranger's configuration may define that command as an alias, and
-        # likewise the command of any entry that it knows.
-        "GIT_NO_LAZY_FETCH": "1",
-        "GIT_ALLOW_PROTOCOL": f"none-{os.urandom(16).hex()}",
-    }
-
-    if git_dir is not None:
-        environment["GIT_DIR"] = os.fspath(git_dir)
-    if work_tree is not None:
-        environment["GIT_WORK_TREE"] = os.fspath(work_tree)
-
-    return environment
 
 
 def start_question(

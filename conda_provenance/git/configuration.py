@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from conda_provenance.remote_doubts import doubt_of
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
 
 KEYS = (
@@ -22,10 +23,6 @@ _KEY = re.compile(
 _SEVERAL = (
     "The recipe's repository has several remotes, and none of them is the branch's or 'origin': "
     "remote_url is left out."
-)
-_ALIAS = (
-    "The recipe's git remote has a host without a dot, "
-    "which may be a name that only this machine knows."
 )
 
 
@@ -113,16 +110,37 @@ class Configuration(NamedTuple):
         ]
 
 
-def web_address(configuration: Configuration, branch: str | None) -> tuple[str | None, list[str]]:
-    """The address that is written into packages, and what to warn of."""
+def web_address(
+    configuration: Configuration,
+    branch: str | None,
+    rewrite: Callable[[str], str | None] | None = None,
+) -> tuple[str | None, list[str]]:
+    """The address that is written into packages, and what to warn of.
+
+    ``rewrite`` gives the address that git itself would use: ``insteadOf`` may replace a whole host.
+    It is asked only for an address that leads nowhere as it is.
+    """
     remote = configuration.remote_of(branch)
     if remote is None:
         return None, [_SEVERAL] if configuration.remotes else []
 
-    try:
-        url = RemoteUrl.parse(remote.url)
-    except RemoteUrlError as error:
-        return None, [f"The recipe's git remote is left out: {error}."]
+    url, doubt = _read_address(remote.url)
+    if (url is None or "." not in url.host) and rewrite is not None:
+        rewritten = rewrite(remote.url)
+        if rewritten is not None and rewritten != remote.url:
+            url, doubt = _read_address(rewritten)
 
-    is_alias = "." not in url.host and "://" not in remote.url
-    return str(url), [_ALIAS] if is_alias else []
+    if url is None:
+        return None, [f"The recipe's git remote is left out: {doubt}."]
+
+    return str(url), []
+
+
+def _read_address(text: str) -> tuple[RemoteUrl | None, str]:
+    """The web address, or ``None`` and why there is none that is certain."""
+    try:
+        url, doubt = RemoteUrl.parse(text), doubt_of(text)
+    except RemoteUrlError as error:
+        return None, str(error)
+
+    return (None, doubt) if doubt else (url, "")

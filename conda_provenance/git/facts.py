@@ -64,8 +64,23 @@ class Reading(NamedTuple):
     """``None`` where it cannot be read."""
     read_parents: Callable[[], tuple[str, ...]] | None = None
     changed: tuple[str, ...] = ()
+    rewrite: Callable[[str], str | None] | None = None
+    """Gives the address that git would use for a configured one."""
+    warnings: tuple[str, ...] = ()
 
 
 class UnreadableError(Exception):
     """A repository that is there but cannot be read. The message says why, and holds nothing that
     the repository says."""
+
+    def __init__(self, why: str, work_tree: Path | None = None) -> None:
+        """``work_tree`` is given where it is not the one that was asked about."""
+        super().__init__(why)
+        self.work_tree = work_tree
+
+
+class EmptyGitDirError(UnreadableError):
+    """A ``.git`` folder with nothing in it. git itself passes it by and looks further out."""
+
+    def __init__(self) -> None:
+        super().__init__("the git directory is empty")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from conda_provenance.git.configuration import Configuration
 from conda_provenance.git.facts import Candidate, Reading, UnreadableError
-from conda_provenance.git.markers import resolve
+from conda_provenance.git.markers import folders_without_git, resolve, without_git
 from conda_provenance.values import is_full_sha
 
 
@@ -36,12 +36,17 @@ def _quiet_variables() -> Iterator[None]:
 with _quiet_variables():
     import git
 
+_NO_PROGRAM = "there is no git program of a sufficient version, and {}"
+
 _MAX_TEXT = 8 * 2**20
 """Bytes of a configuration, or of a list of refs."""
 
 _MAX_INDEX = 32 * 2**20
 _MAX_OBJECT = 8 * 2**20
 """Bytes of a commit or of one folder's tree."""
+
+_LINK_MODE = 0o160000
+"""The mode of a submodule's entry in an index."""
 
 _MAX_HOPS = 5
 """Symbolic refs that are followed; git follows as many."""
@@ -67,9 +72,22 @@ def read_with_library(candidate: Candidate) -> Reading:
             if repository.working_tree_dir is None:
                 raise UnreadableError("core.bare is true, so it has no work tree")
 
-            return _read(repository, candidate.name)
+            return _read(repository, candidate)
     except git.InvalidGitRepositoryError:
         raise UnreadableError("its .git is not a git directory") from None
+
+
+def read_submodules(file: Path) -> list[str]:
+    """The paths of the submodules in a ``.gitmodules``, or none if it cannot be read."""
+    try:
+        _check_file(file, _MAX_TEXT)
+        parser = git.GitConfigParser(file, read_only=True, merge_includes=False)
+        named = [each for each in parser.sections() if parser.has_option(each, "path")]
+        values = [parser.get_values(section, "path") for section in named]
+    except (OSError, ValueError, configparser.Error, UnreadableError):
+        return []
+
+    return [str(path) for paths in values for path in paths]
 
 
 def _check_files(git_dir: Path) -> None:
@@ -81,6 +99,10 @@ def _check_files(git_dir: Path) -> None:
     if os.path.lexists(git_dir / "commondir"):
         name = os.fsdecode((git_dir / "commondir").read_bytes()).rstrip("\r\n")
         common_dir = git_dir / name.replace("\0", "")
+
+    if os.path.lexists(common_dir / "reftable"):
+        # Its HEAD names a branch that is not there, as if there were no commit yet.
+        raise UnreadableError(_NO_PROGRAM.format("its refs have a newer format"))
 
     for name in ("config", "packed-refs", "objects/info/alternates"):
         _check_file(common_dir / name, _MAX_TEXT)
@@ -99,8 +121,10 @@ def _check_file(path: Path, limit: int) -> None:
         raise UnreadableError(f"its {path.name} is larger than {limit >> 20} MiB")
 
 
-def _read(repository: _Repository, name: str) -> Reading:
+def _read(repository: _Repository, candidate: Candidate) -> Reading:
+    name = candidate.name
     if not _is_listed(repository, name):
+        _check_submodules(repository, candidate)
         return Reading()
 
     branch, sha = _follow(repository)
@@ -114,12 +138,19 @@ def _is_listed(repository: git.Repo, name: str) -> bool:
     try:
         entries = repository.index.entries
     except (AssertionError, OSError, ValueError):
-        raise UnreadableError(
-            "there is no git program of a sufficient version, and the index has a newer format"
-        ) from None
+        raise UnreadableError(_NO_PROGRAM.format("the index has a newer format")) from None
 
     inside = "" if name == "." else f"{name}/"
     return any(str(path) == name or str(path).startswith(inside) for path, _stage in entries)
+
+
+def _check_submodules(repository: git.Repo, candidate: Candidate) -> None:
+    """Raise :class:`UnreadableError` if the index has a submodule where the recipe lies."""
+    entries = repository.index.entries
+    for folder in folders_without_git(candidate.work_tree, candidate.folder):
+        entry = entries.get((folder.relative_to(candidate.work_tree).as_posix(), 0))
+        if entry is not None and stat.S_IFMT(entry.mode) == _LINK_MODE:
+            raise without_git(folder)
 
 
 def _follow(repository: git.Repo) -> tuple[str | None, str | None]:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
-from conda_provenance.git.facts import UnreadableError
+from conda_provenance.git.facts import EmptyGitDirError, UnreadableError
 
 OTHER_SYSTEMS = {
     ".hg": "Mercurial",
@@ -22,6 +23,12 @@ OTHER_SYSTEMS = {
     ".fslckout": "Fossil",
     "_FOSSIL_": "Fossil",
     "CVS/Root": "CVS",
+    ".got": "Game of Trees",
+    ".p4config": "Perforce",
+    ".plastic": "Plastic SCM",
+    "$tf": "Team Foundation Version Control",
+    "_MTN": "Monotone",
+    "{arch}": "GNU Arch",
 }
 """Version control systems other than git, by the entry that marks their work trees."""
 
@@ -48,7 +55,7 @@ def resolve(entry: Path) -> Path:
             raise UnreadableError("the git directory that .git names is not there")
 
         if not os.listdir(git_dir):
-            raise UnreadableError("the git directory is empty")
+            raise EmptyGitDirError
 
         if not os.path.lexists(git_dir / "HEAD"):
             raise UnreadableError("the git directory holds no HEAD")
@@ -58,6 +65,21 @@ def resolve(entry: Path) -> Path:
         raise UnreadableError(".git is a link that leads nowhere") from None
     except OSError as error:
         raise UnreadableError(error.strerror or type(error).__name__) from None
+
+
+def folders_without_git(outer: Path, inner: Path) -> Iterator[Path]:
+    """The folders between the two, ``inner`` included, that have no ``.git`` of their own."""
+    for folder in (inner, *inner.parents):
+        if folder == outer:
+            return
+
+        if not os.path.lexists(folder / ".git"):
+            yield folder
+
+
+def without_git(submodule: Path) -> UnreadableError:
+    """The error for a submodule without a ``.git``."""
+    return UnreadableError("it is a submodule, and its .git is missing", submodule)
 
 
 def _read_gitfile(entry: Path, mode: int) -> Path:

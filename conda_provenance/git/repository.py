@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import re
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from conda_provenance.git.command import Git, GitError, Question
+from conda_provenance.git.command import Git, GitError, GitFailedError, Question
 from conda_provenance.git.configuration import KEYS, Configuration
 from conda_provenance.git.facts import Candidate, Reading, UnreadableError
 from conda_provenance.git.markers import resolve
+from conda_provenance.git.submodules import check_index
+from conda_provenance.text import escape
 from conda_provenance.values import is_full_sha
 
 Ask = Callable[..., Git]
@@ -36,6 +39,9 @@ _POSITION = (
     "--show-prefix",
     "--absolute-git-dir",
 )
+_SOON = 2.0
+"""Seconds. A git that fails later is not asked again: the repository may be made to take long."""
+
 _MAX_HEADER = 1 << 16
 """Bytes of a commit that are read for its parents. A message may have any length."""
 
@@ -43,11 +49,53 @@ _MAX_HEADER = 1 << 16
 def read_with_git(program: str, candidate: Candidate, time_limit: float) -> Reading:
     """What the repository says of the recipe. Raises :class:`UnreadableError`."""
     ask = partial(Git, program, candidate.entry, candidate.work_tree, time_limit=time_limit)
+    started = time.monotonic()
     try:
         return _read(ask, candidate)
     except GitError as error:
         resolve(candidate.entry)  # knows most of the reasons
+        is_soon = time.monotonic() - started < _SOON
+        if isinstance(error, GitFailedError) and is_soon:
+            reading = _read_without_configuration(ask, candidate)
+            if reading is not None:
+                return reading
+
         raise UnreadableError(str(error)) from None
+
+
+def _read_without_configuration(ask: Ask, candidate: Candidate) -> Reading | None:
+    """The same without the configuration of the user, the machine or both, if one is to blame."""
+    for ignored in (("user",), ("machine",), ("user", "machine")):
+        try:
+            reading = _read(partial(ask, ignored=ignored), candidate)
+        except (GitError, UnreadableError):
+            continue
+
+        # What is ignored may say how files are compared, as core.autocrlf does.
+        is_dirty = False if reading.dirty is False else None
+        return reading._replace(dirty=is_dirty, warnings=(_broken(ignored),))
+
+    return None
+
+
+def _broken(ignored: tuple[str, ...]) -> str:
+    owners = " and ".join(f"the {owner}'s" for owner in ignored)
+    files = [escape(str(file)) for file in _user_files() if file.exists()]
+    named = f" ({', '.join(files)})" if files and "user" in ignored else ""
+    return (
+        f"git cannot use {owners} configuration{named}, so it is read without: "
+        "git status says what is wrong with it."
+    )
+
+
+def _user_files() -> list[Path]:
+    """The files with the settings of the user, if they are there."""
+    if given := os.environ.get("GIT_CONFIG_GLOBAL"):
+        return [Path(given)]
+
+    home = os.environ.get("HOME", "")
+    folder = os.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
+    return [Path(home, ".gitconfig"), Path(folder, "git", "config")]
 
 
 def _read(ask: Ask, candidate: Candidate) -> Reading:
@@ -69,6 +117,7 @@ def _read(ask: Ask, candidate: Candidate) -> Reading:
 
         listed = {name for name in index.output().split(b"\0") if name}
         if not listed:
+            check_index(git, candidate)
             return Reading()
 
         if status is not None:
@@ -86,7 +135,8 @@ def _read(ask: Ask, candidate: Candidate) -> Reading:
         return reading
 
     parents = partial(_read_parents, ask, reading.sha)
-    return reading._replace(configuration=configuration, read_parents=parents)
+    rewrite = partial(_rewrite, ask)
+    return reading._replace(configuration=configuration, read_parents=parents, rewrite=rewrite)
 
 
 def _read_git_dir(position: Question) -> Path:
@@ -229,6 +279,17 @@ def _read_without_status(ask: Ask, candidate: Candidate) -> Reading:
             return Reading(is_added=True)
 
     return Reading(sha, branch or None)
+
+
+def _rewrite(ask: Ask, url: str) -> str | None:
+    """The address that git itself would use. It contacts nobody to know."""
+    try:
+        with ask() as git:
+            answer = git.ask("ls-remote", "--get-url", "--", url)
+    except GitError:
+        return None
+
+    return os.fsdecode(answer).removesuffix("\n")
 
 
 def _read_parents(ask: Ask, sha: str) -> tuple[str, ...]:

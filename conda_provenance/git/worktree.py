@@ -10,7 +10,13 @@ from importlib import import_module
 from pathlib import Path
 
 from conda_provenance.git.command import TIME_LIMIT, GitError, find_program
-from conda_provenance.git.facts import Candidate, GitFacts, Reading, UnreadableError
+from conda_provenance.git.facts import (
+    Candidate,
+    EmptyGitDirError,
+    GitFacts,
+    Reading,
+    UnreadableError,
+)
 from conda_provenance.git.markers import other_system
 from conda_provenance.git.version import OLDEST, asking_version
 from conda_provenance.text import escape
@@ -27,28 +33,39 @@ def read_git(recipe: Path, *, time_limit: float = TIME_LIMIT) -> GitFacts:
     folder = path if os.path.isdir(path) else path.parent
     warnings: list[str] = []
     is_enclosed = is_added = False
+    # What an empty .git says. It is the answer unless a repository further out tracks the recipe.
+    empty: GitFacts | None = None
 
     for place in (folder, *folder.parents):
         candidate = Candidate(path, folder, place)
         if not os.path.lexists(candidate.entry):
-            if system := other_system(place):
-                return _of_other_system(place, system)
+            obstacle = _obstacle(candidate, time_limit)
+            if obstacle is not None:
+                return empty or obstacle
 
             continue
 
         is_enclosed = True
         try:
             reading = _read(candidate, time_limit, warnings)
+        except EmptyGitDirError as error:
+            empty = empty or _unreadable(candidate, error, warnings)
+            continue
         except UnreadableError as error:
-            return _unreadable(candidate, str(error), warnings)
+            return empty or _unreadable(candidate, error, warnings)
         except Exception as error:  # a damaged repository raises whatever it likes
-            return _unreadable(candidate, type(error).__name__, warnings)
+            why = UnreadableError(type(error).__name__)
+            return empty or _unreadable(candidate, why, warnings)
 
+        warnings += reading.warnings
         is_added = is_added or reading.is_added
         if reading.sha:
             return _facts(reading, warnings)
 
         # The recipe only lies here. A repository further out may track it.
+
+    if empty is not None:
+        return empty
 
     if is_added:
         warnings.append("The recipe is in no commit yet: it counts as not under version control.")
@@ -99,7 +116,7 @@ def _facts(reading: Reading, warnings: list[str]) -> GitFacts:
     else:
         from conda_provenance.git.configuration import web_address
 
-        remote_url, doubts = web_address(reading.configuration, reading.branch)
+        remote_url, doubts = web_address(reading.configuration, reading.branch, reading.rewrite)
         warnings += doubts
 
     if reading.dirty is None:
@@ -115,10 +132,29 @@ def _facts(reading: Reading, warnings: list[str]) -> GitFacts:
     )
 
 
-def _unreadable(candidate: Candidate, why: str, warnings: list[str]) -> GitFacts:
-    place = escape(str(candidate.work_tree))
-    warnings.append(f"The recipe's git repository at {place} cannot be read: {why}.")
-    return GitFacts(warnings=_once(warnings), unreadable=str(candidate.work_tree))
+def _unreadable(candidate: Candidate, why: UnreadableError, warnings: list[str]) -> GitFacts:
+    place = str(why.work_tree or candidate.work_tree)
+    warning = f"The recipe's git repository at {escape(place)} cannot be read: {why}."
+    return GitFacts(warnings=_once([*warnings, warning]), unreadable=place)
+
+
+def _obstacle(candidate: Candidate, time_limit: float) -> GitFacts | None:
+    """What else than a ``.git`` makes this folder a work tree, or a part of one."""
+    place = candidate.work_tree
+    if system := other_system(place):
+        return _of_other_system(place, system)
+
+    if not os.path.lexists(place / ".gitmodules"):
+        return None
+
+    from conda_provenance.git.submodules import check_declarations
+
+    try:
+        check_declarations(place, candidate.folder, time_limit)
+    except UnreadableError as error:
+        return _unreadable(candidate, error, [])
+
+    return None
 
 
 def _of_other_system(place: Path, system: str) -> GitFacts:

@@ -15,7 +15,7 @@ from conda_provenance.claim import Problem
 from conda_provenance.keys import KEYS
 from conda_provenance.packages.about import ABOUT
 from conda_provenance.packages.refusals import shown_name
-from conda_provenance.text import normal
+from conda_provenance.tokens import normal
 
 MAX_FILE = 4 << 20
 """Bytes of a file that is searched. The rendered recipe with a thousand packages has half of it."""

@@ -32,7 +32,7 @@ VARIABLES = {
     "gocd": ("GO_PIPELINE_COUNTER",),
     "harness": ("HARNESS_BUILD_ID", "HARNESS_EXECUTION_ID"),
     "heroku": ("HEROKU_TEST_RUN_ID",),
-    "jenkins": ("JENKINS_URL",),
+    "jenkins": ("JENKINS_URL", "BUILD_TAG", "BUILD_NUMBER", "JOB_NAME"),
     "netlify": ("NETLIFY", "DEPLOY_ID"),
     "prefect": ("PREFECT__FLOW_RUN_ID", "PREFECT__CONTEXT__FLOW_RUN_ID"),
     "prow": ("PROW_JOB_ID",),

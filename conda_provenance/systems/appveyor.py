@@ -42,8 +42,9 @@ def _url(environ: Environ, name: str) -> str | None:
 
 def _merge(environ: Environ) -> str | None:
     """The number of a pull request, if the commit that is built is not its own last one."""
-    head, built = map(environ.get, ("APPVEYOR_PULL_REQUEST_HEAD_COMMIT", "APPVEYOR_REPO_COMMIT"))
-    return environ.fill(_NUMBER) if head not in (None, built) else None
+    head = environ.commit("APPVEYOR_PULL_REQUEST_HEAD_COMMIT")
+    built = environ.commit("APPVEYOR_REPO_COMMIT")
+    return environ.fill(_NUMBER) if head and built and head != built else None
 
 
 ADAPTER = Adapter(

@@ -3,7 +3,7 @@
 - TeamCity, Prow and Drone set ``BUILD_ID``, ``BUILD_NUMBER``, ``BUILD_URL`` or ``JOB_NAME`` too.
   They do not set ``JENKINS_URL``.
 - ``HUDSON_URL`` is set next to ``JENKINS_URL``. Both, and ``BUILD_URL``, are set only if the
-  server's own address is configured.
+  server's own address is configured. Without it, ``BUILD_TAG`` with its number and job is the mark.
 - ``BUILD_TAG`` (``jenkins-JOB-NUMBER``) joins the folders of a job by ``-``, so the jobs ``a/b``
   and ``a-b`` share it.
 - Scripted pipelines set no ``GIT_…``. With several remotes (``GIT_URL_1``, ``GIT_URL_2``) none of
@@ -46,7 +46,7 @@ def _tag(environ: Environ) -> str | None:
 
 def _merge(environ: Environ) -> str | None:
     """``origin/pr/4/merge`` from ``sha1``, unless the pull request's own commit is built."""
-    head, built = environ.get("ghprbActualCommit"), environ.get("GIT_COMMIT")
+    head, built = environ.commit("ghprbActualCommit"), environ.commit("GIT_COMMIT")
     return environ.fill(r"{sha1:origin/pr/\d+/merge}") if head and built and head != built else None
 
 
@@ -54,7 +54,7 @@ ADAPTER = Adapter(
     provider="jenkins",
     name="Jenkins",
     docs="https://www.jenkins.io/doc/book/pipeline/jenkinsfile/#using-environment-variables",
-    active=("JENKINS_URL",),
+    active=("JENKINS_URL", r"{BUILD_TAG:jenkins-.+-\d+}{BUILD_NUMBER:\d+}{JOB_NAME}"),
     unless=("DSARI",),
     run_id=r"{BUILD_TAG:jenkins-.+-\d+}",
     run_url="{BUILD_URL}",

@@ -21,7 +21,7 @@ _STARTED_BY = "SEMAPHORE_WORKFLOW_TRIGGERED_BY_"
 
 def _merge(environ: Environ) -> str | None:
     """The commit that is built, if it is not the pull request's own last commit."""
-    built, head = environ.get("SEMAPHORE_GIT_SHA"), environ.get("SEMAPHORE_GIT_PR_SHA")
+    built, head = environ.commit("SEMAPHORE_GIT_SHA"), environ.commit("SEMAPHORE_GIT_PR_SHA")
     return built if head and built != head else None
 
 

@@ -17,8 +17,8 @@ _NUMBER = r"{TRAVIS_PULL_REQUEST:\d+}"
 
 def _merge(environ: Environ) -> str | None:
     """The number of a pull request, if the commit that is built is not its own last one."""
-    is_head = environ.get("TRAVIS_PULL_REQUEST_SHA") == environ.get("TRAVIS_COMMIT")
-    return None if is_head else environ.fill(_NUMBER)
+    head, built = environ.commit("TRAVIS_PULL_REQUEST_SHA"), environ.commit("TRAVIS_COMMIT")
+    return environ.fill(_NUMBER) if built and head != built else None
 
 
 ADAPTER = Adapter(

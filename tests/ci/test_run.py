@@ -55,3 +55,19 @@ def test_no_fact_holds_control_characters(text: str) -> None:
     assert {run.workspace, run.pull_request, run.branch, run.event, run.tag, run.attempt} == {
         wanted
     }
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "git@github.com-work:acme/x.git",
+        "git@work:acme/x.git",
+        "ssh://git@gitserver/acme/x.git",
+        "ssh://git@bitbucket.example.org:7999/prj/x.git",
+        "me@h.example.org:/srv/git/x.git",
+        "/srv/git/x.git",
+    ],
+)
+def test_an_address_that_may_lead_nowhere_is_none(url: str) -> None:
+    run = make_run("farm", "Farm", remote_url=url, head_remote_url=url)
+    assert (run.remote_url, run.head_remote_url) == (None, None)

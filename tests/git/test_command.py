@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from conda_provenance.git import command, read_git
+from conda_provenance.git import command, environment, read_git
 from conda_provenance.git.command import Git, GitError, find_program
 from conda_provenance.git.version import OLDEST, asking_version
 
@@ -99,6 +100,23 @@ def test_the_surroundings_change_nothing(feedstock, git, monkeypatch, name, valu
     assert before.sha
     monkeypatch.setenv(name, value)
     assert read_git(recipe_of(feedstock))._replace(read_parents=None) == before
+
+
+@pytest.mark.parametrize("value", ["1", "/nowhere", "x", ""])
+def test_no_variable_that_the_program_knows_changes_anything(
+    feedstock, git, program, monkeypatch, value
+):
+    names = set(re.findall(rb"GIT_[A-Z0-9_]{3,}", Path(program).read_bytes()))
+    known = {name.decode() for name in names} - environment._KEPT
+    assert {"GIT_DIR", "GIT_OBJECT_DIRECTORY"} <= known, "this is not the program itself"
+    (feedstock / "recipe" / "recipe.yaml").write_text("changed")
+    before = read_git(recipe_of(feedstock))
+    for name in known:
+        monkeypatch.setenv(name, value)
+    after = read_git(recipe_of(feedstock))
+    assert after.parents() == before.parents()
+    assert after._replace(read_parents=None) == before._replace(read_parents=None)
+    assert before.dirty is True
 
 
 def test_configuration_files_that_a_variable_names_are_read(feedstock, git, tmp_path, monkeypatch):

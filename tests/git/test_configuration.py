@@ -50,6 +50,13 @@ def test_every_form_that_git_reads(feedstock, text, url):
     assert facts.remote_url == url
 
 
+def test_a_byte_order_mark(feedstock):
+    (feedstock / ".git" / "config").write_bytes(
+        b'\xef\xbb\xbf[remote "origin"]\n\turl = https://h/o/r\n'
+    )
+    assert read_git(recipe_of(feedstock)).remote_url == "https://h/o/r"
+
+
 @pytest.mark.parametrize("first", [True, False])
 def test_of_two_addresses_git_fetches_from_the_first(feedstock, program, first):
     """An include stands where it is written."""

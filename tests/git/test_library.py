@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 import pytest
 
@@ -101,6 +102,28 @@ def test_a_configuration_that_cannot_be_read_costs_the_remote_alone(
     facts = read_git(recipe)
     assert (facts.sha, facts.remote_url) == (sha, None)
     assert any("configuration cannot be read" in warning for warning in facts.warnings)
+
+
+def test_refs_of_a_newer_format_are_not_taken_for_none(feedstock, git, recipe):
+    """What a repository looks like that ``git init --ref-format=reftable`` made."""
+    (feedstock / ".git" / "reftable").mkdir()
+    (feedstock / ".git" / "HEAD").write_text("ref: refs/heads/.invalid\n")
+    shutil.rmtree(feedstock / ".git" / "refs" / "heads")
+    (feedstock / ".git" / "refs" / "heads").write_text("this repository uses the reftable format")
+    facts = read_git(recipe)
+    assert (facts.sha, facts.unreadable) == (None, str(feedstock))
+    assert "newer format" in facts.warnings[0]
+
+
+@pytest.mark.parametrize("kind", ["split", "sparse"])
+def test_an_index_that_is_not_whole_is_not_taken_for_one(feedstock, git, recipe, kind):
+    sha = git(feedstock, "rev-parse", "HEAD")
+    if kind == "split":
+        git(feedstock, "update-index", "--split-index")
+    else:
+        git(feedstock, "sparse-checkout", "set", "--cone", "--sparse-index", "recipe")
+    facts = read_git(recipe)
+    assert facts.sha == sha or (facts.sha is None and facts.unreadable)
 
 
 def test_core_bare(feedstock, git, recipe):

@@ -182,6 +182,118 @@ def test_no_hook_is_run(feedstock, git, trap, configured):
     assert not trap.has_run()
 
 
+PROGRAMS = [
+    "core.fsmonitor",
+    "core.editor",
+    "core.pager",
+    "core.askPass",
+    "core.sshCommand",
+    "core.gitProxy",
+    "core.alternateRefsCommand",
+    "core.hooksPath",
+    "diff.external",
+    "diff.e.command",
+    "diff.e.textconv",
+    "merge.e.driver",
+    "filter.e.clean",
+    "filter.e.smudge",
+    "filter.e.process",
+    "gpg.program",
+    "gpg.ssh.program",
+    "gpg.ssh.defaultKeyCommand",
+    "credential.helper",
+    "credential.https://h.helper",
+    "pager.status",
+    "pager.config",
+    "pager.ls-files",
+    "pager.cat-file",
+    "sequence.editor",
+    "interactive.diffFilter",
+    "uploadpack.packObjectsHook",
+    "remote.origin.uploadpack",
+    "remote.origin.receivepack",
+    "remote.origin.vcs",
+    "remote.origin.proxy",
+    "trailer.x.cmd",
+    "trailer.x.command",
+    "hook.x.command",
+    "trace2.eventTarget",
+    "trace2.normalTarget",
+    "fetch.bundleURI",
+    "imap.tunnel",
+    "web.browser",
+    "alias.status",
+    "alias.config",
+    "alias.ls-files",
+    "alias.rev-parse",
+    "alias.cat-file",
+    "alias.ls-tree",
+    "alias.remote-",
+]
+"""Keys whose values git may run, or a file that it reads or writes."""
+
+SWITCHES = {
+    "filter.e.required": "true",
+    "hook.x.event": "post-index-change",
+    "submodule.recurse": "true",
+    "status.submoduleSummary": "true",
+    "diff.submodule": "log",
+    "log.showSignature": "true",
+    "core.fsmonitorHookVersion": "1",
+    "core.untrackedCache": "true",
+    "core.splitIndex": "true",
+    "feature.manyFiles": "true",
+    "gc.auto": "1",
+    "help.autocorrect": "1",
+}
+
+
+@as_root
+@pytest.mark.parametrize("where", ["configuration", "included", "worktree", "submodule"])
+def test_of_another_users_repository_no_program_at_all_is_run(feedstock, git, trap, where):
+    other = feedstock.parent / "other"
+    shutil.copytree(feedstock, other)
+    git(feedstock, "submodule", "--quiet", "add", str(other), "recipe/sub")
+    (feedstock / "recipe" / ".gitattributes").write_text("* filter=e diff=e merge=e\n")
+    git(feedstock, "add", ".")
+    git(feedstock, "commit", "-q", "-m", "all")
+    sha = git(feedstock, "rev-parse", "HEAD")
+
+    git_dir = feedstock / ".git"
+    if where == "included":
+        git(feedstock, "config", "includeIf.onbranch:main.path", "more")
+    elif where == "worktree":
+        git(feedstock, "config", "extensions.worktreeConfig", "true")
+    file = {
+        "configuration": git_dir / "config",
+        "included": git_dir / "more",
+        "worktree": git_dir / "config.worktree",
+        "submodule": git_dir / "modules" / "recipe" / "sub" / "config",
+    }[where]
+    for key in PROGRAMS:
+        value = f"!{trap.program}" if key.startswith("alias.") else str(trap.program)
+        git(feedstock, "config", "--file", str(file), key, value)
+    for key, value in SWITCHES.items():
+        git(feedstock, "config", "--file", str(file), key, value)
+    (git_dir / "hooks").mkdir(exist_ok=True)
+    for hook in ("post-index-change", "reference-transaction", "fsmonitor-watchman"):
+        shutil.copy(trap.program, git_dir / "hooks" / hook)
+
+    recipe = touch(feedstock)
+    inner = feedstock / "recipe" / "sub" / "recipe" / "recipe.yaml"
+    inner.write_text("changed")
+    give_away(feedstock)
+    facts = read_git(recipe)
+    assert (facts.sha, facts.parents()) == (sha, (git_parent(feedstock, sha),))
+    assert read_git(inner).sha
+    assert not trap.has_run()
+
+
+def git_parent(root: Path, sha: str) -> str:
+    command = ["git", "--git-dir", str(root / ".git"), "rev-parse", f"{sha}^"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
 ALIASES = ("remote-", "remote-none", "remote-x", "remote-a")
 
 PROMISORS = {

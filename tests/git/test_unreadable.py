@@ -161,27 +161,64 @@ def test_an_outer_repository_does_not_stand_in(feedstock, git, spoil):
 @pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="becomes another user, as root can"
 )
-@pytest.mark.parametrize("place", [".git", ".git/HEAD", ".git/config", ".git/index"])
+@pytest.mark.parametrize(
+    "place", [".git", ".git/HEAD", ".git/config", ".git/index", ".git/objects", ".git/refs"]
+)
 def test_what_may_not_be_read_is_named(feedstock, git, place):
-    for folder in (feedstock.parent, *feedstock.parent.parents):
+    (feedstock / place).chmod(0)
+    assert_is_named(feedstock)
+
+
+as_root = pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="becomes another user, as root can"
+)
+
+
+@as_root
+@pytest.mark.parametrize(
+    "place", [".git", ".git/modules", ".git/modules/sub", ".git/modules/sub/HEAD"]
+)
+def test_a_submodule_whose_superproject_may_not_be_read_is_named(feedstock, git, place):
+    outer = make_submodule(feedstock, git)
+    (outer / place).chmod(0)
+    assert_is_named(outer / "sub")
+
+
+@as_root
+@pytest.mark.parametrize("kind", ["file", "worktree"])
+def test_a_git_file_that_may_not_be_read_is_named(feedstock, git, kind):
+    if kind == "file":
+        (feedstock / ".git").rename(feedstock.parent / "git-dir")
+        (feedstock / ".git").write_text(f"gitdir: {feedstock.parent / 'git-dir'}")
+        (feedstock / ".git").chmod(0)
+        assert_is_named(feedstock)
+    else:
+        tree = feedstock.parent / "tree"
+        git(feedstock, "worktree", "add", "-q", "-b", "other", str(tree))
+        (feedstock / ".git").chmod(0)
+        assert_is_named(tree)
+
+
+def assert_is_named(root: Path) -> None:
+    """Read the repository as another user, who may not read all of it."""
+    for folder in (root, *root.parents):
         if folder.stat().st_mode & 0o005 != 0o005:
             if folder.owner() != "root" or folder == Path("/"):
                 pytest.skip("others may not come here")
             folder.chmod(0o755)
-    (feedstock / place).chmod(0)
     code = f"""
 import os
 from pathlib import Path
 from conda_provenance.git import read_git, worktree, repository
 import conda_provenance.git.markers, selectors, signal, resource
 os.setgid(12345); os.setuid(12345)
-print(read_git(Path({str(recipe_of(feedstock))!r})))
+print(read_git(Path({str(recipe_of(root))!r})))
 """
     printed = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout
     assert "sha=None" in printed
-    assert f"unreadable='{feedstock}'" in printed
+    assert f"unreadable='{root}'" in printed
     assert "cannot be read" in printed
 
 
@@ -205,7 +242,15 @@ OTHERS = {
     ".bzr": "Bazaar",
     ".pijul": "Pijul",
     "_darcs": "Darcs",
+    ".fslckout": "Fossil",
+    "_FOSSIL_": "Fossil",
     "CVS": "CVS",
+    ".got": "Game of Trees",
+    ".p4config": "Perforce",
+    ".plastic": "Plastic SCM",
+    "$tf": "Team Foundation",
+    "_MTN": "Monotone",
+    "{arch}": "GNU Arch",
 }
 
 
@@ -233,3 +278,97 @@ def test_beside_git_another_system_does_not_count(feedstock, git):
     (feedstock / ".jj").mkdir()
     (feedstock.parent / ".svn").mkdir()
     assert read_git(recipe_of(feedstock)).sha == git(feedstock, "rev-parse", "HEAD")
+
+
+def without_git_of_its_own(feedstock, git):
+    """Only the superproject has its ``.git``."""
+    outer = make_submodule(feedstock, git)
+    (outer / "sub" / ".git").unlink()
+    return outer / "sub"
+
+
+def without_any_git(feedstock, git):
+    """As in an image that is made with ``**/.git`` in its ``.dockerignore``."""
+    root = without_git_of_its_own(feedstock, git)
+    shutil.rmtree(root.parent / ".git")
+    return root
+
+
+SUBMODULES = [without_superproject, without_git_of_its_own, without_any_git]
+
+
+@pytest.mark.parametrize("program_is_there", [True, False])
+@pytest.mark.parametrize("spoil", SUBMODULES, ids=lambda spoil: spoil.__name__)
+def test_the_superprojects_commit_is_not_the_submodules(
+    feedstock, git, monkeypatch, spoil, program_is_there
+):
+    root = spoil(feedstock, git)
+    if not program_is_there:
+        for module in ("worktree", "submodules"):
+            monkeypatch.setattr(f"conda_provenance.git.{module}.find_program", lambda: None)
+    environ = {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_RUN_ID": "77",
+        "GITHUB_REPOSITORY": "outer/r",
+        "GITHUB_SERVER_URL": "https://h",
+        "GITHUB_WORKSPACE": str(root.parent),
+        "GITHUB_SHA": "b" * 40,
+    }
+    for variables in (environ, {}):
+        origin = collect(
+            recipe_of(root), environ=variables, settings=Settings(), adapters=systems.adapters()
+        )
+        assert (origin.provenance.sha, origin.provenance.remote_url) == (None, None)
+        (warning,) = origin.warnings
+        assert f"repository at {root} cannot be read: " in warning
+
+
+@pytest.mark.parametrize("program_is_there", [True, False])
+def test_beside_a_submodule_the_superproject_counts(feedstock, git, monkeypatch, program_is_there):
+    root = without_git_of_its_own(feedstock, git).parent
+    (root / "own").mkdir()
+    (root / "own" / "recipe.yaml").write_text("")
+    if not program_is_there:
+        monkeypatch.setattr("conda_provenance.git.worktree.find_program", lambda: None)
+    assert read_git(root / "own").sha == ""
+    git(root, "add", "own")
+    git(root, "commit", "-q", "-m", "own")
+    assert read_git(root / "own").sha == git(root, "rev-parse", "HEAD")
+
+
+def test_a_file_that_a_submodule_does_not_track_is_under_no_version_control(feedstock, git):
+    root = make_submodule(feedstock, git) / "sub"
+    (root / "new.yaml").write_text("")
+    assert read_git(root / "new.yaml").sha == ""
+
+
+@pytest.mark.parametrize("program_is_there", [True, False])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff[", b"[submodule]\npath\n", b"[include]\npath = /dev/zero\n", b"\0" * 9_000_000],
+    ids=["empty", "no text", "no path", "endless include", "large"],
+)
+def test_declarations_that_say_nothing(feedstock, monkeypatch, content, program_is_there):
+    if not program_is_there:
+        monkeypatch.setattr("conda_provenance.git.submodules.find_program", lambda: None)
+    shutil.rmtree(feedstock / ".git")
+    (feedstock / ".gitmodules").write_bytes(content)
+    assert read_git(recipe_of(feedstock)).sha is None
+    assert read_git(recipe_of(feedstock)).unreadable is None
+
+
+@pytest.mark.parametrize("tracked", [True, False])
+def test_an_empty_git_folder_is_passed_by_only_for_a_repository_that_tracks_the_recipe(
+    feedstock, git, tracked
+):
+    """As git does. Without such a repository, the folder may be what a container shows of one."""
+    if not tracked:
+        git(feedstock, "rm", "-q", "-r", "--cached", "recipe")
+        git(feedstock, "commit", "-q", "-m", "gone")
+    (feedstock / "recipe" / ".git").mkdir()
+    facts = read_git(recipe_of(feedstock))
+    if tracked:
+        assert (facts.sha, facts.warnings) == (git(feedstock, "rev-parse", "HEAD"), ())
+    else:
+        assert (facts.sha, facts.unreadable) == (None, str(feedstock / "recipe"))
+        assert "is empty" in facts.warnings[0]

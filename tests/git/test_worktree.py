@@ -246,14 +246,74 @@ def test_which_remote_and_in_which_form(feedstock, git, configure, expected):
 
 
 @pytest.mark.parametrize(
-    ("url", "warned"),
-    [("git@myalias:o/r.git", True), ("git@h.example:o/r", False), ("https://gitserver/o/r", False)],
+    ("url", "written"),
+    [
+        ("git@h.example:o/r", "https://h.example/o/r"),
+        ("https://gitserver/o/r", "https://gitserver/o/r"),
+        ("git@192.0.2.7:o/r", "https://192.0.2.7/o/r"),
+        ("git@[2001:db8::1]:o/r", "https://[2001:db8::1]/o/r"),
+        ("git@git.sr.ht:~me/r", "https://git.sr.ht/~me/r"),
+        ("git@gitlab.example.org:home/r", "https://gitlab.example.org/home/r"),
+        ("git@myalias:o/r.git", None),
+        ("ssh://git@myalias/o/r.git", None),
+        ("kde:frameworks/x", None),
+        ("gh:x", None),
+        ("git@github.com-work:o/r.git", None),
+        ("ssh://git@github.com-work/o/r.git", None),
+        ("me@h.example:/srv/git/r.git", None),
+        ("ssh://me@h.example/home/me/r.git", None),
+        ("ssh://me@h.example/~me/r.git", None),
+        ("me@h.example:~me/r.git", None),
+        ("ssh://git@bitbucket.example.org:7999/prj/x.git", None),
+    ],
 )
-def test_a_host_that_may_be_an_alias_of_this_machine_is_warned_of(feedstock, git, url, warned):
+@pytest.mark.parametrize("program_is_there", [True, False])
+def test_an_address_that_may_lead_nowhere_is_left_out(
+    feedstock, git, monkeypatch, url, written, program_is_there
+):
     git(feedstock, "remote", "set-url", "origin", url)
+    if not program_is_there:
+        monkeypatch.setattr("conda_provenance.git.worktree.find_program", lambda: None)
     facts = read_git(recipe_of(feedstock))
-    assert facts.remote_url.endswith("/o/r")
-    assert bool(facts.warnings) is warned
+    assert facts.sha
+    assert facts.remote_url == written
+    left_out = [warning for warning in facts.warnings if "remote is left out" in warning]
+    assert len(left_out) == (written is None)
+
+
+@pytest.mark.parametrize(
+    ("url", "prefix", "instead", "written"),
+    [
+        ("kde:frameworks/x", "kde:", "https://invent.kde.org/", "https://invent.kde.org/frameworks/x"),
+        ("gh:acme/x", "gh:", "git@github.com:", "https://github.com/acme/x"),
+        ("lp:~me/x", "lp:", "git+ssh://me@git.launchpad.net/", "https://git.launchpad.net/~me/x"),
+        ("gh/acme/x", "gh/", "https://github.com/", "https://github.com/acme/x"),
+        ("https://gh/acme/x", "https://gh/", "https://t@github.com/", "https://github.com/acme/x"),
+        ("git@work:acme/x", "git@work:", "git@github.com:", "https://github.com/acme/x"),
+        ("git@github.com-work:a/x", "git@github.com-work:", "git@github.com:", "https://github.com/a/x"),
+        ("kde:frameworks/x", "kde:", "git@other:", None),
+        ("kde:frameworks/x", "kde:", "/srv/mirrors/", None),
+        ("kde:frameworks/x", "kde:", "ssh://git@bitbucket.example.org:7999/", None),
+        ("https://gitserver/o/r", "https://other/", "https://h.example/", "https://gitserver/o/r"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("scope", ["--local", "--global"])
+def test_an_alias_is_written_as_git_itself_reads_it(
+    feedstock, git, tmp_path, monkeypatch, url, prefix, instead, written, scope
+):
+    # Before 2.32, git knows no other place for a user's configuration.
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("GIT_CONFIG_GLOBAL")
+    git(feedstock, "remote", "set-url", "origin", url)
+    git(feedstock, "config", scope, f"url.{instead}.insteadOf", prefix)
+    facts = read_git(recipe_of(feedstock))
+    assert (facts.remote_url, bool(facts.warnings)) == (written, written is None)
+
+
+def test_a_branch_that_names_an_alias_is_written_as_git_reads_it(feedstock, git):
+    git(feedstock, "config", "branch.main.remote", "kde:frameworks/x")
+    git(feedstock, "config", "url.https://invent.kde.org/.insteadOf", "kde:")
+    assert read_git(recipe_of(feedstock)).remote_url == "https://invent.kde.org/frameworks/x"
 
 
 def test_a_section_in_capitals(feedstock):
