@@ -9,7 +9,7 @@ from conda_provenance.packages.blob import FileBlob, open_file_blob
 from conda_provenance.packages.index_edits import adding_nothing
 from conda_provenance.packages.index_files import is_complete, is_sharded, unpacked
 from conda_provenance.packages.index_records import NewValues, may_list, mentioned, with_values
-from conda_provenance.packages.index_shards import Shard
+from conda_provenance.packages.index_shards import BrokenShard, Shard
 from conda_provenance.packages.index_shards import with_values as with_values_in_shards
 from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, shown_path
 
@@ -98,6 +98,8 @@ def _changed_shards(
         return with_values_in_shards(data, _folders(path), names, edit)
     except ChangedMeanwhile:
         raise
+    except BrokenShard as broken:
+        raise BrokenIndex(_without_remedy(broken), broken.names) from broken
     except (ValueError, RecursionError, Refusal) as error:
         why = _without_remedy(error) if isinstance(error, Refusal) else "it is no sharded index"
         raise BrokenIndex(why, names) from error
