@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -95,8 +96,8 @@ def _require_folders(arguments: Namespace) -> None:
     if arguments.output_dir is None:
         return
 
-    names = [os.path.basename(location) for location in arguments.packages]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    names = Counter(os.path.basename(location) for location in arguments.packages)
+    twice = sorted(name for name, count in names.items() if count > 1)
     if twice:
         raise UsageError(
             f"Two packages of the name {twice[0]!r} cannot both go into one folder: "

@@ -177,12 +177,7 @@ def corrections(
     with ExitStack() as stack:
         for index, names in indexes.items():
             with refusals(index, "corrected"):
-                try:
-                    _correct(index, names, edit, stack, corrected)
-                except BrokenIndex as broken:
-                    if not leave_broken and not is_checksum_file(index):
-                        raise
-                    corrected.left.append(broken.sentence(index))
+                _correct(index, names, edit, stack, corrected, leave_broken=leave_broken)
         yield corrected
 
 
@@ -232,6 +227,29 @@ def _apply(package: PathLike, edit: NewValues, index_path: PathLike | None) -> b
 
 
 def _correct(
+    index: str,
+    names: Collection[str],
+    edit: NewValues,
+    stack: ExitStack,
+    corrected: Corrections,
+    *,
+    leave_broken: bool,
+) -> None:
+    """Correct an index, and again without the packages for which it is broken."""
+    left = set(names)
+    while left:
+        try:
+            _correct_for(index, left, edit, stack, corrected)
+        except BrokenIndex as broken:
+            if not leave_broken and not is_checksum_file(index):
+                raise
+            corrected.left.append(broken.sentence(index))
+            left -= set(broken.names)
+        else:
+            return
+
+
+def _correct_for(
     index: str, names: Collection[str], edit: NewValues, stack: ExitStack, corrected: Corrections
 ) -> None:
     path = os.path.realpath(index)

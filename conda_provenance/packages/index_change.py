@@ -22,7 +22,7 @@ from conda_provenance.packages.index_records import (
     signed_names,
     with_values,
 )
-from conda_provenance.packages.index_shards import Shard
+from conda_provenance.packages.index_shards import BrokenShard, Shard
 from conda_provenance.packages.index_shards import with_values as with_values_in_shards
 from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, shown_path
 
@@ -141,6 +141,8 @@ def _changed_shards(data: bytes, path: str, names: Collection[str], edit: NewVal
         return Change(new, shards, signed, dropped)
     except ChangedMeanwhile:
         raise
+    except BrokenShard as broken:
+        raise BrokenIndex(_without_remedy(broken), broken.names) from broken
     except (ValueError, RecursionError, Refusal) as error:
         why = _without_remedy(error) if isinstance(error, Refusal) else "it is no sharded index"
         raise BrokenIndex(why, names) from error

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from conda_provenance.errors import PackageError
-from conda_provenance.packages.blob import Blob, FileBlob
+from conda_provenance.packages.blob import Blob
 from conda_provenance.packages.checksum_files import is_checksum_file
 from conda_provenance.packages.files import journal as journals
 from conda_provenance.packages.files.digests import Checksums, Digests, StandingDigests
@@ -164,27 +164,41 @@ class FolderIndexes:
 
     def _look_into(self, index: str, names: Collection[str]) -> None:
         """Note what the index says of the packages and, if it cannot be corrected, why."""
-        listing = _Listing()
-        affected = names
+        left = set(names)
+        while left:
+            try:
+                listing, status = _listing_of(index, left)
+            except BrokenIndex as broken:
+                self._leave(index, broken)
+                left -= set(broken.names)  # It may be right for the others.
+                continue
+
+            self._listing.add(listing)
+            for name in listing.signed:
+                self.signed.setdefault(name, []).append(index)
+            if status is not None and listing.records:
+                self._require_replaceable(index, status, listing.records)
+            return
+
+    def _leave(self, index: str, broken: BrokenIndex) -> None:
+        """Refuse the packages that a broken index may list, unless it may be left as it is."""
+        if self._leave_broken or is_checksum_file(index):
+            self._left.append(broken.sentence(index))
+            return
+
         try:
             with refusals(index, "corrected"):
-                try:
-                    blob = open_index(os.path.realpath(index), names)
-                    if blob is not None:
-                        with blob:
-                            change = changed_index(blob, index, names, listing)
-                            for name in change.signed:
-                                self.signed.setdefault(name, []).append(index)
-                            affected = listing.records.keys()
-                            _require_replaceable(blob, index, listing)
-                except BrokenIndex as broken:
-                    affected = broken.names
-                    if not self._leave_broken and not is_checksum_file(index):
-                        raise
-                    self._left.append(broken.sentence(index))
+                raise broken
         except PackageError as error:
-            self._refused |= dict.fromkeys(affected, error)
-        self._listing.add(listing)
+            self._refused |= dict.fromkeys(broken.names, error)
+
+    def _require_replaceable(self, index: str, old: os.stat_result, names: Collection[str]) -> None:
+        """Refuse the packages if the index cannot be replaced, before one of them has changed."""
+        try:
+            with refusals(index, "corrected"), replacing(os.path.realpath(index), old) as new:
+                new.seal()
+        except PackageError as error:
+            self._refused |= dict.fromkeys(names, error)
 
 
 class _Listing:
@@ -194,6 +208,8 @@ class _Listing:
         self.records: dict[str, set[Checksums]] = {}
         self.checksums: dict[str, set[str]] = {}
         """The checksums that the records of a package need."""
+        self.signed: Collection[str] = ()
+        """The packages over which the index holds a signature."""
 
     def __call__(self, name: str, record: Mapping[str, Any], prefix: str) -> Mapping[str, str]:
         self.records.setdefault(name, set()).add(Checksums.of(record, prefix))
@@ -205,6 +221,18 @@ class _Listing:
             self.records.setdefault(name, set()).update(records)
         for name, checksums in other.checksums.items():
             self.checksums.setdefault(name, set()).update(checksums)
+
+
+def _listing_of(index: str, names: Collection[str]) -> tuple[_Listing, os.stat_result | None]:
+    """What an index says of the packages, and the file if there is one."""
+    listing = _Listing()
+    blob = open_index(os.path.realpath(index), names)
+    if blob is None:
+        return listing, None
+
+    with blob:
+        listing.signed = changed_index(blob, index, names, listing).signed
+        return listing, blob.status
 
 
 def finish_interrupted(folder: str, *, dry_run: bool = False) -> None:
@@ -289,10 +317,3 @@ def _lock(packages: Iterable[PathLike], stack: ExitStack) -> None:
                 stack.push(attempt.pop_all())
                 return
     raise ChangedMeanwhile
-
-
-def _require_replaceable(blob: FileBlob, index: str, listing: _Listing) -> None:
-    """Raise what would keep an index from being replaced, before any package has changed."""
-    if listing.records:
-        with replacing(os.path.realpath(index), blob.status) as replacement:
-            replacement.seal()

@@ -36,6 +36,15 @@ class Shard(NamedTuple):
     old_path: str
 
 
+class BrokenShard(Refusal):
+    """A shard cannot be read that may list the packages."""
+
+    def __init__(self, why: str, names: Collection[str]) -> None:
+        super().__init__(why)
+        self.names = names
+        """The packages that it may list."""
+
+
 def with_values(
     data: bytes, folders: Iterable[str], names: Collection[str], new_values: NewValues
 ) -> tuple[bytes, list[Shard], set[str], set[str]]:
@@ -47,7 +56,7 @@ def with_values(
     ``folders``: where the index stands. If it is a link, shards may be on either side of it, and a
     new one is wherever the old one is.
 
-    Raises ValueError for what is no such index, and :class:`Refusal` if a shard is not there.
+    Raises ValueError for what is no such index, and :class:`BrokenShard`.
     """
     index = _unpack(data)
     shards, info = index.get("shards"), index.get("info", {})
@@ -63,11 +72,11 @@ def with_values(
 
     edit = _Edit(shards, info, list(folders))
     edit.signed |= signed_in_object(index, names)
-    listed = _listed(shards, names)
-    for package, files in listed.items():
+    named = _named(shards, names)
+    for package, files in named.items():
         edit.apply(package, files, noting)
     if unseen := set(names) - seen:
-        edit.apply_to_others(shards.keys() - listed.keys(), unseen, new_values)
+        edit.apply_to_others(shards.keys() - named.keys(), unseen, new_values)
     drop_signatures(index, edit.dropped)
     return (_pack(index) if edit.changed else data), edit.changed, edit.signed, edit.dropped
 
@@ -87,11 +96,14 @@ class _Edit:
 
     def apply(self, package: str, files: Collection[str], new_values: NewValues) -> None:
         """Change the records of these files in one shard, and name the new one in the index."""
-        paths = self._paths(package)
-        if not paths:
-            raise Refusal(f"its shard of {shown_name(package)} is missing")
+        try:
+            paths = self._paths(package)
+            shard, old = _read(paths, self._shards[package], package)
+        except (ValueError, RecursionError) as error:
+            raise BrokenShard(f"its shard of {shown_name(package)} is damaged", files) from error
+        except Refusal as refusal:
+            raise BrokenShard(str(refusal), files) from refusal
 
-        shard, old = _read(paths[0], self._shards[package], package)
         self.signed |= signed_in_object(shard, files)
         if corrected := set_values(shard, files, new_values):
             self.dropped |= corrected & self.signed
@@ -111,8 +123,8 @@ class _Edit:
         """
         for package in packages:
             try:
-                shard, _ = _read(self._paths(package)[0], self._shards[package], package)
-            except (IndexError, ValueError, Refusal):
+                shard, _ = _read(self._paths(package), self._shards[package], package)
+            except (ValueError, RecursionError, Refusal):
                 continue
             if named := names_in(shard, files):
                 self.apply(package, named, new_values)
@@ -128,22 +140,17 @@ class _Edit:
         return [path for path in paths if os.path.lexists(path)]
 
 
-def _listed(shards: Mapping[str, Any], names: Collection[str]) -> dict[str, list[str]]:
-    """The package names that have a shard, and the files that may be listed in it.
-
-    ``a-b-1.0-0.conda`` is looked for under ``a`` and ``a-b``: how a file is named is the rule only.
-    """
-    packages: dict[str, list[str]] = {}
+def _named(shards: Mapping[str, Any], names: Collection[str]) -> dict[str, list[str]]:
+    """The package names that have a shard, and the files that are named after each."""
+    spellings: dict[str, list[str]] = {}
     for package in shards:
-        packages.setdefault(package.lower(), []).append(package)
+        spellings.setdefault(package.lower(), []).append(package)
 
-    listed: dict[str, list[str]] = {}
+    named: dict[str, list[str]] = {}
     for name in names:
-        parts = name.lower().split("-")
-        for count in range(1, len(parts)):
-            for package in packages.get("-".join(parts[:count]), ()):
-                listed.setdefault(package, []).append(name)
-    return listed
+        for package in spellings.get(name.rsplit("-", 2)[0].lower(), ()):
+            named.setdefault(package, []).append(name)
+    return named
 
 
 def _shards_folder(folder: str, info: Mapping[str, Any]) -> str:
@@ -162,10 +169,14 @@ def _shards_folder(folder: str, info: Mapping[str, Any]) -> str:
     return os.path.join(folder, *parts)
 
 
-def _read(path: str, digest: bytes, package: str) -> tuple[dict[str, Any], os.stat_result]:
-    try:
-        blob = open_file_blob(path)
+def _read(
+    paths: Sequence[str], digest: bytes, package: str
+) -> tuple[dict[str, Any], os.stat_result]:
+    if not paths:
+        raise Refusal(f"its shard of {shown_name(package)} is missing")
 
+    try:
+        blob = open_file_blob(paths[0])
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise Refusal(f"its shard of {shown_name(package)} cannot be read ({why})") from error
@@ -173,7 +184,7 @@ def _read(path: str, digest: bytes, package: str) -> tuple[dict[str, Any], os.st
     with blob:
         if _sha256(raw(blob)) != digest:
             raise Refusal(f"its shard of {shown_name(package)} is damaged")
-        return _unpack(unpacked(blob, path)), blob.status
+        return _unpack(unpacked(blob, paths[0])), blob.status
 
 
 def _unpack(data: bytes) -> dict[str, Any]:

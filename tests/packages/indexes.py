@@ -55,7 +55,7 @@ def write_shards(
         data = zst(msgpack.packb(shard))
         digests[package] = hashlib.sha256(data).digest()
         paths[package] = folder / base / f"{digests[package].hex()}.msgpack.zst"
-        paths[package].parent.mkdir(exist_ok=True)
+        paths[package].parent.mkdir(parents=True, exist_ok=True)
         paths[package].write_bytes(data)
     write_shard_index(folder, digests, name, base)
     return paths

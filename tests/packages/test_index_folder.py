@@ -185,6 +185,29 @@ def test_or_it_is_left_as_it_is(tmp_path, caplog):
     assert caplog.text.count("is left as it is") == 1
 
 
+@pytest.mark.parametrize("leave_broken", [False, True])
+def test_a_shard_that_cannot_be_read_concerns_the_packages_of_its_name(tmp_path, leave_broken):
+    packages = make_channel(tmp_path)
+    shard = {"packages.conda": {packages[1].name: in_bytes(digests(packages[1]))}}
+    (path,) = write_shards(tmp_path / "aside", {"demo1": shard}).values()
+    damaged = tmp_path / path.name
+    content = damaged.read_bytes()
+    damaged.write_bytes(b"damaged")
+    with corrected_once(packages, leave_broken=leave_broken) as indexes:
+        stamp_package(packages[0], STAMP, indexes=indexes)
+        if leave_broken:
+            stamp_package(packages[1], STAMP, indexes=indexes)
+        else:
+            with pytest.raises(PackageError, match="its shard of demo1 is damaged"):
+                stamp_package(packages[1], STAMP, indexes=indexes)
+        stamp_package(packages[2], STAMP, indexes=indexes)
+
+    assert damaged.read_bytes() == b"damaged"
+    damaged.write_bytes(content)
+    assert wrong_records(tmp_path) == [f"{SHARDS}: {packages[1].name}"] * leave_broken
+    assert read_about(packages[1])["extra"] == (STAMP if leave_broken else {})
+
+
 def test_an_index_that_may_not_be_replaced_refuses_before_a_package_changes(tmp_path, monkeypatch):
     from conda_provenance.packages.refusals import NotAllowed
 

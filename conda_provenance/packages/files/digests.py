@@ -97,7 +97,8 @@ def sha256_of(path: PathLike) -> str:
 
 
 def _compute(blob: Blob, names: list[str]) -> dict[str, str]:
-    if len(names) != 2:
+    if len(names) != 2 or blob.size <= _PIECE:
+        # A thread takes longer to start than a small file to be read twice.
         return {name: _digest(blob, name) for name in names}
 
     # Each checksum reads the file for itself. Together they take as long as the slower one.
