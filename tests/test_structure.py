@@ -26,6 +26,7 @@ FLOORS = (
     ("links",),
     ("origin",),
     ("checkout",),
+    ("snapshot",),
     ("collector",),
     ("builders",),
     ("cli",),
