@@ -16,7 +16,7 @@ FLOORS = (
     ("errors", "keys", "log", "paths"),
     ("text", "condarc"),
     ("remotes",),
-    ("values",),
+    ("values", "credentials"),
     ("provenance", "claim"),
     ("recipes", "settings", "git", "ci", "forges", "runs", "packages"),
     ("systems",),
