@@ -24,6 +24,9 @@ class GitFacts(NamedTuple):
     """The work tree of a repository that cannot be read, or that is not git's. Then nothing is
     known, not even that the recipe is not under version control."""
     read_parents: Callable[[], tuple[str, ...]] | None = None
+    elsewhere: tuple[Path, ...] = ()
+    """What links in the recipe's folder lead to, and submodules in it. ``dirty`` tells of these
+    too if they have been asked; see :func:`~conda_provenance.git.read_git`."""
 
     def parents(self) -> tuple[str, ...]:
         """The parents of the commit, or none where they are not known. Each call asks again."""
@@ -36,7 +39,10 @@ class Candidate(NamedTuple):
     recipe: Path
     """The recipe's file, or a folder; no part of the path is a symbolic link."""
     folder: Path
+    """The recipe's folder, or the folder of its file."""
     work_tree: Path
+    scope: Path
+    """What must be as it is in the commit: the recipe's folder, or one file alone."""
 
     @property
     def entry(self) -> Path:
@@ -61,6 +67,8 @@ class Reading(NamedTuple):
     configuration: Configuration | None = None
     """``None`` where it cannot be read."""
     read_parents: Callable[[], tuple[str, ...]] | None = None
+    elsewhere: tuple[Path, ...] = ()
+    """What links in the scope lead to, and submodules in it."""
 
 
 class UnreadableError(Exception):
