@@ -184,7 +184,6 @@ def test_what_builds_nothing_runs_as_it_is(call, feedstock, command):
     "command",
     [
         ["make", "all"],
-        ["pixi", "build"],
         ["make", "conda-build", "recipe"],
         ["docker", "run", "-w", "/w", "image", "rattler-build", "build", "-r", "recipe"],
         ["pixi", "run", "--manifest-path", "elsewhere", "rattler-build", "build", "-r", "recipe"],
@@ -204,6 +203,36 @@ def test_what_is_not_understood_runs_as_it_is_with_a_warning_and_not_where_prove
         "sha is required (plugins.provenance_required) but missing: no builder is recognised"
         in done.stderr
     )
+
+
+@pytest.mark.parametrize(
+    ("command", "instead"),
+    [
+        (["pixi", "build"], "'conda-provenance stamp --recipe DIR PACKAGE'"),
+        (["pixi", "-v", "--color", "never", "build", "-o", "out"], "'conda-provenance stamp"),
+        (["env", "A=1", "pixi", "build"], "'conda-provenance stamp"),
+        (["pixi", "publish", "--target-channel", "https://channel.example"], "'pixi upload'"),
+    ],
+)
+def test_pixis_own_builds_run_as_they_are_and_it_says_what_to_do_instead(
+    call, feedstock, command, instead
+):
+    done, seen = call(*command, cwd=feedstock)
+    pixi = command.index("pixi")
+    assert (done.returncode, seen) == (0, command[pixi + 1 :])
+    assert "takes no extra metadata" in done.stderr
+    assert instead in done.stderr
+
+    done, seen = call(*command, cwd=feedstock, **NEEDS_SHA)
+    assert (done.returncode, seen) == (1, None)
+    assert "sha is required (plugins.provenance_required) but missing" in done.stderr
+    assert instead in done.stderr
+    assert "--extra-meta" not in done.stderr
+
+
+def test_a_task_of_pixis_is_not_taken_for_a_build_of_pixis(call, feedstock):
+    done, _ = call("pixi", "run", "build", cwd=feedstock)
+    assert "No builder is recognised" in done.stderr
 
 
 def test_another_folder_is_not_stamped_as_this_one(call, feedstock, tmp_path):
