@@ -296,6 +296,54 @@ def test_every_recipe_in_a_recipe_dir_counts(call, feedstock, git):
     assert "The recipes have different values for remote_url, sha" in done.stderr
 
 
+def test_copies_of_a_recipe_in_ignored_and_hidden_folders_do_not_count(call, feedstock, git):
+    for place in ("output/bld/rattler-build_hello_1/work", ".cache/x"):
+        (feedstock / place).mkdir(parents=True)
+        (feedstock / place / "recipe.yaml").write_text("extra: {sha: 1}\n")
+    (feedstock / ".gitignore").write_text("output/\n")
+    for words in (["build", "--recipe-dir", "."], ["publish", ".", "--to", "x"]):
+        done, seen = call("rattler-build", *words, cwd=feedstock)
+        assert pairs(seen)[0] == f"sha={git(feedstock, 'rev-parse', 'HEAD')}"
+        assert "different values" not in done.stderr
+
+
+def test_publish_of_a_folder_takes_the_recipes_below_it(call, feedstock, git, tmp_path):
+    (tmp_path / "recipe.yaml").write_text("package: {name: other}\n")
+    _, seen = call("rattler-build", "publish", feedstock.name, "--to", "x", cwd=tmp_path)
+    assert f"sha={git(feedstock, 'rev-parse', 'HEAD')}" in pairs(seen)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["publish", "x-1.0-0.conda", "--to", "x"],
+        ["publish", "x-1.0-0.tar.bz2", "recipe", "--to", "x"],
+        ["build", "-r", "recipe", "--render-only"],
+        ["build", "--recipe-dir", "empty"],
+        ["test", "--package-file", "x.conda"],
+        ["upload", "prefix", "x.conda"],
+        ["debug", "setup", "-r", "recipe"],
+        ["package", "inspect", "x.conda"],
+        ["bump-recipe", "-r", "recipe"],
+    ],
+)
+def test_a_command_that_builds_no_recipe_runs_as_it_is(call, feedstock, words):
+    (feedstock / "empty").mkdir()
+    done, seen = call("rattler-build", *words, cwd=feedstock, **NEEDS_SHA)
+    assert (done.returncode, seen) == (0, words)
+    assert "warning" not in done.stderr
+
+
+def test_a_rebuild_says_that_the_package_keeps_what_it_says(call, feedstock):
+    words = ["rebuild", "--package-file", "x-1.0-0.conda"]
+    done, seen = call("rattler-build", *words, cwd=feedstock)
+    assert (done.returncode, seen) == (0, words)
+    assert "the new package says what the old one says" in done.stderr
+    done, seen = call("rattler-build", *words, cwd=feedstock, **NEEDS_SHA)
+    assert (done.returncode, seen) == (1, None)
+    assert "'conda-provenance stamp'" in done.stderr
+
+
 @pytest.mark.parametrize("word", ["sha", "odd"])
 def test_a_flag_without_a_value_is_the_builders_to_refuse(call, feedstock, word):
     _, seen = call("rattler-build", "build", "-r", "recipe", "--extra-meta", word, cwd=feedstock)
