@@ -107,11 +107,12 @@ class EngineLog:
         return items
 
     def _script_end(self) -> str:
-        """The script's last line, and its exit status."""
+        """The script's exit status, and the last line that it printed."""
         last = ""
         for level, line in self._lines:
             if level == "error":
                 status = line.strip().removeprefix("Script failed with ")
                 return f" ({status})" + (f"; its last line is: {last}" if last else "")
-            last = line.strip()
+            if not line.startswith("+ "):  # a command, which bash prints before it runs it
+                last = line.strip()
         return ""

@@ -13,30 +13,38 @@ from contextlib import contextmanager
 from types import FrameType
 
 
+class _Holder:
+    """A signal handler that notes a Ctrl-C."""
+
+    def __init__(self, *, second_ends: bool) -> None:
+        self._second_ends = second_ends
+        self.received: list[tuple[int, FrameType | None]] = []
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self.received.append((number, frame))
+        if self._second_ends:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def interrupts_held(*, second_ends: bool = False) -> Iterator[None]:
     """A Ctrl-C within the block takes effect at its end, in place of any other error.
 
     With ``second_ends``, a second one ends the process at once, as it would end one that is not
     Python's. Only the main thread is ever interrupted, and only a handler of Python's can be held
-    back.
+    back. A block within such a block does nothing.
     """
     handler = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or not callable(handler) or isinstance(handler, _Holder):
         yield
         return
 
-    received: list[tuple[int, FrameType | None]] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        received.append((number, frame))
-        if second_ends:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-    signal.signal(signal.SIGINT, note)
+    holder = _Holder(second_ends=second_ends)
+    signal.signal(signal.SIGINT, holder)
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, handler)
-        if received:
-            handler(*received[0])
+        if holder.received:
+            handler(*holder.received[0])

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from conda_provenance.builders.extra_meta import given_extra_meta
+from conda_provenance.builders.interrupts import interrupts_held
+from conda_provenance.builders.packaged_recipes import EDITS
+from conda_provenance.builders.rattler_build_made import (
+    ExpectedPackages,
+    made_by_log,
+    packages_in,
+)
 from conda_provenance.builders.snapshots import is_kept, keep, kept
 from conda_provenance.builders.stamper import Stamper
 from conda_provenance.builders.wrap import Function, wrap
@@ -21,13 +28,8 @@ from conda_provenance.recipes import find_recipe, read_extra
 from conda_provenance.values import KEYS
 
 if TYPE_CHECKING:
+    from conda_provenance.hookspecs import PackageBuild
     from conda_provenance.snapshot import Snapshot
-
-_FileState: TypeAlias = tuple[int, int, int]
-"""A file's inode, time and size: they change when the file is written again."""
-
-_Packages: TypeAlias = Mapping[str, "_FileState | None"]
-"""The packages in a folder, by real path."""
 
 
 class Recipe(Protocol):
@@ -57,6 +59,8 @@ class Result(Protocol):
 
     @property
     def packages(self) -> Iterable[str | os.PathLike[str]]: ...
+    @property
+    def log(self) -> Sequence[str]: ...
 
 
 def attach(module: ModuleType) -> None:
@@ -117,12 +121,27 @@ def _stamping_variant(original: Function) -> Function:
         # Before the build, so that an unmet requirement fails before there is a package.
         build = stamper.begin(lambda: _describe(self), _snapshot(self))
         given = given_extra_meta()
-        before = _packages_in(_output_dir(self, args, kwargs))
+        output_dir = _output_dir(self, args, kwargs)
+        before = packages_in(output_dir)
 
-        result = cast("Result", original(self, *args, **kwargs))
+        def stamp(log: Sequence[str], possible: Iterable[str | os.PathLike[str]]) -> None:
+            made = made_by_log(log, map(Path, possible), before)
+            edits = {} if build is None else EDITS
+            _stamp_all(made, lambda _: given | stamper.entries(build), edits)
 
-        made = map(Path, result.packages)
-        _stamp_new(made, before, lambda _: given | stamper.entries(build))
+        # A Ctrl-C must not come between the engine and the stamp.
+        with interrupts_held():
+            try:
+                result = cast("Result", original(self, *args, **kwargs))
+            except stamper.error_type as error:
+                # A package whose contents are not as the recipe wants them stays in the folder.
+                log = getattr(error, "log", None)
+                if log:
+                    with suppress(stamper.error_type):
+                        stamp(log, _possible_packages(self, output_dir))
+                raise
+
+            stamp(result.log, result.packages)
         return result
 
     return run_build
@@ -136,40 +155,55 @@ def _stamping_recipes(original: Function) -> Function:
             return original(recipes, *args, **kwargs)
 
         recipes = list(recipes)
-        snapshots = {file: _stamper().take_snapshot(file) for file in _recipe_files(recipes)}
-        for file, snapshot in snapshots.items():
-            _begin_recipe(file, snapshot)
+        files = _recipe_files(recipes)
+        snapshots = {file: _stamper().take_snapshot(file) for file in files}
+        builds = [_begin_recipe(file, snapshot) for file, snapshot in snapshots.items()]
 
         output_dir = Path(cast("str", kwargs.get("output_dir") or "output"))
-        before = _packages_in(output_dir)
-        try:
-            return original(recipes, *args, **kwargs)
-        finally:
-            # If a recipe or a test fails, the packages before it have been made nevertheless.
-            made = map(Path, _packages_in(output_dir))
-            _stamp_new(made, before, lambda package: _common_entries(snapshots, package))
+        expected = _expected_packages(original, files, kwargs)
+        before = packages_in(output_dir)
+        edits = EDITS if any(builds) else {}
+        with interrupts_held():
+            try:
+                return original(recipes, *args, **kwargs)
+            finally:
+                # If a recipe or a test fails, the packages before it have been made nevertheless.
+                made = expected.made(output_dir, before)
+                _stamp_all(made, lambda package: _common_entries(snapshots, package), edits)
 
     return build_recipes
 
 
-def _stamp_new(
-    packages: Iterable[Path], before: _Packages, entries: Callable[[Path], Mapping[str, str | None]]
+def _expected_packages(
+    original: Function, files: Sequence[Path], options: Mapping[str, object]
+) -> ExpectedPackages:
+    stamper = _stamper()
+    try:
+        return ExpectedPackages.ask(original, files, options)
+    except stamper.error_type:
+        # The build will say so itself.
+        return ExpectedPackages((), files)
+    except Exception as error:
+        stamper.refuse(f"the engine does not say what it will build ({type(error).__name__})")
+        return ExpectedPackages((), files)
+
+
+def _stamp_all(
+    packages: Iterable[Path],
+    entries: Callable[[Path], Mapping[str, str | None]],
+    edits: Mapping[str, Callable[[bytes], bytes]],
 ) -> None:
-    """Stamp those ``packages`` that have changed since ``before``.
+    """Stamp packages that were just made.
 
     If the user requires the stamp and one fails, all of them are removed.
     """
-    # With skip_existing the engine also returns packages of earlier builds, which are not stamped.
-    new = [
-        package for package in packages if _state(package) != before.get(os.path.realpath(package))
-    ]
-
+    packages = list(packages)
     stamper = _stamper()
     try:
-        for package in new:
-            stamper.stamp_finished(package, entries(package))
+        for package in packages:
+            stamper.stamp_finished(package, entries(package), edits)
     except stamper.error_type:
-        for package in new:
+        for package in packages:
             stamper.withdraw(package)
         raise
 
@@ -217,9 +251,9 @@ def _recipe_files(recipes: Iterable[str | os.PathLike[str]]) -> list[Path]:
     return files
 
 
-def _begin_recipe(recipe: Path, snapshot: Snapshot | None) -> None:
+def _begin_recipe(recipe: Path, snapshot: Snapshot | None) -> PackageBuild | None:
     """Apply the user's requirements before there is a package."""
-    _stamper().begin(
+    return _stamper().begin(
         lambda: BuildDescription(
             recipe=recipe, name="", version="", recipe_extra=read_extra(recipe, KEYS).values
         ),
@@ -257,18 +291,13 @@ def _output_dir(variant: Variant, args: tuple[object, ...], kwargs: Mapping[str,
     return Path(cast("str | os.PathLike[str]", given))
 
 
-def _packages_in(folder: Path) -> _Packages:
-    endings = ("conda", "tar.bz2")
-    found = [package for ending in endings for package in folder.glob(f"*/*.{ending}")]
-    return {os.path.realpath(package): _state(package) for package in found}
-
-
-def _state(package: Path) -> _FileState | None:
-    try:
-        status = package.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_mtime_ns, status.st_size
+def _possible_packages(variant: Variant, output_dir: Path) -> list[Path]:
+    """The packages that this variant's build can make, where the engine does not name them."""
+    recipe = variant.recipe.to_dict()
+    package, build = _mapping(recipe.get("package")), _mapping(recipe.get("build"))
+    start = f"{str(package.get('name')).lower()}-{package.get('version')}-{build.get('string')}"
+    found = map(Path, packages_in(output_dir))
+    return [path for path in found if path.name in (f"{start}.conda", f"{start}.tar.bz2")]
 
 
 @cache

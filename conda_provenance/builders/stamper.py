@@ -92,19 +92,26 @@ class Stamper:
             return post_build(build)
         return {}
 
-    def stamp_finished(self, package: Path, entries: Mapping[str, str | None]) -> None:
+    def stamp_finished(
+        self,
+        package: Path,
+        entries: Mapping[str, str | None],
+        edits: Mapping[str, Callable[[bytes], bytes]] | None = None,
+    ) -> None:
         """Write ``entries`` into a finished package, and correct the index beside it.
 
-        If that fails, the package stays as it was built.
+        ``edits`` are for files that the builder wrote into its ``info`` folder, by path. If the
+        stamp fails, the package stays as it was built.
         """
-        if not entries:
+        if not entries and not edits:
             return
 
         try:
             from conda_provenance.packages import stamp_package
 
-            stamp_package(package, entries)
-            self.log_stamp(package.name, entries)
+            stamp_package(package, entries, edits=edits)
+            if entries:
+                self.log_stamp(package.name, entries)
         except Exception as error:
             why = _sentence(package, error)
             log.warning("conda-provenance: The package stays unstamped: %s", why)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from conda_provenance.packages.read import PackageClaim as PackageClaim
     from conda_provenance.packages.read import read_about as read_about
     from conda_provenance.packages.read import read_claim as read_claim
+    from conda_provenance.packages.read import read_info_files as read_info_files
     from conda_provenance.packages.read import read_package as read_package
     from conda_provenance.packages.read import read_package_blob as read_package_blob
     from conda_provenance.packages.refusals import refusals as refusals
@@ -34,6 +35,7 @@ _HOMES = {
     "open_file_blob": "blob",
     "read_about": "read",
     "read_claim": "read",
+    "read_info_files": "read",
     "read_package": "read",
     "read_package_blob": "read",
     "refusals": "refusals",
@@ -53,6 +55,7 @@ __all__ = [
     "open_file_blob",
     "read_about",
     "read_claim",
+    "read_info_files",
     "read_package",
     "read_package_blob",
     "refusals",

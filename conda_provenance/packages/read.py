@@ -112,6 +112,16 @@ def read_about(path: PathLike) -> dict[str, Any]:
             return parse_about(_blob_files(blob, os.fspath(path), ())[ABOUT])
 
 
+def read_info_files(path: PathLike, names: Collection[str]) -> dict[str, bytes]:
+    """Those of ``names``, such as ``info/recipe/recipe.yaml``, that a package file holds.
+
+    A file of more than a megabyte is left out. Raises the same as :func:`read_claim`.
+    """
+    with refusals(path, "read"), open_file_blob(path) as blob:
+        files = _blob_files(blob, os.fspath(path), names)
+        return {name: files[name] for name in names if name in files}
+
+
 def claim_of(about: Mapping[str, Any], index: bytes | None, name: str | None) -> Claim:
     """The claim in about.json. ``name`` is what the file's name says the package is, if anything.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from conda_provenance.claim import Claim
 from conda_provenance.packages.about import ABOUT, MAX_SIZE, parse_about, with_extra
@@ -41,6 +41,12 @@ STAMPED, WOULD_STAMP, UNCHANGED = "stamped", "would stamp", "unchanged"
 
 _ATTEMPTS = 20
 
+_MAX_EDITED = 64 << 20
+"""Bytes of a file that is edited. A larger one stays as it is."""
+
+Edit: TypeAlias = Callable[[bytes], bytes]
+"""Makes the new data of a file out of the old."""
+
 
 @dataclass(frozen=True, slots=True)
 class StampResult:
@@ -71,6 +77,7 @@ def stamp_package(
     target: PathLike | None = None,
     overwrite: bool = True,
     dry_run: bool = False,
+    edits: Mapping[str, Edit] | None = None,
 ) -> StampResult:
     """Set these keys in the ``extra`` of a package file's about.json. ``None`` removes a key.
 
@@ -84,6 +91,9 @@ def stamp_package(
     Without ``overwrite``, these are refused: a package that has other values already, one that a
     signature or attestation beside it speaks for, and a target that exists.
 
+    ``edits`` are for other files in the package's ``info`` folder, and for about.json after it has
+    its new ``extra``, by path. A file that is not there needs none.
+
     A dry run does everything but replace the file, and raises the same errors.
 
     If nothing changes, the package keeps every byte. Its indexes are corrected all the same: an
@@ -92,7 +102,7 @@ def stamp_package(
     Raises :class:`~conda_provenance.errors.PackageError` if it cannot be done. Then the files are
     as they were.
     """
-    order = _Order(path, changes, target, overwrite, dry_run)
+    order = _Order(path, changes, target, overwrite, dry_run, edits or {})
     with refusals(path, "stamped"):
         if not os.fspath(path) or "\0" in os.fspath(path):
             raise Refusal("it has no name that a file can have")
@@ -115,6 +125,7 @@ class _Order(NamedTuple):
     target: PathLike | None
     overwrite: bool
     dry_run: bool
+    edits: Mapping[str, Edit]
 
     @property
     def place(self) -> PathLike:
@@ -198,7 +209,7 @@ def _require_unsigned(order: _Order, plan: _Plan) -> None:
 
 def _plan(blob: FileBlob, order: _Order) -> _Plan:
     container = check_container(blob) if is_container(blob) else None
-    files = _read(blob, container)
+    files = _read(blob, container, order.edits)
     about = parse_about(files[ABOUT])
     if not order.overwrite:
         _require_unsaid(about, order.changes)
@@ -206,6 +217,8 @@ def _plan(blob: FileBlob, order: _Order) -> _Plan:
     new = {ABOUT: with_extra(files[ABOUT], order.changes)}
     if RECIPE in files and is_conda_builds(about):
         new[RECIPE] = with_recipe_extra(files[RECIPE], order.changes, overwrite=order.overwrite)
+    for name in order.edits.keys() & files.keys():
+        new[name] = order.edits[name](new.get(name, files[name]))
     return _Plan(
         container,
         {name: data for name, data in new.items() if data != files[name]},
@@ -215,18 +228,20 @@ def _plan(blob: FileBlob, order: _Order) -> _Plan:
     )
 
 
-def _read(blob: FileBlob, container: Container | None) -> dict[str, bytes]:
+def _read(blob: FileBlob, container: Container | None, edited: Collection[str]) -> dict[str, bytes]:
+    names = {RECIPE, INDEX, *edited} - {ABOUT}
+    limit = _MAX_EDITED if edited else MAX_SIZE
     if container:
         stream = open_info(blob, container.info)
-        return read_files(stream, ABOUT, MAX_SIZE, optional=(RECIPE, INDEX), to_end=True)
+        return read_files(stream, ABOUT, limit, optional=names, to_end=True)
 
     # Of a .tar.bz2 the metadata alone is read, or the payload would have to be unpacked twice.
     stream = open_tar(blob)
-    files = read_files(stream, ABOUT, MAX_SIZE, optional=(RECIPE, INDEX), to_end=False)
+    files = read_files(stream, ABOUT, limit, optional=names, to_end=False)
     if RECIPE not in files and is_conda_builds(parse_about(files[ABOUT])):
         # An old conda-build, which had recipes after the payload.
         stream = open_tar(blob)
-        files = read_files(stream, ABOUT, MAX_SIZE, optional=(RECIPE, INDEX), to_end=True)
+        files = read_files(stream, ABOUT, limit, optional=names, to_end=True)
     return files
 
 

@@ -99,6 +99,17 @@ def extract_recipe(package: Path, folder: Path) -> Path:
     return folder
 
 
+def info_files(package: Path) -> dict[str, bytes]:
+    """Every plain file in the ``info`` folder of a package, by name."""
+    from conda_package_streaming.package_streaming import stream_conda_info
+
+    return {
+        member.name: _read(tar, member)
+        for tar, member in stream_conda_info(str(package))
+        if member.isfile() and member.name.startswith("info/")
+    }
+
+
 def _member(package: Path, name: str) -> bytes:
     from conda_package_streaming.package_streaming import stream_conda_info
 
