@@ -363,6 +363,7 @@ def test_an_interrupt_ends_the_build_with_what_is_finished(
         assert process.stdout is not None
         for line in process.stdout:
             if line.strip() == "waiting":
+                time.sleep(0.5)  # until the script sleeps: bash itself may outlive the signal
                 (os.killpg if to_group else os.kill)(process.pid, signal.SIGINT)
                 break
         printed, errors = process.communicate(timeout=60)
