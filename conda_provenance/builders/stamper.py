@@ -107,9 +107,12 @@ class Stamper:
             return
 
         try:
-            from conda_provenance.packages import stamp_package
+            from conda_provenance.packages import stamp_built_package, stamp_package
 
-            stamp_package(package, entries, edits=edits)
+            if edits:
+                stamp_built_package(package, entries, edits)
+            else:
+                stamp_package(package, entries)
             if entries:
                 self.log_stamp(package.name, entries)
         except Exception as error:

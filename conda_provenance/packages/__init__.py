@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from conda_provenance.packages.read import read_package_blob as read_package_blob
     from conda_provenance.packages.refusals import refusals as refusals
     from conda_provenance.packages.stamp import StampResult as StampResult
+    from conda_provenance.packages.stamp import stamp_built_package as stamp_built_package
     from conda_provenance.packages.stamp import stamp_package as stamp_package
 
 _HOMES = {
@@ -40,6 +41,7 @@ _HOMES = {
     "read_package_blob": "read",
     "refusals": "refusals",
     "sha256_of": "files.digests",
+    "stamp_built_package": "stamp",
     "stamp_package": "stamp",
     "update_index_entry": "index",
     "withdraw_package": "index",
@@ -60,6 +62,7 @@ __all__ = [
     "read_package_blob",
     "refusals",
     "sha256_of",
+    "stamp_built_package",
     "stamp_package",
     "update_index_entry",
     "withdraw_package",

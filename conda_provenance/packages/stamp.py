@@ -77,7 +77,6 @@ def stamp_package(
     target: PathLike | None = None,
     overwrite: bool = True,
     dry_run: bool = False,
-    edits: Mapping[str, Edit] | None = None,
 ) -> StampResult:
     """Set these keys in the ``extra`` of a package file's about.json. ``None`` removes a key.
 
@@ -91,9 +90,6 @@ def stamp_package(
     Without ``overwrite``, these are refused: a package that has other values already, one that a
     signature or attestation beside it speaks for, and a target that exists.
 
-    ``edits`` are for other files in the package's ``info`` folder, and for about.json after it has
-    its new ``extra``, by path. A file that is not there needs none.
-
     A dry run does everything but replace the file, and raises the same errors.
 
     If nothing changes, the package keeps every byte. Its indexes are corrected all the same: an
@@ -102,7 +98,22 @@ def stamp_package(
     Raises :class:`~conda_provenance.errors.PackageError` if it cannot be done. Then the files are
     as they were.
     """
-    order = _Order(path, changes, target, overwrite, dry_run, edits or {})
+    return _stamp_order(_Order(path, changes, target, overwrite, dry_run, {}))
+
+
+def stamp_built_package(
+    path: PathLike, changes: Mapping[str, str | None], edits: Mapping[str, Edit]
+) -> StampResult:
+    """Stamp a package that was just built, and edit other files in its ``info`` folder.
+
+    ``edits`` has what makes their new data, by path. about.json is edited after it has its new
+    ``extra``. Otherwise it is the same as :func:`stamp_package`.
+    """
+    return _stamp_order(_Order(path, changes, None, True, False, edits))
+
+
+def _stamp_order(order: _Order) -> StampResult:
+    path = order.path
     with refusals(path, "stamped"):
         if not os.fspath(path) or "\0" in os.fspath(path):
             raise Refusal("it has no name that a file can have")

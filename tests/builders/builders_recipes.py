@@ -85,7 +85,7 @@ def info_files(package: Path) -> dict[str, bytes]:
     return {
         member.name: _read(tar, member)
         for tar, member in stream_conda_info(str(package))
-        if member.isfile()
+        if member.isfile() and member.name.startswith("info/")
     }
 
 
@@ -97,17 +97,6 @@ def extract_recipe(package: Path, folder: Path) -> Path:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(data)
     return folder
-
-
-def info_files(package: Path) -> dict[str, bytes]:
-    """Every plain file in the ``info`` folder of a package, by name."""
-    from conda_package_streaming.package_streaming import stream_conda_info
-
-    return {
-        member.name: _read(tar, member)
-        for tar, member in stream_conda_info(str(package))
-        if member.isfile() and member.name.startswith("info/")
-    }
 
 
 def _member(package: Path, name: str) -> bytes:
