@@ -20,7 +20,7 @@ from conda_provenance.builders.rattler_build_made import (
     packages_in,
 )
 from conda_provenance.builders.snapshots import is_kept, keep, kept
-from conda_provenance.builders.stamper import Stamper
+from conda_provenance.builders.stamper import Stamper, is_enabled
 from conda_provenance.builders.wrap import Function, wrap
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.hookspecs import BuildDescription
@@ -28,7 +28,6 @@ from conda_provenance.recipes import find_recipe, read_extra
 from conda_provenance.values import KEYS
 
 if TYPE_CHECKING:
-    from conda_provenance.hookspecs import PackageBuild
     from conda_provenance.snapshot import Snapshot
 
 
@@ -126,8 +125,7 @@ def _stamping_variant(original: Function) -> Function:
 
         def stamp(log: Sequence[str], possible: Iterable[str | os.PathLike[str]]) -> None:
             made = made_by_log(log, map(Path, possible), before)
-            edits = {} if build is None else EDITS
-            _stamp_all(made, lambda _: given | stamper.entries(build), edits)
+            _stamp_all(made, lambda _: given | stamper.entries(build))
 
         # A Ctrl-C must not come between the engine and the stamp.
         with interrupts_held():
@@ -157,19 +155,19 @@ def _stamping_recipes(original: Function) -> Function:
         recipes = list(recipes)
         files = _recipe_files(recipes)
         snapshots = {file: _stamper().take_snapshot(file) for file in files}
-        builds = [_begin_recipe(file, snapshot) for file, snapshot in snapshots.items()]
+        for file, snapshot in snapshots.items():
+            _begin_recipe(file, snapshot)
 
         output_dir = Path(cast("str", kwargs.get("output_dir") or "output"))
         expected = _expected_packages(original, files, kwargs)
         before = packages_in(output_dir)
-        edits = EDITS if any(builds) else {}
         with interrupts_held():
             try:
                 return original(recipes, *args, **kwargs)
             finally:
                 # If a recipe or a test fails, the packages before it have been made nevertheless.
                 made = expected.made(output_dir, before)
-                _stamp_all(made, lambda package: _common_entries(snapshots, package), edits)
+                _stamp_all(made, lambda package: _common_entries(snapshots, package))
 
     return build_recipes
 
@@ -189,16 +187,15 @@ def _expected_packages(
 
 
 def _stamp_all(
-    packages: Iterable[Path],
-    entries: Callable[[Path], Mapping[str, str | None]],
-    edits: Mapping[str, Callable[[bytes], bytes]],
+    packages: Iterable[Path], entries: Callable[[Path], Mapping[str, str | None]]
 ) -> None:
-    """Stamp packages that were just made.
+    """Stamp packages that were just made, and take the credentials out of their metadata.
 
     If the user requires the stamp and one fails, all of them are removed.
     """
     packages = list(packages)
     stamper = _stamper()
+    edits = EDITS if is_enabled() else {}
     try:
         for package in packages:
             stamper.stamp_finished(package, entries(package), edits)
@@ -251,9 +248,9 @@ def _recipe_files(recipes: Iterable[str | os.PathLike[str]]) -> list[Path]:
     return files
 
 
-def _begin_recipe(recipe: Path, snapshot: Snapshot | None) -> PackageBuild | None:
+def _begin_recipe(recipe: Path, snapshot: Snapshot | None) -> None:
     """Apply the user's requirements before there is a package."""
-    return _stamper().begin(
+    _stamper().begin(
         lambda: BuildDescription(
             recipe=recipe, name="", version="", recipe_extra=read_extra(recipe, KEYS).values
         ),
