@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from conda_provenance.builders.conda_build_command import plan_conda_build
 from conda_provenance.builders.launchers import find_program
+from conda_provenance.builders.pixi_command import plan_pixi
 from conda_provenance.builders.plan import Plan
 from conda_provenance.builders.rattler_build_command import plan_rattler_build
 from conda_provenance.errors import RequirementError, SettingsError
@@ -41,6 +42,18 @@ def _plan_nothing(command: Sequence[str], settings: Settings, failure: str) -> P
     return Plan(tuple(command), warnings=(warning,), uncertain=uncertain)
 
 
+def _plan_unknown(command: Sequence[str]) -> Plan:
+    warning = (
+        "No builder is recognised in the command, so it runs as it is. Its packages are "
+        "stamped only if conda-provenance is installed in the builder's environment."
+    )
+    return Plan(
+        tuple(command),
+        warnings=(warning,),
+        uncertain="no builder is recognised in the command",
+    )
+
+
 def _plan(command: Sequence[str], settings: Settings) -> Plan:
     program = find_program(command, ("rattler-build", "conda-build"))
     if program is None:
@@ -50,15 +63,7 @@ def _plan(command: Sequence[str], settings: Settings) -> Plan:
             program = None
 
     if program is None:
-        warning = (
-            "No builder is recognised in the command, so it runs as it is. Its packages are "
-            "stamped only if conda-provenance is installed in the builder's environment."
-        )
-        return Plan(
-            tuple(command),
-            warnings=(warning,),
-            uncertain="no builder is recognised in the command",
-        )
+        return plan_pixi(command) or _plan_unknown(command)
 
     if program.name == "rattler-build":
         return plan_rattler_build(command, program, settings)

@@ -13,11 +13,16 @@ from typing import TYPE_CHECKING
 from rattler_build import Package, RattlerBuildError, RecipeParseError, Stage0Recipe, VariantConfig
 
 from conda_provenance.builders import activate
+from conda_provenance.builders.engine_log import EngineLog
+from conda_provenance.builders.interrupts import interrupts_held
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.text import redact
 
 if TYPE_CHECKING:
-    from rattler_build.progress import ProgressCallback
+    from conda_provenance.builders.engine_log import Listener
+
+_CHANNELS = ("conda-forge",)
+"""The channels that dependencies come from unless the caller names others."""
 
 _VARIANT_FILES = ("variants.yaml", "conda_build_config.yaml")
 """Variant files beside a recipe that rattler-build uses without being told."""
@@ -25,47 +30,59 @@ _VARIANT_FILES = ("variants.yaml", "conda_build_config.yaml")
 
 def build_recipe(
     recipe: Path,
+    built: list[Path],
     *,
     output_dir: Path,
     channels: Sequence[str] | None = None,
     variant_files: Sequence[Path] = (),
     package_format: str = "conda",
     test: bool = True,
-    progress: ProgressCallback | None = None,
-) -> list[Path]:
+    listener: Listener | None = None,
+) -> None:
     """Build, stamp and test every output of ``recipe``, each after those that it depends on.
 
-    Returns the paths of the packages. Raises :class:`ProvenanceError` when the recipe does not
-    build or one of its tests fails. The packages that were made until then stay.
+    The paths of the packages are added to ``built``, each as soon as it is stamped. So the list is
+    right whatever ends the build. Raises :class:`ProvenanceError` when the recipe does not build or
+    one of its tests fails. ``listener`` hears the engine's log. A Ctrl-C takes effect when the
+    engine returns, and so does an exception of the listener.
     """
     activate()
-    channels = list(channels or ["conda-forge"])
-    packages: list[Path] = []
+    log = EngineLog(listener)
     try:
-        variants = _read_variants(recipe, variant_files)
-        for output in Stage0Recipe.from_file(recipe).render(variants):
-            result = output.run_build(
-                output_dir=output_dir,
-                channels=channels,
-                progress_callback=progress,
-                package_format=package_format,
-            )
-            for package in map(Path, result.packages):
-                packages.append(package)
-                if test:
-                    _test(package, [output_dir.resolve().as_uri(), *channels], progress)
-    except RecipeParseError as error:
-        raise ProvenanceError(f"{recipe} cannot be read as a recipe: {_sentence(error)}") from None
-    except RattlerBuildError as error:
-        raise ProvenanceError(f"{recipe} was not built: {_sentence(error)}") from None
+        for output in Stage0Recipe.from_file(recipe).render(_read_variants(recipe, variant_files)):
+            with interrupts_held(second_ends=True):
+                result = output.run_build(
+                    output_dir=output_dir,
+                    channels=list(channels or _CHANNELS),
+                    progress_callback=log,
+                    package_format=package_format,
+                )
+                packages = [Path(package) for package in result.packages]
+                built += packages
+            log.check()
+
+            for package in packages if test else ():
+                with interrupts_held(second_ends=True):
+                    _test(package, [output_dir.resolve().as_uri(), *(channels or _CHANNELS)], log)
+                log.check()
     except BaseException as error:
-        # The engine's panic has a class of pyo3, which no module exports.
-        if type(error).__name__ != "PanicException":
+        sentence = _failure(recipe, error, log)
+        if sentence is None:
             raise
-        raise ProvenanceError(
-            f"{recipe} was not built: rattler-build's engine broke off: {_sentence(error)}"
-        ) from None
-    return packages
+        raise ProvenanceError(sentence) from None
+
+
+def _failure(recipe: Path, error: BaseException, log: EngineLog) -> str | None:
+    """The sentence for a build that failed. ``None``: the error is not the engine's."""
+    if isinstance(error, RecipeParseError):
+        return f"{recipe} cannot be read as a recipe: {_sentence(str(error))}"
+    if isinstance(error, RattlerBuildError):
+        return f"{recipe} was not built: {_sentence(log.explain(_message(error)))}"
+
+    # The engine's panic has a class of pyo3, which no module exports.
+    if type(error).__name__ == "PanicException":
+        return f"{recipe} was not built: rattler-build's engine broke off: {_sentence(str(error))}"
+    return None
 
 
 def _read_variants(recipe: Path, more: Sequence[Path]) -> VariantConfig:
@@ -76,10 +93,8 @@ def _read_variants(recipe: Path, more: Sequence[Path]) -> VariantConfig:
     return variants
 
 
-def _test(package: Path, channels: Sequence[str], progress: ProgressCallback | None) -> None:
-    results = Package.from_file(package).run_tests(
-        channel=list(channels), progress_callback=progress
-    )
+def _test(package: Path, channels: Sequence[str], log: EngineLog) -> None:
+    results = Package.from_file(package).run_tests(channel=list(channels), progress_callback=log)
     for number, result in enumerate(results, 1):
         if not result.success:
             raise ProvenanceError(
@@ -88,6 +103,10 @@ def _test(package: Path, channels: Sequence[str], progress: ProgressCallback | N
             )
 
 
-def _sentence(error: BaseException) -> str:
-    text = re.sub(r"^Py\w+: ", "", " ".join(str(error).split()))
-    return redact(text).rstrip(".") + "."
+def _message(error: BaseException) -> str:
+    """The engine's error in one line, without the name of its class."""
+    return re.sub(r"^Py\w+: ", "", " ".join(str(error).split()))
+
+
+def _sentence(text: str) -> str:
+    return redact(" ".join(text.split())).rstrip(".") + "."

@@ -23,6 +23,8 @@ class Plan:
     warnings: tuple[str, ...] = ()
     uncertain: str = ""
     """Why a required key may be missing from a package. Empty if the builder checks that itself."""
+    remedy: str = ""
+    """What to do instead, where the builder takes no ``--extra-meta``."""
 
     def require(self, required: Sequence[str]) -> None:
         """Raise :class:`RequirementError` for a required key that may be missing from a package."""
@@ -33,10 +35,10 @@ class Plan:
             if self.added.get(key) or key in self.provided:
                 continue
 
+            remedy = self.remedy or f"give it with the builder's --extra-meta {key}=VALUE"
             raise RequirementError(
                 f"{key} is required (plugins.provenance_required) but missing: "
-                f"{self._why_missing(key)}; "
-                f"give it with the builder's --extra-meta {key}=VALUE."
+                f"{self._why_missing(key)}; {remedy}."
             )
 
     def _why_missing(self, key: str) -> str:

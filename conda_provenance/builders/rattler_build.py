@@ -4,32 +4,44 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from conda_provenance.builders.extra_meta import given_extra_meta
-from conda_provenance.builders.stamper import Stamper
+from conda_provenance.builders.interrupts import interrupts_held
+from conda_provenance.builders.packaged_recipes import EDITS
+from conda_provenance.builders.rattler_build_made import (
+    ExpectedPackages,
+    made_by_log,
+    packages_in,
+)
+from conda_provenance.builders.snapshots import is_kept, keep, kept
+from conda_provenance.builders.stamper import Stamper, is_enabled
 from conda_provenance.builders.wrap import Function, wrap
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.hookspecs import BuildDescription
 from conda_provenance.recipes import find_recipe, read_extra
 from conda_provenance.values import KEYS
 
-_FileState: TypeAlias = tuple[int, int, int]
-"""A file's inode, time and size: they change when the file is written again."""
-
-_Packages: TypeAlias = Mapping[str, "_FileState | None"]
-"""The packages in a folder, by real path."""
+if TYPE_CHECKING:
+    from conda_provenance.snapshot import Snapshot
 
 
 class Recipe(Protocol):
     """What is used of ``rattler_build.stage1.Stage1Recipe``."""
 
     def to_dict(self) -> dict[str, object]: ...
+
+
+class Stage0Recipe(Protocol):
+    """What is used of ``rattler_build.stage0.Stage0Recipe``: a recipe's file, parsed."""
+
+    @property
+    def recipe_path(self) -> str | os.PathLike[str]: ...
 
 
 class Variant(Protocol):
@@ -46,6 +58,8 @@ class Result(Protocol):
 
     @property
     def packages(self) -> Iterable[str | os.PathLike[str]]: ...
+    @property
+    def log(self) -> Sequence[str]: ...
 
 
 def attach(module: ModuleType) -> None:
@@ -56,6 +70,16 @@ def attach(module: ModuleType) -> None:
     in the same step.
     """
     wrap(module.RenderedVariant, "run_build", _stamping_variant)
+
+
+def attach_recipes(module: ModuleType) -> None:
+    """Wrap the classes of ``rattler_build.stage0``, which hold a recipe as it was read.
+
+    Its commit, and whether its folder was clean, are those of that moment, for every output.
+    """
+    for name in ("SingleOutputRecipe", "MultiOutputRecipe"):
+        wrap(getattr(module, name), "__init__", _reading)
+    wrap(module.Stage0Recipe, "render", _rendering)
 
 
 def attach_cli_api(module: ModuleType) -> None:
@@ -72,18 +96,50 @@ def attach_cli_api(module: ModuleType) -> None:
         vars(package)["build_recipes"] = module.build_recipes
 
 
+def _reading(original: Function) -> Function:
+    def initialise(self: Stage0Recipe, *args: object, **kwargs: object) -> None:
+        original(self, *args, **kwargs)
+        keep(_stamper().take_snapshot(Path(self.recipe_path)), self)
+
+    return initialise
+
+
+def _rendering(original: Function) -> Function:
+    def render(self: Stage0Recipe, *args: object, **kwargs: object) -> object:
+        variants = cast("list[Variant]", original(self, *args, **kwargs))
+        if is_kept(self):
+            keep(kept(self), *variants)
+        return variants
+
+    return render
+
+
 def _stamping_variant(original: Function) -> Function:
     def run_build(self: Variant, *args: object, **kwargs: object) -> object:
         stamper = _stamper()
         # Before the build, so that an unmet requirement fails before there is a package.
-        build = stamper.begin(lambda: _describe(self))
+        build = stamper.begin(lambda: _describe(self), _snapshot(self))
         given = given_extra_meta()
-        before = _packages_in(_output_dir(self, args, kwargs))
+        output_dir = _output_dir(self, args, kwargs)
+        before = packages_in(output_dir)
 
-        result = cast("Result", original(self, *args, **kwargs))
+        def stamp(log: Sequence[str], possible: Iterable[str | os.PathLike[str]]) -> None:
+            made = made_by_log(log, map(Path, possible), before)
+            _stamp_all(made, lambda _: given | stamper.entries(build))
 
-        made = map(Path, result.packages)
-        _stamp_new(made, before, lambda _: given | stamper.entries(build))
+        # A Ctrl-C must not come between the engine and the stamp.
+        with interrupts_held():
+            try:
+                result = cast("Result", original(self, *args, **kwargs))
+            except stamper.error_type as error:
+                # A package whose contents are not as the recipe wants them stays in the folder.
+                log = getattr(error, "log", None)
+                if log:
+                    with suppress(stamper.error_type):
+                        stamp(log, _possible_packages(self, output_dir))
+                raise
+
+            stamp(result.log, result.packages)
         return result
 
     return run_build
@@ -98,41 +154,64 @@ def _stamping_recipes(original: Function) -> Function:
 
         recipes = list(recipes)
         files = _recipe_files(recipes)
-        for file in files:
-            _begin_recipe(file)
+        snapshots = {file: _stamper().take_snapshot(file) for file in files}
+        for file, snapshot in snapshots.items():
+            _begin_recipe(file, snapshot)
 
         output_dir = Path(cast("str", kwargs.get("output_dir") or "output"))
-        before = _packages_in(output_dir)
-        try:
-            return original(recipes, *args, **kwargs)
-        finally:
-            # If a recipe or a test fails, the packages before it have been made nevertheless.
-            made = map(Path, _packages_in(output_dir))
-            _stamp_new(made, before, lambda package: _common_entries(files, package))
+        expected = _expected_packages(original, files, kwargs)
+        before = packages_in(output_dir)
+        with interrupts_held():
+            try:
+                return original(recipes, *args, **kwargs)
+            finally:
+                # If a recipe or a test fails, the packages before it have been made nevertheless.
+                made = expected.made(output_dir, before)
+                _stamp_all(made, lambda package: _common_entries(snapshots, package))
 
     return build_recipes
 
 
-def _stamp_new(
-    packages: Iterable[Path], before: _Packages, entries: Callable[[Path], Mapping[str, str | None]]
+def _expected_packages(
+    original: Function, files: Sequence[Path], options: Mapping[str, object]
+) -> ExpectedPackages:
+    stamper = _stamper()
+    try:
+        return ExpectedPackages.ask(original, files, options)
+    except stamper.error_type:
+        # The build will say so itself.
+        return ExpectedPackages((), files)
+    except Exception as error:
+        stamper.refuse(f"the engine does not say what it will build ({type(error).__name__})")
+        return ExpectedPackages((), files)
+
+
+def _stamp_all(
+    packages: Iterable[Path], entries: Callable[[Path], Mapping[str, str | None]]
 ) -> None:
-    """Stamp those ``packages`` that have changed since ``before``.
+    """Stamp packages that were just made, and take the credentials out of their metadata.
 
     If the user requires the stamp and one fails, all of them are removed.
     """
-    # With skip_existing the engine also returns packages of earlier builds, which are not stamped.
-    new = [
-        package for package in packages if _state(package) != before.get(os.path.realpath(package))
-    ]
-
+    packages = list(packages)
     stamper = _stamper()
+    edits = EDITS if is_enabled() else {}
     try:
-        for package in new:
-            stamper.stamp_finished(package, entries(package))
+        for package in packages:
+            stamper.stamp_finished(package, entries(package), edits)
     except stamper.error_type:
-        for package in new:
+        for package in packages:
             stamper.withdraw(package)
         raise
+
+
+def _snapshot(variant: Variant) -> Snapshot | None:
+    """What git and the CI said when the variant's recipe was read."""
+    if not is_kept(variant):
+        # It was rendered before we were active, and its siblings too.
+        snapshot = _stamper().take_snapshot(Path(variant.recipe_path))
+        keep(snapshot, variant, *getattr(variant, "_siblings", ()))
+    return kept(variant)
 
 
 def _describe(variant: Variant) -> BuildDescription:
@@ -169,18 +248,21 @@ def _recipe_files(recipes: Iterable[str | os.PathLike[str]]) -> list[Path]:
     return files
 
 
-def _begin_recipe(recipe: Path) -> None:
+def _begin_recipe(recipe: Path, snapshot: Snapshot | None) -> None:
     """Apply the user's requirements before there is a package."""
     _stamper().begin(
         lambda: BuildDescription(
             recipe=recipe, name="", version="", recipe_extra=read_extra(recipe, KEYS).values
-        )
+        ),
+        snapshot,
     )
 
 
-def _common_entries(recipes: Iterable[Path], package: Path) -> dict[str, str | None]:
+def _common_entries(
+    snapshots: Mapping[Path, Snapshot | None], package: Path
+) -> dict[str, str | None]:
     """The entries that ``package`` would get from every recipe that it may be built from."""
-    answers = [_entries_of(recipe, package) for recipe in recipes]
+    answers = [_entries_of(recipe, snapshot, package) for recipe, snapshot in snapshots.items()]
     first, *others = answers or [{}]
     return {
         key: value
@@ -189,9 +271,10 @@ def _common_entries(recipes: Iterable[Path], package: Path) -> dict[str, str | N
     }
 
 
-def _entries_of(recipe: Path, package: Path) -> dict[str, str | None]:
+def _entries_of(recipe: Path, snapshot: Snapshot | None, package: Path) -> dict[str, str | None]:
     stamper = _stamper()
-    return stamper.entries(stamper.begin(lambda: _describe_package(recipe, package)))
+    build = stamper.begin(lambda: _describe_package(recipe, package), snapshot)
+    return stamper.entries(build)
 
 
 def _mapping(value: object) -> Mapping[str, object]:
@@ -205,18 +288,13 @@ def _output_dir(variant: Variant, args: tuple[object, ...], kwargs: Mapping[str,
     return Path(cast("str | os.PathLike[str]", given))
 
 
-def _packages_in(folder: Path) -> _Packages:
-    endings = ("conda", "tar.bz2")
-    found = [package for ending in endings for package in folder.glob(f"*/*.{ending}")]
-    return {os.path.realpath(package): _state(package) for package in found}
-
-
-def _state(package: Path) -> _FileState | None:
-    try:
-        status = package.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_mtime_ns, status.st_size
+def _possible_packages(variant: Variant, output_dir: Path) -> list[Path]:
+    """The packages that this variant's build can make, where the engine does not name them."""
+    recipe = variant.recipe.to_dict()
+    package, build = _mapping(recipe.get("package")), _mapping(recipe.get("build"))
+    start = f"{str(package.get('name')).lower()}-{package.get('version')}-{build.get('string')}"
+    found = map(Path, packages_in(output_dir))
+    return [path for path in found if path.name in (f"{start}.conda", f"{start}.tar.bz2")]
 
 
 @cache

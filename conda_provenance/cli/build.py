@@ -8,10 +8,9 @@ from argparse import Namespace
 from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from conda_provenance.cli.color import BOLD, DIM, RED, YELLOW
-from conda_provenance.cli.output import MAX_VALUE, Output
+from conda_provenance.cli.color import DIM, RED, YELLOW
+from conda_provenance.cli.output import MAX_VALUE, Output, Part
 from conda_provenance.cli.package_report import PackageReport, print_package
 from conda_provenance.cli.status import Status
 from conda_provenance.errors import ProvenanceError, UsageError
@@ -19,15 +18,6 @@ from conda_provenance.plugins import provider_names
 from conda_provenance.recipes import find_recipe
 from conda_provenance.settings import load_settings
 from conda_provenance.text import escape, redact_addresses, show
-
-if TYPE_CHECKING:
-    from rattler_build.progress import (
-        BuildStepEvent,
-        DownloadCompleteEvent,
-        DownloadProgressEvent,
-        DownloadStartEvent,
-        LogEvent,
-    )
 
 MAX_HELD = 60
 """How many of the log's last lines are shown when a quiet build fails."""
@@ -42,7 +32,7 @@ _LEVEL_STYLES = {"error": RED, "warn": YELLOW}
 
 
 def run(arguments: Namespace, output: Output) -> Status:
-    """Build the recipes in order, up to the first that fails. List the packages of those before."""
+    """Build the recipes in order, up to the first that fails. List every package that was made."""
     try:
         from conda_provenance.builders.engine import build_recipe
     except ImportError:
@@ -57,25 +47,30 @@ def run(arguments: Namespace, output: Output) -> Status:
     variants = [_variant_file(given) for given in arguments.variant_files or ()]
 
     built: list[Path] = []
-    for recipe in recipes:
-        log = _EngineLog(output)
-        log.start(recipe)
-        try:
-            built += build_recipe(
+    log = _EngineLog(output)
+    try:
+        for recipe in recipes:
+            log.start(recipe)
+            build_recipe(
                 recipe,
+                built,
                 output_dir=Path(arguments.output_dir),
                 channels=arguments.channels,
                 variant_files=variants,
                 package_format=arguments.package_format,
                 test=not arguments.no_test,
-                progress=log,
+                listener=log.take,
             )
-        except ProvenanceError as error:
-            log.show_held()
-            _print_built(built, output, error=str(error))
-            return Status.NO
+    except ProvenanceError as error:
+        log.show_held()
+        _print_built(built, output, error=str(error))
+        return Status.NO
+    except KeyboardInterrupt:
+        _print_built(built, output, error="The build was interrupted.")
+        return Status.INTERRUPTED
 
     _print_built(built, output)
+    log.check()
     return Status.YES
 
 
@@ -122,35 +117,23 @@ class _EngineLog:
 
     def __init__(self, output: Output) -> None:
         self._output = output
-        self._held: deque[tuple[str, str]] | None = deque(maxlen=MAX_HELD) if output.quiet else None
-        self._reader_has_gone = False
+        self._held: deque[tuple[str, str]] | None = None
+        self._failure: OSError | None = None
 
     def start(self, recipe: Path) -> None:
+        """Begin the log of another recipe."""
+        self._held = deque(maxlen=MAX_HELD) if self._output.quiet else None
         if not self._output.quiet:
-            self._output.log_line(f"Building {recipe}")
+            self._write(f"Building {recipe}")
 
-    def on_log(self, event: LogEvent) -> None:
-        self._take(event.message, _LEVEL_STYLES.get(event.level, DIM))
+    def check(self) -> None:
+        """Raise why the log could not be written."""
+        if self._failure is not None:
+            raise self._failure
 
-    def on_build_step(self, event: BuildStepEvent) -> None:
-        self._take(f"{event.step_name}: {event.message}", BOLD)
-
-    def on_download_start(self, event: DownloadStartEvent) -> None:
-        self._take(f"downloading {event.url}", DIM)
-
-    def on_download_progress(self, event: DownloadProgressEvent) -> None:
-        """Print nothing: it would be too much for a log. A download that fails fails the build."""
-
-    def on_download_complete(self, event: DownloadCompleteEvent) -> None:
-        """Print nothing: the start of the download is in the log already."""
-
-    def show_held(self) -> None:
-        """Print the lines that were held back, since the log says why the build failed."""
-        held, self._held = self._held, None
-        for line, style in held or ():
-            self._print(line, style)
-
-    def _take(self, message: str, style: str) -> None:
+    def take(self, level: str, message: str) -> None:
+        """Print one message of the engine, or hold it back."""
+        style = _LEVEL_STYLES.get(level, DIM)
         for line in message.splitlines():
             # A script's own colours and links are removed. Each line has a colour of ours.
             plain = _ESCAPE_SEQUENCE.sub("", line).rstrip()
@@ -162,23 +145,28 @@ class _EngineLog:
             else:
                 self._print(plain, style)
 
+    def show_held(self) -> None:
+        """Print the lines that were held back, since the log says why the build failed."""
+        held, self._held = self._held, None
+        for line, style in held or ():
+            self._print(line, style)
+
     def _print(self, line: str, style: str) -> None:
-        if self._reader_has_gone:
+        self._write("  ", (show(line, MAX_VALUE), style))
+
+    def _write(self, *parts: Part) -> None:
+        if self._failure is not None:
             return
 
         try:
-            self._output.log_line("  ", (show(line, MAX_VALUE), style))
-        except BrokenPipeError:
-            # The build goes on. The engine would report the error for every line.
-            self._reader_has_gone = True
+            self._output.log_line(*parts)
+        except OSError as error:
+            # The reader has gone, or the disk is full. The build goes on.
+            self._failure = error
 
 
 def _print_built(built: Iterable[Path], output: Output, *, error: str | None = None) -> None:
-    from conda_provenance.packages import read_package
-
-    reports = [
-        PackageReport.of(read_package(_location(package), with_sha256=True)) for package in built
-    ]
+    reports = _reports(built, output)
     if output.json:
         failure = {} if error is None else {"error": escape(redact_addresses(error))}
         output.object(**failure, packages=[report.to_json() for report in reports])
@@ -190,6 +178,19 @@ def _print_built(built: Iterable[Path], output: Output, *, error: str | None = N
 
     if error is not None:
         output.error(error)
+
+
+def _reports(built: Iterable[Path], output: Output) -> list[PackageReport]:
+    from conda_provenance.packages import read_package
+
+    reports = []
+    for package in built:
+        try:
+            reports.append(PackageReport.of(read_package(_location(package), with_sha256=True)))
+        except ProvenanceError as error:
+            # Somebody has moved it meanwhile. The other packages and the build's error count more.
+            output.warn(str(error))
+    return reports
 
 
 def _location(package: Path) -> str:

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from conda_provenance.packages.read import PackageClaim as PackageClaim
     from conda_provenance.packages.read import read_about as read_about
     from conda_provenance.packages.read import read_claim as read_claim
+    from conda_provenance.packages.read import read_info_files as read_info_files
     from conda_provenance.packages.read import read_package as read_package
     from conda_provenance.packages.read import read_package_blob as read_package_blob
     from conda_provenance.packages.refusals import refusals as refusals
     from conda_provenance.packages.stamp import StampResult as StampResult
+    from conda_provenance.packages.stamp import stamp_built_package as stamp_built_package
     from conda_provenance.packages.stamp import stamp_package as stamp_package
 
 _HOMES = {
@@ -39,11 +41,13 @@ _HOMES = {
     "open_file_blob": "blob",
     "read_about": "read",
     "read_claim": "read",
+    "read_info_files": "read",
     "read_package": "read",
     "read_package_blob": "read",
     "refusals": "refusals",
     "same_folders": "index_folder",
     "sha256_of": "files.digests",
+    "stamp_built_package": "stamp",
     "stamp_package": "stamp",
     "update_index_entry": "index",
     "withdraw_package": "index",
@@ -61,11 +65,13 @@ __all__ = [
     "open_file_blob",
     "read_about",
     "read_claim",
+    "read_info_files",
     "read_package",
     "read_package_blob",
     "refusals",
     "same_folders",
     "sha256_of",
+    "stamp_built_package",
     "stamp_package",
     "update_index_entry",
     "withdraw_package",

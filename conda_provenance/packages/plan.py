@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from conda_provenance.packages.about import ABOUT, MAX_SIZE, NEW, parse_about, with_extra
 from conda_provenance.packages.archive.decompression import Stream
@@ -22,6 +22,12 @@ from conda_provenance.packages.refusals import NotAllowed, shown_name
 from conda_provenance.packages.rendered_recipe import RECIPE, is_conda_builds, with_recipe_extra
 from conda_provenance.packages.rewrite import NewFiles
 
+_MAX_EDITED = 64 << 20
+"""Bytes of a file that is edited. A larger one stays as it is."""
+
+Edit: TypeAlias = Callable[[bytes], bytes]
+"""Makes the new data of a file out of the old."""
+
 
 class Plan(NamedTuple):
     """What has to change in the package."""
@@ -36,10 +42,19 @@ class Plan(NamedTuple):
     """Has searched the package as it will be."""
 
 
-def plan_for(blob: FileBlob, changes: Mapping[str, str | None], *, overwrite: bool) -> Plan:
-    """What has to change for ``changes``. Without ``overwrite``, other values are refused."""
+def plan_for(
+    blob: FileBlob,
+    changes: Mapping[str, str | None],
+    edits: Mapping[str, Edit],
+    *,
+    overwrite: bool,
+) -> Plan:
+    """What has to change for ``changes`` and then ``edits``, which are for files by their path.
+
+    Without ``overwrite``, a package that has other values is refused.
+    """
     container = check_container(blob) if is_container(blob) else None
-    files, leaks = _read(blob, container)
+    files, leaks = _read(blob, container, edits.keys())
     about = parse_about(files.get(ABOUT))
     if not overwrite:
         _require_unsaid(about, changes)
@@ -47,6 +62,9 @@ def plan_for(blob: FileBlob, changes: Mapping[str, str | None], *, overwrite: bo
     new = {ABOUT: with_extra(files.get(ABOUT, NEW), changes)}
     if RECIPE in files and is_conda_builds(about):
         new[RECIPE] = with_recipe_extra(files[RECIPE], changes, overwrite=overwrite)
+
+    for name in edits.keys() & (files.keys() | new.keys()):
+        new[name] = edits[name](new.get(name) or files[name])
 
     for name, data in new.items():
         leaks.see_instead(name, data)
@@ -66,26 +84,30 @@ def plan_for(blob: FileBlob, changes: Mapping[str, str | None], *, overwrite: bo
     )
 
 
-def _read(blob: FileBlob, container: Container | None) -> tuple[dict[str, bytes], Leaks]:
+def _read(
+    blob: FileBlob, container: Container | None, edited: Collection[str]
+) -> tuple[dict[str, bytes], Leaks]:
     if container:
-        return _read_stream(open_info(blob, container.info))
+        return _read_stream(open_info(blob, container.info), edited)
 
     # Of a .tar.bz2 the metadata alone is read, or the payload would have to be unpacked twice.
-    files, leaks = _read_stream(open_tar(blob), until=(ABOUT,))
+    files, leaks = _read_stream(open_tar(blob), edited, until=(ABOUT,))
     if RECIPE not in files and is_conda_builds(parse_about(files.get(ABOUT))):
         # An old conda-build, which had recipes after the payload.
-        return _read_stream(open_tar(blob))
+        return _read_stream(open_tar(blob), edited)
     return files, leaks
 
 
-def _read_stream(stream: Stream, until: Sequence[str] = ()) -> tuple[dict[str, bytes], Leaks]:
+def _read_stream(
+    stream: Stream, edited: Collection[str], until: Sequence[str] = ()
+) -> tuple[dict[str, bytes], Leaks]:
     leaks = Leaks(keep=True)
     files = read_files(
         stream,
         (ABOUT,),
-        MAX_SIZE,
+        _MAX_EDITED if edited else MAX_SIZE,
         loose=(INDEX,),
-        optional=(RECIPE,),
+        optional={RECIPE, *edited} - {ABOUT, INDEX},
         until=until,
         search=leaks,
     )

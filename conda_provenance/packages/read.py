@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,6 +125,16 @@ def read_about(path: PathLike) -> dict[str, Any]:
             return parse_about(_blob_files(blob, os.fspath(path), (ABOUT,)).get(ABOUT))
 
 
+def read_info_files(path: PathLike, names: Collection[str]) -> dict[str, bytes]:
+    """Those of ``names``, such as ``info/recipe/recipe.yaml``, that a package file holds.
+
+    A file of more than a megabyte is left out. Raises the same as :func:`read_claim`.
+    """
+    with refusals(path, "read"), open_file_blob(path) as blob:
+        files = _blob_files(blob, os.fspath(path), tuple(names), further=names)
+        return {name: files[name] for name in names if name in files}
+
+
 def claim_of(
     about: Mapping[str, Any], index: bytes | None, name: str | None, leaks: Leaks
 ) -> Claim:
@@ -142,16 +152,32 @@ def _claim(files: Mapping[str, bytes], name: str | None, leaks: Leaks) -> Claim:
 
 
 def _blob_files(
-    blob: Blob, name: str, until: Sequence[str] = (ABOUT, INDEX), leaks: Leaks | None = None
+    blob: Blob,
+    name: str,
+    until: Sequence[str] = (ABOUT, INDEX),
+    leaks: Leaks | None = None,
+    further: Collection[str] = (),
 ) -> dict[str, bytes]:
-    """about.json and index.json, where they are there. A ``.tar.bz2`` is read ``until`` both."""
+    """about.json, index.json and ``further``, where they are there.
+
+    A ``.tar.bz2`` is read ``until`` these are found.
+    """
     ahead = ReadAhead(blob)
     if info := find_info(ahead, name):
         stream = open_info(ahead, info)
-        return read_files(stream, (ABOUT,), MAX_SIZE, loose=(INDEX,), search=leaks)
+        until = ()
+    else:
+        stream = open_tar(ahead, whole=False)
 
-    stream = open_tar(ahead, whole=False)
-    return read_files(stream, (ABOUT,), MAX_SIZE, loose=(INDEX,), until=until, search=leaks)
+    return read_files(
+        stream,
+        (ABOUT,),
+        MAX_SIZE,
+        loose=(INDEX,),
+        optional=further,
+        until=until,
+        search=leaks,
+    )
 
 
 def _folder_files(folder: str) -> dict[str, bytes]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from conda_provenance.claim import Claim
@@ -26,7 +27,7 @@ from conda_provenance.packages.index import (
 from conda_provenance.packages.index_folder import FolderIndexes, finish_interrupted
 from conda_provenance.packages.leaks import Leaks
 from conda_provenance.packages.neighbours import Neighbours
-from conda_provenance.packages.plan import Plan, extra_of, plan_for
+from conda_provenance.packages.plan import Edit, Plan, extra_of, plan_for
 from conda_provenance.packages.read import claim_of, package_name
 from conda_provenance.packages.refusals import (
     ChangedMeanwhile,
@@ -104,14 +105,31 @@ def stamp_package(
     Raises :class:`~conda_provenance.errors.PackageError` if it cannot be done. Then the files are
     as they were.
     """
-    order = _Order(path, changes, target, overwrite, dry_run, leave_broken_indexes, indexes)
+    return _stamp_order(
+        _Order(path, changes, target, overwrite, dry_run, leave_broken_indexes, indexes)
+    )
+
+
+def stamp_built_package(
+    path: PathLike, changes: Mapping[str, str | None], edits: Mapping[str, Edit]
+) -> StampResult:
+    """Stamp a package that was just built, and edit other files in its ``info`` folder.
+
+    ``edits`` has what makes their new data, by path. about.json is edited after it has its new
+    ``extra``. Otherwise it is the same as :func:`stamp_package`.
+    """
+    return _stamp_order(_Order(path, changes, edits=edits))
+
+
+def _stamp_order(order: _Order) -> StampResult:
+    path = order.path
     with refusals(path, "stamped"):
         if not os.fspath(path) or "\0" in os.fspath(path):
             raise Refusal("it has no name that a file can have")
 
         for attempt in range(_ATTEMPTS):
             try:
-                return _stamp_locked(order) if indexes is None else _stamp(order)
+                return _stamp_locked(order) if order.indexes is None else _stamp(order)
             except ChangedMeanwhile:
                 if attempt + 1 == _ATTEMPTS:
                     raise
@@ -124,11 +142,12 @@ class _Order(NamedTuple):
 
     path: PathLike
     changes: Mapping[str, str | None]
-    target: PathLike | None
-    overwrite: bool
-    dry_run: bool
-    leave_broken_indexes: bool
-    indexes: FolderIndexes | None
+    target: PathLike | None = None
+    overwrite: bool = True
+    dry_run: bool = False
+    leave_broken_indexes: bool = False
+    indexes: FolderIndexes | None = None
+    edits: Mapping[str, Edit] = MappingProxyType({})
 
     @property
     def place(self) -> PathLike:
@@ -155,7 +174,7 @@ def _stamp(order: _Order) -> StampResult:
 
     with ExitStack() as stack:
         blob = stack.enter_context(opened_to_replace(path))
-        plan = plan_for(blob, order.changes, overwrite=order.overwrite)
+        plan = plan_for(blob, order.changes, order.edits, overwrite=order.overwrite)
         indexes = order.indexes
         neighbours = indexes.neighbours if indexes else {}
         if plan.new and not order.overwrite and order.target is None:

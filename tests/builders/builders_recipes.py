@@ -78,6 +78,27 @@ def packaged_recipe(package: Path) -> dict[str, Any]:
     return YAML(typ="safe", pure=True).load(_member(package, "info/recipe/meta.yaml"))
 
 
+def info_files(package: Path) -> dict[str, bytes]:
+    """The files of a package's info, by name."""
+    from conda_package_streaming.package_streaming import stream_conda_info
+
+    return {
+        member.name: _read(tar, member)
+        for tar, member in stream_conda_info(str(package))
+        if member.isfile() and member.name.startswith("info/")
+    }
+
+
+def extract_recipe(package: Path, folder: Path) -> Path:
+    """Write the recipe out of a package into this folder."""
+    for name, data in info_files(package).items():
+        if name.startswith("info/recipe/"):
+            file = folder / name.removeprefix("info/recipe/")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+    return folder
+
+
 def _member(package: Path, name: str) -> bytes:
     from conda_package_streaming.package_streaming import stream_conda_info
 

@@ -2,7 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from conda_provenance.builders.options import first_plain_word, option_values, without_option
+from conda_provenance.builders.options import (
+    Grammar,
+    first_plain_word,
+    option_values,
+    without_option,
+)
 
 
 @pytest.mark.parametrize(
@@ -40,3 +45,29 @@ def test_an_option_is_taken_out_by_its_value():
     words = ["-r", "x", "--meta", "a=1", "--meta=b=2", "--meta", "c=3", "--metal", "a=4", "--meta"]
     rest = without_option(words, "--meta", lambda pair: pair[0] in "ab")
     assert rest == ["-r", "x", "--meta", "c=3", "--metal", "a=4", "--meta"]
+
+
+GRAMMAR = Grammar(
+    takes_value=frozenset({"--recipe", "--to"}),
+    may_take_value=frozenset({"--skip"}),
+    short={"r": "--recipe"},
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "values", "flags", "plain"),
+    [
+        ("a --to b c", {"--to": ["b"]}, set(), ["a", "c"]),
+        ("--to=b --to= c", {"--to": ["b", ""]}, set(), ["c"]),
+        ("-r a -rb -r=c", {"--recipe": ["a", "b", "c"]}, set(), []),
+        ("-vvr a -qrb", {"--recipe": ["a", "b"]}, {"-v", "-q"}, []),
+        ("--skip a --skip -v", {"--skip": ["a"]}, {"--skip", "-v"}, []),
+        ("--recipe -v", {"--recipe": ["-v"]}, set(), []),
+        ("--unknown a", {}, {"--unknown"}, ["a"]),
+        ("- -- --to b", {}, set(), ["-", "--to", "b"]),
+        ("--to", {}, {"--to"}, []),
+    ],
+)
+def test_a_command_line_is_taken_apart_as_clap_does_it(line, values, flags, plain):
+    arguments = GRAMMAR.parse(line.split())
+    assert (arguments.values, arguments.flags, arguments.plain) == (values, flags, plain)

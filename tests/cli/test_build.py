@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -25,6 +28,22 @@ def empty_channel(tmp_path: Path) -> str:
         '{"info": {}, "packages": {}, "packages.conda": {}}'
     )
     return (tmp_path / "channel").as_uri()
+
+
+SPLIT = """\
+recipe: {name: split, version: '1.0'}
+outputs:
+  - package: {name: first}
+    build: {noarch: generic, script: echo first > $PREFIX/first.txt}
+  - package: {name: second}
+    build: {noarch: generic, script: SCRIPT}
+"""
+
+
+def write_recipe(folder: Path, text: str) -> Path:
+    folder.mkdir()
+    (folder / "recipe.yaml").write_text(text)
+    return folder
 
 
 @pytest.fixture
@@ -307,3 +326,160 @@ def test_a_recipe_that_is_no_text_is_refused(tmp_path):
     (tmp_path / "x-1-0.conda").write_bytes(b"PK")
     done = run_command("build", tmp_path / "x-1-0.conda")
     assert (done.returncode, "is a package and no recipe" in done.stderr) == (2, True)
+
+
+def test_the_outputs_that_were_finished_before_one_fails_are_listed(build, feedstock, tmp_path):
+    recipe = feedstock / "recipe" / "recipe.yaml"
+    recipe.write_text(SPLIT.replace("SCRIPT", "exit 3"))
+    done = build("--json", "-q", feedstock, "-o", "out")
+    assert done.returncode == 1
+    (package,) = packages(tmp_path / "out")
+    (entry,) = answer(done)["packages"]
+    assert entry["location"] == f"out/noarch/{package.name}"
+    assert entry["sha"]
+
+
+def test_a_package_whose_test_fails_is_listed_too(build, feedstock, tmp_path):
+    recipe = feedstock / "recipe" / "recipe.yaml"
+    recipe.write_text(recipe.read_text() + "tests:\n  - script: exit 3\n")
+    done = build("--json", "-q", feedstock, "-o", "out")
+    assert done.returncode == 1
+    assert "Test 1 of hello-1.0-" in done.stderr
+    (package,) = packages(tmp_path / "out")
+    (entry,) = answer(done)["packages"]
+    assert entry["sha256"] == hashlib.sha256(package.read_bytes()).hexdigest()
+
+
+def test_an_output_that_is_skipped_is_no_package(build, feedstock, tmp_path):
+    recipe = feedstock / "recipe" / "recipe.yaml"
+    recipe.write_text(SPLIT.replace("script: SCRIPT", "script: exit 3, skip: true"))
+    done = build("--json", "-q", feedstock, "-o", "out")
+    assert done.returncode == 0
+    (entry,) = answer(done)["packages"]
+    assert entry["location"].startswith("out/noarch/first-1.0-")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the recipes' scripts are for sh")
+@pytest.mark.parametrize("to_group", [True, False], ids=["Ctrl-C", "kill -INT"])
+def test_an_interrupt_ends_the_build_with_what_is_finished(
+    feedstock, tmp_path, empty_channel, to_group
+):
+    """A terminal sends Ctrl-C to the recipe's script, too. The signal of ``kill`` it never sees."""
+    (feedstock / "recipe" / "recipe.yaml").write_text(
+        SPLIT.replace("SCRIPT", "echo waiting; sleep 3; echo ready")
+    )
+    other = write_recipe(tmp_path / "other", "package: {name: other, version: '1'}\n")
+    options = ["-c", empty_channel, "-o", str(tmp_path / "out"), str(feedstock), str(other)]
+    command = [sys.executable, "-m", "conda_provenance", "build", *options]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.strip() == "waiting":
+                time.sleep(0.5)  # until the script sleeps: bash itself may outlive the signal
+                (os.killpg if to_group else os.kill)(process.pid, signal.SIGINT)
+                break
+        printed, errors = process.communicate(timeout=60)
+
+    assert process.returncode == 130, errors
+    assert errors.endswith("The build was interrupted.\n")
+    assert "callback" not in errors
+    names = ["first"] if to_group else ["first", "second"]
+    assert [package.name.split("-")[0] for package in packages(tmp_path / "out")] == names
+    for package in packages(tmp_path / "out"):
+        assert hashlib.sha256(package.read_bytes()).hexdigest() in printed
+    assert all(entry["sha"] for entry in shown(*packages(tmp_path / "out")))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the recipe's script is one for sh")
+def test_a_second_interrupt_ends_the_process_at_once(feedstock, tmp_path, empty_channel):
+    recipe = feedstock / "recipe" / "recipe.yaml"
+    script = "trap '' INT; for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo waiting; sleep 1; done"
+    recipe.write_text(recipe.read_text().replace("echo hi > $PREFIX/hi", f'"{script}"'))
+    options = ["-c", empty_channel, "-o", str(tmp_path / "out"), str(feedstock)]
+    command = [sys.executable, "-m", "conda_provenance", "build", *options]
+    waits = 0
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.strip() == "waiting":
+                waits += 1
+                os.killpg(process.pid, signal.SIGINT)
+        process.wait(timeout=60)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == -signal.SIGINT
+    assert waits < 5
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")
+def test_a_log_that_cannot_be_written_is_told_and_does_not_stop_the_build(
+    feedstock, tmp_path, empty_channel
+):
+    options = ["-c", empty_channel, "-o", str(tmp_path / "out"), str(feedstock)]
+    command = [sys.executable, "-m", "conda_provenance", "build", *options]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 3
+    assert "The output cannot be written" in done.stderr
+    assert "callback" not in done.stderr
+    assert len(packages(tmp_path / "out")) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (
+            lambda text: text.replace("echo hi > $PREFIX/hi", "echo almost there && exit 3"),
+            "Script failed to execute (status 3); its last line is: almost there.",
+        ),
+        (
+            lambda text: text + "requirements: {host: [no-such-package, dep >2]}\n",
+            "Failed to resolve dependencies: no-such-package, dep >2 in file://",
+        ),
+        (
+            lambda text: (
+                text
+                + "source: {url: 'http://user:s3cr3t@127.0.0.1:9/x.tgz', sha256: '"
+                + "0" * 64
+                + "'}\n"
+            ),
+            "Failed to fetch from http://***@127.0.0.1:9/x.tgz: ",
+        ),
+        (
+            lambda text: text + "source: {git: 'http://user:s3cr3t@127.0.0.1:9/x.git', tag: v1}\n",
+            "failed to fetch http://***@127.0.0.1:9/x.git: ",
+        ),
+        (lambda text: text + "source: {path: gone}\n", "/recipe/gone`: No such file or directory"),
+    ],
+    ids=["script", "dependencies", "download", "git", "path"],
+)
+def test_a_build_that_fails_says_why_and_where(build, feedstock, change, why):
+    recipe = feedstock / "recipe" / "recipe.yaml"
+    recipe.write_text(change(recipe.read_text()))
+    done = build(feedstock, "-q", CONDA_PLUGINS_PROVENANCE_DIRTY="ignore")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert why in done.stderr
+    assert "s3cr3t" not in done.stdout + done.stderr
+
+
+def test_a_channel_that_cannot_be_reached_is_named_without_its_token(feedstock, tmp_path):
+    recipe = feedstock / "recipe" / "recipe.yaml"
+    recipe.write_text(recipe.read_text() + "requirements: {host: [dep]}\n")
+    channel = "http://user:s3cr3t@127.0.0.1:9/t/t0k3n/private"
+    done = run_command("build", "-q", "-c", channel, feedstock, cwd=tmp_path)
+    assert done.returncode == 1
+    (error,) = [line for line in done.stderr.splitlines() if "was not built" in line]
+    assert "Failed to resolve dependencies: dep in" in error
+    assert "127.0.0.1:9/" in error
+    assert error.endswith("; downloads failed.")
+    assert "s3cr3t" not in done.stdout + done.stderr
+    assert "t0k3n" not in done.stdout + done.stderr

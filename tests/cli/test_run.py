@@ -184,7 +184,6 @@ def test_what_builds_nothing_runs_as_it_is(call, feedstock, command):
     "command",
     [
         ["make", "all"],
-        ["pixi", "build"],
         ["make", "conda-build", "recipe"],
         ["docker", "run", "-w", "/w", "image", "rattler-build", "build", "-r", "recipe"],
         ["pixi", "run", "--manifest-path", "elsewhere", "rattler-build", "build", "-r", "recipe"],
@@ -204,6 +203,36 @@ def test_what_is_not_understood_runs_as_it_is_with_a_warning_and_not_where_prove
         "sha is required (plugins.provenance_required) but missing: no builder is recognised"
         in done.stderr
     )
+
+
+@pytest.mark.parametrize(
+    ("command", "instead"),
+    [
+        (["pixi", "build"], "'conda-provenance stamp --recipe DIR PACKAGE'"),
+        (["pixi", "-v", "--color", "never", "build", "-o", "out"], "'conda-provenance stamp"),
+        (["env", "A=1", "pixi", "build"], "'conda-provenance stamp"),
+        (["pixi", "publish", "--target-channel", "https://channel.example"], "'pixi upload'"),
+    ],
+)
+def test_pixis_own_builds_run_as_they_are_and_it_says_what_to_do_instead(
+    call, feedstock, command, instead
+):
+    done, seen = call(*command, cwd=feedstock)
+    pixi = command.index("pixi")
+    assert (done.returncode, seen) == (0, command[pixi + 1 :])
+    assert "takes no extra metadata" in done.stderr
+    assert instead in done.stderr
+
+    done, seen = call(*command, cwd=feedstock, **NEEDS_SHA)
+    assert (done.returncode, seen) == (1, None)
+    assert "sha is required (plugins.provenance_required) but missing" in done.stderr
+    assert instead in done.stderr
+    assert "--extra-meta" not in done.stderr
+
+
+def test_a_task_of_pixis_is_not_taken_for_a_build_of_pixis(call, feedstock):
+    done, _ = call("pixi", "run", "build", cwd=feedstock)
+    assert "No builder is recognised" in done.stderr
 
 
 def test_another_folder_is_not_stamped_as_this_one(call, feedstock, tmp_path):
@@ -265,6 +294,54 @@ def test_every_recipe_in_a_recipe_dir_counts(call, feedstock, git):
     done, seen = call("rattler-build", "build", "--recipe-dir", ".", cwd=feedstock)
     assert pairs(seen) == []
     assert "The recipes have different values for remote_url, sha" in done.stderr
+
+
+def test_copies_of_a_recipe_in_ignored_and_hidden_folders_do_not_count(call, feedstock, git):
+    for place in ("output/bld/rattler-build_hello_1/work", ".cache/x"):
+        (feedstock / place).mkdir(parents=True)
+        (feedstock / place / "recipe.yaml").write_text("extra: {sha: 1}\n")
+    (feedstock / ".gitignore").write_text("output/\n")
+    for words in (["build", "--recipe-dir", "."], ["publish", ".", "--to", "x"]):
+        done, seen = call("rattler-build", *words, cwd=feedstock)
+        assert pairs(seen)[0] == f"sha={git(feedstock, 'rev-parse', 'HEAD')}"
+        assert "different values" not in done.stderr
+
+
+def test_publish_of_a_folder_takes_the_recipes_below_it(call, feedstock, git, tmp_path):
+    (tmp_path / "recipe.yaml").write_text("package: {name: other}\n")
+    _, seen = call("rattler-build", "publish", feedstock.name, "--to", "x", cwd=tmp_path)
+    assert f"sha={git(feedstock, 'rev-parse', 'HEAD')}" in pairs(seen)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["publish", "x-1.0-0.conda", "--to", "x"],
+        ["publish", "x-1.0-0.tar.bz2", "recipe", "--to", "x"],
+        ["build", "-r", "recipe", "--render-only"],
+        ["build", "--recipe-dir", "empty"],
+        ["test", "--package-file", "x.conda"],
+        ["upload", "prefix", "x.conda"],
+        ["debug", "setup", "-r", "recipe"],
+        ["package", "inspect", "x.conda"],
+        ["bump-recipe", "-r", "recipe"],
+    ],
+)
+def test_a_command_that_builds_no_recipe_runs_as_it_is(call, feedstock, words):
+    (feedstock / "empty").mkdir()
+    done, seen = call("rattler-build", *words, cwd=feedstock, **NEEDS_SHA)
+    assert (done.returncode, seen) == (0, words)
+    assert "warning" not in done.stderr
+
+
+def test_a_rebuild_says_that_the_package_keeps_what_it_says(call, feedstock):
+    words = ["rebuild", "--package-file", "x-1.0-0.conda"]
+    done, seen = call("rattler-build", *words, cwd=feedstock)
+    assert (done.returncode, seen) == (0, words)
+    assert "the new package says what the old one says" in done.stderr
+    done, seen = call("rattler-build", *words, cwd=feedstock, **NEEDS_SHA)
+    assert (done.returncode, seen) == (1, None)
+    assert "'conda-provenance stamp'" in done.stderr
 
 
 @pytest.mark.parametrize("word", ["sha", "odd"])
@@ -333,6 +410,21 @@ def test_conda_build_of_another_environment_gets_one_flag(call, feedstock, git):
         f"sha={sha}",
         f"remote_url={ORIGIN}",
     ]
+
+
+def test_the_stamp_in_a_recipe_out_of_a_package_is_replaced(call, feedstock, git):
+    recipe = feedstock / "recipe" / "meta.yaml"
+    (feedstock / "recipe" / "recipe.yaml").unlink()
+    recipe.write_text("# This file created by conda-build 26\nextra:\n  flow_run_id: oldfarm_1\n")
+    git(feedstock, "add", ".")
+    git(feedstock, "commit", "-q", "-m", "meta.yaml")
+    done, seen = call("conda-build", "recipe", cwd=feedstock)
+    sha = git(feedstock, "rev-parse", "HEAD")
+    assert seen == ["recipe", "--extra-meta", f"sha={sha}", f"remote_url={ORIGIN}", "flow_run_id="]
+    assert "flow_run_id: this is not taken over" in done.stderr
+    needs_run = {"CONDA_PLUGINS_PROVENANCE_REQUIRED": "flow_run_id"}
+    done, seen = call("conda-build", "recipe", cwd=feedstock, **needs_run)
+    assert (done.returncode, seen) == (1, None)
 
 
 @pytest.mark.parametrize(
