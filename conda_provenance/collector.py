@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conda_provenance.checkout import Checkout
-from conda_provenance.git import GitFacts, read_git
+from conda_provenance.git import GitFacts
 from conda_provenance.origin import (
     CI,
     ENVIRONMENT,
@@ -21,11 +20,12 @@ from conda_provenance.origin import (
     Origin,
     named,
 )
-from conda_provenance.plugins import candidates, provider_names
+from conda_provenance.plugins import provider_names
 from conda_provenance.provenance import Provenance
 from conda_provenance.recipes import find_recipe, read_extra
 from conda_provenance.settings import Settings, load_settings
 from conda_provenance.settings_doubts import settings_doubts
+from conda_provenance.snapshot import Snapshot, take_snapshot
 from conda_provenance.values import KEYS, ImproperValue, InvalidValue, clean
 
 if TYPE_CHECKING:
@@ -62,46 +62,49 @@ def collect(
     place = find_recipe(Path(recipe)) if recipe_extra is None else Path(recipe)
     environ = os.environ if environ is None else environ
     settings = load_settings(environ, provider_names) if settings is None else settings
-    systems = tuple(candidates(environ) if adapters is None else adapters)
     recipe_extra = read_extra(place, KEYS).values if recipe_extra is None else recipe_extra
 
-    git = read_git(place)
-    run = _detect(environ, systems, settings.ci, place)
-    checkout = Checkout.of(place, git, run, partial(_names_commit, environ, systems))
+    snapshot = take_snapshot(place, settings, environ, adapters)
+    return collect_from(
+        snapshot,
+        settings=settings,
+        environ=environ,
+        extra_meta=extra_meta or {},
+        recipe_extra=recipe_extra,
+    )
+
+
+def collect_from(
+    snapshot: Snapshot,
+    *,
+    settings: Settings,
+    environ: Mapping[str, str] | None = None,
+    extra_meta: Mapping[str, Any],
+    recipe_extra: Mapping[str, Any],
+) -> Origin:
+    """The same as :func:`collect`, for a recipe as it was at an earlier moment."""
+    environ = os.environ if environ is None else environ
+    checkout = snapshot.checkout
+    own = {} if snapshot.is_packaged else recipe_extra
 
     draft = _Draft()
     draft.warnings += settings_doubts(environ)
-    draft.take_given(extra_meta or {}, recipe_extra, environ)
-    draft.take_git(git)
-    if run is not None:
-        draft.take_run(run, checkout)
+    draft.take_given(extra_meta, own, environ)
+    draft.take_git(checkout.git)
+    if checkout.run is not None:
+        draft.take_run(checkout.run, checkout)
     draft.take_absence(checkout)
 
-    if git.dirty and settings.dirty == "warn":
-        files = f" ({named(git.changed)})" if git.changed else ""
+    if snapshot.is_packaged:
+        draft.warn_of_old_stamp(recipe_extra)
+    if checkout.git.dirty and settings.dirty == "warn":
+        files = f" ({named(checkout.git.changed)})" if checkout.git.changed else ""
         draft.warnings.append(
             f"The recipe's folder has changes that are not committed{files}: "
             "what is built is not exactly the commit."
         )
 
     return draft.origin(checkout, settings)
-
-
-def _detect(
-    environ: Mapping[str, str], adapters: tuple[Adapter, ...], chosen: str, place: Path
-) -> CIRun | None:
-    if not adapters:
-        return None  # as nearly everywhere outside a CI: what detects one is not even loaded
-
-    from conda_provenance.ci import detect
-
-    return detect(environ, adapters, chosen, place)
-
-
-def _names_commit(environ: Mapping[str, str], adapters: tuple[Adapter, ...]) -> bool:
-    from conda_provenance.ci import names_commit
-
-    return names_commit(environ, adapters)
 
 
 class _Draft:
@@ -145,6 +148,7 @@ class _Draft:
     def take_git(self, git: GitFacts) -> None:
         """The commit and the remote of the repository that tracks the recipe."""
         self.warnings += git.warnings
+        self._warn_of_other_repository(git)
         if git.sha != "":
             self._offer("sha", git.sha, GIT)
         self._offer("remote_url", git.remote_url, GIT)
@@ -190,6 +194,29 @@ class _Draft:
                 )
         elif not self.is_named and not self.values.get("remote_url"):
             self._offer("sha", "", GIT)
+
+    def warn_of_old_stamp(self, recipe_extra: Mapping[str, Any]) -> None:
+        """Warn that a recipe out of a package has values of that package which are not ours."""
+        old = [
+            key
+            for key in KEYS
+            if recipe_extra.get(key) and recipe_extra[key] != self.values.get(key)
+        ]
+        if old:
+            self.warnings.append(
+                f"The recipe comes out of a package, and its extra has that package's "
+                f"{', '.join(old)}: this is not taken over."
+            )
+
+    def _warn_of_other_repository(self, git: GitFacts) -> None:
+        for key, value in (("sha", git.sha), ("remote_url", git.remote_url)):
+            given = self.values.get(key)
+            is_other = bool(value and given) and str(given).lower() != str(value).lower()
+            if is_other and self.sources[key] == RECIPE:
+                self.warnings.append(
+                    f"{key} of the recipe's extra is not that of its git repository; "
+                    "the recipe's is stamped."
+                )
 
     def origin(self, checkout: Checkout, settings: Settings) -> Origin:
         """What was collected."""

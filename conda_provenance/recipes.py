@@ -38,6 +38,10 @@ _SECTION = re.compile(
 _TEMPLATE = re.compile(r"\{\{|\{%|\$\{\{")
 
 
+_CREATED_BY = "# This file created by conda-build "
+"""How the first line of a recipe begins that conda-build has rendered into a package."""
+
+
 class RecipeExtra(NamedTuple):
     """A recipe's ``extra``, as far as it is known without a builder."""
 
@@ -86,6 +90,36 @@ def read_extra(recipe: Path, wanted: Collection[str] = ()) -> RecipeExtra:
     if section["flow"]:
         return _read_flow(section["flow"] + "\n" + section["block"])
     return _read_block(section["block"])
+
+
+def is_packaged(recipe: Path) -> bool:
+    """Is this a recipe that a builder put into a package, taken out again?
+
+    The ``extra`` of such a recipe says where that package came from: it is a stamp. conda-build
+    names itself in the first line of a recipe that it rendered. rattler-build puts the rendered
+    recipe beside the recipe.
+    """
+    folder = recipe.parent
+    if _are_files(folder / "rendered_recipe.yaml", folder / "variant_config.yaml"):
+        return True
+
+    if folder.name == "recipe" and _are_files(
+        folder.parent / "index.json", folder.parent / "files"
+    ):
+        return True
+
+    try:
+        if not os.path.isfile(recipe):
+            return False
+
+        with open(recipe, encoding="utf-8", errors="replace") as file:
+            return file.read(len(_CREATED_BY) + 1).lstrip("\ufeff").startswith(_CREATED_BY)
+    except OSError:
+        return False
+
+
+def _are_files(*paths: Path) -> bool:
+    return all(map(os.path.isfile, paths))
 
 
 def _may_hold(section: str, wanted: Collection[str]) -> bool:

@@ -27,6 +27,7 @@ FLOORS = (
     ("links",),
     ("origin",),
     ("checkout",),
+    ("snapshot",),
     ("collector",),
     ("builders",),
     ("cli",),

@@ -21,8 +21,10 @@ def activate() -> None:
     from conda_provenance.builders.imports import when_imported
 
     when_imported("conda_build.build", _attach("conda_build", "attach_build"))
+    when_imported("conda_build.metadata", _attach("conda_build", "attach_metadata"))
     when_imported("conda_build._rattler_build.compat", _attach("conda_build", "attach_v1"))
     when_imported("rattler_build.render", _attach("rattler_build", "attach"))
+    when_imported("rattler_build.stage0", _attach("rattler_build", "attach_recipes"))
     when_imported("rattler_build.cli_api", _attach("rattler_build", "attach_cli_api"))
 
 

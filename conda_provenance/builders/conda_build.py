@@ -9,19 +9,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from types import ModuleType
-from typing import Protocol
+from types import FrameType, ModuleType
+from typing import TYPE_CHECKING, Protocol
 
 from conda_provenance.builders.extra_meta import extra_meta_given
+from conda_provenance.builders.snapshots import is_kept, keep, kept
 from conda_provenance.builders.stamper import Stamper, stamps_log
 from conda_provenance.builders.wrap import Function, wrap
 from conda_provenance.hookspecs import BuildDescription
+
+if TYPE_CHECKING:
+    from conda_provenance.snapshot import Snapshot
 
 
 class Config(Protocol):
     """What is used of ``conda_build.config.Config``."""
 
-    croot: str
     extra_meta: Mapping[str, object] | None
 
 
@@ -34,15 +37,28 @@ class MetaData(Protocol):
 
     def name(self) -> str: ...
     def version(self) -> str: ...
+    def pkg_fn(self) -> str: ...
     def get_section(self, section: str, /) -> dict[str, object]: ...
 
 
+def attach_metadata(module: ModuleType) -> None:
+    """Wrap ``MetaData.__init__`` of ``conda_build.metadata``, which reads a recipe's file.
+
+    Every output and variant is a copy of such an object. So all of them have the commit of the
+    moment when their recipe was read, and what the build writes beside it does not count.
+    """
+    wrap(module.MetaData, "__init__", _reading)
+
+
 def attach_build(module: ModuleType) -> None:
-    """Wrap two functions of ``conda_build.build``.
+    """Wrap three functions of ``conda_build.build``.
 
     ``write_about_json`` runs before the recipe is copied and before the archive is made. It merges
     ``config.extra_meta`` over the recipe's ``extra``. We change ``extra_meta`` just before that. So
-    conda-build itself writes our values, into about.json and the packaged recipe, and logs them.
+    conda-build itself writes our values, into about.json and the packaged recipe.
+
+    ``create_info_files`` calls it and copies the recipe. After it, the recipe's ``extra`` is made
+    what it was: whoever builds with the same object again finds the recipe's own words there.
 
     ``create_build_envs`` is the last function before the recipe's scripts run. If the build would
     fail the user's requirements at its end, it is stopped there, hours earlier.
@@ -50,6 +66,7 @@ def attach_build(module: ModuleType) -> None:
     code = getattr(module.write_about_json, "__code__", None)
     known = code is not None and code.co_argcount == 1 and "extra_meta" in code.co_names
     wrap(module, "write_about_json", _stamping if known else _refusing)
+    wrap(module, "create_info_files", _restoring)
     if hasattr(module, "create_build_envs"):
         wrap(module, "create_build_envs", _requiring)
 
@@ -62,10 +79,23 @@ def attach_v1(module: ModuleType) -> None:
     wrap(module, "process_recipe", _with_extra_meta)
 
 
+def _reading(original: Function) -> Function:
+    def initialise(self: MetaData, *args: object, **kwargs: object) -> None:
+        original(self, *args, **kwargs)
+        keep(_stamper().take_snapshot(_recipe(self)), self)
+
+    return initialise
+
+
 def _stamping(original: Function) -> Function:
     def write_about_json(m: MetaData) -> object:
-        with _stamp_in_extra_meta(m):
-            return original(m)
+        with _stamp_in_extra_meta(m) as stamp:
+            result = original(m)
+
+        if stamp:
+            with _stamps_in_log():
+                _stamper().log_stamp(m.pkg_fn(), stamp)
+        return result
 
     return write_about_json
 
@@ -78,10 +108,23 @@ def _refusing(original: Function) -> Function:
     return write_about_json
 
 
+def _restoring(original: Function) -> Function:
+    def create_info_files(m: MetaData, *args: object, **kwargs: object) -> object:
+        own = dict(m.get_section("extra"))
+        try:
+            return original(m, *args, **kwargs)
+        finally:
+            extra = m.get_section("extra")
+            extra.clear()
+            extra.update(own)
+
+    return create_info_files
+
+
 def _requiring(original: Function) -> Function:
     def create_build_envs(m: MetaData, *args: object, **kwargs: object) -> object:
-        if not _is_debug(m):
-            _stamper().require(lambda: _describe(m))
+        if not _is_debug(sys._getframe(1)):
+            _stamper().require(lambda: _describe(m), _snapshot(m))
         return original(m, *args, **kwargs)
 
     return create_build_envs
@@ -96,14 +139,22 @@ def _with_extra_meta(original: Function) -> Function:
     return process_recipe
 
 
-def _is_debug(m: MetaData) -> bool:
-    """Is this ``conda debug``? It makes no package. Only the name of its folder shows it."""
-    return os.path.basename(os.path.normpath(m.config.croot)).startswith("debug_")
+def _is_debug(frame: FrameType | None) -> bool:
+    """Is this ``conda debug``, which makes no package?
+
+    It calls ``build`` with ``provision_only``. This frame is that of ``build``, or of a function
+    that it calls. To wrap ``build`` is not enough: it may have begun before we were loaded.
+    """
+    while frame is not None:
+        if "provision_only" in frame.f_locals:
+            return bool(frame.f_locals["provision_only"])
+        frame = frame.f_back
+    return False
 
 
 @contextmanager
 def _stamps_in_log() -> Iterator[None]:
-    """Log the stamped values, as conda-build does for a meta.yaml."""
+    """Print a line for each stamp, as conda-build does for the first package of a process."""
     handler = logging.StreamHandler(sys.stdout)
     before = stamps_log.level, stamps_log.propagate
     stamps_log.addHandler(handler)
@@ -119,65 +170,55 @@ def _stamps_in_log() -> Iterator[None]:
 
 
 @contextmanager
-def _stamp_in_extra_meta(m: MetaData) -> Iterator[None]:
+def _stamp_in_extra_meta(m: MetaData) -> Iterator[Mapping[str, str]]:
     """Put the stamp into ``m.config.extra_meta`` while about.json is written."""
     stamper = _stamper()
-    entries = stamper.entries(stamper.begin(lambda: _describe(m)))
-    if not entries:
-        yield
-        return
+    entries = stamper.entries(stamper.begin(lambda: _describe(m), _snapshot(m)))
 
     extra = m.get_section("extra")
     for key in [key for key, value in entries.items() if value is None]:
         extra.pop(key, None)
 
     stamp = {key: value for key, value in entries.items() if value is not None}
-    _recipe_extras.note_stamp(m, stamp)
-
     given = m.config.extra_meta
-    kept = {key: value for key, value in (given or {}).items() if key not in entries}
-    m.config.extra_meta = kept | stamp
+    kept_pairs = {key: value for key, value in (given or {}).items() if key not in entries}
+    m.config.extra_meta = kept_pairs | stamp if entries else given
     try:
-        yield
+        yield stamp
     finally:
         m.config.extra_meta = given
 
 
 def _describe(m: MetaData) -> BuildDescription:
     return BuildDescription(
-        recipe=Path(os.fspath(m.meta_path or m.path)),
+        recipe=_recipe(m),
         name=str(m.name()),
         version=str(m.version()),
         extra_meta=dict(m.config.extra_meta or {}),
-        recipe_extra=_recipe_extras.own(m),
+        recipe_extra=dict(m.get_section("extra")),
     )
 
 
-class _RecipeExtras:
-    """Separates a recipe's own ``extra`` from what we wrote into it.
-
-    The outputs of a recipe may share one ``extra``. Then it holds the first output's stamp when the
-    second output is built.
-    """
-
-    def __init__(self) -> None:
-        self._stamps: dict[str, dict[str, str]] = {}
-        """What was stamped in this process, by the recipe's path."""
-
-    def own(self, m: MetaData) -> dict[str, object]:
-        """The ``extra`` that the recipe itself has."""
-        stamp = self._stamps.get(str(m.path), {})
-        extra = m.get_section("extra")
-        return {
-            key: value for key, value in extra.items() if key not in stamp or stamp[key] != value
-        }
-
-    def note_stamp(self, m: MetaData, stamp: Mapping[str, str]) -> None:
-        """Remember that we are about to write ``stamp`` into the recipe's ``extra``."""
-        self._stamps.setdefault(str(m.path), {}).update(stamp)
+def _recipe(m: MetaData) -> Path:
+    return Path(os.fspath(m.meta_path or m.path))
 
 
-_recipe_extras = _RecipeExtras()
+_read_before_us: dict[Path, Snapshot | None] = {}
+"""Snapshots of recipes that conda-build had read before we were loaded, by path.
+
+conda-build's script and ``conda_build.api`` load conda's plugins while they render a recipe.
+"""
+
+
+def _snapshot(m: MetaData) -> Snapshot | None:
+    """What git and the CI said when the recipe was read, or at the earliest moment after that."""
+    if is_kept(m) or not m.path:
+        return kept(m)
+
+    recipe = _recipe(m)
+    if recipe not in _read_before_us:
+        _read_before_us[recipe] = _stamper().take_snapshot(recipe)
+    return _read_before_us[recipe]
 
 
 @cache

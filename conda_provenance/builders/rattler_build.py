@@ -9,15 +9,19 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 from conda_provenance.builders.extra_meta import given_extra_meta
+from conda_provenance.builders.snapshots import is_kept, keep, kept
 from conda_provenance.builders.stamper import Stamper
 from conda_provenance.builders.wrap import Function, wrap
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.hookspecs import BuildDescription
 from conda_provenance.recipes import find_recipe, read_extra
 from conda_provenance.values import KEYS
+
+if TYPE_CHECKING:
+    from conda_provenance.snapshot import Snapshot
 
 _FileState: TypeAlias = tuple[int, int, int]
 """A file's inode, time and size: they change when the file is written again."""
@@ -30,6 +34,13 @@ class Recipe(Protocol):
     """What is used of ``rattler_build.stage1.Stage1Recipe``."""
 
     def to_dict(self) -> dict[str, object]: ...
+
+
+class Stage0Recipe(Protocol):
+    """What is used of ``rattler_build.stage0.Stage0Recipe``: a recipe's file, parsed."""
+
+    @property
+    def recipe_path(self) -> str | os.PathLike[str]: ...
 
 
 class Variant(Protocol):
@@ -58,6 +69,16 @@ def attach(module: ModuleType) -> None:
     wrap(module.RenderedVariant, "run_build", _stamping_variant)
 
 
+def attach_recipes(module: ModuleType) -> None:
+    """Wrap the classes of ``rattler_build.stage0``, which hold a recipe as it was read.
+
+    Its commit, and whether its folder was clean, are those of that moment, for every output.
+    """
+    for name in ("SingleOutputRecipe", "MultiOutputRecipe"):
+        wrap(getattr(module, name), "__init__", _reading)
+    wrap(module.Stage0Recipe, "render", _rendering)
+
+
 def attach_cli_api(module: ModuleType) -> None:
     """Wrap ``build_recipes`` of ``rattler_build.cli_api``, which is deprecated but still there.
 
@@ -72,11 +93,29 @@ def attach_cli_api(module: ModuleType) -> None:
         vars(package)["build_recipes"] = module.build_recipes
 
 
+def _reading(original: Function) -> Function:
+    def initialise(self: Stage0Recipe, *args: object, **kwargs: object) -> None:
+        original(self, *args, **kwargs)
+        keep(_stamper().take_snapshot(Path(self.recipe_path)), self)
+
+    return initialise
+
+
+def _rendering(original: Function) -> Function:
+    def render(self: Stage0Recipe, *args: object, **kwargs: object) -> object:
+        variants = cast("list[Variant]", original(self, *args, **kwargs))
+        if is_kept(self):
+            keep(kept(self), *variants)
+        return variants
+
+    return render
+
+
 def _stamping_variant(original: Function) -> Function:
     def run_build(self: Variant, *args: object, **kwargs: object) -> object:
         stamper = _stamper()
         # Before the build, so that an unmet requirement fails before there is a package.
-        build = stamper.begin(lambda: _describe(self))
+        build = stamper.begin(lambda: _describe(self), _snapshot(self))
         given = given_extra_meta()
         before = _packages_in(_output_dir(self, args, kwargs))
 
@@ -97,9 +136,9 @@ def _stamping_recipes(original: Function) -> Function:
             return original(recipes, *args, **kwargs)
 
         recipes = list(recipes)
-        files = _recipe_files(recipes)
-        for file in files:
-            _begin_recipe(file)
+        snapshots = {file: _stamper().take_snapshot(file) for file in _recipe_files(recipes)}
+        for file, snapshot in snapshots.items():
+            _begin_recipe(file, snapshot)
 
         output_dir = Path(cast("str", kwargs.get("output_dir") or "output"))
         before = _packages_in(output_dir)
@@ -108,7 +147,7 @@ def _stamping_recipes(original: Function) -> Function:
         finally:
             # If a recipe or a test fails, the packages before it have been made nevertheless.
             made = map(Path, _packages_in(output_dir))
-            _stamp_new(made, before, lambda package: _common_entries(files, package))
+            _stamp_new(made, before, lambda package: _common_entries(snapshots, package))
 
     return build_recipes
 
@@ -133,6 +172,15 @@ def _stamp_new(
         for package in new:
             stamper.withdraw(package)
         raise
+
+
+def _snapshot(variant: Variant) -> Snapshot | None:
+    """What git and the CI said when the variant's recipe was read."""
+    if not is_kept(variant):
+        # It was rendered before we were active, and its siblings too.
+        snapshot = _stamper().take_snapshot(Path(variant.recipe_path))
+        keep(snapshot, variant, *getattr(variant, "_siblings", ()))
+    return kept(variant)
 
 
 def _describe(variant: Variant) -> BuildDescription:
@@ -169,18 +217,21 @@ def _recipe_files(recipes: Iterable[str | os.PathLike[str]]) -> list[Path]:
     return files
 
 
-def _begin_recipe(recipe: Path) -> None:
+def _begin_recipe(recipe: Path, snapshot: Snapshot | None) -> None:
     """Apply the user's requirements before there is a package."""
     _stamper().begin(
         lambda: BuildDescription(
             recipe=recipe, name="", version="", recipe_extra=read_extra(recipe, KEYS).values
-        )
+        ),
+        snapshot,
     )
 
 
-def _common_entries(recipes: Iterable[Path], package: Path) -> dict[str, str | None]:
+def _common_entries(
+    snapshots: Mapping[Path, Snapshot | None], package: Path
+) -> dict[str, str | None]:
     """The entries that ``package`` would get from every recipe that it may be built from."""
-    answers = [_entries_of(recipe, package) for recipe in recipes]
+    answers = [_entries_of(recipe, snapshot, package) for recipe, snapshot in snapshots.items()]
     first, *others = answers or [{}]
     return {
         key: value
@@ -189,9 +240,10 @@ def _common_entries(recipes: Iterable[Path], package: Path) -> dict[str, str | N
     }
 
 
-def _entries_of(recipe: Path, package: Path) -> dict[str, str | None]:
+def _entries_of(recipe: Path, snapshot: Snapshot | None, package: Path) -> dict[str, str | None]:
     stamper = _stamper()
-    return stamper.entries(stamper.begin(lambda: _describe_package(recipe, package)))
+    build = stamper.begin(lambda: _describe_package(recipe, package), snapshot)
+    return stamper.entries(build)
 
 
 def _mapping(value: object) -> Mapping[str, object]:

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from conda_provenance.hookspecs import BuildDescription, PackageBuild
     from conda_provenance.origin import Origin
     from conda_provenance.settings import Settings
+    from conda_provenance.snapshot import Snapshot
 
 log = logger()
 
 stamps_log = logging.getLogger(f"{__name__}.stamps")
-"""Takes one line for each package that is stamped after it was built, and nothing else."""
+"""Takes one line for each package that is stamped, and nothing else."""
 
 Describe = Callable[[], "BuildDescription"]
 """Describes the package that will be built. If it fails, the build goes on."""
@@ -47,23 +48,38 @@ class Stamper:
         self.builder = builder
         self.error_type = error_type
 
-    def begin(self, describe: Describe) -> PackageBuild | None:
-        """Find out where the described package comes from. ``None`` means: do not stamp it."""
+    def take_snapshot(self, recipe: Path) -> Snapshot | None:
+        """Ask git and the CI about a recipe that the builder is reading.
+
+        Never raises and never warns: what is wrong, :meth:`begin` says. ``None`` means: not known.
+        """
+        try:
+            settings = _load_settings()
+            return _take_snapshot(recipe, settings) if settings.enabled else None
+        except Exception as error:
+            log.debug("Why there is no snapshot of the recipe", exc_info=error)
+            return None
+
+    def begin(self, describe: Describe, snapshot: Snapshot | None = None) -> PackageBuild | None:
+        """Find out where the described package comes from. ``None`` means: do not stamp it.
+
+        ``snapshot`` is of the moment when the recipe was read. Without one, it is taken now.
+        """
         with self._guard():
             settings = _load_settings()
             if not settings.enabled:
                 return None
 
             with _required(settings):
-                return self._begin(describe(), settings)
+                return self._begin(describe(), settings, snapshot)
         return None
 
-    def require(self, describe: Describe) -> None:
+    def require(self, describe: Describe, snapshot: Snapshot | None = None) -> None:
         """Fail as :meth:`begin` would, before hours are spent on the build. Warn of nothing."""
         with self._guard(silent=True):
             settings = _load_settings()
             if settings.enabled and (settings.required or settings.dirty == "error"):
-                _collect(describe(), settings).require(settings)
+                _collect(describe(), settings, snapshot).require(settings)
 
     def entries(self, build: PackageBuild | None) -> dict[str, str | None]:
         """What the post-build hooks want in the package's ``extra``; ``None``: remove the key."""
@@ -88,14 +104,16 @@ class Stamper:
             from conda_provenance.packages import stamp_package
 
             stamp_package(package, entries)
-            stamped = " ".join(f"{key}={value}" for key, value in entries.items() if value)
-            stamps_log.info(
-                "conda-provenance: stamped %s: %s", escape(package.name), escape(stamped)
-            )
+            self.log_stamp(package.name, entries)
         except Exception as error:
             why = _sentence(package, error)
             log.warning("conda-provenance: The package stays unstamped: %s", why)
             self._fail_if_required(error)
+
+    def log_stamp(self, package: str, entries: Mapping[str, str | None]) -> None:
+        """Log what is written into the package with this file name."""
+        stamped = " ".join(f"{key}={value}" for key, value in entries.items() if value)
+        stamps_log.info("conda-provenance: stamped %s: %s", escape(package), escape(stamped))
 
     def withdraw(self, package: Path) -> None:
         """Remove a package that must not stay unstamped, and its entry in the index beside it."""
@@ -112,10 +130,12 @@ class Stamper:
         log.warning("conda-provenance: The package is built unstamped: %s.", why)
         self._fail_if_required(None)
 
-    def _begin(self, description: BuildDescription, settings: Settings) -> PackageBuild:
+    def _begin(
+        self, description: BuildDescription, settings: Settings, snapshot: Snapshot | None
+    ) -> PackageBuild:
         from conda_provenance.hookspecs import PackageBuild
 
-        origin = _collect(description, settings)
+        origin = _collect(description, settings, snapshot)
         for warning in origin.warnings:
             log.warning("conda-provenance: warning: %s", warning)
 
@@ -174,12 +194,20 @@ def _load_settings() -> Settings:
     return load_settings(os.environ, provider_names)
 
 
-def _collect(description: BuildDescription, settings: Settings) -> Origin:
-    """Read git and the CI for a build. Every builder does it here."""
-    from conda_provenance.collector import collect
+def _take_snapshot(recipe: Path, settings: Settings) -> Snapshot:
+    from conda_provenance.snapshot import take_snapshot
 
-    return collect(
-        description.recipe,
+    return take_snapshot(recipe, settings)
+
+
+def _collect(
+    description: BuildDescription, settings: Settings, snapshot: Snapshot | None
+) -> Origin:
+    """Join what is known for a build. Every builder does it here."""
+    from conda_provenance.collector import collect_from
+
+    return collect_from(
+        snapshot or _take_snapshot(description.recipe, settings),
         settings=settings,
         extra_meta=description.extra_meta,
         recipe_extra=description.recipe_extra,

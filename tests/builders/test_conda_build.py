@@ -323,7 +323,7 @@ def test_a_failure_of_ours_is_one_line_and_the_package_is_built(
     code = (
         "import sys, conda_provenance.collector as c\n"
         "def fail(*a, **k): raise ZeroDivisionError('s3cr3t')\n"
-        "c.collect = fail\n"
+        "c.collect_from = fail\n"
         "from conda_build.cli.main_build import execute; sys.exit(execute())"
     )
     done = run(sys.executable, "-c", code, recipe, "--output-folder", tmp_path / "out", **RUN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -240,3 +241,76 @@ def test_a_test_that_fails_after_the_build_still_leaves_a_stamped_package(
     build(recipe, ACTIVATE + IMPORTS + DOORS["build_recipes"], status=None)
     for package in [*(tmp_path / "out").rglob("*.conda")]:
         assert stamp(recipe, git).items() <= about(package)["extra"].items(), package
+
+
+IDENTITY = "-c user.name=A -c user.email=a@b"
+COMMITTING = f"{shutil.which('git')} -C $RECIPE_DIR {IDENTITY} commit -aqm 2.0"
+"""A script's line that commits what is changed in the recipe's repository."""
+
+
+def committing(text: str) -> str:
+    """The recipe, whose first script changes it and commits that before it does its work."""
+    changing = f"echo '# 2.0' >> $RECIPE_DIR/recipe.yaml && {COMMITTING}"
+    return text.replace("echo base", f"{changing} && echo base").replace(
+        "echo hi", f"{changing} && echo hi"
+    )
+
+
+@pytest.mark.parametrize("order", ["activated first", "activated when it is rendered"])
+@pytest.mark.parametrize("door", DOORS)
+def test_every_output_has_the_commit_that_its_recipe_was_read_at(
+    write_feedstock, build, git, tmp_path, door, order
+):
+    recipe = write_feedstock(recipe_yaml=committing(V1_SPLIT))
+    expected = stamp(recipe, git)
+    code = ACTIVATE + IMPORTS + DOORS[door]
+    if order != "activated first":
+        code = IMPORTS + f"variants = {RENDERED}\n" + ACTIVATE
+        code += "for variant in variants: variant.run_build(output_dir=out, **options)\n"
+    build(recipe, code)
+    assert git(recipe, "rev-parse", "HEAD") != expected["sha"]
+    found = packages(tmp_path / "out")
+    assert len(found) == 2
+    for package in found:
+        assert expected.items() <= about(package)["extra"].items()
+
+
+def test_a_commit_between_reading_and_building_a_recipe_is_not_its_commit(
+    write_feedstock, build, git, tmp_path
+):
+    recipe = write_feedstock(recipe_yaml=V1)
+    expected = stamp(recipe, git)
+    code = f"variants = {RENDERED}\n"
+    code += "import subprocess; subprocess.run(['git', '-C', recipe.parent, '-c', 'user.name=A', "
+    code += "'-c', 'user.email=a@b', 'commit', '-q', '--allow-empty', '-m', '2.0'], check=True)\n"
+    code += "for variant in variants: variant.run_build(output_dir=out, **options)\n"
+    build(recipe, ACTIVATE + IMPORTS + code)
+    assert about(packages(tmp_path / "out")[0])["extra"]["sha"] == expected["sha"]
+
+
+def test_a_recipe_that_is_read_again_has_its_new_commit(write_feedstock, build, git, tmp_path):
+    recipe = write_feedstock(recipe_yaml=committing(V1))
+    for door in ("Stage0Recipe.run_build", "RenderedVariant.run_build", "build_recipes"):
+        once = DOORS[door].replace("output_dir=out", "output_dir=out + str(number)")
+        shas = [git(recipe, "rev-parse", "HEAD")]
+        build(
+            recipe, ACTIVATE + IMPORTS + f"for number in range(2):\n  {once}", out=tmp_path / door
+        )
+        shas.append(git(recipe, "rev-parse", "HEAD~1"))
+        for number, sha in enumerate(shas):
+            (package,) = packages(Path(f"{tmp_path / door}{number}"))
+            assert about(package)["extra"]["sha"] == sha
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_what_the_build_writes_beside_the_recipe_does_not_make_it_dirty(
+    write_feedstock, build, git, tmp_path, door
+):
+    text = V1_SPLIT.replace("echo base", "echo log > $RECIPE_DIR/build.log && echo base")
+    recipe = write_feedstock(recipe_yaml=text)
+    strict = {"CONDA_PLUGINS_PROVENANCE_DIRTY": "error"}
+    build(recipe, ACTIVATE + IMPORTS + DOORS[door], **strict)
+    assert (recipe / "build.log").exists()
+    assert len(packages(tmp_path / "out")) == 2
+    done = build(recipe, ACTIVATE + IMPORTS + DOORS[door], status=1, **strict)
+    assert "plugins.provenance_dirty is error" in done.stdout
