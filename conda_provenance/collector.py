@@ -20,7 +20,7 @@ from conda_provenance.origin import (
     Origin,
     named,
 )
-from conda_provenance.plugins import provider_names
+from conda_provenance.plugins import candidates, provider_names
 from conda_provenance.provenance import Provenance
 from conda_provenance.recipes import find_recipe, read_extra
 from conda_provenance.settings import Settings, load_settings

@@ -16,7 +16,7 @@ FLOORS = (
     ("errors", "keys", "log", "paths", "tokens"),
     ("text", "condarc"),
     ("remotes",),
-    ("values", "remote_doubts"),
+    ("values", "remote_doubts", "credentials"),
     ("provenance", "claim"),
     ("recipes", "settings", "git", "ci", "forges", "runs", "packages"),
     ("settings_doubts",),

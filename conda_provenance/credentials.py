@@ -1,0 +1,109 @@
+"""Takes logins and tokens out of the addresses in a text. Everything else stays as it is.
+
+It is for files that are used again, such as the recipe in a package: an address without its login
+still leads to the same place. It does not know what a value means: see
+:mod:`conda_provenance.values`. What is shown to people goes through :mod:`conda_provenance.text`,
+which hides more.
+"""
+
+from __future__ import annotations
+
+import re
+
+from conda_provenance.tokens import holds_token
+
+_ADDRESS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>[^\s\"<>`]+)")
+
+_SSH = re.compile(r"(?i:ssh|sftp|rsync|git\+ssh|ssh\+git|svn\+ssh|hg\+ssh|bzr\+ssh)\Z")
+"""Schemes whose user is needed to connect and says nothing secret."""
+
+_REFERENCE = re.compile(r"(?:\$\w+|\$\{[^{}]*\}|\$?\{\{.*?\}\}|%\w+%|\*+)\Z")
+"""A password that is not there: a variable of a script, a template, or one that is hidden."""
+
+_SECRET_PARAMETER = re.compile(
+    r"(?i:.*(?:token|secret|passw|pwd|signature|credential|api-?_?key|access-?_?key).*"
+    r"|auth|authorization|key|sig|se|sv|sp|skoid|pass)\Z"
+)
+"""Names of query parameters that let their reader in. The short ones are Azure's."""
+
+_CHANNEL_TOKEN = re.compile(r"\A(?P<host>[^/]*)/t/(?P<token>[^/?#]+)(?=/(?!\d+(?:[/?#]|\Z))[^/?#])")
+"""The token of a conda channel: https://conda.anaconda.org/t/TOKEN/channel.
+
+Forums have topics there, and a number follows: https://discuss.example/t/topic/123.
+"""
+
+_INNER_CHANNEL_TOKEN = re.compile(
+    r"/t/(?:[A-Za-z]{2}-[0-9A-Fa-f-]{16,}|(?=[^/]*\d)[\w-]{32,})(?=/|\Z)"
+)
+"""The same below a path. PyPI has folders of one letter too: /packages/source/t/toolz/."""
+
+
+def without_credentials(text: str) -> str:
+    """``text`` without the logins, tokens and signatures in its addresses."""
+    return _ADDRESS.sub(_clean_address, text) if "://" in text else text
+
+
+def _clean_address(match: re.Match[str]) -> str:
+    login, rest = _split_login(match["rest"])
+    kept = _kept_login(match["scheme"], login)
+
+    # A quotation mark, or the backslash of an escape, ends an address in most files.
+    place, *tail = re.split(r"(?=['\\])", rest, maxsplit=1)
+    cleaned = _without_secret_parameters(_without_channel_token(place))
+    return f"{match['scheme']}://{kept}{cleaned}{''.join(tail)}"
+
+
+def _split_login(rest: str) -> tuple[str, str]:
+    """The login of an address, with its ``@``, and what follows."""
+    authority = re.match(r"[^/?#]*", rest)
+    assert authority is not None
+
+    login, at, _ = authority[0].rpartition("@")
+    if at:
+        return login + at, rest[len(login) + 1 :]
+
+    # "user:pass/word@host": what follows the colon would be no port.
+    if re.match(r"[^/?#@]*:(?!\d*(?:[/?#]|\Z))", rest) and "@" in rest:
+        login, _, place = rest.rpartition("@")
+        return login + "@", place
+
+    return "", rest
+
+
+def _kept_login(scheme: str, login: str) -> str:
+    """What may stay of a login: the user of ssh, and a variable in a password's place."""
+    user, colon, password = login.removesuffix("@").partition(":")
+    if login and _REFERENCE.match(password if colon else user):
+        return login
+
+    if user == "git" or (_SSH.match(scheme) and not holds_token(user)):
+        return f"{user}@" if login else ""
+    return ""
+
+
+def _without_channel_token(place: str) -> str:
+    return _INNER_CHANNEL_TOKEN.sub("", _CHANNEL_TOKEN.sub(_keep_reference, place))
+
+
+def _keep_reference(match: re.Match[str]) -> str:
+    return match[0] if _REFERENCE.match(match["token"]) else match["host"]
+
+
+def _without_secret_parameters(place: str) -> str:
+    address, question, query = place.partition("?")
+    if not question:
+        return address
+
+    query, hash_sign, fragment = query.partition("#")
+    parameters = query.split("&")
+    kept = [parameter for parameter in parameters if not _is_secret(parameter)]
+    if kept == parameters:
+        return place
+    return address + ("?" + "&".join(kept) if kept else "") + hash_sign + fragment
+
+
+def _is_secret(parameter: str) -> bool:
+    name, _, value = parameter.partition("=")
+    if not value or _REFERENCE.match(value):
+        return False
+    return holds_token(value) or _SECRET_PARAMETER.match(name) is not None
