@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from conda.base.context import context
 from conda.plugins import hookimpl
 
 from conda_provenance.builders import activate
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 
     from conda.plugins.types import CondaSetting, CondaSubcommand
 
-activate()
+if not context.no_plugins:
+    # conda-build's script imports the plugins that CONDA_NO_PLUGINS forbids.
+    activate()
 
 
 @hookimpl  # type: ignore[untyped-decorator]

@@ -22,6 +22,7 @@ def activate() -> None:
 
     when_imported("conda_build.build", _attach("conda_build", "attach_build"))
     when_imported("conda_build.metadata", _attach("conda_build", "attach_metadata"))
+    when_imported("conda_build.source", _attach("conda_build_info", "attach_source"))
     when_imported("conda_build._rattler_build.compat", _attach("conda_build", "attach_v1"))
     when_imported("rattler_build.render", _attach("rattler_build", "attach"))
     when_imported("rattler_build.stage0", _attach("rattler_build", "attach_recipes"))

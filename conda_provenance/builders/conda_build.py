@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import FrameType, ModuleType, TracebackType
 from typing import TYPE_CHECKING, Protocol
 
+from conda_provenance.builders import conda_build_info as info
 from conda_provenance.builders.extra_meta import extra_meta_given
 from conda_provenance.builders.snapshots import is_kept, keep, kept
-from conda_provenance.builders.stamper import Stamper, stamps_log
+from conda_provenance.builders.stamper import Stamper, is_enabled, stamps_log
 from conda_provenance.builders.wrap import Function, wrap
 from conda_provenance.hookspecs import BuildDescription
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from conda_provenance.snapshot import Snapshot
 
 
-class Config(Protocol):
+class Config(info.Config, Protocol):
     """What is used of ``conda_build.config.Config``."""
 
     extra_meta: Mapping[str, object] | None
@@ -69,6 +70,7 @@ def attach_build(module: ModuleType) -> None:
     wrap(module, "create_info_files", _restoring)
     if hasattr(module, "create_build_envs"):
         wrap(module, "create_build_envs", _requiring)
+    info.attach_info(module)
 
 
 def attach_v1(module: ModuleType) -> None:
@@ -92,6 +94,8 @@ def _stamping(original: Function) -> Function:
         with _stamp_in_extra_meta(m) as stamp:
             result = original(m)
 
+        if is_enabled():
+            info.clean_about_json(m)
         if stamp:
             with _stamps_in_log():
                 _stamper().log_stamp(m.pkg_fn(), stamp)
@@ -223,8 +227,31 @@ def _snapshot(m: MetaData) -> Snapshot | None:
 
 @cache
 def _stamper() -> Stamper:
-    """The stamper, made when the first package is built: importing conda-build costs time."""
+    """The stamper, made when the first recipe is read: importing conda-build costs time."""
     from conda_build.exceptions import CondaBuildUserError
 
-    # conda-build and conda report this class in one sentence, without a traceback.
+    # "conda build" reports this class in one sentence. The scripts of conda-build do not.
+    wrap(sys, "excepthook", _without_traceback)
     return Stamper("conda-build", CondaBuildUserError)
+
+
+def _without_traceback(original: Function) -> Function:
+    def excepthook(
+        kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+    ) -> object:
+        if not _is_refusal(traceback):
+            return original(kind, error, traceback)
+
+        print(f"{kind.__name__}: {error}", file=sys.stderr)
+        return None
+
+    return excepthook
+
+
+def _is_refusal(traceback: TracebackType | None) -> bool:
+    """Was the exception with this traceback raised by the stamper?"""
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return (
+        traceback is not None and traceback.tb_frame.f_globals.get("__name__") == Stamper.__module__
+    )

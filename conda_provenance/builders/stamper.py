@@ -113,7 +113,8 @@ class Stamper:
     def log_stamp(self, package: str, entries: Mapping[str, str | None]) -> None:
         """Log what is written into the package with this file name."""
         stamped = " ".join(f"{key}={value}" for key, value in entries.items() if value)
-        stamps_log.info("conda-provenance: stamped %s: %s", escape(package), escape(stamped))
+        if stamped:
+            stamps_log.info("conda-provenance: stamped %s: %s", escape(package), escape(stamped))
 
     def withdraw(self, package: Path) -> None:
         """Remove a package that must not stay unstamped, and its entry in the index beside it."""
@@ -178,6 +179,15 @@ class Stamper:
             raise self.error_type(
                 "The package could not be stamped, and plugins.provenance_required wants it to be."
             ) from cause
+
+
+def is_enabled() -> bool:
+    """Is anything stamped? If the settings cannot be read, nobody has switched it off."""
+    try:
+        return _load_settings().enabled
+    except Exception as error:
+        log.debug("Why the settings are not known", exc_info=error)
+        return True
 
 
 def _sentence(package: Path, error: Exception) -> str:

@@ -78,6 +78,18 @@ def packaged_recipe(package: Path) -> dict[str, Any]:
     return YAML(typ="safe", pure=True).load(_member(package, "info/recipe/meta.yaml"))
 
 
+def extract_recipe(package: Path, folder: Path) -> Path:
+    """Write the recipe out of a package into this folder."""
+    from conda_package_streaming.package_streaming import stream_conda_info
+
+    for tar, member in stream_conda_info(str(package)):
+        name = member.name.removeprefix("info/recipe/")
+        if name != member.name and member.isfile():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(_read(tar, member))
+    return folder
+
+
 def _member(package: Path, name: str) -> bytes:
     from conda_package_streaming.package_streaming import stream_conda_info
 

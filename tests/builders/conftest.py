@@ -16,13 +16,16 @@ SCRIPTS = Path(sys.prefix) / ("Scripts" if os.name == "nt" else "bin")
 
 @pytest.fixture
 def write_feedstock(tmp_path: Path, git: Callable[..., str]) -> Callable[..., Path]:
-    """Writes recipe files into the folder "recipe" of a new repository, and commits them."""
+    """Writes recipe files into the folder "recipe" of a new repository, and commits them.
+
+    The last "_" of a name stands for a dot.
+    """
 
     def write(**files: str) -> Path:
         recipe = tmp_path / "feedstock" / "recipe"
         recipe.mkdir(parents=True)
         for name, text in files.items():
-            (recipe / name.replace("_", ".", 1)).write_text(text)
+            (recipe / ".".join(name.rsplit("_", 1))).write_text(text)
         root = recipe.parent
         git(root, "init", "-q", "-b", "main")
         git(root, "add", ".")

@@ -6,61 +6,18 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from builders_recipes import V0, V0_SPLIT, V1, V1_SPLIT, about, packaged_recipe
+from conda_builds import DOORS, RUN, build, packages, stamp
 
 pytestmark = pytest.mark.usefixtures("conda_build_environment")
 
-ORIGIN = "https://github.com/example/hello-feedstock"
-RUN = {
-    "GITHUB_ACTIONS": "true",
-    "GITHUB_RUN_ID": "77",
-    "GITHUB_SERVER_URL": "https://github.com",
-    "GITHUB_REPOSITORY": "example/hello-feedstock",
-}
 SPLIT = {
     "meta_yaml": V0_SPLIT,
     "base_sh": "echo base > $PREFIX/base.txt\n",
     "top_sh": "echo top > $PREFIX/top.txt\n",
 }
-
-API = "import sys, conda_build.api as api; api.build(sys.argv[1], output_folder=sys.argv[2])"
-DOORS = {
-    "conda build": ["conda", "build"],
-    "conda-build": ["conda-build"],
-    "api": [sys.executable, "-c", API],
-    "api, conda first": [
-        sys.executable,
-        "-c",
-        f"from conda.base.context import context; context.plugins; {API}",
-    ],
-    "api, conda_build first": [
-        sys.executable,
-        "-c",
-        f"import conda_build.build; from conda.base.context import context; {API}",
-    ],
-}
-
-
-def build(
-    run, door: str, recipe: Path, out: Path, *more: str, status: int | None = 0, **variables: str
-) -> Any:
-    option = [] if door.startswith("api") else ["--output-folder"]
-    return run(*DOORS[door], recipe, *option, out, *more, status=status, **{**RUN, **variables})
-
-
-def packages(out: Path) -> list[Path]:
-    return sorted([*out.glob("noarch/*.conda"), *out.glob("noarch/*.tar.bz2")])
-
-
-def stamp(recipe: Path, git) -> dict[str, str]:
-    return {
-        "sha": git(recipe, "rev-parse", "HEAD"),
-        "remote_url": ORIGIN,
-        "flow_run_id": "github_77",
-    }
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -478,6 +435,79 @@ def test_a_finished_package_is_stamped_for_both_kinds_of_reader(
     assert record["size"] == package.stat().st_size
 
 
-def test_conda_debug_needs_no_provenance(write_feedstock, run, tmp_path):
+@pytest.mark.parametrize("command", [["conda", "debug"], ["conda-debug"]])
+@pytest.mark.parametrize("folder", [[], ["-p", "farm"]])
+def test_debugging_needs_no_provenance(write_feedstock, run, tmp_path, command, folder):
     recipe = write_feedstock(meta_yaml=V0)
-    run("conda", "debug", recipe, CONDA_PLUGINS_PROVENANCE_REQUIRED="flow_run_url")
+    where = [*folder[:1], *(tmp_path / name for name in folder[1:])]
+    run(*command, *where, recipe, CONDA_PLUGINS_PROVENANCE_REQUIRED="flow_run_url")
+
+
+@pytest.mark.parametrize("door", ["conda build", "conda-build"])
+def test_a_build_in_a_folder_named_like_that_of_debugging_fails_early_too(
+    write_feedstock, run, tmp_path, door
+):
+    recipe = write_feedstock(meta_yaml=V0.replace("echo hi", f"touch {tmp_path}/ran && echo hi"))
+    required = {"CONDA_PLUGINS_PROVENANCE_REQUIRED": "flow_run_url", "GITHUB_ACTIONS": ""}
+    croot = ["--croot", tmp_path / "debug_farm"]
+    build(run, door, recipe, tmp_path / "out", *croot, status=1, **required)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("kind", ["meta.yaml", "recipe.yaml"])
+@pytest.mark.parametrize("door", ["conda build", "conda-build", "api"])
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"CONDA_PLUGINS_PROVENANCE_REQUIRED": "flow_run_url"},
+        {"CONDA_PLUGINS_PROVENANCE_REQUIRED": "perhaps"},
+        {"CONDA_PLUGINS_PROVENANCE_DIRTY": "error"},
+    ],
+)
+def test_a_refusal_is_a_sentence_and_no_traceback(
+    write_feedstock, run, tmp_path, door, kind, setting
+):
+    if door == "api" and kind == "recipe.yaml":
+        pytest.skip("conda_build.api builds no recipe.yaml")
+    recipe = write_feedstock(**{kind.replace(".", "_"): V0 if kind == "meta.yaml" else V1})
+    (recipe / "new.patch").write_text("x")
+    done = build(run, door, recipe, tmp_path / "out", status=1, **setting, GITHUB_ACTIONS="")
+    assert "plugins.provenance_" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_another_error_of_conda_build_keeps_its_traceback(write_feedstock, run, tmp_path):
+    recipe = write_feedstock(meta_yaml=V0.replace("echo hi > $PREFIX/hi", "exit 3"))
+    assert "Traceback" in build(run, "conda-build", recipe, tmp_path / "out", status=1).stdout
+
+
+@pytest.mark.parametrize("door", ["conda build", "conda-build", "api"])
+def test_every_stamp_is_in_the_log(write_feedstock, run, git, tmp_path, door):
+    recipe = write_feedstock(**SPLIT)
+    done = build(run, door, recipe, tmp_path / "out")
+    found = packages(tmp_path / "out")
+    assert len(found) == 2
+    for package in found:
+        line = f"conda-provenance: stamped {package.name}: sha={stamp(recipe, git)['sha']} "
+        assert done.stdout.count(line) == 1
+
+
+def test_where_conda_loads_no_plugins_nothing_is_stamped(write_feedstock, run, tmp_path):
+    recipe = write_feedstock(meta_yaml=V0)
+    done = build(run, "conda-build", recipe, tmp_path / "out", CONDA_NO_PLUGINS="true")
+    assert "stamped" not in done.stdout
+    assert "sha" not in about(packages(tmp_path / "out")[0])["extra"]
+
+
+def test_conda_builds_own_warnings_are_printed_no_more_often(write_feedstock, run, tmp_path):
+    text = V0.replace("script:", "string: s{{ flavour }}\n  script_env:\n    - NOT_SET\n  script:")
+    recipe = write_feedstock(
+        meta_yaml=text, conda_build_config_yaml="flavour:\n  - a\n  - b\n  - c\n"
+    )
+    with_us, without_us = (
+        build(run, "conda-build", recipe, tmp_path / f"out{no}", CONDA_NO_PLUGINS=no).stdout
+        for no in ("", "true")
+    )
+    warning = "UserWarning: The environment variable 'NOT_SET'"
+    assert len(packages(tmp_path / "out")) == 3
+    assert with_us.count(warning) == without_us.count(warning) > 0

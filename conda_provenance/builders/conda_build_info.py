@@ -1,0 +1,113 @@
+"""Keeps logins and tokens out of the files that conda-build writes into a package's ``info``.
+
+It does not know what is stamped. Files of the recipe's folder that conda-build only copies stay as
+they are.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+from pathlib import Path
+from types import ModuleType
+from typing import Protocol
+
+from conda_provenance.builders.stamper import is_enabled
+from conda_provenance.builders.wrap import Function, wrap
+from conda_provenance.credentials import without_credentials
+from conda_provenance.text import redact
+from conda_provenance.values import clean_or_none
+
+log = logging.getLogger(__name__)
+
+_RECIPES = ("meta.yaml", "meta.yaml.template", "conda_build_config.yaml", "parent/meta.yaml")
+"""The recipe in a package: as it was rendered, as it was written, and its variant."""
+
+_ORIGIN = re.compile(r"(?<=\AOrigin b)(?P<quote>['\"])(?P<address>.*?)(?P<end>(?:\\n)?(?P=quote))")
+"""The printed bytes of a remote's address, in the first lines of the rendered recipe."""
+
+
+class Config(Protocol):
+    """What is used of ``conda_build.config.Config``."""
+
+    info_dir: str
+
+
+class MetaData(Protocol):
+    """What is used of ``conda_build.metadata.MetaData``."""
+
+    @property
+    def config(self) -> Config: ...
+
+
+def attach_source(module: ModuleType) -> None:
+    """Wrap ``get_repository_info`` of ``conda_build.source``, which reads the raw remote."""
+    wrap(module, "get_repository_info", _without_login)
+
+
+def attach_info(module: ModuleType) -> None:
+    """Wrap ``copy_recipe`` of ``conda_build.build``, which writes the rendered recipe.
+
+    A recipe may take a source's login from a variable. Then the rendered one holds it.
+    """
+    wrap(module, "copy_recipe", _cleaning)
+
+
+def clean_about_json(m: MetaData) -> None:
+    """Clean the about.json that has been written for an output."""
+    _clean_file(Path(m.config.info_dir, "about.json"))
+
+
+def _without_login(original: Function) -> Function:
+    def get_repository_info(*args: object, **kwargs: object) -> object:
+        info = original(*args, **kwargs)
+        if not isinstance(info, str) or not is_enabled():
+            return info
+        return without_credentials(_ORIGIN.sub(_clean_origin, info))
+
+    return get_repository_info
+
+
+def _clean_origin(match: re.Match[str]) -> str:
+    address = match["address"]
+    if os.path.isabs(address) or redact(address) == address:
+        return match[0]
+
+    cleaned = clean_or_none("remote_url", address) or "***"
+    return f"{match['quote']}{cleaned}{match['end']}"
+
+
+def _cleaning(original: Function) -> Function:
+    def copy_recipe(m: MetaData, *args: object, **kwargs: object) -> object:
+        result = original(m, *args, **kwargs)
+        if is_enabled():
+            for name in _RECIPES:
+                _clean_file(Path(m.config.info_dir, "recipe", name))
+        return result
+
+    return copy_recipe
+
+
+def _clean_file(file: Path) -> None:
+    """Take the logins and tokens out of a file. What is a link leads to a file of somebody else."""
+    if not file.is_file() or file.is_symlink():
+        return
+
+    try:
+        before = file.read_bytes()
+        text = before.decode("utf-8", "surrogateescape")
+        after = without_credentials(text).encode("utf-8", "surrogateescape")
+        if after != before:
+            # A new file: the old one may be a hard link to the recipe itself.
+            cleaned = file.with_name(f"{file.name}.cleaned")
+            cleaned.write_bytes(after)
+            shutil.copymode(file, cleaned)
+            cleaned.replace(file)
+    except Exception as error:
+        log.warning(
+            "conda-provenance: info/%s may hold credentials: it could not be cleaned (%s).",
+            file.name,
+            type(error).__name__,
+        )
