@@ -78,15 +78,24 @@ def packaged_recipe(package: Path) -> dict[str, Any]:
     return YAML(typ="safe", pure=True).load(_member(package, "info/recipe/meta.yaml"))
 
 
-def extract_recipe(package: Path, folder: Path) -> Path:
-    """Write the recipe out of a package into this folder."""
+def info_files(package: Path) -> dict[str, bytes]:
+    """The files of a package's info, by name."""
     from conda_package_streaming.package_streaming import stream_conda_info
 
-    for tar, member in stream_conda_info(str(package)):
-        name = member.name.removeprefix("info/recipe/")
-        if name != member.name and member.isfile():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(_read(tar, member))
+    return {
+        member.name: _read(tar, member)
+        for tar, member in stream_conda_info(str(package))
+        if member.isfile()
+    }
+
+
+def extract_recipe(package: Path, folder: Path) -> Path:
+    """Write the recipe out of a package into this folder."""
+    for name, data in info_files(package).items():
+        if name.startswith("info/recipe/"):
+            file = folder / name.removeprefix("info/recipe/")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
     return folder
 
 
