@@ -10,14 +10,23 @@ from __future__ import annotations
 
 import re
 
+from conda_provenance.remotes import vendor_at
 from conda_provenance.tokens import holds_token
 
-_ADDRESS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>[^\s\"<>`]+)")
+_MAX_LENGTH = 8192
+"""Characters of an address that are looked at."""
+
+_TEMPLATE = r"\$?\{\{[^{}\n]{0,200}\}\}"
+
+_ADDRESS = re.compile(
+    r"(?<![A-Za-z0-9+.-])(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,20})://"
+    rf"(?P<rest>(?:{_TEMPLATE}|[^\s\"<>`]){{1,{_MAX_LENGTH}}})"
+)
 
 _SSH = re.compile(r"(?i:ssh|sftp|rsync|git\+ssh|ssh\+git|svn\+ssh|hg\+ssh|bzr\+ssh)\Z")
 """Schemes whose user is needed to connect and says nothing secret."""
 
-_REFERENCE = re.compile(r"(?:\$\w+|\$\{[^{}]*\}|\$?\{\{.*?\}\}|%\w+%|\*+)\Z")
+_REFERENCE = re.compile(rf"(?:\$\w+|\$\{{[^{{}}]*\}}|{_TEMPLATE}|%\w+%|\*+)\Z")
 """A password that is not there: a variable of a script, a template, or one that is hidden."""
 
 _SECRET_PARAMETER = re.compile(
@@ -33,14 +42,26 @@ Forums have topics there, and a number follows: https://discuss.example/t/topic/
 """
 
 _INNER_CHANNEL_TOKEN = re.compile(
-    r"/t/(?:[A-Za-z]{2}-[0-9A-Fa-f-]{16,}|(?=[^/]*\d)[\w-]{32,})(?=/|\Z)"
+    r"/t/(?P<token>[A-Za-z]{2}-[0-9A-Fa-f-]{16,}|(?=[^/]*\d)[\w-]{32,})(?=/|\Z)"
 )
 """The same below a path. PyPI has folders of one letter too: /packages/source/t/toolz/."""
+
+_ANY_CHANNEL_TOKEN = re.compile(r"/t/(?P<token>[^/?#]+)(?=/)")
+_CHANNEL_FILE = re.compile(
+    r"/(?:noarch|(?:linux|osx|win|emscripten|wasi)-\w{1,20})"
+    r"/[^/?#]{1,300}\.(?:conda|tar\.bz2|json)(?:\.zst|\.bz2)?\Z"
+)
+"""How the address of a channel's file ends. There the token may look like anything."""
 
 
 def without_credentials(text: str) -> str:
     """``text`` without the logins, tokens and signatures in its addresses."""
     return _ADDRESS.sub(_clean_address, text) if "://" in text else text
+
+
+def holds_credentials(text: str) -> bool:
+    """Does an address in ``text`` hold a login, a token or a signature?"""
+    return without_credentials(text) != text
 
 
 def _clean_address(match: re.Match[str]) -> str:
@@ -49,8 +70,12 @@ def _clean_address(match: re.Match[str]) -> str:
 
     # A quotation mark, or the backslash of an escape, ends an address in most files.
     place, *tail = re.split(r"(?=['\\])", rest, maxsplit=1)
-    cleaned = _without_secret_parameters(_without_channel_token(place))
-    return f"{match['scheme']}://{kept}{cleaned}{''.join(tail)}"
+    # So does a mark after it in a sentence.
+    address = place.rstrip("),.;]")
+    tail.insert(0, place[len(address) :])
+    if match["scheme"].lower() != "file":
+        address = _without_channel_token(address)
+    return f"{match['scheme']}://{kept}{_without_secret_parameters(address)}{''.join(tail)}"
 
 
 def _split_login(rest: str) -> tuple[str, str]:
@@ -82,24 +107,32 @@ def _kept_login(scheme: str, login: str) -> str:
 
 
 def _without_channel_token(place: str) -> str:
-    return _INNER_CHANNEL_TOKEN.sub("", _CHANNEL_TOKEN.sub(_keep_reference, place))
+    if vendor_at(place.partition("/")[0]) is not None:
+        return place  # "t" may be somebody's name on a forge.
+
+    place = _CHANNEL_TOKEN.sub(_keep_reference, place)
+    if _CHANNEL_FILE.search(place):
+        place = _ANY_CHANNEL_TOKEN.sub(_keep_reference, place, count=1)
+    return _INNER_CHANNEL_TOKEN.sub(_keep_reference, place)
 
 
 def _keep_reference(match: re.Match[str]) -> str:
-    return match[0] if _REFERENCE.match(match["token"]) else match["host"]
+    groups = match.groupdict()
+    return match[0] if _REFERENCE.match(groups["token"]) else groups.get("host", "")
 
 
 def _without_secret_parameters(place: str) -> str:
-    address, question, query = place.partition("?")
-    if not question:
-        return address
+    """An address without the secret parameters of its query and its fragment."""
+    parts = re.split(r"(?=[?#])", place)
+    return parts[0] + "".join(map(_without_secrets, parts[1:]))
 
-    query, hash_sign, fragment = query.partition("#")
-    parameters = query.split("&")
+
+def _without_secrets(part: str) -> str:
+    parameters = part[1:].split("&")
     kept = [parameter for parameter in parameters if not _is_secret(parameter)]
     if kept == parameters:
-        return place
-    return address + ("?" + "&".join(kept) if kept else "") + hash_sign + fragment
+        return part
+    return part[0] + "&".join(kept) if kept else ""
 
 
 def _is_secret(parameter: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conda_provenance.credentials import without_credentials
+from conda_provenance.credentials import holds_credentials, without_credentials
 
 TOKEN = "ghp_" + "a1B2" * 9
 
@@ -78,3 +80,100 @@ def test_no_password_stays_whatever_it_is(user, password):
     secret = f"q{password}q"
     text = f"url: https://{user}:{secret}@h.org/o/r\n"
     assert secret not in without_credentials(text)
+
+
+@pytest.mark.parametrize(
+    ("address", "cleaned"),
+    [
+        ("https://user:s3cr3t@h.example/a", "https://h.example/a"),
+        ("https://t0k3n@h.example/a", "https://h.example/a"),
+        ("https://user:@h.example/a", "https://h.example/a"),
+        ("http://user:s3cr3t@127.0.0.1:8080/a?x=1#y", "http://127.0.0.1:8080/a?x=1#y"),
+        ("https://user:s3/cr#3t@h.example/a", "https://h.example/a"),
+        ("https://user:p%40ss@h.example/@scope/a", "https://h.example/@scope/a"),
+        ("git+https://user:s3cr3t@h.example/a.git@v1", "git+https://h.example/a.git@v1"),
+        ("ssh://git:s3cr3t@h.example/a", "ssh://git@h.example/a"),
+        ("https://user:s|3^c~r$3t!@h.example/a", "https://h.example/a"),
+        ("s3://KEY:SECRET@bucket/a", "s3://bucket/a"),
+        ("https://h.example/t/tk-0123-abc/chan", "https://h.example/chan"),
+        (
+            "https://conda.anaconda.org/t/xx-0a1b2c3d-0000-4000-8000-0123456789ab/chan",
+            "https://conda.anaconda.org/chan",
+        ),
+        ("https://repo.anaconda.cloud/t/abc/repo/main", "https://repo.anaconda.cloud/repo/main"),
+        ("https://h.example/t/0123456789abcdef/chan", "https://h.example/chan"),
+        (
+            "http://h.example/x/t/abc/chan/noarch/a-1-0.conda",
+            "http://h.example/x/chan/noarch/a-1-0.conda",
+        ),
+        (
+            "http://u:p@h.example/t/abc/chan/linux-64/repodata.json.zst",
+            "http://h.example/chan/linux-64/repodata.json.zst",
+        ),
+        ("https://h.example/a.tgz?token=abc", "https://h.example/a.tgz"),
+        ("https://h.example/a?x=1&private_token=abc&y=2#z", "https://h.example/a?x=1&y=2#z"),
+        ("https://h.example/a?x=1&sig=abc%3D", "https://h.example/a?x=1"),
+        (
+            "https://h.example/a?X-Amz-Credential=a/b&X-Amz-Signature=c&X-Amz-Security-Token=d",
+            "https://h.example/a",
+        ),
+        ("https://h.example/a#access_token=abc", "https://h.example/a"),
+        ("https://h.example/a?x=ghp_0123456789abcdefghij", "https://h.example/a"),
+        ("https://${USER}:s3cr3t@h.example/a", "https://h.example/a"),
+        (
+            "https://u:s3cr3t@h.example/${{ version }}.tgz?token=a",
+            "https://h.example/${{ version }}.tgz",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    "around",
+    ["{}", "- url: {}\n", '"{}",', "see <{}> for more", "[it]({}).", "({}),", "curl '{}'"],
+)
+def test_credentials_go_from_packages_metadata(address, cleaned, around):
+    assert without_credentials(around.format(address)) == around.format(cleaned)
+    assert holds_credentials(around.format(address))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "https://h.example/a?x=1&y=token#key",
+        "https://h.example/@user/package",
+        "https://h.example/a@v1.tgz",
+        "https://h.example:8080/a@b",
+        "https://h.example/a?ref=main@{0}",
+        "ssh://git@github.com/a/b.git",
+        "git+ssh://git@github.com:22/a/b",
+        "git@github.com:a/b.git",
+        "someone@h.example",
+        "https://pypi.org/packages/source/t/tqdm/tqdm-4.67.1.tar.gz",
+        "https://pypi.org/packages/source/t/tb-nightly/tb-nightly-2.tar.gz",
+        "https://pypi.org/packages/source/t/tk-html-widgets/tk-html-widgets-1.tar.gz",
+        "https://deb.debian.org/debian/pool/main/t/tar/tar_1.35.orig.tar.xz",
+        "https://forum.example/t/conda-build-26-7-is-out/4321",
+        "https://github.com/t/some-project/archive/v1.tar.gz",
+        "file:///home/t/someone/chan/noarch/a-1-0.conda",
+        "https://x-access-token:${TOKEN}@github.com/a/b",
+        "https://${{ env.get('TOKEN') }}@github.com/a/b",
+        "https://%USER%:%TOKEN%@h.example/a",
+        "https://h.example/t/${TOKEN}/chan/noarch/a-1-0.conda",
+        "https://h.example/a?token=${TOKEN}",
+        "https://h.example/a?monkey=1&author=me&design=x&keyboard=y",
+    ],
+)
+def test_all_else_stays_in_packages_metadata(text):
+    assert without_credentials(text) == text
+    assert not holds_credentials(text)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["a", "a:", "://", "a://", "a://b:", "a://@", "a://${{", "/t/", "a://b/t/c", "?a="],
+)
+def test_a_long_text_takes_no_long_time(piece):
+    start = time.perf_counter()
+    without_credentials(piece * (2**20 // len(piece)))
+    without_credentials("https://" + piece * (2**20 // len(piece)))
+    assert time.perf_counter() - start < 10

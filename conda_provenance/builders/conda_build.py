@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from conda_provenance.builders import conda_build_info as info
 from conda_provenance.builders.extra_meta import extra_meta_given
 from conda_provenance.builders.snapshots import is_kept, keep, kept
-from conda_provenance.builders.stamper import Stamper, is_enabled, stamps_log
+from conda_provenance.builders.stamper import Stamper, stamps_log
 from conda_provenance.builders.wrap import Function, wrap
 from conda_provenance.hookspecs import BuildDescription
 
@@ -59,7 +59,8 @@ def attach_build(module: ModuleType) -> None:
     conda-build itself writes our values, into about.json and the packaged recipe.
 
     ``create_info_files`` calls it and copies the recipe. After it, the recipe's ``extra`` is made
-    what it was: whoever builds with the same object again finds the recipe's own words there.
+    what it was: whoever builds with the same object again finds the recipe's own words there. The
+    files that it has written are cleaned of logins.
 
     ``create_build_envs`` is the last function before the recipe's scripts run. If the build would
     fail the user's requirements at its end, it is stopped there, hours earlier.
@@ -67,10 +68,9 @@ def attach_build(module: ModuleType) -> None:
     code = getattr(module.write_about_json, "__code__", None)
     known = code is not None and code.co_argcount == 1 and "extra_meta" in code.co_names
     wrap(module, "write_about_json", _stamping if known else _refusing)
-    wrap(module, "create_info_files", _restoring)
+    wrap(module, "create_info_files", _finishing)
     if hasattr(module, "create_build_envs"):
         wrap(module, "create_build_envs", _requiring)
-    info.attach_info(module)
 
 
 def attach_v1(module: ModuleType) -> None:
@@ -94,8 +94,6 @@ def _stamping(original: Function) -> Function:
         with _stamp_in_extra_meta(m) as stamp:
             result = original(m)
 
-        if is_enabled():
-            info.clean_about_json(m)
         if stamp:
             with _stamps_in_log():
                 _stamper().log_stamp(m.pkg_fn(), stamp)
@@ -112,15 +110,18 @@ def _refusing(original: Function) -> Function:
     return write_about_json
 
 
-def _restoring(original: Function) -> Function:
+def _finishing(original: Function) -> Function:
     def create_info_files(m: MetaData, *args: object, **kwargs: object) -> object:
         own = dict(m.get_section("extra"))
         try:
-            return original(m, *args, **kwargs)
+            result = original(m, *args, **kwargs)
         finally:
             extra = m.get_section("extra")
             extra.clear()
             extra.update(own)
+
+        info.clean_info(m)
+        return result
 
     return create_info_files
 

@@ -1,7 +1,7 @@
 """Keeps logins and tokens out of the files that conda-build writes into a package's ``info``.
 
-It does not know what is stamped. Files of the recipe's folder that conda-build only copies stay as
-they are.
+It does not know what is stamped. Scripts, patches and all other files of the recipe stay as they
+are.
 """
 
 from __future__ import annotations
@@ -22,8 +22,16 @@ from conda_provenance.values import clean_or_none
 
 log = logging.getLogger(__name__)
 
-_RECIPES = ("meta.yaml", "meta.yaml.template", "conda_build_config.yaml", "parent/meta.yaml")
-"""The recipe in a package: as it was rendered, as it was written, and its variant."""
+_FILES = (
+    "about.json",
+    "hash_input.json",
+    "recipe/conda_build_config.yaml",
+    "recipe/meta.yaml",
+    "recipe/meta.yaml.template",
+    "recipe/parent/conda_build_config.yaml",
+    "recipe/parent/meta.yaml",
+)
+"""What a package says of its recipe: as it was written, as it was rendered, and its variant."""
 
 _ORIGIN = re.compile(r"(?<=\AOrigin b)(?P<quote>['\"])(?P<address>.*?)(?P<end>(?:\\n)?(?P=quote))")
 """The printed bytes of a remote's address, in the first lines of the rendered recipe."""
@@ -47,17 +55,14 @@ def attach_source(module: ModuleType) -> None:
     wrap(module, "get_repository_info", _without_login)
 
 
-def attach_info(module: ModuleType) -> None:
-    """Wrap ``copy_recipe`` of ``conda_build.build``, which writes the rendered recipe.
+def clean_info(m: MetaData) -> None:
+    """Clean the files that conda-build has written for an output.
 
     A recipe may take a source's login from a variable. Then the rendered one holds it.
     """
-    wrap(module, "copy_recipe", _cleaning)
-
-
-def clean_about_json(m: MetaData) -> None:
-    """Clean the about.json that has been written for an output."""
-    _clean_file(Path(m.config.info_dir, "about.json"))
+    if is_enabled():
+        for name in _FILES:
+            _clean_file(Path(m.config.info_dir, name))
 
 
 def _without_login(original: Function) -> Function:
@@ -77,17 +82,6 @@ def _clean_origin(match: re.Match[str]) -> str:
 
     cleaned = clean_or_none("remote_url", address) or "***"
     return f"{match['quote']}{cleaned}{match['end']}"
-
-
-def _cleaning(original: Function) -> Function:
-    def copy_recipe(m: MetaData, *args: object, **kwargs: object) -> object:
-        result = original(m, *args, **kwargs)
-        if is_enabled():
-            for name in _RECIPES:
-                _clean_file(Path(m.config.info_dir, "recipe", name))
-        return result
-
-    return copy_recipe
 
 
 def _clean_file(file: Path) -> None:
