@@ -26,6 +26,9 @@ class GitFacts(NamedTuple):
     read_parents: Callable[[], tuple[str, ...]] | None = None
     changed: tuple[str, ...] = ()
     """The files that make it dirty, or folders of new files, named from the work tree on."""
+    elsewhere: tuple[Path, ...] = ()
+    """What links in the recipe's folder lead to, and submodules in it. ``dirty`` tells of these
+    too if they have been asked; see :func:`~conda_provenance.git.read_git`."""
 
     def parents(self) -> tuple[str, ...]:
         """The parents of the commit, or none where they are not known. Each call asks again."""
@@ -38,7 +41,10 @@ class Candidate(NamedTuple):
     recipe: Path
     """The recipe's file, or a folder; no part of the path is a symbolic link."""
     folder: Path
+    """The recipe's folder, or the folder of its file."""
     work_tree: Path
+    scope: Path
+    """What must be as it is in the commit: the recipe's folder, or one file alone."""
 
     @property
     def entry(self) -> Path:
@@ -67,6 +73,8 @@ class Reading(NamedTuple):
     rewrite: Callable[[str], str | None] | None = None
     """Gives the address that git would use for a configured one."""
     warnings: tuple[str, ...] = ()
+    elsewhere: tuple[Path, ...] = ()
+    """What links in the scope lead to, and submodules in it."""
 
 
 class UnreadableError(Exception):

@@ -14,6 +14,7 @@ from pathlib import Path
 from conda_provenance.git.command import Git, GitError, GitFailedError, Question
 from conda_provenance.git.configuration import KEYS, Configuration
 from conda_provenance.git.facts import Candidate, Reading, UnreadableError
+from conda_provenance.git.index import names_of, parse_index, places_elsewhere
 from conda_provenance.git.markers import resolve
 from conda_provenance.git.submodules import check_index
 from conda_provenance.text import escape
@@ -106,8 +107,9 @@ def _read(ask: Ask, candidate: Candidate) -> Reading:
         # These three run no program, whatever the repository's configuration says.
         position = None if is_folder else outside.start(*_POSITION)
         listing = git.start("config", "--includes", "-z", "--get-regexp", KEYS)
-        index = git.start("ls-files", "-z", "--", str(candidate.recipe))
-        status = git.start(*_STATUS, "--", str(candidate.folder)) if is_ours else None
+        places = dict.fromkeys((str(candidate.recipe), str(candidate.scope)))
+        index = git.start("ls-files", "--stage", "-z", "--", *places)
+        status = git.start(*_STATUS, "--", str(candidate.scope)) if is_ours else None
 
         git_dir = candidate.entry if position is None else _read_git_dir(position)
         # Exit status 1 says that none of the keys is there.
@@ -115,7 +117,8 @@ def _read(ask: Ask, candidate: Candidate) -> Reading:
         if position is None and configuration.moves_work_tree:
             _read_git_dir(outside.start(*_POSITION))
 
-        listed = {name for name in index.output().split(b"\0") if name}
+        entries = parse_index(index.output())
+        listed = names_of(entries, candidate)
         if not listed:
             check_index(git, candidate)
             return Reading()
@@ -135,8 +138,12 @@ def _read(ask: Ask, candidate: Candidate) -> Reading:
         return reading
 
     parents = partial(_read_parents, ask, reading.sha)
-    rewrite = partial(_rewrite, ask)
-    return reading._replace(configuration=configuration, read_parents=parents, rewrite=rewrite)
+    return reading._replace(
+        configuration=configuration,
+        read_parents=parents,
+        rewrite=partial(_rewrite, ask),
+        elsewhere=places_elsewhere(entries, candidate),
+    )
 
 
 def _read_git_dir(position: Question) -> Path:
@@ -174,7 +181,7 @@ def _read_status(
 
     with ask(work_tree=candidate.work_tree, settings=settings) as git:
         try:
-            return git.ask(*_STATUS, "--", str(candidate.folder))
+            return git.ask(*_STATUS, "--", str(candidate.scope))
         except GitError:
             return None  # there may be more filters than a command line can hold
 

@@ -6,6 +6,7 @@ It reads only, never contacts a remote, and runs nothing that a repository of an
 from __future__ import annotations
 
 import os
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from conda_provenance.git.markers import other_system
 from conda_provenance.git.version import OLDEST, asking_version
 from conda_provenance.text import escape
 
+_UNKNOWN = "It is not known whether the recipe's folder has uncommitted changes."
+
 
 def read_git(recipe: Path, *, time_limit: float = TIME_LIMIT) -> GitFacts:
     """What the innermost repository that tracks ``recipe`` says of it.
@@ -28,8 +31,36 @@ def read_git(recipe: Path, *, time_limit: float = TIME_LIMIT) -> GitFacts:
     ``recipe`` is a recipe's file, or a folder, which counts as tracked if any file in it is. A
     symbolic link is followed: what counts is the repository that holds the content. No git process
     runs for longer than ``time_limit`` seconds. Never raises for the state of a repository.
+
+    Whether anything has changed is asked of all that is built: of the folder that the recipe is
+    built in, of what the links in it lead to, and of the submodules in it.
     """
     path = Path(os.path.realpath(recipe))
+    folder = path if os.path.isdir(path) else Path(os.path.realpath(os.path.dirname(recipe)))
+    if path in (folder, folder / path.name):
+        facts = _read_place(path, folder, time_limit)
+        others = facts.elsewhere
+    else:
+        # The recipe's file is a link. What it is built with lies beside the link.
+        facts = _read_place(path, path, time_limit)
+        others = (folder, *facts.elsewhere)
+
+    if not others or not facts.sha or facts.dirty:
+        return facts
+
+    from conda_provenance.git.elsewhere import has_changed
+
+    read_place = partial(_read_place, time_limit=time_limit)
+    is_changed, place = has_changed(others, folder, read_place, time_limit)
+    if is_changed:
+        return facts._replace(dirty=True, changed=(str(place),))
+    if is_changed is None and facts.dirty is not None:
+        return facts._replace(dirty=None, warnings=_once([*facts.warnings, _UNKNOWN]))
+    return facts
+
+
+def _read_place(path: Path, scope: Path, time_limit: float) -> GitFacts:
+    """The same for one place without links. Only what is in ``scope`` can have changed."""
     folder = path if os.path.isdir(path) else path.parent
     warnings: list[str] = []
     is_enclosed = is_added = False
@@ -37,7 +68,7 @@ def read_git(recipe: Path, *, time_limit: float = TIME_LIMIT) -> GitFacts:
     empty: GitFacts | None = None
 
     for place in (folder, *folder.parents):
-        candidate = Candidate(path, folder, place)
+        candidate = Candidate(path, folder, place, scope)
         if not os.path.lexists(candidate.entry):
             obstacle = _obstacle(candidate, time_limit)
             if obstacle is not None:
@@ -120,7 +151,7 @@ def _facts(reading: Reading, warnings: list[str]) -> GitFacts:
         warnings += doubts
 
     if reading.dirty is None:
-        warnings.append("It is not known whether the recipe's folder has uncommitted changes.")
+        warnings.append(_UNKNOWN)
 
     return GitFacts(
         reading.sha,
@@ -129,6 +160,7 @@ def _facts(reading: Reading, warnings: list[str]) -> GitFacts:
         _once(warnings),
         read_parents=reading.read_parents,
         changed=reading.changed,
+        elsewhere=reading.elsewhere,
     )
 
 
