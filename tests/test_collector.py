@@ -360,3 +360,63 @@ def test_any_surroundings_make_clean_values(tmp_path, environ, extra_meta):
     assert "s3cr3t" not in repr(
         [found.provenance.remote_url, found.provenance.flow_run_url, found.warnings]
     )
+
+
+OLD = {"sha": OTHER, "remote_url": "https://github.com/old/farm", "flow_run_id": "oldfarm_1"}
+
+
+def packaged(place, values=OLD):
+    """A recipe as conda-build has put it into a package, with the stamp of that package."""
+    recipe = place / "meta.yaml"
+    extra = "".join(f"  {key}: {value}\n" for key, value in values.items())
+    recipe.write_text(f"# This file created by conda-build 26.7.1\n\nextra:\n{extra}")
+    return recipe
+
+
+def test_the_stamp_in_a_recipe_out_of_a_package_is_nobodys_word(tmp_path):
+    found = find(packaged(tmp_path))
+    assert found.provenance.to_extra() == {"sha": ""}
+    (warning,) = found.warnings
+    assert warning.startswith("The recipe comes out of a package, and its extra has that package's")
+    assert warning.endswith("sha, remote_url, flow_run_id: this is not taken over.")
+    for key in OLD:
+        with pytest.raises(RequirementError, match=f"{key} is required"):
+            found.require(Settings(required=(key,)))
+
+
+def test_git_the_ci_and_the_user_speak_for_a_recipe_out_of_a_package(feedstock, git):
+    recipe = packaged(feedstock / "recipe")
+    git(feedstock, "add", ".")
+    git(feedstock, "commit", "-q", "-m", "taken out of a package")
+    sha = git(feedstock, "rev-parse", "HEAD")
+    found = find(recipe, github())
+    assert (found.provenance.sha, found.provenance.remote_url) == (sha, ORIGIN)
+    assert found.provenance.flow_run_id == "github_77"
+    given = find(recipe, {"CONDA_PROVENANCE_REMOTE_URL": ORIGIN}, extra_meta={"sha": "c" * 40})
+    assert (given.sources["sha"], given.sources["remote_url"]) == ("extra-meta", "environment")
+    assert "flow_run_id" not in given.values
+
+
+def test_a_stamp_that_is_still_right_needs_no_warning(feedstock, git):
+    recipe = packaged(feedstock / "recipe", {"remote_url": ORIGIN, "flow_run_id": "github_77"})
+    git(feedstock, "add", ".")
+    git(feedstock, "commit", "-q", "-m", "taken out of a package")
+    assert find(recipe, github(GITHUB_REPOSITORY="example/hello-feedstock")).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("extra", "key"),
+    [({"sha": OTHER}, "sha"), ({"remote_url": "https://github.com/old/farm"}, "remote_url")],
+)
+def test_a_recipes_own_extra_that_git_contradicts_is_stamped_with_a_warning(recipe, extra, key):
+    found = find(recipe, recipe_extra=extra)
+    assert found.values[key] == extra[key]
+    assert found.warnings == (
+        f"{key} of the recipe's extra is not that of its git repository; the recipe's is stamped.",
+    )
+
+
+def test_a_recipes_own_extra_that_git_confirms_is_not_warned_of(recipe, feedstock, git):
+    remote_url = ORIGIN.replace("hello", "Hello")  # forges do not tell these apart
+    extra = {"sha": git(feedstock, "rev-parse", "HEAD"), "remote_url": remote_url}
+    assert find(recipe, recipe_extra=extra).warnings == ()

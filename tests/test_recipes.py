@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from conda_provenance.errors import ProvenanceError
-from conda_provenance.recipes import find_recipe, read_extra
+from conda_provenance.recipes import find_recipe, is_packaged, read_extra
 
 
 @pytest.mark.parametrize("name", ["recipe.yaml", "recipe.yml", "meta.yaml"])
@@ -120,3 +120,46 @@ def test_a_package_is_no_recipe(tmp_path, name):
     (tmp_path / name).write_bytes(b"PK")
     with pytest.raises(ProvenanceError, match="is a package and no recipe: 'show' says"):
         find_recipe(tmp_path / name)
+
+
+RENDERED = "# This file created by conda-build 3.21.4\n# ----\n\npackage:\n  name: hello\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "name"),
+    [
+        ({"meta.yaml": RENDERED, "meta.yaml.template": "package: {}"}, "meta.yaml"),
+        ({"meta.yaml": RENDERED}, "meta.yaml"),
+        ({"meta.yaml": "\ufeff" + RENDERED}, "meta.yaml"),
+        ({"meta.yaml": RENDERED.replace("\n", "\r\n")}, "meta.yaml"),
+        ({"recipe.yaml": "", "rendered_recipe.yaml": "", "variant_config.yaml": ""}, "recipe.yaml"),
+        ({"meta.yaml": "", "../index.json": "{}", "../files": ""}, "meta.yaml"),
+    ],
+)
+def test_a_recipe_that_comes_out_of_a_package_is_recognised(tmp_path, files, name):
+    folder = tmp_path / "info" / "recipe"
+    folder.mkdir(parents=True)
+    for file, text in files.items():
+        (folder / file).write_text(text)
+    assert is_packaged(folder / name)
+
+
+@pytest.mark.parametrize(
+    ("files", "name"),
+    [
+        ({"meta.yaml": "package:\n  name: hello\n"}, "meta.yaml"),
+        ({"meta.yaml": "# This file is created by us\n", "meta.yaml.template": ""}, "meta.yaml"),
+        ({"meta.yaml": "package: {}\n" + RENDERED}, "meta.yaml"),
+        ({"recipe.yaml": "", "variant_config.yaml": "", "variants.yaml": ""}, "recipe.yaml"),
+        ({"meta.yaml": "", "../index.json": "{}"}, "meta.yaml"),
+        ({"meta.yaml": RENDERED, "parent/meta.yaml": "package: {}"}, "parent/meta.yaml"),
+        ({"meta.yaml": RENDERED}, "."),
+        ({}, "meta.yaml"),
+    ],
+)
+def test_any_other_recipe_is_its_authors(tmp_path, files, name):
+    folder = tmp_path / "hello" / "recipe"
+    (folder / "parent").mkdir(parents=True)
+    for file, text in files.items():
+        (folder / file).write_text(text)
+    assert not is_packaged(folder / name)

@@ -67,8 +67,11 @@ def _plan_flag(head: Sequence[str], tail: Sequence[str], settings: Settings) -> 
 
 def _flag(pairs: Sequence[str], common: CommonStamp, leave_out: Sequence[str]) -> list[str]:
     """conda-build's one ``--extra-meta``, with the user's pairs and ours."""
+    given = {split_pair(pair)[0] for pair in pairs}
     kept = [pair for pair in pairs if split_pair(pair)[0] not in KEYS]
     ours = [f"{key}={value}" for key, value in common.values.items() if key not in leave_out]
+    # Only an empty value can take the place of what stands in the recipe.
+    ours += [f"{key}=" for key in common.silenced if key not in given]
     return [_FLAG, *kept, *ours] if kept or ours else []
 
 

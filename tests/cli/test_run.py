@@ -335,6 +335,21 @@ def test_conda_build_of_another_environment_gets_one_flag(call, feedstock, git):
     ]
 
 
+def test_the_stamp_in_a_recipe_out_of_a_package_is_replaced(call, feedstock, git):
+    recipe = feedstock / "recipe" / "meta.yaml"
+    (feedstock / "recipe" / "recipe.yaml").unlink()
+    recipe.write_text("# This file created by conda-build 26\nextra:\n  flow_run_id: oldfarm_1\n")
+    git(feedstock, "add", ".")
+    git(feedstock, "commit", "-q", "-m", "meta.yaml")
+    done, seen = call("conda-build", "recipe", cwd=feedstock)
+    sha = git(feedstock, "rev-parse", "HEAD")
+    assert seen == ["recipe", "--extra-meta", f"sha={sha}", f"remote_url={ORIGIN}", "flow_run_id="]
+    assert "flow_run_id: this is not taken over" in done.stderr
+    needs_run = {"CONDA_PLUGINS_PROVENANCE_REQUIRED": "flow_run_id"}
+    done, seen = call("conda-build", "recipe", cwd=feedstock, **needs_run)
+    assert (done.returncode, seen) == (1, None)
+
+
 @pytest.mark.parametrize(
     "flag", [["--extra-meta", "foo=1", "bar"], ["--extra-meta=foo=1"], ["--extra-m", "foo=1"]]
 )
