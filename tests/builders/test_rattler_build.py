@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from builders_recipes import V1, V1_SPLIT, about
+from builders_recipes import V1, V1_SPLIT, about, extract_recipe
 
 pytest.importorskip(
     "rattler_build",
@@ -314,3 +314,19 @@ def test_what_the_build_writes_beside_the_recipe_does_not_make_it_dirty(
     assert len(packages(tmp_path / "out")) == 2
     done = build(recipe, ACTIVATE + IMPORTS + DOORS[door], status=1, **strict)
     assert "plugins.provenance_dirty is error" in done.stdout
+
+
+@pytest.mark.parametrize("door", ["Stage0Recipe.run_build", "build_recipes"])
+def test_the_stamp_in_a_recipe_out_of_a_package_is_not_taken_over(
+    write_feedstock, build, tmp_path, door
+):
+    old = f"extra:\n  flow_run_id: oldfarm_1\n  sha: {'1' * 40}\n  remote_url: {ORIGIN}\n"
+    recipe = write_feedstock(recipe_yaml=V1 + old)
+    build(recipe, IMPORTS + DOORS["Stage0Recipe.run_build"])
+    again = extract_recipe(packages(tmp_path / "out")[0], tmp_path / "again")
+    done = build(again, ACTIVATE + IMPORTS + DOORS[door], out=tmp_path / "new")
+    extra = {"sha": "", "flow_run_id": "circle_0b0c-1"}
+    assert about(packages(tmp_path / "new")[0])["extra"] == extra
+    assert "sha, remote_url, flow_run_id: this is not taken over" in done.stdout
+    required = {"CONDA_PLUGINS_PROVENANCE_REQUIRED": "remote_url"}
+    build(again, ACTIVATE + IMPORTS + DOORS[door], out=tmp_path / "no", status=1, **required)

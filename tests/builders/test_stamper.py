@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import warnings
 
 import pytest
 
+from conda_provenance.builders.snapshots import is_kept, keep, kept
 from conda_provenance.builders.stamper import Stamper
 from conda_provenance.hookspecs import BuildDescription
 
@@ -131,3 +134,60 @@ def test_a_refusal_is_a_warning_or_an_error_as_the_user_wants(stamper, caplog, m
     monkeypatch.setenv(REQUIRED, "sha")
     with pytest.raises(BuilderError, match="could not be stamped"):
         stamper.refuse("this builder is not known")
+
+
+def test_a_build_has_the_commit_and_the_state_of_its_snapshot(
+    stamper, describe, feedstock, git, caplog, monkeypatch
+):
+    monkeypatch.setenv("CONDA_PLUGINS_PROVENANCE_DIRTY", "error")
+    sha = git(feedstock, "rev-parse", "HEAD")
+    snapshot = stamper.take_snapshot(describe().recipe)
+    git(feedstock, "commit", "-q", "--allow-empty", "-m", "2.0")
+    (feedstock / "recipe" / "build.log").write_text("x")
+    stamper.require(describe, snapshot)
+    build = stamper.begin(describe, snapshot)
+    assert stamper.entries(build)["sha"] == sha
+    assert not caplog.records
+    with pytest.raises(BuilderError, match="provenance_dirty is error"):
+        stamper.begin(describe)
+
+
+def test_a_snapshot_is_taken_without_a_word(stamper, describe, feedstock, caplog, monkeypatch):
+    (feedstock / "recipe" / "new.patch").write_text("x")
+    assert stamper.take_snapshot(describe().recipe) is not None
+    monkeypatch.setenv(REQUIRED, "perhaps")
+    assert stamper.take_snapshot(describe().recipe) is None
+    monkeypatch.setenv("CONDA_PLUGINS_PROVENANCE_ENABLED", "false")
+    monkeypatch.delenv(REQUIRED)
+    assert stamper.take_snapshot(describe().recipe) is None
+    assert not caplog.records
+
+
+def test_what_is_kept_with_an_object_is_kept_with_its_copies(stamper, describe):
+    class Recipe:
+        """An object of a builder's."""
+
+    recipe = Recipe()
+    assert not is_kept(recipe)
+    snapshot = stamper.take_snapshot(describe().recipe)
+    keep(snapshot, recipe)
+    for held in (recipe, copy.copy(recipe), copy.deepcopy(recipe)):
+        assert is_kept(held)
+        assert kept(held) is snapshot
+
+
+@pytest.mark.parametrize("with_git", [True, False])
+def test_a_warning_that_python_has_shown_is_not_shown_again(
+    stamper, describe, monkeypatch, with_git
+):
+    """Whoever changes Python's filters of warnings makes it forget what it has shown."""
+    if not with_git:
+        monkeypatch.setenv("PATH", "")
+    code = "import warnings; warnings.warn('of a builder')"
+    scope: dict[str, object] = {"__name__": "builder"}
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("default")
+        for _ in range(3):
+            exec(code, scope)
+            stamper.entries(stamper.begin(describe, stamper.take_snapshot(describe().recipe)))
+    assert [str(each.message) for each in shown] == ["of a builder"]
