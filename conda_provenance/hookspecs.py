@@ -49,7 +49,7 @@ class PackageBuild(BuildDescription):
     """``conda-build`` or ``rattler-build``."""
     settings: Settings
     origin: Origin
-    """Where the recipe comes from, as it was when the builder started."""
+    """Where the recipe comes from, as it was when the recipe was read."""
 
 
 @hookspec
