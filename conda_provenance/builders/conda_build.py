@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from types import FrameType, ModuleType, TracebackType
@@ -95,7 +95,8 @@ def _stamping(original: Function) -> Function:
             result = original(m)
 
         if stamp:
-            with _stamps_in_log():
+            # conda-build computes the name, and may fail to. That is no reason to fail here.
+            with suppress(Exception), _stamps_in_log():
                 _stamper().log_stamp(m.pkg_fn(), stamp)
         return result
 

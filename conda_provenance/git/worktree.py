@@ -41,8 +41,10 @@ def read_git(recipe: Path, *, time_limit: float = TIME_LIMIT) -> GitFacts:
         facts = _read_place(path, folder, time_limit)
         others = facts.elsewhere
     else:
-        # The recipe's file is a link. What it is built with lies beside the link.
-        facts = _read_place(path, path, time_limit)
+        # The recipe's file is a link. conda-build works in the folder of the link, and
+        # rattler-build in that of the file.
+        is_rattler_builds = os.path.basename(recipe).startswith("recipe.")
+        facts = _read_place(path, path.parent if is_rattler_builds else path, time_limit)
         others = (folder, *facts.elsewhere)
 
     if not others or not facts.sha or facts.dirty:

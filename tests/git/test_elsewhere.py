@@ -69,6 +69,17 @@ def test_what_it_is_not_built_with_does_not(linked, name):
     assert read_git(linked / "meta.yaml").dirty is False
 
 
+def test_rattler_build_works_in_the_folder_that_a_linked_recipe_leads_to(linked, git):
+    shared = linked.parent.parent / "shared"
+    (shared / "recipe.yaml").write_text("x")
+    (linked / "recipe.yaml").symlink_to("../../shared/recipe.yaml")
+    git(shared, "add", "..")
+    git(shared, "commit", "-q", "-m", "second")
+    assert read_git(linked / "recipe.yaml").dirty is False
+    (shared / "unused.sh").write_text("changed")
+    assert read_git(linked / "recipe.yaml").dirty is True
+
+
 def test_a_link_to_what_is_in_no_commit_makes_it_dirty(linked, git):
     (linked / "made.sh").symlink_to("../../shared/ignored")
     (linked / "../../shared/ignored").write_text("x")
