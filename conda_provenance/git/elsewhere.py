@@ -22,10 +22,10 @@ ReadPlace = Callable[[Path, Path], GitFacts]
 
 def has_changed(
     places: Iterable[Path], beside: Path, read_place: ReadPlace, time_limit: float
-) -> bool | None:
-    """Does the content of any of these places differ from a commit? ``None``: it is not known.
+) -> tuple[bool | None, Path | None]:
+    """Does the content of any of these places differ from a commit, and of which?
 
-    ``beside`` is the folder that the recipe is built in.
+    ``None``: it is not known. ``beside`` is the folder that the recipe is built in.
     """
     end = time.monotonic() + time_limit
     waiting = deque(places)
@@ -38,18 +38,18 @@ def has_changed(
             continue
 
         if len(seen) == _MAX_PLACES or time.monotonic() > end:
-            return None
+            return None, None
 
         seen.add(place)
         facts = read_place(place, place)
         waiting.extend(facts.elsewhere)
         answer = _is_changed(facts, is_used=place == beside and _holds_files(beside))
         if answer:
-            return True
+            return True, place
         if answer is None:
             changed = None
 
-    return changed
+    return changed, None
 
 
 def _is_changed(facts: GitFacts, *, is_used: bool) -> bool | None:

@@ -53,10 +53,10 @@ def read_git(recipe: Path, *, time_limit: float = TIME_LIMIT) -> GitFacts:
     from conda_provenance.git.elsewhere import has_changed
 
     read_place = partial(_read_place, time_limit=time_limit)
-    changed = has_changed(others, folder, read_place, time_limit)
-    if changed or facts.dirty is None:
-        return facts._replace(dirty=changed or None)
-    if changed is None:
+    is_changed, place = has_changed(others, folder, read_place, time_limit)
+    if is_changed:
+        return facts._replace(dirty=True, changed=(str(place),))
+    if is_changed is None and facts.dirty is not None:
         return facts._replace(dirty=None, warnings=_once([*facts.warnings, _UNKNOWN]))
     return facts
 
