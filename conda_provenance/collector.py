@@ -24,7 +24,6 @@ from conda_provenance.plugins import candidates, provider_names
 from conda_provenance.provenance import Provenance
 from conda_provenance.recipes import find_recipe, read_extra
 from conda_provenance.settings import Settings, load_settings
-from conda_provenance.settings_doubts import settings_doubts
 from conda_provenance.snapshot import Snapshot, take_snapshot
 from conda_provenance.values import KEYS, ImproperValue, InvalidValue, clean
 
@@ -88,7 +87,7 @@ def collect_from(
     own = {} if snapshot.is_packaged else recipe_extra
 
     draft = _Draft()
-    draft.warnings += settings_doubts(environ)
+    draft.warnings += snapshot.doubts
     draft.take_given(extra_meta, own, environ)
     draft.take_git(checkout.git)
     if checkout.run is not None:

@@ -12,6 +12,7 @@ from conda_provenance.checkout import Checkout
 from conda_provenance.git import read_git
 from conda_provenance.plugins import candidates
 from conda_provenance.recipes import is_packaged
+from conda_provenance.settings_doubts import settings_doubts
 
 if TYPE_CHECKING:
     from conda_provenance.ci import Adapter, CIRun
@@ -29,6 +30,8 @@ class Snapshot(NamedTuple):
     checkout: Checkout
     is_packaged: bool
     """Does the recipe come out of a package? Then its ``extra`` holds that package's stamp."""
+    doubts: tuple[str, ...] = ()
+    """Warnings of settings that nobody reads."""
 
     def __deepcopy__(self, _memo: object) -> Snapshot:
         """Itself: builders copy their own objects, and what is kept with them."""
@@ -48,7 +51,7 @@ def take_snapshot(
     git = read_git(recipe)
     run = _detect(environ, systems, settings.ci, recipe)
     checkout = Checkout.of(recipe, git, run, partial(_names_commit, environ, systems))
-    return Snapshot(recipe, checkout, is_packaged(recipe))
+    return Snapshot(recipe, checkout, is_packaged(recipe), tuple(settings_doubts(environ)))
 
 
 def _detect(

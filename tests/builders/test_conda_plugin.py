@@ -41,6 +41,7 @@ def test_no_conda_command_imports_more_of_us_than_names_and_options(python):
         "conda_provenance.conda_plugin",
         "conda_provenance.condarc",
         "conda_provenance.keys",
+        "conda_provenance.log",
     }
 
 

@@ -102,7 +102,9 @@ def test_a_link_into_another_repository(linked, git, tmp_path):
     (other / "y.sh").write_text("y")
     assert read_git(linked / "meta.yaml").dirty is False
     (other / "x.sh").write_text("y")
-    assert read_git(linked / "meta.yaml").dirty is True
+    facts = read_git(linked / "meta.yaml")
+    assert facts.dirty is True
+    assert facts.changed == (str(other / "x.sh"),)
 
 
 def test_a_recipe_that_is_linked_from_a_folder_of_no_repository(feedstock, tmp_path):
