@@ -418,6 +418,8 @@ def test_another_variant_of_the_same_recipe_by_another_process_is_left_alone(
         " variant_overrides={'flavour': ['FLAVOUR']})\n"
     )
     with start_slow_build(ACTIVATE + IMPORTS + door.replace("FLAVOUR", "a")) as process:
+        # The engine names its work folder after the recipe and the second.
+        time.sleep(1.1)
         start_slow_build.go.touch()
         build(start_slow_build.recipe, IMPORTS + door.replace("FLAVOUR", "b"))
     assert process.returncode == 0
