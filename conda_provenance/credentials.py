@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from conda_provenance.remotes import vendor_at
-from conda_provenance.tokens import holds_token
+from conda_provenance.tokens import CHANNEL_TOKEN, WHOLE_TOKENS, holds_token, normal
 
 _MAX_LENGTH = 8192
 """Characters of an address that are looked at."""
@@ -41,12 +41,12 @@ _CHANNEL_TOKEN = re.compile(r"\A(?P<host>[^/]*)/t/(?P<token>[^/?#]+)(?=/(?!\d+(?
 Forums have topics there, and a number follows: https://discuss.example/t/topic/123.
 """
 
-_INNER_CHANNEL_TOKEN = re.compile(
-    r"/t/(?P<token>[A-Za-z]{2}-[0-9A-Fa-f-]{16,}|(?=[^/]*\d)[\w-]{32,})(?=/|\Z)"
-)
+_INNER_CHANNEL_TOKEN = re.compile(rf"/t/(?P<token>{CHANNEL_TOKEN})(?=[/?#;&]|\Z)")
 """The same below a path. PyPI has folders of one letter too: /packages/source/t/toolz/."""
 
 _ANY_CHANNEL_TOKEN = re.compile(r"/t/(?P<token>[^/?#]+)(?=/)")
+_TOKEN = re.compile(rf"(?<![0-9A-Za-z])(?:{'|'.join(WHOLE_TOKENS)})[\w=-]*")
+
 _CHANNEL_FILE = re.compile(
     r"/(?:noarch|(?:linux|osx|win|emscripten|wasi)-\w{1,20})"
     r"/[^/?#]{1,300}\.(?:conda|tar\.bz2|json)(?:\.zst|\.bz2)?\Z"
@@ -55,8 +55,13 @@ _CHANNEL_FILE = re.compile(
 
 
 def without_credentials(text: str) -> str:
-    """``text`` without the logins, tokens and signatures in its addresses."""
-    return _ADDRESS.sub(_clean_address, text) if "://" in text else text
+    """``text`` without the logins, tokens and signatures in its addresses.
+
+    Of a forge's access token that stands elsewhere only ``***`` is left.
+    """
+    if "://" in text:
+        text = _ADDRESS.sub(_clean_address, text)
+    return _TOKEN.sub("***", text)
 
 
 def holds_credentials(text: str) -> bool:
@@ -65,7 +70,11 @@ def holds_credentials(text: str) -> bool:
 
 
 def _clean_address(match: re.Match[str]) -> str:
-    login, rest = _split_login(match["rest"])
+    rest = match["rest"]
+    if "@" not in rest and "@" in normal(rest):
+        rest = normal(rest)
+
+    login, rest = _split_login(rest)
     kept = _kept_login(match["scheme"], login)
 
     # A quotation mark, or the backslash of an escape, ends an address in most files.
@@ -122,17 +131,21 @@ def _keep_reference(match: re.Match[str]) -> str:
 
 
 def _without_secret_parameters(place: str) -> str:
-    """An address without the secret parameters of its query and its fragment."""
-    parts = re.split(r"(?=[?#])", place)
-    return parts[0] + "".join(map(_without_secrets, parts[1:]))
+    """An address without the secret parameters of its query, its fragment and its path."""
+    start, *parameters = re.split(r"(?=[?#&;])", place)
+    cleaned = start
+    opening = ""
+    for parameter in parameters:
+        mark, text = parameter[0], parameter[1:]
+        if mark != "&":
+            opening = ""
 
-
-def _without_secrets(part: str) -> str:
-    parameters = part[1:].split("&")
-    kept = [parameter for parameter in parameters if not _is_secret(parameter)]
-    if kept == parameters:
-        return part
-    return part[0] + "&".join(kept) if kept else ""
+        if _is_secret(text):
+            opening = opening or mark
+        else:
+            cleaned += (opening or mark) + text
+            opening = ""
+    return cleaned
 
 
 def _is_secret(parameter: str) -> bool:

@@ -19,6 +19,18 @@ GitLab's are listed at https://docs.gitlab.com/security/tokens/#token-prefixes. 
 begin alike are real repositories: glib-networking-feedstock, globus-compute-endpoint.
 """
 
+WHOLE_TOKENS = (
+    r"gh[oprsu]_[0-9A-Za-z]{20}",
+    r"github_pat_[0-9A-Za-z_]{20}",
+    r"gl(?:pat|oas|dt|rtr?|cbt|ptt|ft|imt|agent|wt|soat|ffct)-[0-9A-Za-z_-]{20}",
+    r"AT(?:[A-Z]TT|BB|OA)[0-9A-Za-z_=-]{20}",
+    r"npm_[0-9A-Za-z]{36}",
+)
+"""The same in full length. In a file a shorter text is more often an example, or a name."""
+
+CHANNEL_TOKEN = r"(?:[A-Za-z]{2}-[0-9A-Fa-f-]{16,}|(?=[^/?#]*\d)[\w-]{32,})"
+"""A token of a conda channel (/t/TOKEN/channel) that looks like one wherever it stands."""
+
 
 def normal(text: str) -> str:
     """``text`` in the characters that a server may take it for: a full-width "@" is an "@"."""

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conda_provenance.credentials import holds_credentials, without_credentials
+from conda_provenance.packages.leaks import holds_secret
 
 TOKEN = "ghp_" + "a1B2" * 9
 
@@ -177,3 +178,30 @@ def test_a_long_text_takes_no_long_time(piece):
     without_credentials(piece * (2**20 // len(piece)))
     without_credentials("https://" + piece * (2**20 // len(piece)))
     assert time.perf_counter() - start < 10
+
+
+SECRET = st.sampled_from(["s3cr3t", "ghp_" + "A1b2" * 9, "co-0a1b2c3d-1111-2222-3333-0123456789ab"])
+LOGINS = st.sampled_from(["", "user:{}@", "{}@", ":{}@", "git:{}@", "user:{}\uff20", "a:b:{}@"])
+PATHS = st.sampled_from(["", "/o/r.git", "/t/{}/channel", "/t/{}/c/noarch/x-1-0.conda", "/a/t/{}"])
+ENDS = st.sampled_from(
+    ["", "?token={}", ";token={}", "?a=1&access_token={}&b=2", "#sig={}", "&key={}"]
+)
+
+
+@given(
+    st.sampled_from(["https", "http", "ssh", "git+https", "ftp", "s3", "oci"]),
+    st.tuples(LOGINS, PATHS, ENDS),
+    SECRET,
+    st.sampled_from(["{}", "url: {}", "- '{}'", '{{"url": "{}"}}', "see {}, then", "export T={}"]),
+)
+def test_nothing_is_left_that_would_be_reported(scheme, parts, secret, around):
+    login, path, end = parts
+    address = f"{scheme}://{login}host.example{path}{end}".replace("{}", secret)
+    cleaned = without_credentials(around.format(address))
+    assert not holds_secret(cleaned), cleaned
+    assert without_credentials(cleaned) == cleaned
+
+
+def test_a_token_outside_an_address_is_masked():
+    token = "ghp_" + "A1b2" * 9
+    assert without_credentials(f"script: export T={token}; x") == "script: export T=***; x"

@@ -15,7 +15,7 @@ from conda_provenance.claim import Problem
 from conda_provenance.keys import KEYS
 from conda_provenance.packages.about import ABOUT
 from conda_provenance.packages.refusals import shown_name
-from conda_provenance.tokens import normal
+from conda_provenance.tokens import CHANNEL_TOKEN, WHOLE_TOKENS, normal
 
 MAX_FILE = 4 << 20
 """Bytes of a file that is searched. The rendered recipe with a thousand packages has half of it."""
@@ -59,17 +59,7 @@ _PARAMETERS = tuple(
     re.compile(rf"{re.escape(char)}{_PARAMETER}=(?P<token>[^\s&;#'\"`|\\]{{1,2000}})")
     for char in "?&;#"
 )
-_TOKENS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"gh[oprsu]_[0-9A-Za-z]{20}",
-        r"github_pat_[0-9A-Za-z_]{20}",
-        r"gl(?:pat|oas|dt|rtr?|cbt|ptt|ft|imt|agent|wt|soat|ffct)-[0-9A-Za-z_-]{20}",
-        r"AT(?:[A-Z]TT|BB|OA)[0-9A-Za-z_=-]{20}",
-        r"npm_[0-9A-Za-z]{36}",
-    )
-)
-"""Access tokens in full length. A shorter text is more often an example, or a name."""
+_TOKENS = tuple(map(re.compile, WHOLE_TOKENS))
 
 _MAX_MATCHES = 10_000
 """Places in a file that are looked at. Real files have some hundred."""
@@ -80,7 +70,7 @@ _MAX_ADDRESS = 1000
 _POOL = re.compile(r"t[\w.+-]{0,40}\Z", re.IGNORECASE)
 """A folder of what begins with a "t", as in PyPI's /packages/source/t/tqdm/ or Debian's pool."""
 
-_TOKENLIKE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w-]{20,}\Z")
+_TOKENLIKE = re.compile(rf"{CHANNEL_TOKEN}\Z")
 _USUAL_USERS = frozenset({"git", "anonymous"})
 
 
