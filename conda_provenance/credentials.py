@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from conda_provenance.remotes import vendor_at
-from conda_provenance.tokens import CHANNEL_TOKEN, WHOLE_TOKENS, holds_token, normal
+from conda_provenance.tokens import CHANNEL_KEY, WHOLE_TOKENS, holds_token, normal
 
 _MAX_LENGTH = 8192
 """Characters of an address that are looked at."""
@@ -41,7 +41,7 @@ _CHANNEL_TOKEN = re.compile(r"\A(?P<host>[^/]*)/t/(?P<token>[^/?#]+)(?=/(?!\d+(?
 Forums have topics there, and a number follows: https://discuss.example/t/topic/123.
 """
 
-_INNER_CHANNEL_TOKEN = re.compile(rf"/t/(?P<token>{CHANNEL_TOKEN})(?=[/?#;&]|\Z)")
+_INNER_CHANNEL_TOKEN = re.compile(rf"/t/(?P<token>{CHANNEL_KEY})(?=[/?#;&]|\Z)")
 """The same below a path. PyPI has folders of one letter too: /packages/source/t/toolz/."""
 
 _ANY_CHANNEL_TOKEN = re.compile(r"/t/(?P<token>[^/?#]+)(?=/)")

@@ -28,7 +28,7 @@ WHOLE_TOKENS = (
 )
 """The same in full length. In a file a shorter text is more often an example, or a name."""
 
-CHANNEL_TOKEN = r"(?:[A-Za-z]{2}-[0-9A-Fa-f-]{16,}|(?=[^/?#]*\d)[\w-]{32,})"
+CHANNEL_KEY = r"(?:[A-Za-z]{2}-[0-9A-Fa-f-]{16,}|(?=[^/?#]*\d)[\w-]{32,})"
 """A token of a conda channel (/t/TOKEN/channel) that looks like one wherever it stands."""
 
 

@@ -15,7 +15,7 @@ from conda_provenance.claim import Problem
 from conda_provenance.keys import KEYS
 from conda_provenance.packages.about import ABOUT
 from conda_provenance.packages.refusals import shown_name
-from conda_provenance.tokens import CHANNEL_TOKEN, WHOLE_TOKENS, normal
+from conda_provenance.tokens import CHANNEL_KEY, WHOLE_TOKENS, normal
 
 MAX_FILE = 4 << 20
 """Bytes of a file that is searched. The rendered recipe with a thousand packages has half of it."""
@@ -70,7 +70,7 @@ _MAX_ADDRESS = 1000
 _POOL = re.compile(r"t[\w.+-]{0,40}\Z", re.IGNORECASE)
 """A folder of what begins with a "t", as in PyPI's /packages/source/t/tqdm/ or Debian's pool."""
 
-_TOKENLIKE = re.compile(rf"{CHANNEL_TOKEN}\Z")
+_TOKENLIKE = re.compile(rf"{CHANNEL_KEY}\Z")
 _USUAL_USERS = frozenset({"git", "anonymous"})
 
 
