@@ -57,8 +57,8 @@ class Checkout(NamedTuple):
     def hides_commit(self) -> bool:
         """May the recipe be of a commit that neither git nor the run names?
 
-        It may, if it lies in the run's checkout, or if the run does not say where that is and names
-        its commit badly or its repository alone.
+        It may, if it lies in the run's checkout, or if the run names a commit or a repository and
+        that checkout is not here: its variables may have been handed into a container.
         """
         run = self.run
         if self.git.unreadable:
@@ -70,7 +70,7 @@ class Checkout(NamedTuple):
         if run.workspace and os.path.isabs(run.workspace) and os.path.isdir(run.workspace):
             return self.holds_recipe
 
-        return run.sha is None and bool(self.names_commit or run.remote_url)
+        return bool(self.names_commit or run.remote_url)
 
     def is_of_same_commit(self) -> bool:
         """Is the recipe in the run's checkout, at the commit that the run is for?"""

@@ -188,10 +188,7 @@ class _Draft:
 
         if checkout.hides_commit():
             if checkout.run is not None and not checkout.git.unreadable:
-                self.warnings.append(
-                    f"{checkout.run.name} names no full commit hash, and the recipe lies in no git "
-                    "repository: sha is left out."
-                )
+                self.warnings.append(_why_hidden(checkout.run))
         elif not self.is_named and not self.values.get("remote_url"):
             self._offer("sha", "", GIT)
 
@@ -275,6 +272,18 @@ class _Draft:
     def _leave_out(self, key: str, name: str, why: InvalidValue) -> None:
         self.warnings.append(f"{name} is left out: {why}.")
         self.is_named = self.is_named or key in ("sha", "remote_url")
+
+
+def _why_hidden(run: CIRun) -> str:
+    """Why it is not known which commit the recipe is of, though it lies in no git repository."""
+    if run.sha is None:
+        why = f"{run.name} names no full commit hash, and the recipe lies in no git repository"
+        return f"{why}: sha is left out."
+
+    return (
+        f"The recipe lies in no git repository, and the folder that {run.name} checked out is not "
+        "known here: sha is left out; give sha and remote_url yourself."
+    )
 
 
 def _why_missing(key: str, checkout: Checkout, chosen: str, environ: Mapping[str, str]) -> str:

@@ -135,12 +135,23 @@ def test_where_only_the_repository_is_known_its_commit_is_not_said_to_be_none(lo
     assert find(loose, checkout).missing["sha"].startswith("GitHub Actions names no full commit")
 
 
-@pytest.mark.parametrize("workspace", ["{parent}/other", "{parent}2", "", "relative"])
+@pytest.mark.parametrize("workspace", ["{parent}/other", "{parent}2"])
 def test_ci_values_do_not_serve_outside_its_checkout(loose, workspace):
-    environ = github(GITHUB_SHA=OTHER, GITHUB_WORKSPACE=workspace.format(parent=loose.parent))
-    found = find(loose, environ)
+    folder = loose.parent.parent / workspace.format(parent=loose.parent)
+    folder.mkdir()
+    found = find(loose, github(GITHUB_SHA=OTHER, GITHUB_WORKSPACE=str(folder)))
     assert (found.provenance.sha, found.provenance.remote_url) == ("", None)
     assert found.provenance.flow_run_id == "github_77"
+
+
+@pytest.mark.parametrize("workspace", ["/folder/of/another/machine", "~/project", "", "relative"])
+def test_nor_where_its_checkout_is_not_here_and_then_nothing_is_said(loose, workspace):
+    """As in a container: the recipe may well be of the run's commit, so it is not said to be of
+    none."""
+    found = find(loose, github(GITHUB_SHA=OTHER, GITHUB_WORKSPACE=workspace))
+    assert found.values.keys() == {"flow_run_id", "flow_run_url"}
+    (warning,) = found.warnings
+    assert "the folder that GitHub Actions checked out is not known here" in warning
 
 
 def test_ci_values_do_not_serve_where_git_says_untracked(feedstock):

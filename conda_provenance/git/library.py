@@ -123,13 +123,17 @@ def _check_file(path: Path, limit: int) -> None:
 
 def _read(repository: _Repository, candidate: Candidate) -> Reading:
     name = candidate.name
-    if not _is_listed(repository, name):
+    is_listed = _is_listed(repository, name)
+    if not is_listed:
         _check_submodules(repository, candidate)
-        return Reading()
+        if os.path.lexists(repository.index.path):
+            return Reading()
+
+        # Without an index, the commit still says which files it holds.
 
     branch, sha = _follow(repository)
     if sha is None or not _is_committed(repository, sha, name):
-        return Reading(is_added=True)
+        return Reading(is_added=is_listed)
 
     return Reading(sha, branch, configuration=_read_configuration(repository))
 

@@ -121,15 +121,20 @@ def _read(ask: Ask, candidate: Candidate) -> Reading:
         listed = names_of(entries, candidate)
         if not listed:
             check_index(git, candidate)
-            return Reading()
+            if _has_index(git_dir):
+                return Reading()
 
-        if status is not None:
+        if not listed:
+            changes = None
+        elif status is not None:
             changes = _wait_for(status)
         else:
             settings = [] if _is_ours(candidate, git_dir) else configuration.without_filters()
             changes = _read_status(ask, candidate, settings)
 
-    if changes is None:
+    if not listed:
+        reading = _read_without_index(ask, candidate)
+    elif changes is None:
         reading = _read_without_status(ask, candidate)
     else:
         reading = _parse_status(changes, listed, candidate.work_tree)
@@ -144,6 +149,11 @@ def _read(ask: Ask, candidate: Candidate) -> Reading:
         rewrite=partial(_rewrite, ask),
         elsewhere=places_elsewhere(entries, candidate),
     )
+
+
+def _has_index(git_dir: Path) -> bool:
+    """Does git know which files it tracks? Without an index, only HEAD's commit says so."""
+    return os.path.lexists(git_dir / "index")
 
 
 def _read_git_dir(position: Question) -> Path:
@@ -235,16 +245,13 @@ def _changed_name(change: bytes) -> str:
 
 
 def _is_output(work_tree: Path, change: bytes) -> bool:
-    """Is this an untracked folder of built packages, or where our own output goes?
+    """Is this an untracked folder of built packages, or a file that our own output goes to?
 
     Built packages are in folders such as rattler-build's ``output``. A shell makes the file of
     ``detect > provenance.env`` before we run.
     """
-    if not change.startswith(b"? "):
-        return False
-
-    path = work_tree / os.fsdecode(change[2:])
-    if not change.endswith(b"/"):
+    path = work_tree / _changed_name(change)
+    if not (change.startswith(b"? ") and change.endswith(b"/")):
         return _takes_our_output(path)
 
     if (path / "noarch" / "repodata.json").is_file() or any(path.glob("*-*/repodata.json")):
@@ -286,6 +293,18 @@ def _read_without_status(ask: Ask, candidate: Candidate) -> Reading:
             return Reading(is_added=True)
 
     return Reading(sha, branch or None)
+
+
+def _read_without_index(ask: Ask, candidate: Candidate) -> Reading:
+    """The commit and the branch, if the commit holds the recipe.
+
+    There is no index after ``clone --no-checkout``, and in a container that was given none.
+    """
+    with ask() as git:
+        if not git.start("rev-parse", "--verify", "--quiet", "HEAD").output(accepted=(0, 1)):
+            return Reading()  # there is no commit yet
+
+    return _read_without_status(ask, candidate)._replace(is_added=False)
 
 
 def _rewrite(ask: Ask, url: str) -> str | None:

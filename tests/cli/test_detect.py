@@ -553,6 +553,18 @@ def test_the_file_that_the_output_goes_to_makes_no_recipe_dirty(feedstock, line,
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the shell is another one there")
+def test_nor_if_git_tracks_that_file(feedstock, git):
+    (feedstock / "recipe" / "x.env").write_text("before")
+    git(feedstock, "add", ".")
+    git(feedstock, "commit", "-q", "-m", "a file of values")
+    line = f"{sys.executable} -m conda_provenance detect --format env > x.env"
+    done = subprocess.run(
+        ["sh", "-c", line], cwd=feedstock / "recipe", capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the shell is another one there")
 def test_another_new_file_beside_it_does(feedstock):
     line = f"touch other && {sys.executable} -m conda_provenance detect --format env > x.env"
     done = subprocess.run(

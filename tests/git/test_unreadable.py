@@ -240,6 +240,8 @@ OTHERS = {
     ".sl": "Sapling",
     ".svn": "Subversion",
     ".bzr": "Bazaar",
+    ".bk": "BitKeeper",
+    ".osc": "Open Build Service",
     ".pijul": "Pijul",
     "_darcs": "Darcs",
     ".fslckout": "Fossil",
@@ -372,3 +374,21 @@ def test_an_empty_git_folder_is_passed_by_only_for_a_repository_that_tracks_the_
     else:
         assert (facts.sha, facts.unreadable) == (None, str(feedstock / "recipe"))
         assert "is empty" in facts.warnings[0]
+
+
+def test_without_an_index_the_commit_says_what_is_tracked(feedstock, git, tmp_path):
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "-q", "--no-checkout", str(feedstock), str(clone))
+    shutil.copytree(feedstock / "recipe", clone / "recipe")
+    shutil.copytree(feedstock / "recipe", clone / "new")
+    facts = read_git(recipe_of(clone))
+    assert (facts.sha, facts.dirty) == (git(feedstock, "rev-parse", "HEAD"), None)
+    assert any("not known whether" in warning for warning in facts.warnings)
+    assert read_git(clone / "new" / "recipe.yaml").sha == ""
+
+
+def test_a_repository_without_index_and_commit_tracks_nothing(tmp_path, git):
+    git(tmp_path, "init", "-q", "-b", "main")
+    (tmp_path / "recipe.yaml").write_text("package: {name: x}\n")
+    facts = read_git(tmp_path / "recipe.yaml")
+    assert (facts.sha, facts.warnings) == ("", ())
