@@ -12,7 +12,24 @@ from conda_provenance.remotes import SSH_SCHEMES, RemoteUrl, vendor_at
 _PUBLIC_HOST = re.compile(r"\.(?:[a-z]{2,}|xn--[a-z0-9-]+)\Z|\A[\d.]+\Z|\]\Z")
 """A host with a top-level domain, or an IP address. ``github.com-work`` is a name of ssh's own."""
 
+_REAL_HOSTS = {"gist.github.com"}
+"""Hosts within those of public forges whose web addresses are the same as their ssh addresses."""
+
 _SERVER_FOLDERS = {"srv", "home", "var", "opt", "mnt", "usr", "root", "export", "volume1"}
+
+
+def _is_made_of_vendor(host: str) -> bool:
+    """Does the host hold that of a public forge, as ``work.github.com`` does?
+
+    People with several accounts name them like that in ssh's configuration.
+    """
+    labels = host.split(".")
+    parts = {
+        ".".join(labels[start:end])
+        for start in range(len(labels))
+        for end in range(start + 2, len(labels) + 1)
+    }
+    return host not in _REAL_HOSTS and any(map(vendor_at, parts))
 
 
 def doubt_of(text: str) -> str | None:
@@ -29,7 +46,7 @@ def doubt_of(text: str) -> str | None:
     if vendor_at(url.host) is not None:
         return None
 
-    if not _PUBLIC_HOST.search(url.host):
+    if not _PUBLIC_HOST.search(url.host) or _is_made_of_vendor(url.host):
         return "its host may be a name that only this machine knows"
 
     first = url.path.partition("/")[0]

@@ -186,15 +186,20 @@ class RemoteUrl(NamedTuple):
 
         host = host.lower().rstrip(".")
         path = _without_query(path).strip("/")
+        if holds_token(f"/{path}"):
+            raise RemoteUrlError("its path holds what may be a token")
+
         segments = [clean_segment(segment) for segment in path.split("/") if segment]
         if segments and "." not in host and segments[0].startswith("@"):
             # "https://user/@host/path" and "user:@host/path" hold a login.
             raise RemoteUrlError("its host looks like a user name")
 
         if segments:
-            segments[-1] = segments[-1].removesuffix(".git")
+            # All of them, so that cleaning an address twice changes nothing more.
+            while segments[-1].endswith(".git"):
+                segments[-1] = segments[-1].removesuffix(".git")
 
-        if not all(segments) or not segments:
+        if not all(segments) or not segments or segments[-1] in (".", ".."):
             raise RemoteUrlError("it names no repository")
 
         host, path = _web_place(host, "/".join(segments), ssh_port)
@@ -267,7 +272,7 @@ def vendor_at(host: str) -> str | None:
 def _web_place(host: str, path: str, ssh_port: int | None) -> tuple[str, str]:
     """Host and path of the web address. ``ssh_port`` is ``None`` unless this is an ssh address."""
     if host.endswith(_GITILES):
-        return host, path.removeprefix("a/")  # which asks for a login
+        return host, re.sub(r"\A(?:a/)+", "", path)  # which asks for a login
 
     line = _line_of(host, path, ssh_port)
     if line is None:
@@ -333,6 +338,9 @@ def _check_page_path(path: str) -> None:
 
     Jenkins distinguishes "feature%252Fx", a branch, from "feature/x", two folders.
     """
+    if holds_token(path):
+        raise RemoteUrlError("its path holds what may be a token")
+
     for segment in path.split("/"):
         for part in re.split(r"%(?:25)*2[Ff]", segment):
             if part:

@@ -356,3 +356,23 @@ def test_a_build_number_is_the_only_query_kept():
 def test_many_slashes_are_shown_without_delay_and_without_a_login(text: str) -> None:
     """Tried from each of them, a search takes minutes."""
     assert "hunter2" not in redact(text)
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        ("https://h.org/o/r.git.git", "https://h.org/o/r"),
+        ("git@h.org:o/r.git.git/", "https://h.org/o/r"),
+        ("https://go.googlesource.com/a/a/tools", "https://go.googlesource.com/tools"),
+    ],
+)
+def test_what_is_cut_off_is_cut_off_once_and_for_all(given, written):
+    url = str(RemoteUrl.parse(given))
+    assert url == written
+    assert str(RemoteUrl.parse(url)) == written
+
+
+@pytest.mark.parametrize("given", ["https://h.org/..git", "https://h.org/o/...git"])
+def test_what_is_left_of_a_name_must_be_one(given):
+    with pytest.raises(RemoteUrlError):
+        RemoteUrl.parse(given)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from conda_provenance.remote_doubts import doubt_of
-from conda_provenance.remotes import RemoteUrl, RemoteUrlError
+from conda_provenance.remotes import RemoteUrl, RemoteUrlError, vendor_at
 
 KEYS = (
     r"^(core\.(bare|worktree)|remote\..*\.url|branch\..*\.remote"
@@ -118,14 +118,14 @@ def web_address(
     """The address that is written into packages, and what to warn of.
 
     ``rewrite`` gives the address that git itself would use: ``insteadOf`` may replace a whole host.
-    It is asked only for an address that leads nowhere as it is.
+    It is asked only for an address that leads nowhere as it is, or whose host may be an alias.
     """
     remote = configuration.remote_of(branch)
     if remote is None:
         return None, [_SEVERAL] if configuration.remotes else []
 
     url, doubt = _read_address(remote.url)
-    if (url is None or "." not in url.host) and rewrite is not None:
+    if (url is None or _may_be_alias(remote.url, url)) and rewrite is not None:
         rewritten = rewrite(remote.url)
         if rewritten is not None and rewritten != remote.url:
             url, doubt = _read_address(rewritten)
@@ -134,6 +134,12 @@ def web_address(
         return None, [f"The recipe's git remote is left out: {doubt}."]
 
     return str(url), []
+
+
+def _may_be_alias(text: str, url: RemoteUrl) -> bool:
+    """May the host be an alias of ``insteadOf``, as in ``kde:x``, ``kde://x`` or ``my.kde:x``?"""
+    is_plain_scp = "://" not in text and "@" not in text
+    return "." not in url.host or (is_plain_scp and vendor_at(url.host) is None)
 
 
 def _read_address(text: str) -> tuple[RemoteUrl | None, str]:
