@@ -50,6 +50,11 @@ _CHANNEL_TOKEN = re.compile(r"(?<=/t/)(?:[^/\s]+(?=/)|[a-z]{2}-[0-9a-f]{8}-[0-9a
 """The token in the address of a conda channel: https://conda.anaconda.org/t/TOKEN/channel."""
 
 
+_WHOLE_TOKEN = re.compile(rf"{TOKEN.pattern}[\w=-]*")
+_MIN_TOKEN = 10
+"""Characters of the shortest text that is hidden as a token."""
+
+
 def show(text: str, limit: int = MAX_SHOWN) -> str:
     """``text`` as it may be shown to people: redacted, then escaped, then shortened."""
     if len(text) > MAX_READ:
@@ -182,8 +187,13 @@ def _redact_word(word: str) -> str:
     shown = _without_query(_without_login(plain))
     if re.match(_SCHEME, shown):
         shown = _CHANNEL_TOKEN.sub("***", shown)
-    shown = re.sub(rf"{TOKEN.pattern}[\w=-]{{6,}}", "***", shown)
+    shown = _WHOLE_TOKEN.sub(_hidden_token, shown)
     return word if shown == plain else shown
+
+
+def _hidden_token(match: re.Match[str]) -> str:
+    # "ghp_x" is a name, and GitLab's tokens have 20 characters after "glpat-".
+    return "***" if len(match[0]) >= _MIN_TOKEN else match[0]
 
 
 def _without_login(word: str) -> str:

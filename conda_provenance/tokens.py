@@ -32,6 +32,10 @@ CHANNEL_KEY = r"(?:[A-Za-z]{2}-[0-9A-Fa-f-]{16,}|(?=[^/?#]*\d)[\w-]{32,})"
 """A token of a conda channel (/t/TOKEN/channel) that looks like one wherever it stands."""
 
 
+CHANNEL_TOKEN = re.compile(r"/t/(?=[^/]*\d)(?=[^/]*[A-Za-z])[\w-]{20,}(?=/)")
+"""The token in the address of a conda channel, ``/t/TOKEN/channel``, if it is plainly one."""
+
+
 def normal(text: str) -> str:
     """``text`` in the characters that a server may take it for: a full-width "@" is an "@"."""
     if text.isascii():
@@ -51,8 +55,9 @@ def decoded(text: str) -> str:
 
 
 def holds_token(text: str) -> bool:
-    """Does this text hold an access token of a form that a forge gives out?"""
-    return TOKEN.search(normal(text)) is not None
+    """Does this text hold an access token of a form that a forge or a channel gives out?"""
+    texts = {normal(text), normal(decoded(text))} if "%" in text else {normal(text)}
+    return any(TOKEN.search(each) or CHANNEL_TOKEN.search(each) for each in texts)
 
 
 def holds_at(text: str) -> bool:

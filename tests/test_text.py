@@ -36,6 +36,12 @@ from conda_provenance.text import (
         ("https://tangled.org/@a.example.org/r", "https://tangled.org/@a.example.org/r"),
         ("https://s3cr3t/@github.com/o/r", "https://***@github.com/o/r"),
         ("https://s3cr3t.x/@github.com/o/r", "https://***@github.com/o/r"),
+        ("glpat-" + "s3cr3t" * 3 + "xy", "***"),
+        ("https://h/o/glpat-" + "s3cr3t" * 3 + "xy/r", "https://h/o/***/r"),
+        ("AKIAIOSFODNN7EXAMPLE", "***"),
+        ("npm_" + "s3cr3t" * 6, "***"),
+        ("ghp_" + "s3cr3t" * 6, "***"),
+        ("ghp_x", "ghp_x"),
     ],
 )
 def test_it_is_redacted_and_escaped(text: str, shown: str) -> None:

@@ -9,7 +9,7 @@ import argparse
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 from conda_provenance import __version__
 from conda_provenance.cli.commands import COMMANDS, Option
@@ -42,7 +42,16 @@ class _Formatter(argparse.HelpFormatter):
         return wrap(text, width, break_on_hyphens=False)
 
 
-class _CommandParser(argparse.ArgumentParser):
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors hide the logins in addresses that were given by mistake."""
+
+    def error(self, message: str) -> NoReturn:
+        from conda_provenance.text import escape, redact_addresses
+
+        super().error(escape(redact_addresses(message)))
+
+
+class _CommandParser(_Parser):
     """The parser of one command. It is set up when somebody first looks at it.
 
     Conda has us describe our commands whenever it runs any command, and hardly ever looks at them.
@@ -74,7 +83,7 @@ class _CommandParser(argparse.ArgumentParser):
 
 def make_parser(program: str = "conda-provenance") -> argparse.ArgumentParser:
     """The parser of the ``conda-provenance`` program."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=program,
         description="Stamp conda packages with where they come from when they are built, and show "
         "it afterwards (CEP 31).",

@@ -149,6 +149,16 @@ def test_a_command_that_does_not_exist_is_used_wrongly():
     assert "invalid choice: 'detct'" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "words", [["{}"], ["show", "--bogus", "{}"], ["show", "--color", "{}", "x.conda"]]
+)
+def test_an_address_in_a_wrong_place_keeps_its_secrets(words):
+    address = "https://user:s3cr3t@h.example/o?t=s3cr3t"
+    done = run_command(*(word.format(address) for word in words))
+    assert done.returncode == 2
+    assert "s3cr3t" not in done.stderr
+
+
 @pytest.mark.parametrize("module", ["conda_provenance", "conda_provenance.cli.main"])
 def test_used_wrongly_is_the_same_however_the_program_is_started(module):
     command = [sys.executable, "-m", module, "run"]
