@@ -31,9 +31,14 @@ _LISTS = frozenset({"info/paths.json", "info/files", "info/has_prefix", "info/no
 """Lists of the payload's files, which may be large and hold no address."""
 
 _RECIPE = "info/recipe/"
+_TESTS = ("info/test/", "info/tests/")
+"""The folders of the recipe's tests. Below them are the source's own."""
+
 _ENDINGS = (
     *(".yaml", ".yml", ".json", ".template", ".toml", ".txt"),
-    *(".sh", ".bash", ".bat", ".cmd", ".ps1", ".py", ".nu"),
+    *(".sh", ".bash", ".bat", ".cmd", ".ps1", ".py", ".nu", ".pl", ".r", ".rb"),
+    *(".cfg", ".conf", ".ini", ".env", ".rendered"),
+    *("condarc", ".npmrc", ".netrc", ".gitmodules", "dockerfile", "makefile"),
 )
 """Files of a recipe that are searched. Patches are not: their addresses are the source's."""
 
@@ -155,7 +160,7 @@ class Leaks:
         if len(self._holds) >= _MAX_FILES or not 0 < size <= min(MAX_FILE, self._left):
             return False
 
-        if path.startswith(_RECIPE):
+        if path.startswith(_RECIPE) or (path.startswith(_TESTS) and path.count("/") == 2):
             return path.lower().endswith(_ENDINGS)
 
         return path.startswith("info/") and path.count("/") == 1 and path not in _LISTS

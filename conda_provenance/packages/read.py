@@ -29,6 +29,8 @@ INDEX = "info/index.json"
 _MAX_FOLDERS = 200
 """Folders of an extracted package's recipe that are searched."""
 
+_SEARCHED = ("info/recipe/", "info/test/", "info/tests/")
+
 _ENDINGS = (".conda", ".tar.bz2")
 _FULL_NAME = re.compile(r"[^-].*-[0-9][^-]*-[^-]+")
 """What the folder of an extracted package is called: ``name-version-build``."""
@@ -215,7 +217,7 @@ def _search_folder(folder: str, leaks: Leaks) -> None:
                 for entry in entries:
                     path = f"{place}/{entry.name}"
                     if entry.is_dir(follow_symlinks=False):
-                        waiting += [path] if path.startswith("info/recipe") else []
+                        waiting += [path] if f"{path}/".startswith(_SEARCHED) else []
                     elif entry.is_file(follow_symlinks=False):
                         _search_file(entry, path, leaks)
         except OSError:

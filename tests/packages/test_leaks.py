@@ -107,6 +107,11 @@ KINDS = pytest.mark.parametrize("kind", ["conda", "tar.bz2", "folder"])
         "info/recipe/parent/meta.yaml",
         "info/recipe/conda_build_config.yaml",
         "info/recipe/build.sh",
+        "info/recipe/pip.conf",
+        "info/recipe/.condarc",
+        "info/recipe/Dockerfile",
+        "info/test/run_test.sh",
+        "info/tests/tests.yaml",
         "info/index.json",
         "info/repodata_record.json",
         "info/hash_input.json",
@@ -140,7 +145,10 @@ def test_about_json_counts_but_not_what_the_claim_itself_reports(tmp_path: Path,
 def test_the_payload_and_lists_of_it_are_not_searched(tmp_path: Path, kind: str) -> None:
     files = {
         name: LEAKS[0].encode()
-        for name in ("info/files", "info/recipe/fix.patch", "info/licenses/LICENSE", "share/a.yaml")
+        for name in (
+            *("info/files", "info/recipe/fix.patch", "info/licenses/LICENSE", "share/a.yaml"),
+            "info/test/source/fixture.py",
+        )
     }
     assert read_package(make(tmp_path, kind, {}, files)).claim.problems == ()
 
