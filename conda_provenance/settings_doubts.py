@@ -22,6 +22,9 @@ _NAMES = tuple(setting.name for setting in SETTINGS)
 _VARIABLES = tuple(setting.variable for setting in SETTINGS)
 _VALUES = tuple(f"CONDA_PROVENANCE_{key.upper()}" for key in KEYS)
 
+_TESTS = "CONDA_PROVENANCE_TEST_"
+"""How variables begin that this project's tests read."""
+
 _MAX_NAME = 100
 """Characters of a key that are shown."""
 
@@ -41,7 +44,11 @@ _NEAR_NAMES = (
 )
 """Names that people give to the file ``.condarc``."""
 
-_USUAL_PLACES = ("~/.condarc", "~/.conda/.condarc", "~/.config/conda/.condarc", "$CONDARC")
+_USUAL_FOLDERS = (
+    *("/etc/conda", "~/.conda", "~/.config/conda", "$XDG_CONFIG_HOME/conda"),
+    *("$CONDA_ROOT", "$CONDA_PREFIX"),
+)
+"""Folders in which conda looks for ``.condarc``, ``condarc`` and the files of ``condarc.d``."""
 
 
 def settings_doubts(environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -70,6 +77,9 @@ def _unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
         near = _nearest(plain, (*_VARIABLES, *_VALUES))
         if near or plain.startswith("CONDA_PLUGINS_PROVENANCE"):
             yield f"The variable {_shown(name)} is ignored, because it is unknown{_hint(near)}"
+        elif plain.startswith("CONDA_PROVENANCE_") and not plain.startswith(_TESTS):
+            names = ", ".join(_VALUES)
+            yield f"The variable {_shown(name)} is ignored, because it is none of {names}."
 
 
 def _doubts_of_conda() -> Iterator[str]:
@@ -88,6 +98,10 @@ def _unknown_keys(source: Path, parameters: Mapping[object, object]) -> Iterator
     """Keys of one file that are like ours, but unknown or at the wrong place."""
     place = f"in {escape(str(source))}"
     for key in map(str, parameters):
+        if _is_like_plugins(key) and "provenance_" in str(parameters[key]):
+            yield f"The key {_shown(key)} {place} is ignored: write 'plugins' instead."
+            continue
+
         plain = _plain(key.removeprefix("plugins."))
         if plain in _NAMES or plain.startswith("provenance") or _nearest(plain, _NAMES):
             near = _nearest(plain, _NAMES) or "provenance_…"
@@ -109,6 +123,11 @@ def _unknown_keys(source: Path, parameters: Mapping[object, object]) -> Iterator
         meant = None if key in _NAMES else _near_key(key)
         if meant is not None:
             yield f"plugins.{_shown(key)} {place} is ignored, because it is unknown{_hint(meant)}"
+
+
+def _is_like_plugins(key: str) -> bool:
+    plain = re.sub(r"[^a-z]", "", key.lower())
+    return key != "plugins" and plain in ("plugin", "plugins", "condaplugins", "pluginsettings")
 
 
 def _near_key(key: str) -> str | None:
@@ -175,13 +194,33 @@ def _unread_files(read: set[str]) -> Iterator[tuple[Path, str]]:
 
 
 def _unread_without_conda(environ: Mapping[str, str]) -> Iterator[str]:
-    for place in _USUAL_PLACES:
-        path = _expanded(place) if place != "$CONDARC" else Path(environ.get("CONDARC", ""))
+    for path in _usual_files(environ):
         if _has_settings(path):
             yield (
                 f"The settings in {escape(str(path))} are ignored, because conda is not installed "
                 "beside conda-provenance: give them as environment variables."
             )
+
+
+def _usual_files(environ: Mapping[str, str]) -> Iterator[Path]:
+    """The files that conda would read, if it were here."""
+    yield _expanded("~/.condarc")
+    if environ.get("CONDARC"):
+        yield Path(environ["CONDARC"])
+
+    for place in _USUAL_FOLDERS:
+        start, _, rest = place.partition("/")
+        if start.startswith("$"):
+            if not environ.get(start[1:]):
+                continue
+
+            start = environ[start[1:]]
+
+        folder = Path(os.path.expanduser(os.path.join(start or "/", rest)))
+        yield folder / ".condarc"
+        yield folder / "condarc"
+        for ending in ("yml", "yaml"):
+            yield from sorted(folder.glob(f"condarc.d/*.{ending}"))
 
 
 def _expanded(place: str) -> Path:

@@ -96,11 +96,12 @@ def test_a_word_that_is_empty_says_nothing(name, empty):
         ("CONDA_PROVENANCE_FLOWRUN_ID", "CONDA_PROVENANCE_FLOW_RUN_ID"),
         ("CONDA_PLUGIN_PROVENANCE_DIRTY", "CONDA_PLUGINS_PROVENANCE_DIRTY"),
         ("CONDA_PLUGINS_PROVENANCE_SIGNING", "the settings are flat keys, provenance_enabled"),
+        ("CONDA_PROVENANCE_COMMIT", "it is none of CONDA_PROVENANCE_SHA, CONDA_PROVENANCE_REMOTE"),
     ],
 )
 def test_a_variable_that_nobody_reads_is_warned_of(variable, meant):
     (doubt,) = settings_doubts({variable: "s3cr3t", "CONDA_PREFIX": "/x", "PROVENANCE": "1"})
-    assert doubt.startswith(f"The variable {variable} is ignored, because it is unknown: ")
+    assert doubt.startswith(f"The variable {variable} is ignored, because it is ")
     assert meant in doubt
     assert "s3cr3t" not in doubt
 
@@ -113,10 +114,20 @@ def test_known_variables_and_those_of_others_are_no_doubt():
 
 
 @pytest.mark.skipif(find_spec("conda") is not None, reason="conda is here, and reads the file")
-def test_settings_in_a_condarc_are_ignored_without_conda(tmp_path, monkeypatch):
-    (tmp_path / ".condarc").write_text("plugins:\n  provenance_required: [sha]\n")
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(".condarc", ".conda/condarc", ".conda/condarc.d/farm.yml"),
+        *(".config/conda/condarc.d/farm.yaml", "xdg/conda/.condarc", "prefix/condarc", "mine.yml"),
+    ],
+)
+def test_settings_in_a_condarc_are_ignored_without_conda(tmp_path, monkeypatch, name):
+    file = tmp_path / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("plugins:\n  provenance_required: [sha]\n")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
-    (doubt,) = settings_doubts({})
-    assert str(tmp_path / ".condarc") in doubt
+    places = {"XDG_CONFIG_HOME": "xdg", "CONDA_PREFIX": "prefix", "CONDARC": "mine.yml"}
+    (doubt,) = settings_doubts({key: str(tmp_path / place) for key, place in places.items()})
+    assert str(file) in doubt
     assert "conda is not installed" in doubt
