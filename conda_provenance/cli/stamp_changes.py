@@ -34,6 +34,12 @@ def wanted_changes(arguments: Namespace, output: Output) -> Changes:
 
     known = {**found, **given}
     values = {key: known[key] for key in KEYS if key in known and key not in removed | kept}
+    if values.get("sha") == "" and (values.get("remote_url") or "remote_url" in kept):
+        raise UsageError(
+            "An empty sha says that the recipe is not under version control, and then there is no "
+            "remote_url: give the commit's full hash, or take one of the two out with --remove."
+        )
+
     if not removed and not any(values.values()):
         raise ProvenanceError(
             "There is nothing to stamp: "

@@ -666,6 +666,8 @@ def recipe_of(package: Path) -> str:
         (["--remove", "sha", "--keep", "sha"], "sha cannot be both removed and kept"),
         (["--remove", "sha", "--sha", SHA], "--remove sha does not go with --sha"),
         (["--keep", "sha", "--sha", SHA], "--keep sha does not go with --sha"),
+        (["--force", "--sha", "", "--remote-url", "https://h/o/r"], "An empty sha says that"),
+        (["--force", "--sha", "", "--keep", "remote_url", "--flow-run-id", "x_1"], "An empty sha"),
     ],
 )
 def test_what_contradicts_itself_is_used_wrongly(tmp_path, options, error):
