@@ -199,8 +199,10 @@ class RemoteUrl(NamedTuple):
             while segments[-1].endswith(".git"):
                 segments[-1] = segments[-1].removesuffix(".git")
 
-        if not all(segments) or not segments or segments[-1] in (".", ".."):
+        if not all(segments) or not segments:
             raise RemoteUrlError("it names no repository")
+
+        clean_segment(segments[-1])  # what is left of it must be a name, too
 
         host, path = _web_place(host, "/".join(segments), ssh_port)
         return cls(scheme, host, port, path)

@@ -121,15 +121,22 @@ def redact(text: str) -> str:
     """``text`` with everything in its URLs that may be a login or a token replaced by ``***``.
 
     The user name ``git``, which every forge uses for ssh, is kept. So are the paths of files that a
-    sentence names. If ``text`` begins with an address that has a query, all of it may be one value
-    with spaces in it, and nothing after the query is shown. :func:`redact_sentence` shows that.
+    sentence names. If ``text`` begins with an address that has a query, or a login that another "@"
+    may end, all of it may be one value with spaces in it: nothing after the query is shown, or
+    before the last "@". :func:`redact_sentence` shows that.
     """
     start, *rest = re.split(r"(?<=\S)(?=\s)", normal(text), maxsplit=1)
     is_address = rest and re.match(_SCHEME, start)
-    if is_address and (re.search(QUERY, start) or re.search(r"[?#&;][^\s?#&;]*=", rest[0])):
+    if is_address and _goes_on(start, rest[0]):
         return _redact_word(text)
 
     return redact_sentence(text)
+
+
+def _goes_on(start: str, rest: str) -> bool:
+    """May the address that ``start`` begins with go on after a space, in its query or login?"""
+    has_query = re.search(QUERY, start) or re.search(r"[?#&;][^\s?#&;]*=", rest)
+    return bool(has_query or (re.search(AT, start) and re.search(AT, rest)))
 
 
 def redact_sentence(sentence: str) -> str:

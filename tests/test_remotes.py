@@ -292,6 +292,8 @@ def test_no_generated_credential_survives(url):
 @example(f"{_MARK}:/@github.com/o/r.git")
 @example(f"{_MARK}://@github.com/o/r.git")
 @example(f"?token={_MARK}:/")
+@example(f"https://:0@{_MARK}0.0 @github.com/o/r.git")
+@example(f"https://:0@h.org/{_MARK} x@github.com/o/r.git")
 def test_no_generated_credential_is_shown(url):
     assume("://" in url or not any(char.isspace() for char in url))
     assume(
@@ -372,7 +374,9 @@ def test_what_is_cut_off_is_cut_off_once_and_for_all(given, written):
     assert str(RemoteUrl.parse(url)) == written
 
 
-@pytest.mark.parametrize("given", ["https://h.org/..git", "https://h.org/o/...git"])
+@pytest.mark.parametrize(
+    "given", ["https://h.org/..git", "https://h.org/o/...git", "https://h.org/%40.git"]
+)
 def test_what_is_left_of_a_name_must_be_one(given):
     with pytest.raises(RemoteUrlError):
         RemoteUrl.parse(given)
