@@ -298,7 +298,8 @@ def _why_missing(key: str, checkout: Checkout, chosen: str, environ: Mapping[str
         )
 
     if checkout.git.sha is None:
-        is_outside = run is not None and run.workspace and not checkout.holds_recipe
+        is_here = run is not None and run.workspace and os.path.isdir(run.workspace)
+        is_outside = is_here and not checkout.holds_recipe
         outside = f", and it lies outside {run.name}'s checkout" if run and is_outside else ""
         return f"the recipe lies in no git repository that can be read{outside}"
 

@@ -152,6 +152,7 @@ def test_nor_where_its_checkout_is_not_here_and_then_nothing_is_said(loose, work
     assert found.values.keys() == {"flow_run_id", "flow_run_url"}
     (warning,) = found.warnings
     assert "the folder that GitHub Actions checked out is not known here" in warning
+    assert "outside" not in found.missing["sha"]
 
 
 def test_ci_values_do_not_serve_where_git_says_untracked(feedstock):

@@ -75,6 +75,8 @@ def test_an_empty_variable_says_nothing(tmp_path, detect):
         ),
         ("plugins.provenance_dirty: error", "The key plugins.provenance_dirty in {} is ignored"),
         ("plugins:\n  - provenance_dirty: error", "The keys below plugins in {} are ignored"),
+        ("plugin:\n  provenance_dirty: s3cr3t", "The key plugin in {} is ignored: write 'plugins'"),
+        ("Plugins:\n  provenance_dirty: error", "The key Plugins in {} is ignored"),
     ],
 )
 def test_a_key_that_nobody_reads_is_warned_of(tmp_path, detect, text, warning):
