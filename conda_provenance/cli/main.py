@@ -29,10 +29,11 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "conda-proven
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         parsed = make_parser(program).parse_args(given)
+        return run_parsed(parsed, program)
     except SystemExit as stop:
         return int(stop.code or 0)
-
-    return run_parsed(parsed, program)
+    except KeyboardInterrupt:
+        return Status.INTERRUPTED
 
 
 def run_parsed(parsed: Namespace, program: str = "conda-provenance") -> int:
@@ -67,8 +68,8 @@ def _wants_json(arguments: Namespace, parsed: Namespace) -> bool:
 
 
 def _run(arguments: Namespace, output: Output) -> int:
-    command = import_module(f"conda_provenance.cli.{arguments.command}")
     try:
+        command = import_module(f"conda_provenance.cli.{arguments.command}")
         status = int(command.run(arguments, output))
         sys.stdout.flush()
         return status

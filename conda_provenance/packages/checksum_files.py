@@ -11,28 +11,13 @@ import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
+from conda_provenance.packages.checksum_names import LENGTHS, PAGE, kind_of
 from conda_provenance.packages.index_records import NewValues
-from conda_provenance.packages.neighbours import Neighbours
+from conda_provenance.packages.neighbours import ENDINGS, stem_of
 from conda_provenance.packages.refusals import shown_name
-
-PAGE = "index.html"
-"""conda-index's list of a folder, which holds the checksums of packages and of indexes."""
 
 MAX_SIZE = 64 << 20
 """Bytes of a file that is read."""
-
-_LENGTHS = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
-"""Characters of a checksum, and what it is unless its file says otherwise."""
-
-_KIND = r"(md5|sha-?1|sha-?224|sha-?256|sha-?384|sha-?512|b2|blake2b)"
-_BESIDE = re.compile(rf"\.{_KIND}(sums?)?(\.txt)?", re.IGNORECASE)
-"""What follows the name of a package."""
-
-_OF_A_FOLDER = re.compile(
-    rf"{_KIND}[-_]?(sums?)?(\.txt)?|shasums?[0-9]*(\.txt)?|(check|hash)(sums?|es)?(\.txt|\.{_KIND})?"
-    rf"|(?-i:{re.escape(PAGE)})",
-    re.IGNORECASE,
-)
 
 _ALONE = re.compile(r"\s*([0-9a-fA-F]{32,128})\s*")
 _LINE = re.compile(r"^([0-9a-fA-F]{32,128})[ \t]+(?![ \t])\*?([^\r\n]*\S)[ \t]*\r?$", re.MULTILINE)
@@ -55,27 +40,6 @@ class _Line(NamedTuple):
     """What the line calls it."""
 
 
-def is_checksum_file(path: str) -> bool:
-    """Is the file no index, but one of those that are known here?"""
-    name = os.path.basename(path)
-    return bool(_OF_A_FOLDER.fullmatch(name) or _kind_of_file(name))
-
-
-def checksum_files(
-    folder: str, names: Collection[str], neighbours: Neighbours | None = None
-) -> dict[str, set[str]]:
-    """The files in a folder that may hold checksums of these packages, and of which of them."""
-    neighbours = neighbours or Neighbours(folder)
-    found: dict[str, set[str]] = {}
-    for match in neighbours.like(_OF_A_FOLDER):
-        found[os.path.join(folder, match[0])] = set(names)
-    for package in names:
-        for name, ending in neighbours.of(package):
-            if _BESIDE.fullmatch(ending):
-                found.setdefault(os.path.join(folder, name), set()).add(package)
-    return found
-
-
 def with_checksums(
     text: str, path: str, names: Collection[str], new_values: NewValues
 ) -> tuple[str, list[str]]:
@@ -86,19 +50,26 @@ def with_checksums(
     pieces: list[str] = []
     position = 0
     known: set[str] = set()
+    unsure: set[str] = set()
     for line in _lines(text):
         owner = _owner(line, path, names)
         if owner is None:
             continue
 
-        known.add(owner)
         old = text[line.start : line.end]
-        if value := _new_value(owner, old, _kind(line, path, old), new_values):
+        kind = kind_of(old, os.path.basename(path), line.kind)
+        if kind is None:
+            unsure.add(owner)
+            continue
+
+        known.add(owner)
+        if value := _new_value(owner, old, kind, new_values):
             pieces += text[position : line.start], value
             position = line.end
 
     new = "".join([*pieces, text[position:]])
-    return new, _left(text, path, names - known, new_values) if names - known else []
+    others = (names - known) | unsure
+    return new, _left(text, path, others, new_values) if others else []
 
 
 def _left(text: str, path: str, names: Collection[str], new_values: NewValues) -> list[str]:
@@ -127,10 +98,7 @@ def _lines(text: str) -> Iterator[_Line]:
 def _owner(line: _Line, path: str, names: Collection[str]) -> str | None:
     """The package that a line is about."""
     if line.name is None:
-        # A file that is named after the stem may be about either kind of package.
-        of_this = [name for name in names if os.path.basename(path).startswith(f"{name}.")]
-        candidates = of_this or list(names)
-        return candidates[0] if len(candidates) == 1 and _is_only(candidates[0], path) else None
+        return _owner_of_all(os.path.basename(path), os.path.dirname(path), names)
 
     folder, name = os.path.split(os.path.normpath(line.name))
     own = os.path.dirname(os.path.abspath(path))
@@ -138,14 +106,16 @@ def _owner(line: _Line, path: str, names: Collection[str]) -> str | None:
     return name if is_here and name in names else None
 
 
-def _is_only(package: str, path: str) -> bool:
-    """Is a file without a name in it about this package alone?"""
-    if os.path.basename(path).startswith(f"{package}."):
-        return True
-
-    folder, stem = os.path.dirname(path), package.removesuffix(".conda").removesuffix(".tar.bz2")
-    both = (os.path.join(folder, stem + ending) for ending in (".conda", ".tar.bz2"))
-    return sum(map(os.path.lexists, both)) <= 1
+def _owner_of_all(file: str, folder: str, names: Collection[str]) -> str | None:
+    """The package that a file without a name in it is about: the one that it is named after."""
+    for name in names:
+        stem = stem_of(name)
+        if file.startswith(tuple(name + each for each in "._-")):
+            return name
+        if stem != name and file.startswith(f"{stem}."):
+            both = (os.path.join(folder, stem + ending) for ending in ENDINGS)
+            return name if sum(map(os.path.lexists, both)) <= 1 else None
+    return None
 
 
 class _Words:
@@ -155,7 +125,7 @@ class _Words:
         self._names = set(_WORD.findall(text))
         self._checksums = {word.lower() for word in _CHECKSUM.findall(text)}
         self._kinds = sorted(
-            {_LENGTHS[len(word)] for word in self._checksums if len(word) in _LENGTHS}
+            {LENGTHS[len(word)] for word in self._checksums if len(word) in LENGTHS}
         )
 
     def speak_of(self, name: str, path: str) -> bool:
@@ -174,23 +144,9 @@ class _Words:
         return not values or not values.isdisjoint(self._checksums)
 
 
-def _kind(line: _Line, path: str, value: str) -> str | None:
-    """Which checksum it is. ``None``: one that is not known."""
-    kind = _LENGTHS.get(len(value))
-    said = line.kind or _kind_of_file(os.path.basename(path)) or ""
-    if said.lower().startswith(("b2", "blake")):
-        return "blake2b" if kind == "sha512" else None
-    return kind
-
-
-def _kind_of_file(name: str) -> str | None:
-    match = re.search(rf"(?:^|\.){_KIND}[-_]?(?:sums?)?(?:\.txt)?$", name, re.IGNORECASE)
-    return match[1] if match else None
-
-
-def _new_value(name: str, old: str, kind: str | None, new_values: NewValues) -> str | None:
+def _new_value(name: str, old: str, kind: str, new_values: NewValues) -> str | None:
     """The checksum to write, in the letters of the old one. ``None``: the old one stays."""
-    new = (new_values(name, {kind: old.lower()}, "") or {}).get(kind) if kind else None
+    new = (new_values(name, {kind: old.lower()}, "") or {}).get(kind)
     if not isinstance(new, str) or new == old.lower():
         return None
     return new.upper() if old.isupper() else new

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from conda_provenance.log import logger
 from conda_provenance.packages.blob import open_file_blob
-from conda_provenance.packages.checksum_files import checksum_files, is_checksum_file
+from conda_provenance.packages.checksum_names import checksum_files, is_checksum_file
 from conda_provenance.packages.files.digests import Checksums, Digests
 from conda_provenance.packages.files.interrupts import uninterrupted
 from conda_provenance.packages.files.journal import Journal

@@ -9,10 +9,10 @@ from typing import NamedTuple
 from conda_provenance.packages.blob import FileBlob, open_file_blob
 from conda_provenance.packages.checksum_files import (
     MAX_SIZE,
-    is_checksum_file,
     not_simple,
     with_checksums,
 )
+from conda_provenance.packages.checksum_names import is_checksum_file
 from conda_provenance.packages.index_edits import adding_nothing
 from conda_provenance.packages.index_files import is_complete, is_sharded, unpacked
 from conda_provenance.packages.index_records import (

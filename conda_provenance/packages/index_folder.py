@@ -14,7 +14,7 @@ from typing import Any
 
 from conda_provenance.errors import PackageError
 from conda_provenance.packages.blob import Blob
-from conda_provenance.packages.checksum_files import is_checksum_file
+from conda_provenance.packages.checksum_names import is_checksum_file
 from conda_provenance.packages.files import journal as journals
 from conda_provenance.packages.files.digests import Checksums, Digests, StandingDigests
 from conda_provenance.packages.files.interrupts import uninterrupted

@@ -7,12 +7,12 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 
-_ENDINGS = (".conda", ".tar.bz2")
+ENDINGS = (".conda", ".tar.bz2")
 
 
 def stem_of(name: str) -> str:
     """The name of a package file without its ending."""
-    for ending in _ENDINGS:
+    for ending in ENDINGS:
         if name.endswith(ending):
             return name.removesuffix(ending)
     return name
@@ -31,12 +31,20 @@ class Neighbours:
     def of(self, package: str) -> Iterator[tuple[str, str]]:
         """The files that are named after a package: their names, and what follows its name.
 
-        Both habits are taken: ``x-1-0.conda.sig`` and ``x-1-0.sig``.
+        All habits are taken: ``x-1-0.conda.sig``, ``x-1-0.conda-sig`` and ``x-1-0.sig``.
         """
         stem = stem_of(package)
         for name in self.starting_with(f"{stem}."):
             if name != package:
-                yield name, name[len(package if name.startswith(f"{package}.") else stem) :]
+                is_whole = name.startswith(tuple(package + each for each in "._-"))
+                ending = name[len(package if is_whole else stem) :]
+                if is_whole or not any(each in ending for each in ENDINGS):
+                    yield name, ending  # Otherwise it is named after another package.
+
+    def is_after_a_package(self, name: str) -> bool:
+        """Is the file named after a package that is there?"""
+        stems = [name[: dot.start()] for dot in re.finditer(r"[.]", name)]
+        return any(stem + ending in self for stem in stems for ending in ("", *ENDINGS))
 
     def starting_with(self, beginning: str) -> Iterator[str]:
         """The names that begin like this."""

@@ -10,35 +10,38 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from conda_provenance.packages.blob import Blob, open_file_blob
-from conda_provenance.packages.checksum_files import MAX_SIZE, checksum_files, speaks_of
+from conda_provenance.packages.checksum_files import MAX_SIZE, speaks_of
+from conda_provenance.packages.checksum_names import checksum_files
 from conda_provenance.packages.files.digests import Digests
 from conda_provenance.packages.files.places import places_of
 from conda_provenance.packages.neighbours import Neighbours
 from conda_provenance.packages.refusals import NotAllowed, PathLike, Refusal, shown_name
 
-_KINDS = (
-    # GnuPG, signify, minisign, OpenSSL, SSH.
-    r"sign?|signature|asc|gpg|pgp|minisig|sshsig|p7[ms]|pkcs7|cms",
+_KIND = re.compile(
+    # GnuPG, signify, minisign, OpenSSL, SSH, JOSE.
+    r"sign?|signed|signatures?|asc|gpg|pgp|signify|minisig|sshsig|p7[ms]|pkcs7|cms|jws"
     # prefix.dev's and CEP 27's lists of bundles.
-    r"(v[0-9]+\.)?sigs|publish\.attestation",
+    r"|sigs"
     # Sigstore: cosign, sigstore-python, gh, rattler-build.
-    r"(cosign\.|sigstore\.)?bundle|sigstore|cosign|rekor",
+    r"|bundle|sigstore|cosign|rekor"
     # in-toto and SLSA.
-    r"att|attestations?|intoto|provenance|slsa|vsa|dsse|link",
+    r"|att|attest|attestations?|intoto|toto|provenance|slsa|vsa|dsse|link"
     # Time stamps.
-    r"ots|tsr",
+    r"|ots|tsr",
+    re.IGNORECASE,
 )
-"""The endings of files that vouch for others. Each may be one JSON object, or one a line."""
+"""A word in the names of files that vouch for others."""
 
-_KIND = rf"({'|'.join(_KINDS)})(\.(intoto|sigstore|att|sig|bundle))?(\.jsonl?)?"
+_FORM = re.compile(r"jsonl?|v?[0-9]+")
+"""A word after it that says in which form and version it is."""
 
-_AFTER_NAME = re.compile(
-    rf"(\.(md5|sha-?[0-9]{{1,3}}|b2)(sums?)?(\.txt)?)?\.{_KIND}", re.IGNORECASE
+_BY_DIGEST = re.compile(
+    r"((?P<kind>sha(256|512))[:_-])?(?P<hex>[0-9a-f]{64}([0-9a-f]{64})?)(?P<after>\..+)?",
+    re.IGNORECASE,
 )
-"""What follows the name of a package, or of a file with its checksum."""
+"""What ``gh attestation download`` writes, ``sha256:HEX.jsonl``, also without its beginning."""
 
-_BY_DIGEST = re.compile(r"(?P<kind>sha(256|512))[:_-](?P<hex>[0-9a-f]{64,128})\..+", re.IGNORECASE)
-"""What ``gh attestation download`` writes: ``sha256:HEX.jsonl``."""
+_JSON = (".json", ".jsonl")
 
 _CLEARSIGNED = "-----BEGIN PGP SIGNED MESSAGE-----"
 _MAX_ARMOR = 1000
@@ -84,17 +87,34 @@ def signatures_of(
         if folder not in known:
             known[folder] = Neighbours(folder)
         around = known[folder]
-        found += [each for each, ending in around.of(name) if _AFTER_NAME.fullmatch(ending)]
+        found += [each for each, ending in around.of(name) if _vouches(ending)]
         found += _by_digest(around, blob)
         found += _over_checksums(folder, name, around)
     return list(dict.fromkeys(found))
+
+
+def _vouches(ending: str) -> bool:
+    """Does what follows the name of a file say that it vouches for it, as ``.slsa.intoto.jsonl``?
+
+    The last word counts: ``.sig.txt`` and ``.sig.sha256`` are about a signature.
+    """
+    words = re.findall(r"[^._-]+", ending.lower().replace("sha-", "sha"))
+    while words and _FORM.fullmatch(words[-1]):
+        words.pop()
+    # A number belongs to the build string of another package.
+    is_named = all(word[0].isalpha() for word in words)
+    return bool(words and is_named and _KIND.fullmatch(words[-1]))
 
 
 def _by_digest(neighbours: Neighbours, blob: Blob) -> Iterator[str]:
     """The files that are named by the checksum of the package."""
     digests = Digests(blob)
     for match in neighbours.like(_BY_DIGEST):
-        if digests[match["kind"].lower()] == match["hex"].lower():
+        value, after = match["hex"].lower(), match["after"] or ""
+        kind = (match["kind"] or ("sha256" if len(value) == 64 else "sha512")).lower()
+        # Shards are named by their checksums too, and copies of packages may be.
+        may_vouch = match["kind"] or after.lower() in _JSON or _vouches(after)
+        if may_vouch and digests[kind] == value:
             yield match[0]
 
 
@@ -103,7 +123,7 @@ def _over_checksums(folder: str, package: str, neighbours: Neighbours) -> Iterat
     for path in checksum_files(folder, [package], neighbours):
         name = os.path.basename(path)
         after = neighbours.starting_with(f"{name}.")
-        signing = [each for each in after if _AFTER_NAME.fullmatch(each[len(name) :])]
+        signing = [each for each in after if _vouches(each[len(name) :])]
         if _CLEARSIGNED in _read(path, _MAX_ARMOR):
             signing.append(name)
         if signing and speaks_of(_read(path, MAX_SIZE), path, package):

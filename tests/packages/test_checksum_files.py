@@ -67,6 +67,82 @@ def test_both_habits_of_naming_and_any_case(tmp_path, name):
     assert (tmp_path / name).read_text() == digest(package)
 
 
+@pytest.mark.parametrize(
+    "ending",
+    ["_sha256.txt", "-sha256", ".sha-256", ".sha", ".hash", ".checksum", ".digest", ".sha256.txt"],
+)
+def test_other_habits_of_naming_a_checksum(tmp_path, caplog, ending):
+    package = make_conda(tmp_path, ABOUT)
+    path = tmp_path / (package.name + ending)
+    path.write_text(digest(package))
+    stamp_package(package, STAMP)
+    assert path.read_text() == digest(package)
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("demo-1.0-0.conda.sha3-256", "{hex}\n"),
+        ("demo-1.0-0.conda.blake3", "{hex}  demo-1.0-0.conda\n"),
+        ("demo-1.0-0.conda.b3sum", "{hex}\n"),
+        ("demo-1.0-0.conda.checksum", "SHA3-256 (demo-1.0-0.conda) = {hex}\n"),
+        ("SHA3SUMS", "{hex}  demo-1.0-0.conda\n"),
+        ("checksums.txt", "SHA512/256 (demo-1.0-0.conda) = {hex}\n"),
+        ("checksums.txt", "BLAKE3 (demo-1.0-0.conda) = {hex}\n"),
+    ],
+)
+def test_a_checksum_of_another_kind_with_the_same_length_is_named_and_stays(
+    tmp_path, caplog, name, text
+):
+    package = make_conda(tmp_path, ABOUT)
+    value = hashlib.sha3_256(package.read_bytes()).hexdigest()
+    (tmp_path / name).write_text(text.format(hex=value))
+    stamp_package(package, STAMP)
+    assert (tmp_path / name).read_text() == text.format(hex=value)
+    assert f"{name} holds an old checksum of demo-1.0-0.conda" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "name", ["release_checksums.txt", "linux-64.sha256", "x_1.0_SHA256SUMS", "sha256sums-1.0.txt"]
+)
+def test_a_list_may_be_named_after_something_else_too(tmp_path, name):
+    package = make_conda(tmp_path, ABOUT)
+    (tmp_path / name).write_text(f"{digest(package)}  {package.name}\n")
+    stamp_package(package, STAMP)
+    assert (tmp_path / name).read_text() == f"{digest(package)}  {package.name}\n"
+
+
+@pytest.mark.parametrize("name", ["other-1.0-0.sha256", "SHA256SUMS", "archive.sha256", "hash.txt"])
+def test_a_bare_checksum_of_something_else_stays(tmp_path, name):
+    package = make_conda(tmp_path, ABOUT)
+    other = make_conda(tmp_path, {"summary": "x"}, name="other")
+    (tmp_path / name).write_text(digest(other))
+    stamp_package(package, STAMP)
+    assert (tmp_path / name).read_text() == digest(other)
+
+
+@pytest.mark.parametrize("name", ["demo-1.0-0.conda.json", "demo-1.0-0.conda.metadata"])
+def test_metadata_beside_the_package_is_named_if_it_has_the_checksum(tmp_path, caplog, name):
+    package = make_conda(tmp_path, ABOUT)
+    (tmp_path / name).write_text('{"summary": "demo-1.0-0.conda"}')
+    stamp_package(package, STAMP)
+    assert not caplog.records
+    (tmp_path / name).write_text(f'{{"sha256": "{digest(package)}"}}')
+    stamp_package(package, {"note": "n"})
+    assert f"{name} holds an old checksum" in caplog.text
+
+
+def test_a_signature_over_a_checksum_stays(tmp_path):
+    package = make_conda(tmp_path, ABOUT)
+    for name in ("demo-1.0-0.conda.sig.sha256", "demo-1.0-0.conda.sha256.asc"):
+        (tmp_path / name).write_text(f"{digest(package)}  {package.name}\n")
+    before = files(tmp_path)
+    stamp_package(package, STAMP)
+    after = files(tmp_path)
+    assert {name for name in before if before[name] != after[name]} == {package.name}
+
+
 def test_a_bare_checksum_that_may_be_of_either_kind_is_named(tmp_path, caplog):
     package, other = make_conda(tmp_path, ABOUT), make_tar_bz2(tmp_path, ABOUT)
     path = tmp_path / "demo-1.0-0.sha256"

@@ -52,8 +52,32 @@ ENDINGS = [
     "dsse.json",
     "sha256.sig",
     "sha256.asc",
+    "sha-256.minisig",
+    "signatures.json",
+    "jws",
+    "in-toto.json",
+    "slsa.provenance",
+    "multiple.intoto.jsonl",
+    "intoto.jsonl.sigstore",
+    "sigstore.v0.3.json",
+    "sigstore-bundle.json",
+    "build-provenance.sigstore.json",
+    "gh-attestation.jsonl",
 ]
-HARMLESS = ["json", "txt", "part", "yaml", "log", "signed-off", "designs", "bak", "sbom.json"]
+HARMLESS = [
+    "json",
+    "txt",
+    "part",
+    "yaml",
+    "log",
+    "signed-off",
+    "designs",
+    "bak",
+    "sbom.json",
+    "cosign.pub",
+    "sigstore.log",
+    "sig.sha256",
+]
 
 
 def refused(package: Path, why: str) -> None:
@@ -99,7 +123,43 @@ def test_other_files_beside_it_do_not(tmp_path, caplog, make, ending):
     assert not caplog.records
 
 
-@pytest.mark.parametrize("name", ["sha256:{}.jsonl", "sha256-{}.jsonl", "SHA256:{}.json"])
+@pytest.mark.parametrize("joint", "-_")
+def test_a_file_that_vouches_may_be_joined_otherwise(tmp_path, joint):
+    package = make_conda(tmp_path, ABOUT)
+    (tmp_path / f"{package.name}{joint}attestation.json").write_text("x")
+    refused(package, "attestation[.]json vouches for its bytes")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["demo-1.0-0.tar.bz2.sig", "demo-1.0-0.5.conda.sig", "demo-1.0-0.5.sig", "demo-1.0-0_1.sig"],
+)
+def test_what_vouches_for_another_build_or_format_does_not(tmp_path, caplog, name):
+    package = make_conda(tmp_path, ABOUT)
+    (tmp_path / name).write_text("x")
+    stamp_package(package, STAMP, overwrite=False)
+    assert not caplog.records
+
+
+def test_a_copy_that_is_named_by_the_checksum_vouches_for_nothing(tmp_path):
+    package = make_conda(tmp_path, ABOUT)
+    digest = hashlib.sha256(package.read_bytes()).hexdigest()
+    for ending in (".conda", ".msgpack.zst", ""):
+        (tmp_path / (digest + ending)).write_text("x")
+    assert stamp_package(package, STAMP, overwrite=False)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sha256:{}.jsonl",
+        "sha256-{}.jsonl",
+        "SHA256:{}.json",
+        "sha256-{}.sig",
+        "{}.jsonl",
+        "{}.sigstore.json",
+    ],
+)
 @BOTH
 def test_a_bundle_that_is_named_by_the_checksum(tmp_path, make, name):
     """As ``gh attestation download`` names it."""
