@@ -113,7 +113,9 @@ class FolderIndexes:
         for index, names in indexes_of(self._places).items():
             self._look_into(index, names)
         if not self._dry_run:
-            self._journal = journal_of(self._places, self._listing.records)
+            records = self._listing.records
+            allowed = {name: records[name] for name in records.keys() - self._refused.keys()}
+            self._journal = journal_of(self._places, allowed)
             self._journal.write()
 
     def finish(self) -> None:

@@ -77,6 +77,9 @@ def find_records(text: str, names: Collection[str]) -> list[Record]:
     for section in json_text.spans(text):
         end = section.end
         if text[section.start] != "{":
+            content = text[section.start : section.end]
+            if section.key in _SECTIONS and content.startswith("[") and '"' in content:
+                raise ValueError("a list of packages, which no client reads")
             continue
         if section.key in _SECTIONS:
             uses = _uses(names, _SECTIONS[section.key], by_stem=False)

@@ -189,3 +189,13 @@ def test_a_command_is_described_when_somebody_looks_at_it():
     assert show.prog == "conda provenance show"
     with pytest.raises(AttributeError, match="no_such_name"):
         _ = show.no_such_name
+
+
+@pytest.mark.parametrize("place", ["make_parser", "import_module"])
+def test_a_ctrl_c_while_the_command_is_loaded_ends_without_a_traceback(monkeypatch, capsys, place):
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"conda_provenance.cli.main.{place}", interrupted)
+    assert main(["show", "x.conda"]) == 130
+    assert capsys.readouterr() == ("", "")

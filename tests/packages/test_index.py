@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packages_bytes import files
 from packages_making import make_conda, make_tar_bz2, zst
 
 from conda_provenance.errors import PackageError
@@ -359,6 +360,20 @@ def test_a_dead_link_is_no_index(tmp_path):
     (tmp_path / "repodata.json").symlink_to("nowhere")
     assert stamp_package(package, STAMP)
     assert (tmp_path / "repodata.json").is_symlink()
+
+
+@pytest.mark.parametrize("section", ["packages", "packages.conda"])
+def test_a_list_of_packages_is_no_index(tmp_path, section):
+    """Its old checksums would stay, and no client reads it."""
+    package = make_conda(tmp_path, {"extra": {}})
+    make_conda(tmp_path, {"extra": {}}, name="another")
+    index = {"packages": None, section: [{"fn": package.name, "sha256": "0"}]}
+    (tmp_path / "repodata.json").write_text(json.dumps(index))
+    before = files(tmp_path)
+    with pytest.raises(PackageError, match="it is no index in JSON; run the indexer again"):
+        stamp_package(package, STAMP)
+    assert files(tmp_path) == before
+    assert stamp_package(tmp_path / "another-1.0-0.conda", STAMP)
 
 
 def test_an_empty_index_lists_nothing(tmp_path):

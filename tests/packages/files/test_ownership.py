@@ -18,7 +18,7 @@ from packages_bytes import files
 from packages_making import make_conda, make_tar_bz2
 
 from conda_provenance.errors import PackageError, RefusedError
-from conda_provenance.packages import read_about, stamp_package
+from conda_provenance.packages import corrected_once, read_about, stamp_package
 from conda_provenance.packages.files import replace as replacing_module
 
 STAMP = {"sha": "b" * 40}
@@ -324,6 +324,11 @@ def test_what_is_immutable_refuses_the_dry_run_too(tmp_path, flag, place):
         for dry_run in (True, False):
             with pytest.raises(PackageError, match=r"immutable|not permitted"):
                 stamp_package(package, STAMP, dry_run=dry_run)
+            with (
+                pytest.raises(PackageError, match=r"immutable|not permitted"),
+                corrected_once([package], dry_run=dry_run) as indexes,
+            ):
+                stamp_package(package, STAMP, dry_run=dry_run, indexes=indexes)
         assert files(tmp_path) == before
     finally:
         subprocess.run(["chattr", f"-{flag}", target], check=True)
