@@ -57,7 +57,8 @@ def with_checksums(
             continue
 
         old = text[line.start : line.end]
-        kind = kind_of(old, os.path.basename(path), line.kind)
+        file = os.path.basename(path).removeprefix(stem_of(owner))
+        kind = kind_of(old, file, line.kind)
         if kind is None:
             unsure.add(owner)
             continue

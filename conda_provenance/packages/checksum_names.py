@@ -14,9 +14,7 @@ PAGE = "index.html"
 LENGTHS = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
 """Characters of a checksum, and what it is unless its file says otherwise."""
 
-_SUM = re.compile(
-    r"(md5|sha[0-9]{0,3}|b[23]|blake[23]?[bs]?|check|ck|hash|digest)(sums?|es|s)?([0-9]{3})?"
-)
+_SUM = r"(md5|sha[0-9]{0,3}|b[23]|blake[23]?[bs]?|check|ck|hash|digest)(sums?|es|s)?([0-9]{3})?"
 """A word in the names of such files."""
 
 _OTHER_KIND = re.compile(r"(?<![a-z])(sha-?3(?![0-9])|b3|blake(3|2s)|ripemd|sm3|xxh)")
@@ -26,9 +24,14 @@ _BLAKE2B = re.compile(r"(?<![a-z])(b2|blake)")
 _SHA2 = re.compile(r"sha-?2-")
 
 _TEXT = r"\.(txt|json|ya?ml|csv|li?st)"
-_NAME = re.compile(rf"(?P<words>.+?)(?P<text>{_TEXT})?", re.IGNORECASE)
+_OF_A_FOLDER = re.compile(
+    rf"(.*[._-])?{_SUM}({_TEXT})?|{_SUM}[._-].*{_TEXT}|(?-i:{re.escape(PAGE)})", re.IGNORECASE
+)
+_BESIDE = re.compile(rf"[._-]{_SUM}([._-]({_SUM}|[0-9]+))*({_TEXT})?", re.IGNORECASE)
+"""What follows the name of a package in a file that is its checksum, and nothing else."""
+
 _METADATA = re.compile(r"[._-](json|ya?ml|txt|metadata)", re.IGNORECASE)
-"""What follows the name of a package in files that may have its checksum among other things."""
+"""What follows it in a file that may have its checksum among other things."""
 
 _PACKAGE = re.compile(r"\.(conda|tar\.bz2)(?=[._-])")
 
@@ -36,7 +39,7 @@ _PACKAGE = re.compile(r"\.(conda|tar\.bz2)(?=[._-])")
 def kind_of(value: str, file: str, line: str | None = None) -> str | None:
     """Which checksum a value is. ``None``: one that is not known.
 
-    ``file``: the name of its file. ``line``: what its line calls it.
+    ``file``: the name of its file, without the package's. ``line``: what its line calls it.
     """
     by_length = LENGTHS.get(len(value))
     words = (line or file).lower()
@@ -52,14 +55,10 @@ def kind_of(value: str, file: str, line: str | None = None) -> str | None:
 def is_checksum_file(path: str) -> bool:
     """Is the file no index, but one of those that are known here?"""
     name = os.path.basename(path)
-    if _is_list(name):
-        return True
-
-    package = _PACKAGE.search(name)
-    if package:
+    if package := _PACKAGE.search(name):
         ending = name[package.end() :]
-        return bool(_METADATA.fullmatch(ending)) or _is_sum(ending)
-    return any(_is_sum(name[dot.start() :]) for dot in re.finditer(r"[.]", name))
+        return bool(_METADATA.fullmatch(ending) or _BESIDE.fullmatch(ending))
+    return bool(_OF_A_FOLDER.fullmatch(name))
 
 
 def checksum_files(
@@ -68,35 +67,11 @@ def checksum_files(
     """The files in a folder that may hold checksums of these packages, and of which of them."""
     neighbours = neighbours or Neighbours(folder)
     found: dict[str, set[str]] = {}
-    for match in neighbours.like(_NAME):
-        if _is_list(match[0]) and not neighbours.is_after_a_package(match[0]):
-            found[os.path.join(folder, match[0])] = set(names)
+    for match in neighbours.like(_OF_A_FOLDER):
+        found[os.path.join(folder, match[0])] = set(names)
     for package in names:
         for name, ending in neighbours.of(package):
             is_metadata = name.startswith(package) and _METADATA.fullmatch(ending)
-            if is_metadata or _is_sum(ending):
+            if is_metadata or _BESIDE.fullmatch(ending):
                 found.setdefault(os.path.join(folder, name), set()).add(package)
     return found
-
-
-def _is_list(name: str) -> bool:
-    """Is the file named like a list of checksums of a folder, as ``SHA256SUMS`` is?"""
-    match = _NAME.fullmatch(name)
-    if name == PAGE or match is None or _PACKAGE.search(f"{name}."):
-        return name == PAGE
-
-    words = _words(match["words"])
-    return bool(_SUM.fullmatch(words[-1]) or (match["text"] and _SUM.fullmatch(words[0])))
-
-
-def _is_sum(ending: str) -> bool:
-    """Does what follows the name of a package say that the file is a checksum, and nothing else?"""
-    match = _NAME.fullmatch(ending)
-    words = _words(match["words"]) if match else []
-    return any(map(_SUM.fullmatch, words)) and all(
-        _SUM.fullmatch(word) or word.isdecimal() for word in words
-    )
-
-
-def _words(name: str) -> list[str]:
-    return re.split(r"[._-]+", name.lower().lstrip("._-"))

@@ -41,11 +41,6 @@ class Neighbours:
                 if is_whole or not any(each in ending for each in ENDINGS):
                     yield name, ending  # Otherwise it is named after another package.
 
-    def is_after_a_package(self, name: str) -> bool:
-        """Is the file named after a package that is there?"""
-        stems = [name[: dot.start()] for dot in re.finditer(r"[.]", name)]
-        return any(stem + ending in self for stem in stems for ending in ("", *ENDINGS))
-
     def starting_with(self, beginning: str) -> Iterator[str]:
         """The names that begin like this."""
         position = bisect_left(self._names, beginning)
@@ -54,10 +49,21 @@ class Neighbours:
             position += 1
 
     def like(self, pattern: re.Pattern[str]) -> list[re.Match[str]]:
-        """The names that a pattern matches as a whole. They are looked for once."""
+        """The names that a pattern matches as a whole, but not those after a package.
+
+        They are looked for once.
+        """
         if pattern not in self._like:
-            self._like[pattern] = list(filter(None, map(pattern.fullmatch, self._names)))
+            matches = filter(None, map(pattern.fullmatch, self._names))
+            self._like[pattern] = [each for each in matches if not self._is_after_one(each[0])]
         return self._like[pattern]
+
+    def _is_after_one(self, name: str) -> bool:
+        """Is it a package, or a file that is named after one that is there?"""
+        stems = [name[: dot.start()] for dot in re.finditer(r"[.]", name)]
+        return name.endswith(ENDINGS) or any(
+            stem + ending in self for stem in stems for ending in ENDINGS
+        )
 
     def __contains__(self, name: str) -> bool:
         position = bisect_left(self._names, name)

@@ -103,6 +103,26 @@ def test_a_checksum_of_another_kind_with_the_same_length_is_named_and_stays(
     assert f"{name} holds an old checksum of demo-1.0-0.conda" in caplog.text
 
 
+def test_two_lists_of_one_name_are_both_corrected(tmp_path):
+    package = make_conda(tmp_path, ABOUT)
+    paths = [tmp_path / name for name in ("SHA256SUMS", "SHA256SUMS.txt")]
+    for path in paths:
+        path.write_text(f"{digest(package)}  {package.name}\n")
+    stamp_package(package, STAMP)
+    assert {path.read_text() for path in paths} == {f"{digest(package)}  {package.name}\n"}
+
+
+@pytest.mark.parametrize("name", ["blake3", "python-xxhash", "b2sum", "sha3"])
+@pytest.mark.parametrize("ending", [".conda.sha256", ".sha256"])
+def test_a_package_may_be_named_like_a_checksum(tmp_path, caplog, name, ending):
+    package = make_conda(tmp_path, ABOUT, name=name)
+    path = tmp_path / f"{name}-1.0-0{ending}"
+    path.write_text(digest(package))
+    stamp_package(package, STAMP)
+    assert path.read_text() == digest(package)
+    assert not caplog.records
+
+
 @pytest.mark.parametrize(
     "name", ["release_checksums.txt", "linux-64.sha256", "x_1.0_SHA256SUMS", "sha256sums-1.0.txt"]
 )
