@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from conda_provenance.packages.blob import Blob, open_file_blob
 from conda_provenance.packages.checksum_files import MAX_SIZE, speaks_of
@@ -93,6 +94,7 @@ def signatures_of(
     return list(dict.fromkeys(found))
 
 
+@lru_cache
 def _vouches(ending: str) -> bool:
     """Does what follows the name of a file say that it vouches for it, as ``.slsa.intoto.jsonl``?
 
