@@ -21,15 +21,14 @@ from conda_provenance.packages.refusals import NotAllowed, PathLike, Refusal, sh
 _KIND = re.compile(
     # GnuPG, signify, minisign, OpenSSL, SSH, JOSE.
     r"sign?|signed|signatures?|asc|gpg|pgp|signify|minisig|sshsig|p7[ms]|pkcs7|cms|jws"
-    # prefix.dev's and CEP 27's lists of bundles.
+    # prefix.dev's lists of bundles.
     r"|sigs"
     # Sigstore: cosign, sigstore-python, gh, rattler-build.
     r"|bundle|sigstore|cosign|rekor"
     # in-toto and SLSA.
     r"|att|attest|attestations?|intoto|toto|provenance|slsa|vsa|dsse|link"
     # Time stamps.
-    r"|ots|tsr",
-    re.IGNORECASE,
+    r"|ots|tsr"
 )
 """A word in the names of files that vouch for others."""
 
