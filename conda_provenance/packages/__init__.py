@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from conda_provenance.packages.blob import open_file_blob as open_file_blob
     from conda_provenance.packages.files.digests import sha256_of as sha256_of
     from conda_provenance.packages.files.release import expect_exit as expect_exit
-    from conda_provenance.packages.index import update_index_entry as update_index_entry
-    from conda_provenance.packages.index import withdraw_package as withdraw_package
-    from conda_provenance.packages.index_folder import FolderIndexes as FolderIndexes
-    from conda_provenance.packages.index_folder import corrected_once as corrected_once
-    from conda_provenance.packages.index_folder import same_folders as same_folders
+    from conda_provenance.packages.indexes.correction import (
+        update_index_entry as update_index_entry,
+    )
+    from conda_provenance.packages.indexes.correction import withdraw_package as withdraw_package
+    from conda_provenance.packages.indexes.folder import FolderIndexes as FolderIndexes
+    from conda_provenance.packages.indexes.folder import corrected_once as corrected_once
+    from conda_provenance.packages.indexes.folder import same_folders as same_folders
     from conda_provenance.packages.read import PackageClaim as PackageClaim
     from conda_provenance.packages.read import read_about as read_about
     from conda_provenance.packages.read import read_claim as read_claim
@@ -33,10 +35,10 @@ if TYPE_CHECKING:
 _HOMES = {
     "Blob": "blob",
     "BytesBlob": "blob",
-    "FolderIndexes": "index_folder",
+    "FolderIndexes": "indexes.folder",
     "PackageClaim": "read",
     "StampResult": "stamp",
-    "corrected_once": "index_folder",
+    "corrected_once": "indexes.folder",
     "expect_exit": "files.release",
     "open_file_blob": "blob",
     "read_about": "read",
@@ -45,12 +47,12 @@ _HOMES = {
     "read_package": "read",
     "read_package_blob": "read",
     "refusals": "refusals",
-    "same_folders": "index_folder",
+    "same_folders": "indexes.folder",
     "sha256_of": "files.digests",
     "stamp_built_package": "stamp",
     "stamp_package": "stamp",
-    "update_index_entry": "index",
-    "withdraw_package": "index",
+    "update_index_entry": "indexes.correction",
+    "withdraw_package": "indexes.correction",
 }
 """The module that each name is loaded from."""
 

@@ -1,6 +1,6 @@
 """What vouches for the bytes of a package file: signatures and attestations, which a stamp breaks.
 
-Whether they are right is not known here. Signatures within an index are known in index_records.
+Whether they are right is not known here. For signatures within an index see ``indexes.records``.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from conda_provenance.packages.blob import Blob, open_file_blob
-from conda_provenance.packages.checksum_files import MAX_SIZE, speaks_of
-from conda_provenance.packages.checksum_names import checksum_files
 from conda_provenance.packages.files.digests import Digests
 from conda_provenance.packages.files.places import places_of
+from conda_provenance.packages.indexes.checksum_files import MAX_SIZE, speaks_of
+from conda_provenance.packages.indexes.checksum_names import checksum_files
 from conda_provenance.packages.neighbours import Neighbours
 from conda_provenance.packages.refusals import NotAllowed, PathLike, Refusal, shown_name
 

@@ -17,14 +17,14 @@ from conda_provenance.packages.files.digests import Digests
 from conda_provenance.packages.files.lock import locked
 from conda_provenance.packages.files.places import places_of
 from conda_provenance.packages.files.replace import Replacement, commit
-from conda_provenance.packages.index import (
+from conda_provenance.packages.indexes.correction import (
     correction,
     corrections,
     folders_to_lock,
     journal_of,
     warn,
 )
-from conda_provenance.packages.index_folder import FolderIndexes, finish_interrupted
+from conda_provenance.packages.indexes.folder import FolderIndexes, finish_interrupted
 from conda_provenance.packages.leaks import Leaks
 from conda_provenance.packages.neighbours import Neighbours
 from conda_provenance.packages.plan import Edit, Plan, extra_of, plan_for

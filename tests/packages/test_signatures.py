@@ -17,7 +17,7 @@ from packages_making import make_conda, make_tar_bz2, zst
 from conda_provenance.errors import RefusedError
 from conda_provenance.packages import corrected_once, read_about, stamp_package
 from conda_provenance.packages.blob import open_file_blob
-from conda_provenance.packages.index_files import unpacked
+from conda_provenance.packages.indexes.files import unpacked
 
 STAMP = {"sha": "b" * 40}
 ABOUT = {"extra": {"final": True}}

@@ -7,23 +7,23 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from conda_provenance.packages.blob import FileBlob, open_file_blob
-from conda_provenance.packages.checksum_files import (
+from conda_provenance.packages.indexes.checksum_files import (
     MAX_SIZE,
     not_simple,
     with_checksums,
 )
-from conda_provenance.packages.checksum_names import is_checksum_file
-from conda_provenance.packages.index_edits import adding_nothing
-from conda_provenance.packages.index_files import is_complete, is_sharded, unpacked
-from conda_provenance.packages.index_records import (
+from conda_provenance.packages.indexes.checksum_names import is_checksum_file
+from conda_provenance.packages.indexes.edits import adding_nothing
+from conda_provenance.packages.indexes.files import is_complete, is_sharded, unpacked
+from conda_provenance.packages.indexes.records import (
     NewValues,
     may_list,
     mentioned,
     signed_names,
     with_values,
 )
-from conda_provenance.packages.index_shards import BrokenShard, Shard
-from conda_provenance.packages.index_shards import with_values as with_values_in_shards
+from conda_provenance.packages.indexes.shards import BrokenShard, Shard
+from conda_provenance.packages.indexes.shards import with_values as with_values_in_shards
 from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, shown_path
 
 _CHECKSUM_KEYS = ('"sha256"', '"md5"', '"size"', '"legacy_bz2_')

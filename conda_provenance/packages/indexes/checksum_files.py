@@ -11,8 +11,8 @@ import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from conda_provenance.packages.checksum_names import LENGTHS, PAGE, kind_of
-from conda_provenance.packages.index_records import NewValues
+from conda_provenance.packages.indexes.checksum_names import LENGTHS, PAGE, kind_of
+from conda_provenance.packages.indexes.records import NewValues
 from conda_provenance.packages.neighbours import ENDINGS, stem_of
 from conda_provenance.packages.refusals import shown_name
 

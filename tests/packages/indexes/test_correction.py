@@ -27,7 +27,7 @@ from conda_provenance.packages.files import copy as copy_module
 from conda_provenance.packages.files import digests as digests_module
 from conda_provenance.packages.files import helper_thread as helper_thread_module
 from conda_provenance.packages.files import replace as replacing_module
-from conda_provenance.packages.index_files import INDEXES, unpacked
+from conda_provenance.packages.indexes.files import INDEXES, unpacked
 from conda_provenance.packages.signatures import signatures_of
 
 STAMP = {"sha": "b" * 40}

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from indexes import (
+from packages_indexes import (
     SHARDS,
     digests,
     in_bytes,

@@ -1,7 +1,7 @@
 """Corrects the indexes beside packages.
 
-What can be in an index is known in index_records and index_shards, which files there are in
-index_files, and what becomes of a record in index_edits.
+What can be in an index is known in ``records`` and ``shards``, which files there are in ``files``,
+and what becomes of a record in ``edits``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 
 from conda_provenance.log import logger
 from conda_provenance.packages.blob import open_file_blob
-from conda_provenance.packages.checksum_names import checksum_files, is_checksum_file
 from conda_provenance.packages.files.digests import Checksums, Digests
 from conda_provenance.packages.files.interrupts import uninterrupted
 from conda_provenance.packages.files.journal import Journal
@@ -22,11 +21,12 @@ from conda_provenance.packages.files.lock import locked
 from conda_provenance.packages.files.ownership import other_names
 from conda_provenance.packages.files.places import places_of
 from conda_provenance.packages.files.replace import Replacement, commit, replacing
-from conda_provenance.packages.index_change import BrokenIndex, changed_index, open_index
-from conda_provenance.packages.index_edits import Correction, remove_record
-from conda_provenance.packages.index_files import indexes_in, outdated_by, packed
-from conda_provenance.packages.index_records import NewValues
-from conda_provenance.packages.index_shards import Shard
+from conda_provenance.packages.indexes.change import BrokenIndex, changed_index, open_index
+from conda_provenance.packages.indexes.checksum_names import checksum_files, is_checksum_file
+from conda_provenance.packages.indexes.edits import Correction, remove_record
+from conda_provenance.packages.indexes.files import indexes_in, outdated_by, packed
+from conda_provenance.packages.indexes.records import NewValues
+from conda_provenance.packages.indexes.shards import Shard
 from conda_provenance.packages.refusals import (
     ChangedMeanwhile,
     PathLike,

@@ -12,7 +12,8 @@ import pytest
 from packages_bytes import files
 from packages_making import make_conda, make_tar_bz2
 
-from conda_provenance.packages import corrected_once, index_folder, stamp_package
+from conda_provenance.packages import corrected_once, stamp_package
+from conda_provenance.packages.indexes import folder
 
 STAMP = {"sha": "b" * 40}
 ABOUT = {"extra": {"final": True}}
@@ -310,7 +311,7 @@ def test_what_a_killed_stamp_left_is_finished_by_the_next(tmp_path, monkeypatch)
     def killed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(index_folder, "_commit", killed)
+    monkeypatch.setattr(folder, "_commit", killed)
     with pytest.raises(KeyboardInterrupt), corrected_once(packages) as indexes:
         stamp_package(packages[0], STAMP, indexes=indexes)
     monkeypatch.undo()

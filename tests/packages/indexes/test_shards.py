@@ -8,7 +8,7 @@ from typing import Any
 
 import msgpack
 import pytest
-from indexes import (
+from packages_indexes import (
     SHARDS,
     digests,
     in_bytes,

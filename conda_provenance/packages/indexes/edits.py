@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from conda_provenance.packages.files.digests import KINDS, Checksums, Digests
-from conda_provenance.packages.index_records import NewValues
+from conda_provenance.packages.indexes.records import NewValues
 
 
 class Correction:

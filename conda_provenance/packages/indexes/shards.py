@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from conda_provenance.packages.blob import open_file_blob
-from conda_provenance.packages.index_files import packed, raw, unpacked
-from conda_provenance.packages.index_records import (
+from conda_provenance.packages.indexes.files import packed, raw, unpacked
+from conda_provenance.packages.indexes.records import (
     NewValues,
     drop_signatures,
     names_in,

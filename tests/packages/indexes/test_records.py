@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conda_provenance.packages.index_records import find_records, set_values, with_values
+from conda_provenance.packages.indexes.records import find_records, set_values, with_values
 
 NAMES = ["a-1-0.conda", "a-1-0.tar.bz2", "b-1-0.conda", "c-é-0.conda"]
 KEYS = ["sha256", "md5", "size", "name", "legacy_bz2_md5", "legacy_bz2_size", 'x"\\é']

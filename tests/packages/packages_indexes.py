@@ -12,7 +12,7 @@ import msgpack
 from packages_making import zst
 
 from conda_provenance.packages.blob import open_file_blob
-from conda_provenance.packages.index_files import unpacked
+from conda_provenance.packages.indexes.files import unpacked
 
 SHARDS = "repodata_shards.msgpack.zst"
 

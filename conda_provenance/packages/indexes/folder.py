@@ -14,7 +14,6 @@ from typing import Any
 
 from conda_provenance.errors import PackageError
 from conda_provenance.packages.blob import Blob
-from conda_provenance.packages.checksum_names import is_checksum_file
 from conda_provenance.packages.files import journal as journals
 from conda_provenance.packages.files.digests import Checksums, Digests, StandingDigests
 from conda_provenance.packages.files.interrupts import uninterrupted
@@ -22,7 +21,9 @@ from conda_provenance.packages.files.journal import Journal
 from conda_provenance.packages.files.lock import locked
 from conda_provenance.packages.files.places import places_of
 from conda_provenance.packages.files.replace import remove_temporary_files, replacing
-from conda_provenance.packages.index import (
+from conda_provenance.packages.indexes.change import BrokenIndex, changed_index, open_index
+from conda_provenance.packages.indexes.checksum_names import is_checksum_file
+from conda_provenance.packages.indexes.correction import (
     corrections,
     folders_to_lock,
     indexes_of,
@@ -30,8 +31,7 @@ from conda_provenance.packages.index import (
     signature_dropped,
     warn,
 )
-from conda_provenance.packages.index_change import BrokenIndex, changed_index, open_index
-from conda_provenance.packages.index_edits import Correction, needed_checksums
+from conda_provenance.packages.indexes.edits import Correction, needed_checksums
 from conda_provenance.packages.neighbours import Neighbours
 from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, refusals, shown_path
 
