@@ -16,6 +16,7 @@ from conda_provenance.builders.interrupts import interrupts_held
 from conda_provenance.builders.packaged_recipes import EDITS
 from conda_provenance.builders.rattler_build_made import (
     ExpectedPackages,
+    Packages,
     made_by_log,
     packages_in,
 )
@@ -123,8 +124,7 @@ def _stamping_variant(original: Function) -> Function:
         output_dir = _output_dir(self, args, kwargs)
         before = packages_in(output_dir)
 
-        def stamp(log: Sequence[str], possible: Iterable[str | os.PathLike[str]]) -> None:
-            made = made_by_log(log, map(Path, possible), before)
+        def stamp(made: Iterable[Path]) -> None:
             _stamp_all(made, lambda _: given | stamper.entries(build))
 
         # A Ctrl-C must not come between the engine and the stamp.
@@ -132,17 +132,25 @@ def _stamping_variant(original: Function) -> Function:
             try:
                 result = cast("Result", original(self, *args, **kwargs))
             except stamper.error_type as error:
-                # A package whose contents are not as the recipe wants them stays in the folder.
-                log = getattr(error, "log", None)
-                if log:
-                    with suppress(stamper.error_type):
-                        stamp(log, _possible_packages(self, output_dir))
+                with suppress(stamper.error_type):
+                    stamp(made_nevertheless(self, error, output_dir, before))
                 raise
 
-            stamp(result.log, result.packages)
+            stamp(made_by_log(result.log, map(Path, result.packages), before))
         return result
 
     return run_build
+
+
+def made_nevertheless(
+    variant: Variant, error: Exception, output_dir: Path, before: Packages
+) -> list[Path]:
+    """The packages that a variant's failed build has left in ``output_dir``.
+
+    A package whose contents are not as its recipe wants them stays there.
+    """
+    log: Sequence[str] | None = getattr(error, "log", None)
+    return made_by_log(log, _possible_packages(variant, output_dir), before) if log else []
 
 
 def _stamping_recipes(original: Function) -> Function:
