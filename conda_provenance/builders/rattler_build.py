@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from conda_provenance.builders.extra_meta import given_extra_meta
 from conda_provenance.builders.interrupts import interrupts_held
-from conda_provenance.builders.packaged_recipes import EDITS
+from conda_provenance.builders.packaged_recipes import edits_for
 from conda_provenance.builders.rattler_build_made import (
     ExpectedPackages,
     Packages,
@@ -125,7 +125,8 @@ def _stamping_variant(original: Function) -> Function:
         before = packages_in(output_dir)
 
         def stamp(made: Iterable[Path]) -> None:
-            _stamp_all(made, lambda _: given | stamper.entries(build))
+            recipes = [Path(self.recipe_path)]
+            _stamp_all(made, recipes, lambda _: given | stamper.entries(build))
 
         # A Ctrl-C must not come between the engine and the stamp.
         with interrupts_held():
@@ -175,7 +176,7 @@ def _stamping_recipes(original: Function) -> Function:
             finally:
                 # If a recipe or a test fails, the packages before it have been made nevertheless.
                 made = expected.made(output_dir, before)
-                _stamp_all(made, lambda package: _common_entries(snapshots, package))
+                _stamp_all(made, files, lambda package: _common_entries(snapshots, package))
 
     return build_recipes
 
@@ -195,15 +196,19 @@ def _expected_packages(
 
 
 def _stamp_all(
-    packages: Iterable[Path], entries: Callable[[Path], Mapping[str, str | None]]
+    packages: Iterable[Path],
+    recipes: Iterable[Path],
+    entries: Callable[[Path], Mapping[str, str | None]],
 ) -> None:
     """Stamp packages that were just made, and take the credentials out of their metadata.
+
+    ``recipes`` are those that they may be built from.
 
     If the user requires the stamp and one fails, all of them are removed.
     """
     packages = list(packages)
     stamper = _stamper()
-    edits = EDITS if is_enabled() else {}
+    edits = edits_for(recipes) if is_enabled() else {}
     try:
         for package in packages:
             stamper.stamp_finished(package, entries(package), edits)
