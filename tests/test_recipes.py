@@ -134,6 +134,7 @@ RENDERED = "# This file created by conda-build 3.21.4\n# ----\n\npackage:\n  nam
         ({"meta.yaml": RENDERED.replace("\n", "\r\n")}, "meta.yaml"),
         ({"recipe.yaml": "", "rendered_recipe.yaml": "", "variant_config.yaml": ""}, "recipe.yaml"),
         ({"meta.yaml": "", "../index.json": "{}", "../files": ""}, "meta.yaml"),
+        ({"recipe.yaml": "", "../index.json": "{}", "../paths.json": "{}"}, "recipe.yaml"),
     ],
 )
 def test_a_recipe_that_comes_out_of_a_package_is_recognised(tmp_path, files, name):
