@@ -15,7 +15,7 @@ from typing import NamedTuple
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.text import redact
 
-NAMES = ("recipe.yaml", "recipe.yml", "meta.yaml", "meta.yml", "conda.yaml")
+NAMES = ("recipe.yaml", "recipe.yml", "meta.yaml", "meta.yml", "conda.yaml", "conda.yml")
 """Names of the recipe files of rattler-build and conda-build, in the order of precedence."""
 
 _PACKAGE_ENDINGS = (".conda", ".tar.bz2")

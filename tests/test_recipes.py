@@ -6,7 +6,9 @@ from conda_provenance.errors import ProvenanceError
 from conda_provenance.recipes import find_recipe, is_packaged, read_extra
 
 
-@pytest.mark.parametrize("name", ["recipe.yaml", "recipe.yml", "meta.yaml"])
+@pytest.mark.parametrize(
+    "name", ["recipe.yaml", "recipe.yml", "meta.yaml", "meta.yml", "conda.yaml", "conda.yml"]
+)
 @pytest.mark.parametrize("folder", ["", "recipe"])
 def test_a_folder_stands_for_the_recipe_in_it(tmp_path, name, folder):
     (tmp_path / folder).mkdir(exist_ok=True)
