@@ -18,9 +18,14 @@ _MAX_LENGTH = 8192
 
 _TEMPLATE = r"\$?\{\{[^{}\n]{0,200}\}\}"
 
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.-]{0,20}"
+
+_NEXT = rf"(?<=[,;|&=/(\[{{]){_SCHEME}://"
+"""Another address within or after one, as in a list of channels: https://h/a,https://h/b."""
+
 _ADDRESS = re.compile(
-    r"(?<![A-Za-z0-9+.-])(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,20})://"
-    rf"(?P<rest>(?:{_TEMPLATE}|[^\s\"<>`]){{1,{_MAX_LENGTH}}})"
+    rf"(?<![A-Za-z])(?P<scheme>{_SCHEME})://"
+    rf"(?P<rest>(?:{_TEMPLATE}|(?!{_NEXT})[^\s\"<>`]){{1,{_MAX_LENGTH}}})"
 )
 
 _SSH = re.compile(r"(?i:ssh|sftp|rsync|git\+ssh|ssh\+git|svn\+ssh|hg\+ssh|bzr\+ssh)\Z")
@@ -80,7 +85,7 @@ def _clean_address(match: re.Match[str]) -> str:
     # A quotation mark, or the backslash of an escape, ends an address in most files.
     place, *tail = re.split(r"(?=['\\])", rest, maxsplit=1)
     # So does a mark after it in a sentence.
-    address = place.rstrip("),.;]")
+    address = place.rstrip("),.;]|")
     tail.insert(0, place[len(address) :])
     if match["scheme"].lower() != "file":
         address = _without_channel_token(address)
@@ -132,7 +137,7 @@ def _keep_reference(match: re.Match[str]) -> str:
 
 def _without_secret_parameters(place: str) -> str:
     """An address without the secret parameters of its query, its fragment and its path."""
-    start, *parameters = re.split(r"(?=[?#&;])", place)
+    start, *parameters = re.split(r"(?=[?#&]|(?<!&amp);)", place)
     cleaned = start
     opening = ""
     for parameter in parameters:

@@ -87,10 +87,14 @@ class Origin(NamedTuple):
             if stamped.get(key):
                 continue
 
-            why = self.missing.get(key) or "provenance_fields leaves it out"
+            given = f"the builder's --extra-meta {key}=VALUE"
+            if key in self.missing:
+                why, remedy = self.missing[key], f"give it with {ENVIRONMENT[key]} or {given}"
+            else:
+                why = "plugins.provenance_fields leaves it out"
+                remedy = f"add it there, or give it with {given}"
             raise RequirementError(
-                f"{key} is required (plugins.provenance_required) but missing: {why}; "
-                f"give it with {ENVIRONMENT[key]} or the builder's --extra-meta {key}=VALUE."
+                f"{key} is required (plugins.provenance_required) but missing: {why}; {remedy}."
             )
 
         self.require_clean(settings)

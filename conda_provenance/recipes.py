@@ -15,7 +15,7 @@ from typing import NamedTuple
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.text import redact
 
-NAMES = ("recipe.yaml", "recipe.yml", "meta.yaml", "meta.yml", "conda.yaml")
+NAMES = ("recipe.yaml", "recipe.yml", "meta.yaml", "meta.yml", "conda.yaml", "conda.yml")
 """Names of the recipe files of rattler-build and conda-build, in the order of precedence."""
 
 _PACKAGE_ENDINGS = (".conda", ".tar.bz2")
@@ -103,9 +103,10 @@ def is_packaged(recipe: Path) -> bool:
     if _are_files(folder / "rendered_recipe.yaml", folder / "variant_config.yaml"):
         return True
 
-    if folder.name == "recipe" and _are_files(
-        folder.parent / "index.json", folder.parent / "files"
-    ):
+    # conda-build lists the payload in two files, rattler-build in paths.json only.
+    info = folder.parent
+    lists = [name for name in ("paths.json", "files") if os.path.isfile(info / name)]
+    if folder.name == "recipe" and lists and os.path.isfile(info / "index.json"):
         return True
 
     try:

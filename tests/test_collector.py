@@ -270,8 +270,12 @@ def test_a_missing_required_key_names_itself_the_reason_and_the_remedy(tmp_path,
 
 def test_required_but_left_out_of_the_fields(recipe):
     strict = Settings(required=("remote_url",), fields=("sha",))
-    with pytest.raises(RequirementError, match="provenance_fields leaves it out"):
+    with pytest.raises(RequirementError, match="provenance_fields leaves it out") as caught:
         find(recipe, settings=strict).require(strict)
+    assert "add it there, or give it with the builder's --extra-meta remote_url=" in str(
+        caught.value
+    )
+    assert "CONDA_PROVENANCE_" not in str(caught.value), "a variable would be left out, too"
 
 
 def test_fields_choose_what_is_written_and_the_users_flags_stay(recipe):

@@ -31,6 +31,16 @@ CLEANED = {
     "https://h.org/x?X-Amz-Signature=s3cr3t&X-Amz-Credential=s3cr3t&a=b": "https://h.org/x?a=b",
     "https://h.org/x?sv=2020&sig=s3cr3t": "https://h.org/x",
     f"https://h.org/x?ref={TOKEN}": "https://h.org/x",
+    "https://h.org/o/r.git;token=s3cr3t": "https://h.org/o/r.git",
+    "https://h.org/x?a=1;token=s3cr3t": "https://h.org/x?a=1",
+    "https://h.org/x?a=1&amp;token=s3cr3t": "https://h.org/x?a=1",
+    "conda-forge,https://u:s3cr3t@h.org/a,https://u:s3cr3t@h.org/b": (
+        "conda-forge,https://h.org/a,https://h.org/b"
+    ),
+    "https://h.org/a?token=s3cr3t|https://s3cr3t@h.org/b": "https://h.org/a|https://h.org/b",
+    "https://proxy.org/https://u:s3cr3t@h.org/a": "https://proxy.org/https://h.org/a",
+    "https://h.org/go?to=https://u:s3cr3t@h.org/a": "https://h.org/go?to=https://h.org/a",
+    "-fhttps://u:s3cr3t@h.org/a": "-fhttps://h.org/a",
 }
 
 KEPT = [
@@ -54,6 +64,8 @@ KEPT = [
     "someone <a@b.org> of https://h.org",
     '["https://h.org","a@b.org"]',
     "no address at all: a:b@c",
+    "https://web.archive.org/web/2020/https://h.org/a@b",
+    "curl https://h.org/x;cd y",
 ]
 
 

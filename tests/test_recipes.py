@@ -6,7 +6,9 @@ from conda_provenance.errors import ProvenanceError
 from conda_provenance.recipes import find_recipe, is_packaged, read_extra
 
 
-@pytest.mark.parametrize("name", ["recipe.yaml", "recipe.yml", "meta.yaml"])
+@pytest.mark.parametrize(
+    "name", ["recipe.yaml", "recipe.yml", "meta.yaml", "meta.yml", "conda.yaml", "conda.yml"]
+)
 @pytest.mark.parametrize("folder", ["", "recipe"])
 def test_a_folder_stands_for_the_recipe_in_it(tmp_path, name, folder):
     (tmp_path / folder).mkdir(exist_ok=True)
@@ -134,6 +136,7 @@ RENDERED = "# This file created by conda-build 3.21.4\n# ----\n\npackage:\n  nam
         ({"meta.yaml": RENDERED.replace("\n", "\r\n")}, "meta.yaml"),
         ({"recipe.yaml": "", "rendered_recipe.yaml": "", "variant_config.yaml": ""}, "recipe.yaml"),
         ({"meta.yaml": "", "../index.json": "{}", "../files": ""}, "meta.yaml"),
+        ({"recipe.yaml": "", "../index.json": "{}", "../paths.json": "{}"}, "recipe.yaml"),
     ],
 )
 def test_a_recipe_that_comes_out_of_a_package_is_recognised(tmp_path, files, name):

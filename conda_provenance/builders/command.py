@@ -58,10 +58,7 @@ def _plan(command: Sequence[str], settings: Settings) -> Plan:
     program = find_program(command, ("rattler-build", "conda-build"))
     if program is None:
         # After the others: "conda build" is a program, but "conda run" is a launcher.
-        program = find_program(command, ("conda", "mamba"))
-        if program is not None and list(command[program.index + 1 :][:1]) != ["build"]:
-            program = None
-
+        program = find_program(command, ("conda", "mamba"), "build")
     if program is None:
         return plan_pixi(command) or _plan_unknown(command)
 

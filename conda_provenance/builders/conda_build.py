@@ -58,12 +58,12 @@ def attach_build(module: ModuleType) -> None:
     ``config.extra_meta`` over the recipe's ``extra``. We change ``extra_meta`` just before that. So
     conda-build itself writes our values, into about.json and the packaged recipe.
 
-    ``create_info_files`` calls it and copies the recipe. After it, the recipe's ``extra`` is made
-    what it was: whoever builds with the same object again finds the recipe's own words there. The
-    files that it has written are cleaned of logins.
+    ``create_info_files`` calls it and copies the recipe. After it, we restore the recipe's
+    ``extra``: a second build with the same object must find the recipe's own values there. Then we
+    take the logins out of the files that it has written.
 
-    ``create_build_envs`` is the last function before the recipe's scripts run. If the build would
-    fail the user's requirements at its end, it is stopped there, hours earlier.
+    ``create_build_envs`` is the last function before the recipe's scripts run. There we stop a
+    build that does not meet the user's requirements.
     """
     code = getattr(module.write_about_json, "__code__", None)
     known = code is not None and code.co_argcount == 1 and "extra_meta" in code.co_names

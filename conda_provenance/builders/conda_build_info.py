@@ -22,16 +22,10 @@ from conda_provenance.values import clean_or_none
 
 log = logging.getLogger(__name__)
 
-_FILES = (
-    "about.json",
-    "hash_input.json",
-    "recipe/conda_build_config.yaml",
-    "recipe/meta.yaml",
-    "recipe/meta.yaml.template",
-    "recipe/parent/conda_build_config.yaml",
-    "recipe/parent/meta.yaml",
-)
-"""What a package says of its recipe: as it was written, as it was rendered, and its variant."""
+_FILES = ("about.json", "hash_input.json", "git")
+_RECIPES = ("recipe", "recipe/parent")
+_RECIPE_FILES = ("*.yaml", "*.yml", "*.template")
+"""What a package says of its recipe: as it was written, as it was rendered, and its variants."""
 
 _ORIGIN = re.compile(r"(?<=\AOrigin b)(?P<quote>['\"])(?P<address>.*?)(?P<end>(?:\\n)?(?P=quote))")
 """The printed bytes of a remote's address, in the first lines of the rendered recipe."""
@@ -60,9 +54,17 @@ def clean_info(m: MetaData) -> None:
 
     A recipe may take a source's login from a variable. Then the rendered one holds it.
     """
-    if is_enabled():
-        for name in _FILES:
-            _clean_file(Path(m.config.info_dir, name))
+    if not is_enabled():
+        return
+
+    info = Path(m.config.info_dir)
+    files = [info / name for name in _FILES]
+    for folder in _RECIPES:
+        for pattern in _RECIPE_FILES:
+            files += (info / folder).glob(pattern)
+
+    for file in files:
+        _clean_file(file)
 
 
 def _without_login(original: Function) -> Function:

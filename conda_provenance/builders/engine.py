@@ -15,6 +15,8 @@ from rattler_build import Package, RattlerBuildError, RecipeParseError, Stage0Re
 from conda_provenance.builders import activate
 from conda_provenance.builders.engine_log import EngineLog
 from conda_provenance.builders.interrupts import interrupts_held
+from conda_provenance.builders.rattler_build import made_nevertheless
+from conda_provenance.builders.rattler_build_made import packages_in
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.text import redact
 
@@ -50,13 +52,18 @@ def build_recipe(
     log = EngineLog(listener)
     try:
         for output in Stage0Recipe.from_file(recipe).render(_read_variants(recipe, variant_files)):
+            before = packages_in(output_dir)
             with interrupts_held(second_ends=True):
-                result = output.run_build(
-                    output_dir=output_dir,
-                    channels=list(channels or _CHANNELS),
-                    progress_callback=log,
-                    package_format=package_format,
-                )
+                try:
+                    result = output.run_build(
+                        output_dir=output_dir,
+                        channels=list(channels or _CHANNELS),
+                        progress_callback=log,
+                        package_format=package_format,
+                    )
+                except RattlerBuildError as error:
+                    built += made_nevertheless(output, error, output_dir, before)
+                    raise
                 packages = [Path(package) for package in result.packages]
                 built += packages
             log.check()

@@ -32,6 +32,8 @@ _ITEM = re.compile(r"\s+- (?P<item>\S.*)")
 
 _SCRIPT = "Script failed to execute"
 _DEPENDENCIES = "Failed to resolve dependencies"
+_PREPARED = "✔ Successfully updated the "
+"""The engine's last lines before it starts the script, one for each environment."""
 
 
 class EngineLog:
@@ -107,12 +109,23 @@ class EngineLog:
         return items
 
     def _script_end(self) -> str:
-        """The script's exit status, and the last line that it printed."""
-        last = ""
+        """The script's exit status, and the last line that it printed, or its last command."""
+        printed = command = ""
         for level, line in self._lines:
             if level == "error":
                 status = line.strip().removeprefix("Script failed with ")
-                return f" ({status})" + (f"; its last line is: {last}" if last else "")
-            if not line.startswith("+ "):  # a command, which bash prints before it runs it
-                last = line.strip()
+                return f" ({status}){_last(printed, command)}"
+
+            if line.startswith(_PREPARED):
+                printed = command = ""
+            elif line.startswith("+ "):  # bash prints a command before it runs it
+                command = line[2:].strip()
+            else:
+                printed = line.strip()
         return ""
+
+
+def _last(printed: str, command: str) -> str:
+    if printed:
+        return f"; its last line is: {printed}"
+    return f"; its last command is: {command}" if command else ""

@@ -30,9 +30,9 @@ class _Holder:
 def interrupts_held(*, second_ends: bool = False) -> Iterator[None]:
     """A Ctrl-C within the block takes effect at its end, in place of any other error.
 
-    With ``second_ends``, a second one ends the process at once, as it would end one that is not
-    Python's. Only the main thread is ever interrupted, and only a handler of Python's can be held
-    back. A block within such a block does nothing.
+    With ``second_ends``, a second Ctrl-C ends the process at once. Only the main thread is ever
+    interrupted, and only a handler written in Python can be held back. A block within such a block
+    does nothing.
     """
     handler = signal.getsignal(signal.SIGINT)
     is_main = threading.current_thread() is threading.main_thread()

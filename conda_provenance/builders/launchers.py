@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from conda_provenance.builders.options import first_plain_word
+
 
 @dataclass(frozen=True, slots=True)
 class Launcher:
@@ -22,6 +24,8 @@ class Launcher:
     """Options that start the program in another folder, or whose value hides the program."""
     subcommands: frozenset[str] = frozenset()
     """The launcher's subcommands that start a program, if it has subcommands."""
+    takes_value_before: frozenset[str] = frozenset()
+    """Options before the subcommand whose value is the next word."""
     operands: int = 0
     """How many plain words come before the program, such as the duration of ``timeout``."""
     foreign: bool = False
@@ -47,6 +51,7 @@ _CONDA_RUN = Launcher(
     takes_value=_options("-n --name -p --prefix"),
     opaque=_options("--cwd"),
     subcommands=_options("run"),
+    takes_value_before=_options("-r --root-prefix --rc-file --log-level"),
     foreign=True,
 )
 
@@ -62,6 +67,7 @@ LAUNCHERS = {
         takes_value=_options("-s --spec -w --with -c --channel -p --platform -e --environment"),
         opaque=_options("--manifest-path -m --list"),
         subcommands=_options("exec x run r"),
+        takes_value_before=_options("--color"),
         foreign=True,
     ),
     "time": Launcher(takes_value=_options("-f --format -o --output")),
@@ -70,12 +76,18 @@ LAUNCHERS = {
 """The launchers that are understood, by name."""
 
 
-def find_program(words: Sequence[str], names: Sequence[str]) -> Program | None:
-    """The program with one of these names that ``words`` start, directly or by launchers."""
+def find_program(
+    words: Sequence[str], names: Sequence[str], subcommand: str | None = None
+) -> Program | None:
+    """The program with one of these names that ``words`` start, directly or by launchers.
+
+    With a ``subcommand``, only a program counts that this word follows: ``conda`` may be a launcher
+    of itself.
+    """
     index, foreign = 0, False
     while index < len(words):
         name = _program_name(words[index])
-        if name in names:
+        if name in names and subcommand in (None, *words[index + 1 : index + 2]):
             return Program(name, index, foreign)
 
         launcher = LAUNCHERS.get(name)
@@ -97,9 +109,10 @@ def _target(words: Sequence[str], index: int, launcher: Launcher) -> int | None:
     """The index of the program that the launcher at ``index`` starts, ``None`` if not known."""
     index += 1
     if launcher.subcommands:
-        if index == len(words) or words[index] not in launcher.subcommands:
+        subcommand = first_plain_word(words, index, launcher.takes_value_before)
+        if subcommand is None or words[subcommand] not in launcher.subcommands:
             return None
-        index += 1
+        index = subcommand + 1
 
     operands = launcher.operands
     while index < len(words):

@@ -24,7 +24,7 @@ class Arguments:
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
-    """Which options of a program take a value. It is told as the Rust crate clap reads options."""
+    """Which options of a program take a value. It reads them as the Rust crate clap does."""
 
     takes_value: frozenset[str]
     """Options whose value is the next word, or is joined to the option."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from conda_provenance.errors import RequirementError
 from conda_provenance.origin import Origin
+from conda_provenance.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +27,25 @@ class Plan:
     remedy: str = ""
     """What to do instead, where the builder takes no ``--extra-meta``."""
 
-    def require(self, required: Sequence[str]) -> None:
+    def require(self, settings: Settings) -> None:
         """Raise :class:`RequirementError` for a required key that may be missing from a package."""
         if not self.uncertain:
             return
 
-        for key in required:
+        for key in settings.required:
             if self.added.get(key) or key in self.provided:
                 continue
 
             remedy = self.remedy or f"give it with the builder's --extra-meta {key}=VALUE"
             raise RequirementError(
                 f"{key} is required (plugins.provenance_required) but missing: "
-                f"{self._why_missing(key)}; {remedy}."
+                f"{self._why_missing(key, settings)}; {remedy}."
             )
 
-    def _why_missing(self, key: str) -> str:
-        reasons = (origin.missing.get(key) for origin in self.origins)
-        return next(filter(None, reasons), self.uncertain)
+    def _why_missing(self, key: str, settings: Settings) -> str:
+        for origin in self.origins:
+            if key in origin.missing:
+                return origin.missing[key]
+        if self.origins and key not in settings.fields:
+            return "plugins.provenance_fields leaves it out"
+        return self.uncertain

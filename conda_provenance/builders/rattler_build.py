@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from conda_provenance.builders.extra_meta import given_extra_meta
 from conda_provenance.builders.interrupts import interrupts_held
-from conda_provenance.builders.packaged_recipes import EDITS
+from conda_provenance.builders.packaged_recipes import edits_for
 from conda_provenance.builders.rattler_build_made import (
     ExpectedPackages,
+    Packages,
     made_by_log,
     packages_in,
 )
@@ -123,26 +124,34 @@ def _stamping_variant(original: Function) -> Function:
         output_dir = _output_dir(self, args, kwargs)
         before = packages_in(output_dir)
 
-        def stamp(log: Sequence[str], possible: Iterable[str | os.PathLike[str]]) -> None:
-            made = made_by_log(log, map(Path, possible), before)
-            _stamp_all(made, lambda _: given | stamper.entries(build))
+        def stamp(made: Iterable[Path]) -> None:
+            recipes = [Path(self.recipe_path)]
+            _stamp_all(made, recipes, lambda _: given | stamper.entries(build))
 
         # A Ctrl-C must not come between the engine and the stamp.
         with interrupts_held():
             try:
                 result = cast("Result", original(self, *args, **kwargs))
             except stamper.error_type as error:
-                # A package whose contents are not as the recipe wants them stays in the folder.
-                log = getattr(error, "log", None)
-                if log:
-                    with suppress(stamper.error_type):
-                        stamp(log, _possible_packages(self, output_dir))
+                with suppress(stamper.error_type):
+                    stamp(made_nevertheless(self, error, output_dir, before))
                 raise
 
-            stamp(result.log, result.packages)
+            stamp(made_by_log(result.log, map(Path, result.packages), before))
         return result
 
     return run_build
+
+
+def made_nevertheless(
+    variant: Variant, error: Exception, output_dir: Path, before: Packages
+) -> list[Path]:
+    """The packages that a variant's failed build has left in ``output_dir``.
+
+    A package whose contents are not as its recipe wants them stays there.
+    """
+    log: Sequence[str] | None = getattr(error, "log", None)
+    return made_by_log(log, _possible_packages(variant, output_dir), before) if log else []
 
 
 def _stamping_recipes(original: Function) -> Function:
@@ -167,7 +176,7 @@ def _stamping_recipes(original: Function) -> Function:
             finally:
                 # If a recipe or a test fails, the packages before it have been made nevertheless.
                 made = expected.made(output_dir, before)
-                _stamp_all(made, lambda package: _common_entries(snapshots, package))
+                _stamp_all(made, files, lambda package: _common_entries(snapshots, package))
 
     return build_recipes
 
@@ -187,15 +196,19 @@ def _expected_packages(
 
 
 def _stamp_all(
-    packages: Iterable[Path], entries: Callable[[Path], Mapping[str, str | None]]
+    packages: Iterable[Path],
+    recipes: Iterable[Path],
+    entries: Callable[[Path], Mapping[str, str | None]],
 ) -> None:
     """Stamp packages that were just made, and take the credentials out of their metadata.
+
+    ``recipes`` are those that they may be built from.
 
     If the user requires the stamp and one fails, all of them are removed.
     """
     packages = list(packages)
     stamper = _stamper()
-    edits = EDITS if is_enabled() else {}
+    edits = edits_for(recipes) if is_enabled() else {}
     try:
         for package in packages:
             stamper.stamp_finished(package, entries(package), edits)

@@ -80,7 +80,7 @@ def _recipe(given: str) -> Path:
     except ProvenanceError as error:
         raise UsageError(str(error)) from None
 
-    if recipe.name.startswith("meta."):
+    if recipe.name.startswith(("meta.", "conda.")):
         raise UsageError(
             f"{given!r} is a meta.yaml recipe, which is conda-build's: "
             "use 'conda build' with this plugin installed."

@@ -43,7 +43,7 @@ def run(arguments: Namespace, output: Output) -> int:
 
 def _stamped(command: Sequence[str], settings: Settings, output: Output) -> Sequence[str]:
     planned = plan(command, settings)
-    planned.require(settings.required)
+    planned.require(settings)
     for warning in planned.warnings:
         output.warn(warning)
 

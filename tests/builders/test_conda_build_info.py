@@ -94,6 +94,7 @@ def test_no_password_that_is_rendered_is_in_a_package(recipe_at_the_top, run, tm
         "https://github.com/acme/x.git",
         meta_yaml=RENDERED,
         conda_build_config_yaml=f"flavour:\n  - a\nmirror:\n  - https://u:{SECRET}@h.org/x\n",
+        farm_yml=f"channel_sources:\n  - https://h.org/a,https://u:{SECRET}@h.org/x\n",
     )
     (recipe / "sources").mkdir()
     (recipe / "sources" / "x").write_text("x")

@@ -19,13 +19,14 @@ OURS = {
 FOREIGN = {
     "conda": ["conda run -n other", "conda run --no-capture-output -p /other", "conda.exe run"],
     "mamba": ["mamba run -n other", "mamba run --prefix /other"],
-    "micromamba": ["micromamba run -n other"],
+    "micromamba": ["micromamba run -n other", "micromamba -r /other run -n other"],
     "pixi": [
         "pixi exec",
         "pixi x -s python -c conda-forge --",
         "pixi exec --spec rattler-build",
         "pixi run",
         "pixi r -e build",
+        "pixi -v --color never exec",
     ],
 }
 """Launchers that start a program of another environment."""
@@ -53,6 +54,13 @@ def test_another_path_is_another_environment():
     assert find_program(words, BUILDERS) == Program("conda-build", 2, foreign=True)
 
 
+def test_conda_build_behind_conda_run():
+    words = ["conda", "run", "-n", "other", "conda", "build", "recipe"]
+    assert find_program(words, ("conda",), "build") == Program("conda", 4, foreign=True)
+    assert find_program(words[:4], ("conda",), "build") is None
+    assert find_program(["conda"], ("conda",), "build") is None
+
+
 def test_launchers_behind_launchers():
     words = ["env", "A=1", "timeout", "60", "nohup", "pixi", "exec", "rattler-build", "build"]
     assert find_program(words, BUILDERS) == Program("rattler-build", 7, foreign=True)
@@ -72,6 +80,7 @@ def test_a_program_without_a_launcher_by_any_path():
         "conda",
         "conda install conda-build",
         "pixi build",
+        "pixi --color exec rattler-build",
         "pixi exec",
         "make conda-build",
         "docker run image rattler-build build",

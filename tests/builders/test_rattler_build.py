@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from builders_recipes import V1, V1_SPLIT, about, extract_recipe, info_files
 
-from conda_provenance.builders.packaged_recipes import EDITS
+from conda_provenance.builders.packaged_recipes import edits_for
 
 pytest.importorskip(
     "rattler_build",
@@ -528,13 +528,25 @@ def leaky(write_feedstock, tmp_path):
     recipe = write_feedstock(
         recipe_yaml=SECRETS.replace("URL", url).replace("SHA256", sha256),
         variants_yaml="mirror: ['https://user:v4riant@h.example/m']\n",
+        farm_yml="mirror: ['https://h.example/a,https://user:f4rm@h.example/m']\n",
     )
     yield recipe, f"http://user:ch4nnel@127.0.0.1:{server.server_port}/t/t0k3n/chan", www
     server.shutdown()
     server.server_close()
 
 
-HIDDEN = ("s0urce", "qu3ry", "pr0xy", "h0me", "d3sc", "b0ard", "v4riant", "ch4nnel", "t0k3n")
+HIDDEN = (
+    "s0urce",
+    "qu3ry",
+    "pr0xy",
+    "h0me",
+    "d3sc",
+    "b0ard",
+    "v4riant",
+    "f4rm",
+    "ch4nnel",
+    "t0k3n",
+)
 LEAKY = (
     "options = {'channels': [CHANNEL], 'package_format': 'FORMAT'}\n"
     "variants = VariantConfig.from_file(recipe.parent / 'variants.yaml')\n"
@@ -564,7 +576,7 @@ def test_no_credentials_of_an_address_get_into_a_packages_metadata(
     assert after.keys() == before.keys()
     assert b"http://me:${TOKEN}@h.example" in after["info/recipe/rendered_recipe.yaml"]
     assert b"/source.tgz?x=1\n" in after["info/recipe/rendered_recipe.yaml"]
-    for name in before.keys() - EDITS.keys():
+    for name in before.keys() - edits_for([recipe / "recipe.yaml"]).keys():
         if name not in ("info/index.json", "info/paths.json"):  # with the time of the build
             assert after[name] == before[name]
     assert stamp(recipe, git).items() <= about(package)["extra"].items()

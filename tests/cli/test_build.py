@@ -339,6 +339,17 @@ def test_the_outputs_that_were_finished_before_one_fails_are_listed(build, feeds
     assert entry["sha"]
 
 
+def test_a_package_whose_contents_are_wrong_is_listed_too(build, feedstock, tmp_path):
+    recipe = feedstock / "recipe" / "recipe.yaml"
+    recipe.write_text(recipe.read_text() + "tests: [{package_contents: {files: [gone]}}]\n")
+    done = build("--json", "-q", feedstock, "-o", "out")
+    assert done.returncode == 1
+    (package,) = packages(tmp_path / "out")
+    (entry,) = answer(done)["packages"]
+    assert entry["location"] == f"out/noarch/{package.name}"
+    assert entry["sha"]
+
+
 def test_a_package_whose_test_fails_is_listed_too(build, feedstock, tmp_path):
     recipe = feedstock / "recipe" / "recipe.yaml"
     recipe.write_text(recipe.read_text() + "tests:\n  - script: exit 3\n")
@@ -441,6 +452,10 @@ def test_a_log_that_cannot_be_written_is_told_and_does_not_stop_the_build(
             "Script failed to execute (status 3); its last line is: almost there.",
         ),
         (
+            lambda text: text.replace("echo hi > $PREFIX/hi", "exit 3"),
+            "Script failed to execute (status 3); its last command is: exit 3.",
+        ),
+        (
             lambda text: text + "requirements: {host: [no-such-package, dep >2]}\n",
             "Failed to resolve dependencies: no-such-package, dep >2 in file://",
         ),
@@ -459,7 +474,7 @@ def test_a_log_that_cannot_be_written_is_told_and_does_not_stop_the_build(
         ),
         (lambda text: text + "source: {path: gone}\n", "/recipe/gone`: No such file or directory"),
     ],
-    ids=["script", "dependencies", "download", "git", "path"],
+    ids=["script", "silent script", "dependencies", "download", "git", "path"],
 )
 def test_a_build_that_fails_says_why_and_where(build, feedstock, change, why):
     recipe = feedstock / "recipe" / "recipe.yaml"

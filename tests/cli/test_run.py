@@ -261,6 +261,14 @@ def test_behind_launchers(call, feedstock, git, launcher):
     assert seen[-2:] == ["-r", "recipe"]
 
 
+def test_a_required_key_that_the_fields_leave_out_says_so(call, feedstock):
+    fields = {"CONDA_PLUGINS_PROVENANCE_FIELDS": "remote_url"}
+    command = ("rattler-build", "build", "-r", "recipe")
+    done, seen = call(*command, cwd=feedstock, **NEEDS_SHA, **fields)
+    assert (done.returncode, seen) == (1, None)
+    assert "missing: plugins.provenance_fields leaves it out; give it with" in done.stderr
+
+
 @pytest.mark.parametrize("place", ["/w/recipe.yaml", "-", "gone"])
 def test_a_recipe_that_is_not_seen_from_here_gets_nothing(call, feedstock, place):
     done, seen = call("rattler-build", "build", "-r", place, cwd=feedstock)
@@ -563,7 +571,7 @@ def test_a_failure_of_ours_does_not_stop_the_command(monkeypatch):
 def test_a_failure_of_ours_stops_the_command_where_the_user_requires_something(monkeypatch):
     monkeypatch.setattr(command, "plan_rattler_build", _Broken())
     with pytest.raises(RequirementError, match="provenance_required"):
-        command.plan(["rattler-build", "build"], Settings()).require(("sha",))
+        command.plan(["rattler-build", "build"], Settings()).require(Settings(required=("sha",)))
 
     with pytest.raises(RequirementError, match="provenance_dirty"):
         command.plan(["rattler-build", "build"], Settings(dirty="error"))
