@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
 
 from conda_provenance.remote_doubts import doubt_of
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError, vendor_at
 
 KEYS = (
-    r"^(core\.(bare|worktree)|remote\..*\.url|branch\..*\.remote"
+    r"^(core\.(bare|worktree)|remote\..*\.url|branch\..*\.(remote|merge)"
     r"|filter\..*\.(clean|process|smudge|required))$"
 )
 """The keys that are asked for, as ``git config --get-regexp`` takes them."""
@@ -19,6 +20,12 @@ KEYS = (
 _KEY = re.compile(
     r"(?P<section>remote|branch|filter)\.(?P<name>.*)\.(?P<variable>[^.]+)\Z", re.DOTALL
 )
+
+Rewrite: TypeAlias = Callable[[str], str | None]
+"""Gives the address that git itself would use for an address, or for the name of a remote."""
+
+_HERE = "."
+"""As a branch's remote: the repository itself."""
 
 _SEVERAL = (
     "The recipe's repository has several remotes, and none of them is the branch's or 'origin': "
@@ -41,7 +48,10 @@ class Configuration(NamedTuple):
     remotes: Mapping[str, str]
     """The address that each remote is fetched from, as configured."""
     upstreams: Mapping[str, str]
-    """For each branch: the remote that it follows, or that remote's address."""
+    """For each branch: the remote that it follows, or that remote's address. A dot stands for the
+    repository itself."""
+    merges: Mapping[str, str] = MappingProxyType({})
+    """For each branch: the branch that it follows there."""
     filters: frozenset[str] = frozenset()
     """Content filters, whose programs git runs to compare a file with its commit."""
     moves_work_tree: bool = False
@@ -58,6 +68,7 @@ class Configuration(NamedTuple):
         """Take keys and values in the order in which they stand."""
         urls: dict[str, list[str]] = {}
         upstreams: dict[str, str] = {}
+        merges: dict[str, str] = {}
         filters: set[str] = set()
         moves_work_tree = False
         for key, value in entries:
@@ -71,27 +82,54 @@ class Configuration(NamedTuple):
                 filters.add(name)
             elif kind == ("branch", "remote"):
                 upstreams[name] = value
+            elif kind == ("branch", "merge"):
+                merges.setdefault(name, value.removeprefix("refs/heads/"))
             elif kind == ("remote", "url"):
                 # An empty address makes git forget those before it.
                 urls[name] = [*urls.get(name, []), value] if value else []
 
         # The first address is fetched from. Any others are only pushed to.
         remotes = {name: addresses[0] for name, addresses in urls.items() if addresses}
-        return cls(remotes, upstreams, frozenset(filters), moves_work_tree)
+        return cls(remotes, upstreams, merges, frozenset(filters), moves_work_tree)
 
     def remote_of(self, branch: str | None) -> Remote | None:
         """The remote of the branch, else ``origin``, else the only one there is."""
-        upstream = self.upstreams.get(branch or "", "")
+        upstream = self.upstream_of(branch)
         is_address = re.search(r"[:/]", upstream)
         if is_address and upstream not in self.remotes:
             return Remote("", upstream)  # "git pull URL" and tools of forges write it there
 
-        only_one = list(self.remotes) if len(self.remotes) == 1 else []
-        for name in (upstream, "origin", *only_one):
+        for name in (upstream, "origin"):
             if name in self.remotes:
                 return Remote(name, self.remotes[name])
 
-        return None
+        return self._only_one()
+
+    def upstream_of(self, branch: str | None) -> str:
+        """The remote that the branch follows, itself or through other branches of this repository.
+
+        It is empty where there is none, and may be an address.
+        """
+        followed = set()
+        while branch and branch not in followed:
+            upstream = self.upstreams.get(branch, "")
+            if upstream != _HERE:
+                return upstream
+
+            followed.add(branch)
+            branch = self.merges.get(branch)
+
+        return ""
+
+    def _only_one(self) -> Remote | None:
+        """The only remote there is. Several with the same web address are one."""
+        remotes = [Remote(name, url) for name, url in self.remotes.items()]
+        if len({remote.url for remote in remotes}) <= 1:
+            return next(iter(remotes), None)
+
+        address = _plain_address(remotes[0].url)
+        is_same = address and all(_plain_address(each.url) == address for each in remotes)
+        return remotes[0] if is_same else None
 
     def without_filters(self) -> list[tuple[str, str]] | None:
         """Settings that switch off all content filters, or ``None`` where no setting can.
@@ -113,14 +151,15 @@ class Configuration(NamedTuple):
 def web_address(
     configuration: Configuration,
     branch: str | None,
-    rewrite: Callable[[str], str | None] | None = None,
+    rewrite: Rewrite | None = None,
 ) -> tuple[str | None, list[str]]:
     """The address that is written into packages, and what to warn of.
 
     ``rewrite`` gives the address that git itself would use: ``insteadOf`` may replace a whole host.
-    It is asked only for an address that leads nowhere as it is, or whose host may be an alias.
+    It is asked only for an address that leads nowhere as it is, or whose host may be an alias, and
+    where the configuration names no remote.
     """
-    remote = configuration.remote_of(branch)
+    remote = configuration.remote_of(branch) or _old_remote(configuration, branch, rewrite)
     if remote is None:
         return None, [_SEVERAL] if configuration.remotes else []
 
@@ -134,6 +173,23 @@ def web_address(
         return None, [f"The recipe's git remote is left out: {doubt}."]
 
     return str(url), []
+
+
+def _old_remote(
+    configuration: Configuration, branch: str | None, rewrite: Rewrite | None
+) -> Remote | None:
+    """A remote that is in a file of its own, as before git 1.5. git still reads those.
+
+    They are ``.git/remotes/origin`` and ``.git/branches/origin``.
+    """
+    name = configuration.upstream_of(branch) or "origin"
+    url = rewrite(name) if rewrite is not None else None
+    return None if url in (None, "", name) else Remote(name, url)
+
+
+def _plain_address(text: str) -> str:
+    """The web address without regard to case, or nothing where there is none that is certain."""
+    return str(_read_address(text)[0] or "").lower()
 
 
 def _may_be_alias(text: str, url: RemoteUrl) -> bool:

@@ -71,7 +71,7 @@ class Reading(NamedTuple):
     read_parents: Callable[[], tuple[str, ...]] | None = None
     changed: tuple[str, ...] = ()
     rewrite: Callable[[str], str | None] | None = None
-    """Gives the address that git would use for a configured one."""
+    """Gives the address that git would use for a configured one, or for the name of a remote."""
     warnings: tuple[str, ...] = ()
     elsewhere: tuple[Path, ...] = ()
     """What links in the scope lead to, and submodules in it."""

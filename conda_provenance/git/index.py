@@ -29,7 +29,12 @@ def names_of(entries: list[Entry], candidate: Candidate) -> set[bytes]:
     """The names of the recipe's file, or of all files in the recipe's folder."""
     name = os.fsencode(candidate.name)
     inside = b"" if name == b"." else name + b"/"
-    return {each for _, each in entries if each == name or each.startswith(inside)}
+    return {
+        each
+        for mode, each in entries
+        # The recipe's folder may be a submodule itself. That is an entry without files.
+        if (each == name and mode != _SUBMODULE) or each.startswith(inside)
+    }
 
 
 def places_elsewhere(entries: list[Entry], candidate: Candidate) -> tuple[Path, ...]:
@@ -43,9 +48,20 @@ def _places_elsewhere(entries: list[Entry], candidate: Candidate) -> Iterator[Pa
             continue
 
         path = candidate.work_tree / os.fsdecode(name)
-        if mode == _SUBMODULE and os.path.lexists(path / ".git"):
+        if mode == _SUBMODULE and _holds_files(path):
             yield path
         elif mode == _LINK:
             target = Path(os.path.realpath(path))
             if os.path.exists(target) and not target.is_relative_to(candidate.scope):
                 yield target
+
+
+def _holds_files(folder: Path) -> bool:
+    """Is a submodule checked out? Without its ``.git``, nobody knows whether it has changed."""
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is not None
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True

@@ -11,6 +11,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 from conda_provenance.git.configuration import Configuration
@@ -46,7 +47,7 @@ _MAX_OBJECT = 8 * 2**20
 """Bytes of a commit or of one folder's tree."""
 
 _LINK_MODE = 0o160000
-"""The mode of a submodule's entry in an index."""
+"""The mode of a submodule's entry in an index, and in a commit's tree."""
 
 _MAX_HOPS = 5
 """Symbolic refs that are followed; git follows as many."""
@@ -132,10 +133,15 @@ def _read(repository: _Repository, candidate: Candidate) -> Reading:
         # Without an index, the commit still says which files it holds.
 
     branch, sha = _follow(repository)
-    if sha is None or not _is_committed(repository, sha, name):
+    if sha is None or not _is_committed(repository, sha, candidate):
         return Reading(is_added=is_listed)
 
-    return Reading(sha, branch, configuration=_read_configuration(repository))
+    return Reading(
+        sha,
+        branch,
+        configuration=_read_configuration(repository),
+        rewrite=partial(_read_old_remote, Path(repository.common_dir)),
+    )
 
 
 def _is_listed(repository: git.Repo, name: str) -> bool:
@@ -145,7 +151,12 @@ def _is_listed(repository: git.Repo, name: str) -> bool:
         raise UnreadableError(_NO_PROGRAM.format("the index has a newer format")) from None
 
     inside = "" if name == "." else f"{name}/"
-    return any(str(path) == name or str(path).startswith(inside) for path, _stage in entries)
+    return any(
+        # The recipe's folder may be a submodule itself. That is an entry without files.
+        (str(path) == name and stat.S_IFMT(entry.mode) != _LINK_MODE)
+        or str(path).startswith(inside)
+        for (path, _stage), entry in entries.items()
+    )
 
 
 def _check_submodules(repository: git.Repo, candidate: Candidate) -> None:
@@ -191,21 +202,30 @@ def _hash_of(repository: git.Repo, ref: git.SymbolicReference) -> str:
     return sha
 
 
-def _is_committed(repository: _Repository, sha: str, name: str) -> bool:
+def _is_committed(repository: _Repository, sha: str, candidate: Candidate) -> bool:
+    """Does the commit hold the recipe? Raises :class:`UnreadableError` if it is in a submodule."""
     # GitPython's own database would ask the git program.
     repository.odb = git.GitDB(os.path.join(repository.common_dir, "objects"))
     commit = git.Commit(repository, bytes.fromhex(sha))
     _check_object(repository, commit.binsha)
 
-    entry = commit.tree
+    entry, folder = commit.tree, candidate.work_tree
     try:
-        for part in [] if name == "." else name.split("/"):
+        for part in [] if candidate.name == "." else candidate.name.split("/"):
             _check_object(repository, entry.binsha)
-            entry = entry / part
+            entry, folder = entry / part, folder / part
+            if stat.S_IFMT(entry.mode) == _LINK_MODE:
+                _check_link(folder)
+                return False
     except KeyError:
         return False
 
     return True
+
+
+def _check_link(folder: Path) -> None:
+    if not os.path.lexists(folder / ".git"):
+        raise without_git(folder)
 
 
 def _check_object(repository: _Repository, binsha: bytes) -> None:
@@ -224,6 +244,26 @@ def _read_configuration(repository: git.Repo) -> Configuration | None:
         )
     except (OSError, ValueError, configparser.Error):
         return None
+
+
+def _read_old_remote(common_dir: Path, name: str) -> str | None:
+    """The address in one of the files that held a remote before the configuration did."""
+    if name in ("", ".", "..") or "/" in name or "\0" in name:
+        return None
+
+    for folder, start in (("remotes", "URL:"), ("branches", "")):
+        file = common_dir / folder / name
+        try:
+            _check_file(file, _MAX_TEXT)
+            lines = os.fsdecode(file.read_bytes()).splitlines()
+        except (OSError, UnreadableError):
+            continue
+
+        urls = [line.removeprefix(start).strip() for line in lines if line.startswith(start)]
+        if urls:
+            return urls[0] if start else urls[0].partition("#")[0]
+
+    return None
 
 
 def _canonical(section: str) -> str:

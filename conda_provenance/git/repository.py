@@ -16,7 +16,7 @@ from conda_provenance.git.configuration import KEYS, Configuration
 from conda_provenance.git.facts import Candidate, Reading, UnreadableError
 from conda_provenance.git.index import names_of, parse_index, places_elsewhere
 from conda_provenance.git.markers import resolve
-from conda_provenance.git.submodules import check_index
+from conda_provenance.git.submodules import check_commit, check_index
 from conda_provenance.text import escape
 from conda_provenance.values import is_full_sha
 
@@ -300,15 +300,20 @@ def _read_without_index(ask: Ask, candidate: Candidate) -> Reading:
 
     There is no index after ``clone --no-checkout``, and in a container that was given none.
     """
-    with ask() as git:
+    with ask(work_tree=candidate.work_tree) as git:
         if not git.start("rev-parse", "--verify", "--quiet", "HEAD").output(accepted=(0, 1)):
             return Reading()  # there is no commit yet
+
+        check_commit(git, candidate)
 
     return _read_without_status(ask, candidate)._replace(is_added=False)
 
 
 def _rewrite(ask: Ask, url: str) -> str | None:
-    """The address that git itself would use. It contacts nobody to know."""
+    """The address that git itself would use for an address, or for the name of a remote.
+
+    It contacts nobody to know.
+    """
     try:
         with ask() as git:
             answer = git.ask("ls-remote", "--get-url", "--", url)

@@ -17,13 +17,22 @@ from conda_provenance.git.version import OLDEST, asking_version
 _FILE = ".gitmodules"
 _PATHS = r"^submodule\..*\.path$"
 _LINK_MODE = b"160000"
-"""The mode of a submodule's entry in an index."""
+"""The mode of a submodule's entry in an index, and in a commit's tree."""
 
 
 def check_index(git: Git, candidate: Candidate) -> None:
     """Raise :class:`UnreadableError` if the index has a submodule where the recipe lies."""
     for folder in folders_without_git(candidate.work_tree, candidate.folder):
         entry = git.start("ls-files", "--stage", "-z", "--", str(folder))
+        if entry.first(len(_LINK_MODE)) == _LINK_MODE:
+            raise without_git(folder)
+
+
+def check_commit(git: Git, candidate: Candidate) -> None:
+    """The same for HEAD's commit, which says what is tracked where there is no index."""
+    for folder in folders_without_git(candidate.work_tree, candidate.folder):
+        name = folder.relative_to(candidate.work_tree).as_posix()
+        entry = git.start("ls-tree", "-z", "HEAD", "--", name)
         if entry.first(len(_LINK_MODE)) == _LINK_MODE:
             raise without_git(folder)
 

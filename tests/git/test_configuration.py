@@ -126,3 +126,86 @@ def test_a_remote_keeps_its_name():
     )
     assert configuration.remote_of("main") == Remote("up", "kde:x/y")
     assert configuration.remote_of(None) == Remote("origin", "https://h/o/r")
+
+
+def old_file(root: Path, name: str, text: str) -> None:
+    file = root / ".git" / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text)
+    write(root, "")
+
+
+OLD_FILES = [
+    ("remotes/origin", "URL: https://h/o/r.git\nPull: refs/heads/main:refs/heads/origin\n"),
+    ("remotes/origin", "URL: https://u:s3cr3t@h/o/r.git\nURL: https://h/o/second.git\n"),
+    ("branches/origin", "https://h/o/r.git#main\n"),
+    ("branches/origin", "https://h/o/r.git"),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), OLD_FILES)
+@pytest.mark.parametrize("program_is_there", [True, False])
+def test_a_remote_in_a_file_of_its_own(feedstock, monkeypatch, name, text, program_is_there):
+    """As git wrote them before 1.5, and reads them still."""
+    old_file(feedstock, name, text)
+    if not program_is_there:
+        monkeypatch.setattr("conda_provenance.git.worktree.find_program", lambda: None)
+    assert read_git(recipe_of(feedstock)).remote_url == "https://h/o/r"
+
+
+def test_a_branch_may_follow_a_remote_in_a_file_of_its_own(feedstock):
+    old_file(feedstock, "remotes/up", "URL: https://h/o/r.git\n")
+    write(feedstock, '[branch "main"]\n\tremote = up\n')
+    assert read_git(recipe_of(feedstock)).remote_url == "https://h/o/r"
+
+
+def test_a_remote_in_a_file_that_leads_nowhere_is_warned_of(feedstock):
+    old_file(feedstock, "remotes/origin", "URL: /srv/git/r.git\n")
+    facts = read_git(recipe_of(feedstock))
+    assert facts.remote_url is None
+    assert facts.warnings == ("The recipe's git remote is left out: it is a local path.",)
+
+
+def test_no_remote_at_all_is_no_warning(feedstock):
+    write(feedstock, "")
+    facts = read_git(recipe_of(feedstock))
+    assert (facts.remote_url, facts.warnings) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("branches", "url"),
+    [
+        ({"main": (".", "dev"), "dev": ("up", "dev")}, "https://h/up/r"),
+        ({"main": (".", "a"), "a": (".", "b"), "b": ("up", "main")}, "https://h/up/r"),
+        ({"main": (".", "dev"), "dev": ("https://h/pulled/r", "dev")}, "https://h/pulled/r"),
+        ({"main": (".", "dev")}, "https://h/o/r"),
+        ({"main": (".", "main")}, "https://h/o/r"),
+        ({"main": (".", "dev"), "dev": (".", "main")}, "https://h/o/r"),
+    ],
+)
+def test_a_branch_that_follows_another_of_its_repository(feedstock, branches, url):
+    sections = [
+        f'[branch "{name}"]\n\tremote = {remote}\n\tmerge = refs/heads/{merge}\n'
+        for name, (remote, merge) in branches.items()
+    ]
+    remotes = '[remote "origin"]\n\turl = https://h/o/r\n[remote "up"]\n\turl = https://h/up/r\n'
+    write(feedstock, "".join(sections) + remotes)
+    assert read_git(recipe_of(feedstock)).remote_url == url
+
+
+@pytest.mark.parametrize(
+    ("urls", "written"),
+    [
+        (("https://github.com/o/r", "git@github.com:o/r.git"), "https://github.com/o/r"),
+        (("https://github.com/o/r", "https://u:s3cr3t@github.com/O/r/"), "https://github.com/o/r"),
+        (("https://h/o/r", "https://h/o/r", "ssh://git@github.com/o/r"), None),
+        (("https://h/o/r", "https://h/o/other"), None),
+        (("/srv/r", "/srv/other"), None),
+    ],
+)
+def test_remotes_of_the_same_web_address_are_one(feedstock, urls, written):
+    sections = [f'[remote "r{number}"]\n\turl = {url}\n' for number, url in enumerate(urls)]
+    write(feedstock, "".join(sections))
+    facts = read_git(recipe_of(feedstock))
+    assert facts.remote_url == written
+    assert len(facts.warnings) == (written is None)

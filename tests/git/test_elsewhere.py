@@ -182,6 +182,13 @@ def test_a_submodule_that_is_not_checked_out_is_clean(with_submodule, git, tmp_p
     assert read_git(clone / "recipe" / "recipe.yaml").dirty is False
 
 
+def test_files_of_a_submodule_without_its_git_leave_it_unknown(with_submodule):
+    (with_submodule / ".git").unlink()
+    facts = read_git(with_submodule.parent / "recipe.yaml")
+    assert facts.sha
+    assert facts.dirty is None
+
+
 def test_a_submodule_that_cannot_be_read_leaves_it_unknown(with_submodule):
     (with_submodule / ".git").write_text("gitdir: /no/such/place\n")
     facts = read_git(with_submodule.parent / "recipe.yaml")
@@ -205,3 +212,61 @@ def test_a_strangers_submodule_runs_nothing(with_submodule, git, tmp_path):
     os.utime(with_submodule / "x.sh", (1, 1))
     assert read_git(with_submodule.parent / "recipe.yaml").dirty is True
     assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        ("submodule.recipe/outer.ignore", "all"),
+        ("diff.ignoreSubmodules", "all"),
+        ("submodule.recipe/outer.active", "false"),
+    ],
+)
+@pytest.mark.parametrize("name", ["x.sh", "new.sh", "inner/x.sh", "inner/new.sh"])
+def test_no_setting_hides_changed_content_of_a_submodule(with_submodule, git, setting, name):
+    git(with_submodule, "config", *setting)
+    git(with_submodule.parent, "config", *setting)
+    assert read_git(with_submodule.parent / "recipe.yaml").dirty is False
+    (with_submodule / name).write_text("changed")
+    assert read_git(with_submodule.parent / "recipe.yaml").dirty is True
+
+
+@pytest.mark.parametrize("file", [".gitmodules", ".git/config"])
+def test_no_setting_hides_another_commit_of_a_submodule(with_submodule, git, file):
+    root = with_submodule.parent.parent
+    git(root, "config", "--file", file, "submodule.recipe/outer.ignore", "all")
+    if file == ".gitmodules":
+        git(root, "commit", "-qam", "third")
+    (with_submodule / "x.sh").write_text("changed")
+    git(with_submodule, "commit", "-qam", "third")
+    assert read_git(with_submodule.parent / "recipe.yaml").dirty is True
+
+
+@pytest.mark.parametrize(
+    "setting", [(), ("submodule.recipe/outer.ignore", "all"), ("diff.ignoreSubmodules", "all")]
+)
+def test_a_commit_of_a_submodule_that_is_only_staged_makes_the_recipe_dirty(
+    with_submodule, git, setting
+):
+    (with_submodule / "x.sh").write_text("changed")
+    git(with_submodule, "commit", "-qam", "third")
+    git(with_submodule.parent, "add", "-f", "outer")
+    if setting:
+        git(with_submodule.parent, "config", *setting)
+    assert git(with_submodule, "status", "--porcelain") == ""
+    assert read_git(with_submodule.parent / "recipe.yaml").dirty is True
+
+
+def test_a_submodule_that_is_only_staged_makes_the_recipe_dirty(with_submodule, git, tmp_path):
+    git(with_submodule.parent, "config", "diff.ignoreSubmodules", "all")
+    git(
+        with_submodule.parent,
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "add",
+        str(tmp_path / "inner"),
+        "recipe/inner",
+    )
+    assert read_git(with_submodule.parent / "recipe.yaml").dirty is True

@@ -392,3 +392,36 @@ def test_a_repository_without_index_and_commit_tracks_nothing(tmp_path, git):
     (tmp_path / "recipe.yaml").write_text("package: {name: x}\n")
     facts = read_git(tmp_path / "recipe.yaml")
     assert (facts.sha, facts.warnings) == ("", ())
+
+
+def test_without_an_index_the_commit_says_that_a_submodule_has_lost_its_git(feedstock, git):
+    outer = make_submodule(feedstock, git)
+    (outer / "sub" / ".git").unlink()
+    (outer / ".git" / "index").unlink()
+    (outer / ".gitmodules").unlink()
+    assert_submodule_is_named(outer)
+
+
+def test_without_an_index_and_a_program_too(feedstock, git, monkeypatch):
+    monkeypatch.setattr("conda_provenance.git.worktree.find_program", lambda: None)
+    test_without_an_index_the_commit_says_that_a_submodule_has_lost_its_git(feedstock, git)
+
+
+@pytest.mark.parametrize("program_is_there", [True, False])
+def test_a_submodules_folder_without_its_git_is_named(
+    feedstock, git, monkeypatch, program_is_there
+):
+    """Also where the folder itself is asked about, which the superproject lists."""
+    outer = make_submodule(feedstock, git)
+    (outer / "sub" / ".git").unlink()
+    if not program_is_there:
+        monkeypatch.setattr("conda_provenance.git.worktree.find_program", lambda: None)
+    assert read_git(outer / "sub").unreadable == str(outer / "sub")
+    assert read_git(outer).sha
+
+
+def assert_submodule_is_named(outer: Path) -> None:
+    facts = read_git(recipe_of(outer / "sub"))
+    assert facts.sha is None
+    assert facts.unreadable == str(outer / "sub")
+    assert "it is a submodule, and its .git is missing" in facts.warnings[0]
