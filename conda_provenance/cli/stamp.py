@@ -249,8 +249,9 @@ def _print(report: Report, output: Output) -> None:
     copy = f" -> {redact_location(report.target)}" if report.target else ""
     place = redact_location(package.location) + copy
     output.line((f"{report.status:<12}", _STYLES.get(report.status, BOLD)), place)
-    for key, (old, new) in report.changes.items():
-        if old or output.verbose:
+    # Where nothing is replaced, the first line and the log say it all.
+    if output.verbose or any(old for old, _ in report.changes.values()):
+        for key, (old, new) in report.changes.items():
             output.field(key, f"{_or_dash(old)} -> {_or_dash(new)}", indent=2)
 
     for key, value in fields(package) if output.verbose else ():

@@ -35,6 +35,8 @@ class Plan(NamedTuple):
     container: Container | None
     """The ``.conda``'s zip. ``None``: a ``.tar.bz2``."""
     new: NewFiles
+    changes: Mapping[str, str | None]
+    """What is set and taken out: what was asked for, and what follows from it."""
     about: Mapping[str, Any]
     new_about: Mapping[str, Any]
     index_json: bytes | None
@@ -51,13 +53,15 @@ def plan_for(
 ) -> Plan:
     """What has to change for ``changes`` and then ``edits``, which are for files by their path.
 
-    Without ``overwrite``, a package that has other values is refused.
+    Without ``overwrite``, a package that has other values is refused. An empty ``sha`` is taken out
+    where a repository is set.
     """
     container = check_container(blob) if is_container(blob) else None
     files, leaks = _read(blob, container, edits.keys())
     about = parse_about(files.get(ABOUT))
     if not overwrite:
         _require_unsaid(about, changes)
+    changes = _without_empty_sha(about, changes)
 
     new = {ABOUT: with_extra(files.get(ABOUT, NEW), changes)}
     if RECIPE in files and is_conda_builds(about):
@@ -77,6 +81,7 @@ def plan_for(
             {name: data for name, data in changed.items() if name in files},
             {name: data for name, data in changed.items() if name not in files},
         ),
+        changes,
         about,
         parse_about(new[ABOUT]),
         files.get(INDEX),
@@ -122,6 +127,24 @@ def _require_unsaid(about: Mapping[str, Any], changes: Mapping[str, str | None])
         # key out by its name knows that it is there.
         if value is not None and extra.get(key) not in (None, "", value):
             raise NotAllowed(f"it says another {shown_name(key)} already; --force overwrites it")
+
+    if changes.get("sha") == "" and "remote_url" not in changes and extra.get("remote_url"):
+        raise NotAllowed(
+            "it names a repository, and an empty sha says that there is no version control; "
+            "--remove remote_url takes the repository out"
+        )
+
+
+def _without_empty_sha(
+    about: Mapping[str, Any], changes: Mapping[str, str | None]
+) -> Mapping[str, str | None]:
+    """The changes, so that no empty ``sha``, "no version control", stands beside a repository."""
+    is_contradicted = changes.get("remote_url") and "sha" not in changes
+    return (
+        {"sha": None, **changes}
+        if is_contradicted and extra_of(about).get("sha") == ""
+        else changes
+    )
 
 
 def extra_of(about: Mapping[str, Any]) -> Mapping[str, Any]:

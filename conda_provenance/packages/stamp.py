@@ -87,9 +87,11 @@ def stamp_package(
 
     With ``target``, the stamped package is written there, and ``path`` stays as it is.
 
+    An empty ``sha`` in the package is taken out where ``remote_url`` is set and ``sha`` is not.
+
     Without ``overwrite``, these are refused: a package that has another value of a key that is set,
-    one that a signature or attestation beside it or in an index vouches for, and a target that
-    exists. Keys are removed all the same.
+    one that names a repository where ``sha`` is set to nothing, one that a signature or attestation
+    beside it or in an index vouches for, and a target that exists. Keys are removed all the same.
 
     A dry run does everything but replace the file, and raises the same errors.
 
@@ -258,7 +260,7 @@ def _write(
 
 def _result(order: _Order, plan: Plan) -> StampResult:
     status = WOULD_STAMP if order.dry_run else STAMPED
-    changes = _changes(extra_of(plan.about), extra_of(plan.new_about), order.changes)
+    changes = _changes(extra_of(plan.about), extra_of(plan.new_about), plan.changes)
     return StampResult(
         status if plan.new else UNCHANGED,
         os.fspath(order.path),

@@ -385,11 +385,11 @@ def test_what_is_refused_is_a_no_and_what_cannot_be_read_is_unknown(tmp_path):
     assert stamp(*GIVEN, damaged, other).returncode == 1
 
 
-def test_an_old_value_that_is_replaced_is_shown(tmp_path):
+def test_where_a_value_is_replaced_the_whole_change_is_shown(tmp_path):
     package = make_conda(tmp_path, {"extra": {"sha": "1" * 40}})
     done = stamp("--force", "--sha", SHA, "--flow-run-id", "github_2", package)
     assert f"\n  sha:          {'1' * 40} -> {SHA}\n" in done.stdout
-    assert "flow_run_id" not in done.stdout
+    assert "\n  flow_run_id:  - -> github_2\n" in done.stdout
     package = make_conda(tmp_path, {"extra": {"sha": "1" * 40}}, name="b")
     done = stamp("--force", "--json", "--sha", SHA, "--flow-run-id", "github_2", package)
     assert answer(done)["packages"][0]["changes"] == {
@@ -625,6 +625,40 @@ def test_a_key_is_taken_out_and_another_set(tmp_path):
     entry_of(package, "--remove", "remote-url", "--sha", SHA)
     left = {key: value for key, value in OLD.items() if key != "remote_url"}
     assert read_about(package)["extra"] == left | {"sha": SHA}
+
+
+def test_where_a_key_is_taken_out_the_whole_change_is_shown(tmp_path):
+    package = make_conda(tmp_path, {"extra": {"remote_url": ORIGIN}})
+    done = stamp("--remove", "remote_url", "--flow-run-id", "github_2", package)
+    assert f"\n  remote_url:   {ORIGIN} -> -\n" in done.stdout
+    assert "\n  flow_run_id:  - -> github_2\n" in done.stdout
+
+
+@BOTH
+def test_an_empty_sha_beside_a_repository_is_refused(tmp_path, make):
+    package = make(tmp_path, {"extra": {"remote_url": ORIGIN}})
+    for options in (
+        ["--sha", "", "--flow-run-id", "x_1"],
+        ["--dry-run", "--sha", "", "--flow-run-id", "x_1"],
+    ):
+        done = stamp(*options, package)
+        assert done.returncode == 1
+        assert "it names a repository, and an empty sha says" in done.stderr
+    assert read_about(package)["extra"] == {"remote_url": ORIGIN}
+    done = stamp("--sha", "", "--flow-run-id", "x_1", "--remove", "remote_url", package)
+    assert done.returncode == 0
+    assert read_about(package)["extra"] == {"sha": "", "flow_run_id": "x_1"}
+
+
+@BOTH
+@pytest.mark.parametrize("options", [[], ["--force", "--keep", "sha"], ["--keep", "sha"]])
+def test_an_empty_sha_goes_where_a_repository_is_stamped(tmp_path, make, options):
+    """As local builds of conda-forge have it, it says nothing."""
+    package = make(tmp_path, {"extra": {"sha": "", "remote_url": ""}})
+    entry = entry_of(package, *options, "--remote-url", ORIGIN)
+    assert entry["changes"] == {"sha": ["", None], "remote_url": ["", ORIGIN]}
+    assert read_about(package)["extra"] == {"remote_url": ORIGIN}
+    assert stamp("--remote-url", ORIGIN, package).stdout == f"unchanged   {package}\n"
 
 
 def test_what_is_taken_out_stays_out_of_a_signed_package_only_with_force(tmp_path):
