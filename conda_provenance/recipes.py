@@ -5,6 +5,7 @@ It is read as data. It is never rendered and never run.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Collection, Mapping
@@ -13,7 +14,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from conda_provenance.errors import ProvenanceError
-from conda_provenance.text import redact
+from conda_provenance.text import redact_location
 
 NAMES = ("recipe.yaml", "recipe.yml", "meta.yaml", "meta.yml", "conda.yaml", "conda.yml")
 """Names of the recipe files of rattler-build and conda-build, in the order of precedence."""
@@ -54,14 +55,11 @@ def find_recipe(given: str | os.PathLike[str]) -> Path:
     """Find the recipe file: ``given`` itself, or a file in it or in its folder ``recipe``.
 
     A folder without a recipe is returned as it is. Raises :class:`ProvenanceError` if ``given``
-    does not exist, or is a package.
+    does not exist, may not be read, or is a package.
     """
     place = Path(given)
-    # os.path's functions answer where Path's raise: no permission, or too long a name.
-    if not os.path.exists(place):
-        # An address may hold a password. ``Path`` makes "https:/host" of "https://host".
-        is_address = re.match(r"[A-Za-z][\w+.-]+:/", str(given))
-        shown = redact(str(given)) if is_address else str(given)
+    if not _exists(place):
+        shown = redact_location(str(given))  # an address may hold a password
         raise ProvenanceError(f"There is no recipe at {shown!r}: give a recipe's file or folder.")
 
     if os.path.isfile(place):
@@ -69,10 +67,36 @@ def find_recipe(given: str | os.PathLike[str]) -> Path:
             raise ProvenanceError(
                 f"{str(given)!r} is a package and no recipe: 'show' says what is in it."
             )
-        return place
+        return _readable(place)
 
     candidates = (folder / name for folder in (place, place / "recipe") for name in NAMES)
-    return next((candidate for candidate in candidates if os.path.isfile(candidate)), place)
+    files = (each for each in candidates if _exists(each) and os.path.isfile(each))
+    recipe = next(files, None)
+    return place if recipe is None else _readable(recipe)
+
+
+def _exists(path: Path) -> bool:
+    """Is it there? Raises :class:`ProvenanceError` where its folder may not be searched."""
+    try:
+        os.stat(path)
+    except PermissionError as error:
+        raise _unreadable(path, error.strerror) from None
+    except (OSError, ValueError):
+        return False  # such as too long a name
+
+    return True
+
+
+def _readable(recipe: Path) -> Path:
+    if not os.access(recipe, os.R_OK):
+        raise _unreadable(recipe, os.strerror(errno.EACCES))
+
+    return recipe
+
+
+def _unreadable(path: Path, why: str | None) -> ProvenanceError:
+    shown = redact_location(str(path))
+    return ProvenanceError(f"The recipe at {shown!r} cannot be read: {why}.")
 
 
 def read_extra(recipe: Path, wanted: Collection[str] = ()) -> RecipeExtra:

@@ -50,6 +50,14 @@ _CHANNEL_TOKEN = re.compile(r"(?<=/t/)(?:[^/\s]+(?=/)|[a-z]{2}-[0-9a-f]{8}-[0-9a
 """The token in the address of a conda channel: https://conda.anaconda.org/t/TOKEN/channel."""
 
 
+_PLAIN_LOGIN = re.compile(
+    rf"(?![A-Za-z]:[\\/])(?:[^/\\:@]*(?::|%(?:25)*3[Aa]).*|{TOKEN.pattern}[^/\\@]*){AT}", re.DOTALL
+)
+"""How an address without a scheme begins if it has a login: "user:password@host/path".
+
+A path has its first colon after a slash, but on Windows. Then a slash follows it.
+"""
+
 _WHOLE_TOKEN = re.compile(rf"{TOKEN.pattern}[\w=-]*")
 _MIN_TOKEN = 10
 """Characters of the shortest text that is hidden as a token."""
@@ -94,8 +102,18 @@ def shorten(text: str, limit: int) -> str:
 
 
 def redact_location(location: str) -> str:
-    """A path as it is, and an address without what may be a login or a token, conda's too."""
-    return redact_value(location) if re.search(_ADDRESS, normal(location)) else location
+    """A path as it is, and an address without what may be a login or a token, conda's too.
+
+    An address needs no scheme if it has a login.
+    """
+    plain = normal(location)
+    if re.search(_ADDRESS, plain):
+        return redact_value(location)
+
+    if _PLAIN_LOGIN.match(plain):
+        return _redact_word(f"https://{plain}").removeprefix("https://")
+
+    return location
 
 
 def redact_addresses(sentence: str) -> str:
@@ -106,10 +124,9 @@ def redact_addresses(sentence: str) -> str:
 def _redact_address_in(word: str) -> str:
     plain = word if re.search(_ADDRESS, word) else normal(word)
     address = re.search(_ADDRESS, plain)
-    if address is None:
-        return word
-
-    return plain[: address.start()] + redact_location(plain[address.start() :])
+    start = address.start() if address else len(plain) - len(_without_opening(plain))
+    shown = redact_location(plain[start:])
+    return word if shown == plain[start:] else plain[:start] + shown
 
 
 def redact_value(value: str) -> str:

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from conda_provenance.errors import ProvenanceError
@@ -32,6 +36,40 @@ def test_no_such_place(tmp_path):
         find_recipe(tmp_path / "gone")
     with pytest.raises(ProvenanceError, match="There is no recipe at"):
         find_recipe(tmp_path / ("too-long" * 100))
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="becomes another user, as root can"
+)
+@pytest.mark.parametrize("place", ["f/recipe/recipe.yaml", "f/recipe", "f"])
+@pytest.mark.parametrize("given", ["f", "f/recipe", "f/recipe/recipe.yaml"])
+def test_a_recipe_that_may_not_be_read_is_there(tmp_path, place, given):
+    (tmp_path / "f" / "recipe").mkdir(parents=True)
+    (tmp_path / "f" / "recipe" / "recipe.yaml").write_text("package: {name: x}\n")
+    for folder in tmp_path.parents[:-2]:
+        folder.chmod(0o755)
+    tmp_path.chmod(0o755)
+    (tmp_path / place).chmod(0)
+    code = f"""
+import os
+from conda_provenance.recipes import find_recipe
+os.setgid(12345); os.setuid(12345)
+find_recipe({str(tmp_path / given)!r})
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    (tmp_path / place).chmod(0o755)
+    assert "There is no recipe" not in done.stderr
+    assert f"The recipe at '{tmp_path / 'f'}" in done.stderr
+    assert "cannot be read: Permission denied." in done.stderr
+
+
+@pytest.mark.parametrize(
+    "given", ["u:s3cr3t@h.example/recipe", "https://u:s3cr3t@h.example/recipe"]
+)
+def test_an_address_that_is_given_for_a_recipe_keeps_its_secrets(given):
+    with pytest.raises(ProvenanceError, match=r"There is no recipe at .*@h\.example") as caught:
+        find_recipe(given)
+    assert "s3cr3t" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -184,6 +184,16 @@ def test_each_step_for_itself() -> None:
         ("https:/u:s3cr3t@h/x-1-0.conda", "https:/***@h/x-1-0.conda"),
         ("https://h/t/s3cr3t/ch/x-1-0.conda", "https://h/t/***/ch/x-1-0.conda"),
         ("https://h/x-1-0.conda?sig=s3cr3t", "https://h/x-1-0.conda"),
+        ("u:s3cr3t@h/x-1-0.conda", "***@h/x-1-0.conda"),
+        ("u:s3c/r3t@h/x-1-0.conda?t=s3cr3t", "***@h/x-1-0.conda"),
+        ("u%3As3cr3t%40h/x-1-0.conda", "***@h/x-1-0.conda"),
+        ("u\uff1as3cr3t\uff20h/x-1-0.conda", "***@h/x-1-0.conda"),
+        (":s3cr3t@h/x-1-0.conda", "***@h/x-1-0.conda"),
+        ("ghp_s3cr3ts3cr3t@h/x-1-0.conda", "***@h/x-1-0.conda"),
+        ("git@h.example:o/x-1-0.conda", "git@h.example:o/x-1-0.conda"),
+        ("job@2/x:1-0.conda", "job@2/x:1-0.conda"),
+        ("out/a:b@2/x-1-0.conda", "out/a:b@2/x-1-0.conda"),
+        ("1:1.0-x.conda", "1:1.0-x.conda"),
     ],
 )
 def test_a_path_stays_and_an_address_loses_its_secrets(location: str, shown: str) -> None:

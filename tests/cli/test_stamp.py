@@ -425,6 +425,7 @@ def test_json_of_a_command_that_fails_has_the_error(tmp_path):
         "https://user:s3cr3t@channel.example/x-1-0.conda",
         "https://channel.example/t/s3cr3t/main/x-1-0.conda",
         "https://channel.example/x-1-0.conda?sig=s3cr3t",
+        "user:s3cr3t@channel.example/x-1-0.conda",
     ],
 )
 @pytest.mark.parametrize("options", [("--sha", "b" * 40), ("--recipe",)])
