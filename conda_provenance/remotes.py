@@ -97,7 +97,6 @@ _FORGES = (
 )
 """What we know of the addresses of each forge. No other module has such a rule."""
 
-
 _GITILES = ".googlesource.com"
 """The hosts of Google's own servers of Gerrit, which show repositories with Gitiles."""
 

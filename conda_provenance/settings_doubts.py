@@ -52,7 +52,7 @@ _USUAL_FOLDERS = (
 
 
 def settings_doubts(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Warnings, each one sentence: what the user wrote as a setting and nobody reads."""
+    """Warnings, one sentence each, of what the user meant as a setting and is not read."""
     doubts = [*_unknown_variables(environ)]
     try:
         if "conda.base.context" in sys.modules or find_spec("conda") is not None:
@@ -171,7 +171,7 @@ def _shown(name: str) -> str:
 
 
 def _unread_files(read: set[str]) -> Iterator[tuple[Path, str]]:
-    """Files with settings of ours where people put them, that conda passes over, and the remedy."""
+    """Files with settings of ours that conda does not read, each with the remedy."""
     from conda.base.constants import SEARCH_PATH
     from conda.base.context import context
 

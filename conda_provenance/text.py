@@ -49,7 +49,6 @@ _USER_PAGE = r"https://(?:tangled\.(?:org|sh)/@[\w.-]+|[\w-]+(?:\.[\w-]+)+/@[\w-
 _CHANNEL_TOKEN = re.compile(r"(?<=/t/)(?:[^/\s]+(?=/)|[a-z]{2}-[0-9a-f]{8}-[0-9a-f-]+)")
 """The token in the address of a conda channel: https://conda.anaconda.org/t/TOKEN/channel."""
 
-
 _PLAIN_LOGIN = re.compile(
     rf"(?![A-Za-z]:[\\/])(?:[^/\\:@]*(?::|%(?:25)*3[Aa]).*|{TOKEN.pattern}[^/\\@]*){AT}", re.DOTALL
 )
@@ -94,11 +93,6 @@ def escape(text: str, limit: int | None = None) -> str:
     if not shown.isprintable():
         shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in shown)
     return shown if limit is None or len(text) <= limit else shown + "…"
-
-
-def shorten(text: str, limit: int) -> str:
-    """The first ``limit`` characters of ``text``, with an ellipsis where something was cut."""
-    return text if len(text) <= limit else text[:limit] + "…"
 
 
 def redact_location(location: str) -> str:

@@ -31,7 +31,6 @@ WHOLE_TOKENS = (
 CHANNEL_KEY = r"(?:[A-Za-z]{2}-[0-9A-Fa-f-]{16,}|(?=[^/?#]*\d)[\w-]{32,})"
 """A token of a conda channel (/t/TOKEN/channel) that looks like one wherever it stands."""
 
-
 CHANNEL_TOKEN = re.compile(r"/t/(?=[^/]*\d)(?=[^/]*[A-Za-z])[\w-]{20,}(?=/)")
 """The token in the address of a conda channel, ``/t/TOKEN/channel``, if it is plainly one."""
 

@@ -67,6 +67,12 @@ def test_nor_where_the_run_does_not_say_where_its_checkout_is(loose, commit, wor
     assert len(origin.warnings) == 1
 
 
+@pytest.mark.parametrize("repository", ["http://localhost:3000/o/r", "git@work:o/r", ORIGIN])
+def test_nor_where_it_names_a_repository_alone(loose, repository):
+    """Even one that leads nowhere for others."""
+    assert "sha" not in find(loose, buildkite("", BUILDKITE_REPO=repository)).values
+
+
 @pytest.mark.parametrize("commit", [*VAGUE, FULL])
 def test_outside_the_runs_checkout_there_is_none(loose, tmp_path, commit):
     (tmp_path / "other").mkdir()

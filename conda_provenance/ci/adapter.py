@@ -131,8 +131,11 @@ class Adapter:
         return environ.has_any(self.active) and not environ.has_any(self.unless)
 
     def names_commit(self, environ: Environ) -> bool:
-        """Does this system name a commit, if only as ``HEAD``, a branch or a shortened hash?"""
-        return value_of(self.sha, environ) is not None
+        """Does this system name a commit, if only as ``HEAD``, a branch or a shortened hash?
+
+        Where it names a repository, there is a commit too.
+        """
+        return any(value_of(fact, environ) is not None for fact in (self.sha, self.remote_url))
 
     def run(self, environ: Environ) -> CIRun:
         """What this system says of its run."""

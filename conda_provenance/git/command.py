@@ -40,7 +40,7 @@ _SETTINGS = {
 
 
 class GitError(Exception):
-    """git gave no answer. The message says why, and holds nothing that the repository says."""
+    """git gave no answer. The message says why, and repeats nothing that the repository says."""
 
 
 class GitFailedError(GitError):

@@ -27,8 +27,8 @@ class GitFacts(NamedTuple):
     changed: tuple[str, ...] = ()
     """The files that make it dirty, or folders of new files, named from the work tree on."""
     elsewhere: tuple[Path, ...] = ()
-    """What links in the recipe's folder lead to, and submodules in it. ``dirty`` tells of these
-    too if they have been asked; see :func:`~conda_provenance.git.read_git`."""
+    """What links in the recipe's folder lead to, and submodules in it. What
+    :func:`~conda_provenance.git.read_git` says of ``dirty`` covers these too."""
 
     def parents(self) -> tuple[str, ...]:
         """The parents of the commit, or none where they are not known. Each call asks again."""
@@ -78,7 +78,7 @@ class Reading(NamedTuple):
 
 
 class UnreadableError(Exception):
-    """A repository that is there but cannot be read. The message says why, and holds nothing that
+    """A repository that is there but cannot be read. The message says why, and repeats nothing that
     the repository says."""
 
     def __init__(self, why: str, work_tree: Path | None = None) -> None:
@@ -88,7 +88,7 @@ class UnreadableError(Exception):
 
 
 class EmptyGitDirError(UnreadableError):
-    """A ``.git`` folder with nothing in it. git itself passes it by and looks further out."""
+    """A ``.git`` folder with nothing in it. git itself skips it and looks further out."""
 
     def __init__(self) -> None:
         super().__init__("the git directory is empty")

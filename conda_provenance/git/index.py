@@ -20,7 +20,7 @@ Entry = tuple[bytes, bytes]
 
 
 def parse_index(listing: bytes) -> list[Entry]:
-    """The entries that ``git ls-files --stage -z`` prints."""
+    """The entries that ``git ls-files --stage -z`` and ``git ls-tree -z`` print."""
     pairs = (line.partition(b"\t")[::2] for line in listing.split(b"\0") if line)
     return [(head[:6], name) for head, name in pairs]
 

@@ -124,7 +124,6 @@ def _read(ask: Ask, candidate: Candidate) -> Reading:
             if _has_index(git_dir):
                 return Reading()
 
-        if not listed:
             changes = None
         elif status is not None:
             changes = _wait_for(status)

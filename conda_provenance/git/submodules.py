@@ -1,7 +1,8 @@
 """Finds the submodule that a recipe lies in, where that submodule's own ``.git`` is missing.
 
 The repository around it tracks the submodule as a whole and none of its files, so a recipe in it
-would pass for one that is not tracked. It does not read the submodule: there is nothing to read.
+would look like one that nobody tracks. This module does not read the submodule: there is nothing to
+read.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from conda_provenance.git.command import Git, GitError, find_program
 from conda_provenance.git.facts import Candidate
+from conda_provenance.git.index import parse_index
 from conda_provenance.git.markers import folders_without_git, without_git
 from conda_provenance.git.version import OLDEST, asking_version
 
@@ -32,8 +34,9 @@ def check_commit(git: Git, candidate: Candidate) -> None:
     """The same for HEAD's commit, which says what is tracked where there is no index."""
     for folder in folders_without_git(candidate.work_tree, candidate.folder):
         name = folder.relative_to(candidate.work_tree).as_posix()
-        entry = git.start("ls-tree", "-z", "HEAD", "--", name)
-        if entry.first(len(_LINK_MODE)) == _LINK_MODE:
+        entries = parse_index(git.ask("ls-tree", "-z", "HEAD", "--", name))
+        # Of a path in a submodule, an old git says which submodule it is.
+        if (_LINK_MODE, os.fsencode(name)) in entries:
             raise without_git(folder)
 
 
