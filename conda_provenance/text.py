@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from conda_provenance.tokens import AT, TOKEN, normal
+from conda_provenance.tokens import AT, TOKEN, decoded, normal
 
 MAX_SHOWN = 300
 """Characters of a value that are shown, unless the caller says otherwise."""
@@ -17,8 +17,11 @@ MAX_SHOWN = 300
 MAX_READ = 100_000
 """Characters that are searched for credentials. A longer text is only counted, never shown."""
 
-_ADDRESS = r"[A-Za-z][\w+.-]+:/"
-"""How an address begins, but not a path on Windows. Paths that Python cleaned have one slash."""
+_ADDRESS = r"[A-Za-z][\w+.-]{1,40}:/"
+"""How an address begins, but not a path on Windows. Paths that Python cleaned have one slash.
+
+It is searched for, so its length is bounded: a long word takes no long time.
+"""
 
 QUERY = (
     r"(?:[?#]"
@@ -48,14 +51,6 @@ _USER_PAGE = r"https://(?:tangled\.(?:org|sh)/@[\w.-]+|[\w-]+(?:\.[\w-]+)+/@[\w-
 
 _CHANNEL_TOKEN = re.compile(r"(?<=/t/)(?:[^/\s]+(?=/)|[a-z]{2}-[0-9a-f]{8}-[0-9a-f-]+)")
 """The token in the address of a conda channel: https://conda.anaconda.org/t/TOKEN/channel."""
-
-_PLAIN_LOGIN = re.compile(
-    rf"(?![A-Za-z]:[\\/])(?:[^/\\:@]*(?::|%(?:25)*3[Aa]).*|{TOKEN.pattern}[^/\\@]*){AT}", re.DOTALL
-)
-"""How an address without a scheme begins if it has a login: "user:password@host/path".
-
-A path has its first colon after a slash, but on Windows. Then a slash follows it.
-"""
 
 _WHOLE_TOKEN = re.compile(rf"{TOKEN.pattern}[\w=-]*")
 _MIN_TOKEN = 10
@@ -104,10 +99,24 @@ def redact_location(location: str) -> str:
     if re.search(_ADDRESS, plain):
         return redact_value(location)
 
-    if _PLAIN_LOGIN.match(plain):
+    if _begins_with_login(plain):
         return _redact_word(f"https://{plain}").removeprefix("https://")
 
     return location
+
+
+def _begins_with_login(text: str) -> bool:
+    """Is this an address without a scheme, but with a login: "user:password@host/path"?
+
+    A path has its first colon after a slash, but on Windows. Then a slash follows it.
+    """
+    login, at, _ = decoded(text).rpartition("@")
+    if not at or re.match(r"[A-Za-z]:[\\/]", login):
+        return False
+
+    user, colon, _ = login.partition(":")
+    is_path = re.search(r"[\\/@]", user) is not None
+    return not is_path and (bool(colon) or TOKEN.match(login) is not None)
 
 
 def redact_addresses(sentence: str) -> str:

@@ -159,7 +159,7 @@ def web_address(
     It is asked only for an address that leads nowhere as it is, or whose host may be an alias, and
     where the configuration names no remote.
     """
-    remote = configuration.remote_of(branch) or _old_remote(configuration, branch, rewrite)
+    remote = _remote_of(configuration, branch, rewrite)
     if remote is None:
         return None, [_SEVERAL] if configuration.remotes else []
 
@@ -175,16 +175,25 @@ def web_address(
     return str(url), []
 
 
-def _old_remote(
+def _remote_of(
     configuration: Configuration, branch: str | None, rewrite: Rewrite | None
 ) -> Remote | None:
-    """A remote that is in a file of its own, as before git 1.5. git still reads those.
+    """The remote in the configuration, or in a file of its own, as before git 1.5.
 
-    They are ``.git/remotes/origin`` and ``.git/branches/origin``.
+    git still reads such files: ``.git/remotes/origin`` and ``.git/branches/origin``.
     """
-    name = configuration.upstream_of(branch) or "origin"
-    url = rewrite(name) if rewrite is not None else None
-    return None if url in (None, "", name) else Remote(name, url)
+    remote = configuration.remote_of(branch)
+    upstream = configuration.upstream_of(branch)
+    names = [] if remote and upstream in ("", remote.name, remote.url) else [upstream]
+    if remote is None:
+        names.append("origin")
+
+    for name in filter(None, names):
+        url = rewrite(name) if rewrite is not None else None
+        if url and url != name:
+            return Remote(name, url)
+
+    return remote
 
 
 def _plain_address(text: str) -> str:

@@ -155,7 +155,7 @@ def test_a_remote_in_a_file_of_its_own(feedstock, monkeypatch, name, text, progr
 
 def test_a_branch_may_follow_a_remote_in_a_file_of_its_own(feedstock):
     old_file(feedstock, "remotes/up", "URL: https://h/o/r.git\n")
-    write(feedstock, '[branch "main"]\n\tremote = up\n')
+    write(feedstock, OTHER + '[branch "main"]\n\tremote = up\n')
     assert read_git(recipe_of(feedstock)).remote_url == "https://h/o/r"
 
 
