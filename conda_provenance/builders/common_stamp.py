@@ -64,7 +64,8 @@ def collect_common(
             # It may be a path in a container, or a mistake that the builder will report. In a
             # container, the files here are not those that are built. So no recipe gets a value.
             warning = (
-                f"There is no recipe at {str(place)!r} as seen from here: nothing is added for it."
+                f"There is no recipe at {str(place)!r} that can be read from here: "
+                "nothing is added for it."
             )
             return CommonStamp(warnings=(warning,))
 
