@@ -246,6 +246,7 @@ class _Ambiguities:
         """Those of ``wanted`` that the tar holds."""
         self._wanted = wanted
         self._links: set[str] = set()
+        self._link_hashes: set[int] = set()
         self._link_size = 0
         self._folder: str | None = None
 
@@ -268,7 +269,7 @@ class _Ambiguities:
             raise Refusal(
                 f"its tar can be read as naming {shown_name(path)} otherwise; build it again"
             )
-        if self._links and not self._links.isdisjoint(_folders(path)):
+        if self._links and self._is_behind_link(path):
             raise Refusal(f"its member {shown_name(path)} lies behind a link; build it again")
         if header.kind == SYMBOLIC_LINK:
             self._add_link(path)
@@ -278,6 +279,13 @@ class _Ambiguities:
         if self._link_size > _MAX_LINKS:
             raise Refusal(f"the names of its links have more than {_MAX_LINKS >> 20} MiB")
         self._links.add(path)
+        self._link_hashes.update(value for end, value in _hashes(path) if end == len(path))
+
+    def _is_behind_link(self, path: str) -> bool:
+        return any(
+            value in self._link_hashes and end < len(path) and path[:end] in self._links
+            for end, value in _hashes(path)
+        )
 
     def where_else(self) -> str:
         """A hint where the metadata stands instead, if it does."""
@@ -295,12 +303,16 @@ class _Ambiguities:
         return None
 
 
-def _folders(path: str) -> Iterator[str]:
-    """Every folder that ``path`` lies in."""
-    at = path.find("/")
-    while at >= 0:
-        yield path[:at]
-        at = path.find("/", at + 1)
+def _hashes(path: str) -> Iterator[tuple[int, int]]:
+    """Every folder that ``path`` lies in, and ``path`` itself: where each ends, and its hash.
+
+    A hash is made from the one before. To make each folder's path would take quadratic time.
+    """
+    end, value = -1, 0
+    for part in path.split("/"):
+        end += 1 + len(part)
+        value = hash((value, part))
+        yield end, value
 
 
 def _members(stream: Stream, *, needs_end_mark: bool) -> Generator[Member, None, None]:
