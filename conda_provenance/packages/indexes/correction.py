@@ -98,11 +98,12 @@ class Corrections:
 
 
 def update_index_entry(package_path: PathLike, index_path: PathLike | None = None) -> bool:
-    """Bring checksums and size of the package up to date in ``index_path``.
+    """Update the checksums and the size of the package in ``index_path``.
 
-    Without one, in the indexes in the package's folder: repodata.json, repodata_from_packages.json
-    and current_repodata.json, their compressed copies, and the shards. All else in an index keeps
-    its bytes, and an index that does not list the package is left alone.
+    Without ``index_path``, the indexes in the package's folder are updated: repodata.json,
+    repodata_from_packages.json and current_repodata.json, their compressed copies, and the shards.
+    Everything else in an index keeps its bytes, and an index that does not list the package is left
+    alone. What is wrong afterwards and cannot be corrected is said in the log.
 
     Returns whether anything changed. Raises :class:`~conda_provenance.errors.PackageError`.
     """
@@ -111,7 +112,9 @@ def update_index_entry(package_path: PathLike, index_path: PathLike | None = Non
         locked(folders_to_lock([package_path], index_path)),
         open_file_blob(package_path) as blob,
     ):
-        return _apply(package_path, correction(package_path, Digests(blob)), index_path)
+        corrected = _apply(package_path, correction(package_path, Digests(blob)), index_path)
+        corrected.say_what_is_left()
+        return bool(corrected.replacements)
 
 
 def withdraw_package(package_path: PathLike) -> None:
@@ -212,7 +215,7 @@ def warn(sentence: str) -> None:
     logger().warning("conda-provenance: %s", sentence)
 
 
-def _apply(package: PathLike, edit: NewValues, index_path: PathLike | None) -> bool:
+def _apply(package: PathLike, edit: NewValues, index_path: PathLike | None) -> Corrections:
     for attempt in range(_ATTEMPTS):
         with corrections(places_of(package), edit, index_path=index_path) as corrected:
             try:
@@ -222,7 +225,7 @@ def _apply(package: PathLike, edit: NewValues, index_path: PathLike | None) -> b
                     raise
                 time.sleep(attempt / 200)
                 continue
-            return bool(corrected.replacements)
+            return corrected
     raise AssertionError  # The loop returns or raises.
 
 
