@@ -1,7 +1,7 @@
 """Keeps logins and tokens out of the files that conda-build writes into a package's ``info``.
 
-It does not know what is stamped. Scripts, patches and all other files of the recipe stay as they
-are.
+Scripts, patches and all other files of the recipe stay as they are. What is stamped is not known
+here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 _FILES = ("about.json", "hash_input.json", "git")
 _RECIPES = ("recipe", "recipe/parent")
 _RECIPE_FILES = ("*.yaml", "*.yml", "*.template")
-"""What a package says of its recipe: as it was written, as it was rendered, and its variants."""
+"""The recipe in a package: as it was written, as it was rendered, and its variants."""
 
 _ORIGIN = re.compile(r"(?<=\AOrigin b)(?P<quote>['\"])(?P<address>.*?)(?P<end>(?:\\n)?(?P=quote))")
 """The printed bytes of a remote's address, in the first lines of the rendered recipe."""
@@ -52,7 +52,7 @@ def attach_source(module: ModuleType) -> None:
 def clean_info(m: MetaData) -> None:
     """Clean the files that conda-build has written for an output.
 
-    A recipe may take a source's login from a variable. Then the rendered one holds it.
+    A recipe may take the login of a source from a variable. The rendered recipe then holds it.
     """
     if not is_enabled():
         return
@@ -87,7 +87,7 @@ def _clean_origin(match: re.Match[str]) -> str:
 
 
 def _clean_file(file: Path) -> None:
-    """Take the logins and tokens out of a file. What is a link leads to a file of somebody else."""
+    """Take the logins and tokens out of a file. A link is left alone: its target is not ours."""
     if not file.is_file() or file.is_symlink():
         return
 
@@ -96,14 +96,24 @@ def _clean_file(file: Path) -> None:
         text = before.decode("utf-8", "surrogateescape")
         after = without_credentials(text).encode("utf-8", "surrogateescape")
         if after != before:
-            # A new file: the old one may be a hard link to the recipe itself.
-            cleaned = file.with_name(f"{file.name}.cleaned")
-            cleaned.write_bytes(after)
-            shutil.copymode(file, cleaned)
-            cleaned.replace(file)
+            _replace(file, after)
     except Exception as error:
         log.warning(
             "conda-provenance: info/%s may hold credentials: it could not be cleaned (%s).",
             file.name,
             type(error).__name__,
         )
+
+
+def _replace(file: Path, data: bytes) -> None:
+    """Put a new file in the place of the old one, which may be a hard link to the recipe itself."""
+    # Under a name that no file of the recipe can have, not even a link.
+    new = file.with_name(f".{os.urandom(8).hex()}.tmp")
+    try:
+        with open(new, "xb") as opened:
+            opened.write(data)
+        shutil.copymode(file, new)
+        new.replace(file)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise

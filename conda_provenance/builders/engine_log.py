@@ -1,7 +1,7 @@
-"""Listens to the log of rattler-build's engine, and finds there why a build failed.
+"""Listens to the log of rattler-build's engine, and finds out from it why a build failed.
 
-The engine's own error is the first sentence of several: that a script failed, but not how, or that
-no dependencies were found, but not where.
+The engine's own error says only the beginning: that a script failed, but not how, or that
+dependencies were not found, but not where it looked.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ _PREPARED = "✔ Successfully updated the "
 class EngineLog:
     """Passes the engine's log on to a listener, and remembers its last lines.
 
-    A listener that raises an exception hears no more, since the engine would only print it. The
-    exception is raised by :meth:`check`, once the engine has returned.
+    If a listener raises an exception, the engine would only print it. So the listener is not called
+    again, and :meth:`check` raises the exception once the engine has returned.
     """
 
     def __init__(self, listener: Listener | None) -> None:

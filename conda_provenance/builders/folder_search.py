@@ -26,7 +26,7 @@ class TooManyFolders(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """A folder, and what is said in it about what to ignore."""
+    """A folder, and its rules on what to ignore."""
 
     folder: Path
     ignore: tuple[Rule, ...]
@@ -47,9 +47,10 @@ class _Level:
 
 
 def searched_folders(root: Path) -> Iterator[Path]:
-    """``root`` and the folders below it that rattler-build looks into, as ``root`` is given.
+    """``root`` and the folders below it that rattler-build looks into. Each begins with ``root``.
 
-    A link to a folder is looked into, but not what is below it. Raises :class:`TooManyFolders`.
+    A link to a folder is looked into, but not the folders below it. Raises
+    :class:`TooManyFolders`.
     """
     real = Path(os.path.realpath(root))
     above = [_Level.read(parent) for parent in real.parents]
@@ -96,7 +97,11 @@ def _is_left_out(
 def _first_verdict(
     levels: list[_Level], rules_of_user: tuple[Rule, ...], path: Path, *, is_folder: bool
 ) -> bool | None:
-    """What the first kind of file says that says anything. In each kind the nearest file counts."""
+    """Is this path ignored? ``None``: no file says so.
+
+    The kinds of files are asked in turn, and of each kind the nearest file first. The first answer
+    counts.
+    """
     within = _within_repository(levels)
     by_kind = (
         ((level.folder, level.ignore) for level in levels),
@@ -116,7 +121,7 @@ def _first_verdict(
 
 
 def _within_repository(levels: list[_Level]) -> list[_Level]:
-    """The levels up to the nearest repository. None if there is no repository around them."""
+    """The levels up to the nearest repository. Empty if no repository is around them."""
     for index, level in enumerate(levels):
         if level.is_repository:
             return levels[: index + 1]
@@ -124,7 +129,7 @@ def _within_repository(levels: list[_Level]) -> list[_Level]:
 
 
 def _common_dir(entry: Path) -> Path:
-    """The git directory that ``.git`` is or leads to, as a worktree's leads to the repository's."""
+    """The git directory that ``.git`` is, or leads to. That of a worktree is the repository's."""
     try:
         if entry.is_dir():
             return entry
@@ -136,12 +141,16 @@ def _common_dir(entry: Path) -> Path:
 
 
 def _head(file: Path) -> str:
+    """The first line of a plain file. Anything else, such as a pipe, could hang the reader."""
+    if not file.is_file():
+        raise FileNotFoundError(file)
+
     with open(file, encoding="utf-8") as opened:
         return opened.readline(MAX_SIZE)
 
 
 def _read_users_rules() -> tuple[Rule, ...]:
-    """The rules of the user's own file, which git calls ``core.excludesFile``."""
+    """The rules of the user's own file. In git's settings it is ``core.excludesFile``."""
     home = Path.home()
     settings = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "git"
     named = os.environ.get("GIT_CONFIG_GLOBAL")

@@ -1,7 +1,7 @@
 """The rules in a ``.gitignore`` or ``.ignore`` file, as the Rust crate ``ignore`` reads them.
 
-rattler-build searches folders with that crate (https://docs.rs/ignore). It knows the lines of one
-file, and neither folders nor git.
+rattler-build searches folders with that crate (https://docs.rs/ignore). This module knows only the
+lines of one file. It does not know folders or git.
 """
 
 from __future__ import annotations
@@ -29,24 +29,26 @@ class Rule:
     """One line: which paths below the file's folder it ignores, or keeps."""
 
     globs: tuple[tuple[str, ...], ...]
-    """The alternatives. Each is a list of segments, of which ``**`` stands for any number."""
+    """The alternatives. Each is a list of segments; ``**`` stands for any number of folders."""
     keeps: bool
     """Does the line begin with ``!``?"""
     folders_only: bool
 
     @classmethod
     def parse(cls, line: str) -> Rule | None:
-        """The rule in a line. ``None``: the line has none, or one that cannot be read."""
+        """The rule in a line. ``None``: it holds no rule, or one that we cannot read."""
         if line.startswith("#"):
             return None
 
-        line = line if line.endswith("\\ ") else line.rstrip()
+        if not line.endswith("\\ "):
+            line = line.rstrip()
         keeps = line.startswith("!")
-        line = line[1:] if keeps else line
+        line = line.removeprefix("!")
         is_anchored = line.startswith("/")
-        line = line[1:] if is_anchored else line
+        line = line.removeprefix("/")
         folders_only = line.endswith("/")
-        line = line[:-1].removesuffix("\\") if folders_only else line
+        if folders_only:
+            line = line[:-1].removesuffix("\\")
         if not line:
             return None
 
@@ -54,6 +56,7 @@ class Rule:
             line = f"**/{line}"
         if line.endswith("/**"):
             line += "/*"
+
         globs = tuple(tuple(each.split("/")) for each in _alternatives(line))
         if not globs or max(map(len, globs)) > _MAX_SEGMENTS:
             return None
@@ -68,14 +71,14 @@ class Rule:
 
 
 def read_rules(file: Path) -> tuple[Rule, ...]:
-    """The rules in ``file``. None if it cannot be read."""
+    """The rules in ``file``. There are none if it cannot be read."""
     try:
-        # Whatever is no plain file could hang the reader.
+        # Anything but a plain file, such as a pipe, could hang the reader.
         if not stat.S_ISREG(os.stat(file).st_mode):
             return ()
         with open(file, "rb") as opened:
             data = opened.read(MAX_SIZE)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: no file can have this name.
         return ()
 
     return tuple(_rules(data.removeprefix(b"\xef\xbb\xbf").split(b"\n")[:_MAX_LINES]))
@@ -100,7 +103,7 @@ def decide(rules: Sequence[Rule], path: Sequence[str], *, is_folder: bool) -> bo
 
 
 def _alternatives(glob: str) -> list[str]:
-    """The globs that ``{a,b}`` in this one stands for. None if there are too many."""
+    """The globs that this one stands for, as ``{a,b}`` does. Empty if there are too many."""
     done: list[str] = []
     waiting = [glob]
     while waiting:
@@ -119,14 +122,32 @@ def _alternatives(glob: str) -> list[str]:
 
 @lru_cache(maxsize=100_000)
 def _matches(glob: tuple[str, ...], path: tuple[str, ...]) -> bool:
-    if not glob:
-        return not path
-    if glob[0] == "**":
-        return _matches(glob[1:], path) or (bool(path) and _matches(glob, path[1:]))
-    if not path or _segment(glob[0]).match(path[0]) is None:
-        return False
+    """Does the glob match the whole path? Not recursive, since folders can be nested deeply."""
+    positions = _after_stars(glob, {0})
+    for name in path:
+        # Where in the glob the next name may be, if this one is matched.
+        positions = _after_stars(glob, {each for at in positions for each in _step(glob, at, name)})
+    return len(glob) in positions
 
-    return _matches(glob[1:], path[1:])
+
+def _step(glob: tuple[str, ...], position: int, name: str) -> Iterator[int]:
+    if position == len(glob):
+        return
+    if glob[position] == "**":
+        yield position
+    elif _segment(glob[position]).match(name):
+        yield position + 1
+
+
+def _after_stars(glob: tuple[str, ...], positions: set[int]) -> set[int]:
+    """The positions, and those after each ``**``, which also stands for no name at all."""
+    reached = set(positions)
+    for position in positions:
+        following = position
+        while following < len(glob) and glob[following] == "**":
+            following += 1
+            reached.add(following)
+    return reached
 
 
 @lru_cache(maxsize=10_000)

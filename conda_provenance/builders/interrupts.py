@@ -1,7 +1,7 @@
 """Holds back a Ctrl-C while a builder's engine runs. Knows no builder.
 
-The engine calls Python from Rust, and only prints an exception that one of its callbacks raises. A
-KeyboardInterrupt would be lost there. After the engine's call it would come before the stamp.
+The engine calls Python from Rust, and only prints an exception that such a call raises. A
+KeyboardInterrupt would be lost there. If it came just after the engine, nothing would be stamped.
 """
 
 from __future__ import annotations

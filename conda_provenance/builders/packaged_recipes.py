@@ -1,7 +1,7 @@
-"""The files in a package into which rattler-build's engine writes addresses as it was given them.
+"""Takes credentials out of the files that rattler-build's engine writes into a package.
 
-It leaves the credentials out of the list of channels, but not out of the packages' addresses in
-them, nor out of sources, variants, links and a script's variables.
+The engine itself takes them out of the list of channels, but not out of the addresses of packages,
+sources and links, nor out of variants and a script's variables.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _RECIPE_FILES = ("*.yaml", "*.yml")
 
 
 def edits_for(recipes: Iterable[Path]) -> dict[str, Edit]:
-    """What makes the new data of each file of a package that is built from one of these recipes.
+    """The edits for the files of a package that is built from one of these recipes, by path.
 
-    paths.json has no checksum of any of these files.
+    None of these files has a checksum in paths.json, so that need not change.
     """
     folders = {recipe.parent for recipe in recipes}
     beside = [file for folder in folders for end in _RECIPE_FILES for file in folder.glob(end)]
@@ -36,6 +36,6 @@ def edits_for(recipes: Iterable[Path]) -> dict[str, Edit]:
 
 
 def _clean(data: bytes) -> bytes:
-    # Whatever bytes there are come back as they were.
+    # Bytes that are not UTF-8 are kept.
     text = data.decode("utf-8", "surrogateescape")
     return without_credentials(text).encode("utf-8", "surrogateescape")

@@ -1,6 +1,6 @@
-"""Which packages a build of rattler-build's engine has made. The engine itself says so.
+"""Finds out from rattler-build's engine which packages a build has made.
 
-That a file in the output folder has changed is not enough: other processes build there, too.
+It is not enough that a file in the output folder has changed: other processes build there, too.
 """
 
 from __future__ import annotations
@@ -48,10 +48,11 @@ def file_state(package: Path) -> FileState | None:
 
 
 def made_by_log(log: Sequence[str], possible: Iterable[Path], before: Packages) -> list[Path]:
-    """Those of the ``possible`` packages of a build that it has written, by its log.
+    """Those of the ``possible`` packages that a build has written, as its log says.
 
-    With ``skip_existing`` the engine also names packages of earlier builds. A log that says neither
-    is another version's. Then those count that have changed since ``before``.
+    With ``skip_existing`` the engine also names packages of earlier builds. If the log names no
+    package as written or skipped, the engine is of another version. Then a package counts if it has
+    changed since ``before``.
     """
     possible = list(possible)
     matches = [_WRITTEN.fullmatch(line) for line in log]
@@ -63,7 +64,7 @@ def made_by_log(log: Sequence[str], possible: Iterable[Path], before: Packages) 
 
 
 def has_changed(package: Path, before: Packages) -> bool:
-    """Is this file another one than ``before``?"""
+    """Has this file changed since ``before``?"""
     return file_state(package) != before.get(os.path.realpath(package))
 
 
@@ -116,7 +117,7 @@ class ExpectedPackages:
         return recipe is None or recipe in self._texts
 
     def _read_recipes(self) -> list[bytes]:
-        """The recipes' texts. The engine copies them late, so both the first and the last count."""
+        """The texts of the recipes. It copies them late, so they are read before and after."""
         texts = []
         for recipe in self._recipes:
             try:

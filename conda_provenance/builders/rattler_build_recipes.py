@@ -1,4 +1,4 @@
-"""Which recipes a ``rattler-build`` command builds, if any.
+"""Finds out which recipes a ``rattler-build`` command builds, if any.
 
 The rules are those of rattler-build's ``src/opt.rs``, ``src/main.rs`` and ``src/lib.rs``.
 """
@@ -46,8 +46,8 @@ class TooManyRecipes(Exception):
 def built_recipes(subcommand: str, words: Sequence[str]) -> list[Path] | None:
     """The recipes that ``build`` or ``publish`` builds, given the words after it.
 
-    ``None``: it builds nothing. A recipe need not exist: it may be a path in a container, and
-    rattler-build reads a single one that does not exist from its input.
+    ``None``: it builds nothing. A recipe need not exist: it may be a path in a container. If a
+    single one does not exist, rattler-build reads the recipe from its standard input.
     """
     arguments = _GRAMMAR.parse(words)
     if not _BUILDS_NOTHING.isdisjoint(arguments.flags):
@@ -90,7 +90,7 @@ def _is_package(path: Path) -> bool:
 
 
 def _below(places: Iterable[Path]) -> list[Path] | None:
-    """The recipes in these folders and below, and those that are named themselves."""
+    """The recipes in these folders and below. A place that is no folder is a recipe itself."""
     recipes: list[Path] = []
     for place in places:
         if not place.is_dir():

@@ -1,6 +1,6 @@
 """Keeps the snapshot of a recipe with the objects that a builder made of it. Knows no builder.
 
-So it lives as long as they do, and a recipe that is read a second time gets a second snapshot.
+So the snapshot lives as long as these objects, and a recipe that is read twice gets two snapshots.
 """
 
 from __future__ import annotations

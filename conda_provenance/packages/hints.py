@@ -1,4 +1,4 @@
-"""What else is wrong once a package is stamped, and is not ours to change. It is only said."""
+"""Warnings of what a stamp makes wrong outside of the package, and we cannot or may not change."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from conda_provenance.packages.neighbours import Neighbours, stem_of
 from conda_provenance.packages.refusals import PathLike, shown_name, shown_path
 
 _OF_OLD_BYTES = re.compile(r"\.(zsync|torrent|metalink|meta4|sfv|par2|crc32?|etag)", re.IGNORECASE)
-"""What follows a package's name in files that hold parts or other checksums of it."""
+"""The endings of files that hold parts of a package or unusual checksums of it."""
 
 
 def hints(
     package: PathLike, blob: FileBlob, neighbours: dict[str, Neighbours] | None = None
 ) -> Iterator[str]:
-    """A sentence for each thing that a stamp of this package in its place does not reach.
+    """A sentence for each thing that becomes wrong when this package is stamped in its place.
 
-    ``blob`` is the package as it was. ``neighbours``: those of folders that are listed already.
+    ``blob`` is the package as it was. ``neighbours``: the folders that are listed already.
     """
     from conda_provenance.packages.signatures import signatures_of
 
@@ -39,7 +39,7 @@ def hints(
 
 
 def _in_a_cache(package: PathLike, folder: str, name: str, neighbours: Neighbours) -> Iterator[str]:
-    """What is made from the package already, or in its stead."""
+    """A warning if the package is in a package cache, where conda uses or fetches another copy."""
     stem = stem_of(name)
     if stem != name and os.path.isdir(os.path.join(folder, stem, "info")):
         copy = shown_path(os.path.join(folder, stem))

@@ -1,7 +1,7 @@
-"""Passwords and tokens in the addresses of a package's metadata: which files hold one.
+"""Finds the files of a package's metadata that hold a password or a token.
 
-Builders copy addresses as they were given into recipes, lists of sources and channels. Whether a
-password still works is not known here, and nothing is changed.
+Builders copy addresses unchanged into recipes and lists of sources and channels. Whether a password
+still works is not known here, and nothing is changed.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ _ENDINGS = (
 """Files of a recipe that are searched. Patches are not: their addresses are the source's."""
 
 _SCHEME = re.compile(r"(?:https?|ftps?|s3|gs|oci|ssh|git|git\+https?|git\+ssh|ssh\+git)\Z", re.I)
-"""The schemes of addresses, at the end of what stands before a ``://``."""
+"""The scheme of an address: the end of the text before ``://``."""
 
 _MASKED = re.compile(r"(?:\*+|[xX]{3,}|<[^>]*>|[$%{][^@:/\s]*)\Z")
-"""What stands in place of a password: stars, or a variable that the reader fills in."""
+"""A placeholder for a password: stars, or a variable that the reader fills in."""
 
 # Each of these begins with a literal text. The search for that is ten times as fast.
 _LOGIN = re.compile(
@@ -80,7 +80,7 @@ _USUAL_USERS = frozenset({"git", "anonymous"})
 
 
 def holds_secret(text: str) -> bool:
-    """Does an address in this text hold a password or a token, or does one stand there alone?"""
+    """Does the text hold a password or a token, in an address or alone?"""
     text = normal(text)
     if "\\/" in text:
         text = text.replace("\\/", "/")  # as some write JSON
@@ -138,7 +138,7 @@ def _is_parameter(match: re.Match[str]) -> bool:
 
 
 def _address_before(match: re.Match[str]) -> str | None:
-    """The address that the match stands in, from its host to the match. ``None``: in none."""
+    """The address around the match, from its host to the match. ``None``: there is no address."""
     start = match.start()
     before = match.string[max(0, start - _MAX_ADDRESS) : start]
     scheme, colon, place = before.rpartition("://")
@@ -156,7 +156,7 @@ class Leaks:
         self._kept: dict[str, bytes] | None = {} if keep else None
 
     def wants(self, path: str, size: int) -> bool:
-        """Is this a file to search? No more is wanted than the limits allow."""
+        """Should this file be searched? Never more than the limits allow."""
         if len(self._holds) >= _MAX_FILES or not 0 < size <= min(MAX_FILE, self._left):
             return False
 
@@ -166,7 +166,7 @@ class Leaks:
         return path.startswith("info/") and path.count("/") == 1 and path not in _LISTS
 
     def see(self, path: str, data: bytes) -> None:
-        """Search a file. A second one of the same name counts as well."""
+        """Search a file. A second file of the same name is searched, too."""
         self._left -= len(data)
         self._holds[path] = self._holds.get(path, False) or (path != ABOUT and _holds_secret(data))
         if self._kept is not None:
@@ -179,7 +179,7 @@ class Leaks:
             self.see(path, data)
 
     def see_about(self, about: Mapping[str, Any]) -> None:
-        """Search about.json, but for the values that a claim reports itself."""
+        """Search about.json, except the values that a claim reports itself."""
         rest = dict(about)
         if isinstance(extra := about.get("extra"), dict):
             rest["extra"] = {key: value for key, value in extra.items() if key not in KEYS}
@@ -187,7 +187,7 @@ class Leaks:
         self._holds[ABOUT] = holds_secret("\n".join(_strings(rest)))
 
     def files_with(self, value: str) -> tuple[str, ...]:
-        """The files in which this value stands, too."""
+        """The files that hold this value, too."""
         text = value.encode("utf-8", "surrogatepass")
         paths = sorted(path for path, data in (self._kept or {}).items() if text in data)
         return tuple(map(shown_name, paths[:_MAX_NAMED]))

@@ -42,7 +42,7 @@ class Container(NamedTuple):
 
 
 def is_container(blob: Blob) -> bool:
-    """Is this a ``.conda``, which is a zip, and not a ``.tar.bz2``? Anything else is refused."""
+    """Is this a ``.conda``, rather than a ``.tar.bz2``? Anything else is refused."""
     magic = blob.read(0, 4)
     if magic[:2] == b"PK":
         return True
@@ -119,7 +119,7 @@ def read_files(
     until: Sequence[str] = (),
     search: tar.Search | None = None,
 ) -> dict[str, bytes]:
-    """Those metadata files that are there. See :func:`tar.read_members`."""
+    """The metadata files of these names. See :func:`tar.read_members`."""
     with stream:
         return tar.read_members(
             stream, names, limit, loose=loose, optional=optional, until=until, search=search

@@ -1,4 +1,4 @@
-"""The names of the files that stand beside packages. What they are is not known here."""
+"""The names of the files beside packages. What the files are is not known here."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Neighbours:
             self._names = []
 
     def of(self, package: str) -> Iterator[tuple[str, str]]:
-        """The files that are named after a package: their names, and what follows its name.
+        """The files that are named after a package: their names, and the rest after its name.
 
-        All habits are taken: ``x-1-0.conda.sig``, ``x-1-0.conda-sig`` and ``x-1-0.sig``.
+        All of these count: ``x-1-0.conda.sig``, ``x-1-0.conda-sig`` and ``x-1-0.sig``.
         """
         stem = stem_of(package)
         for name in self.starting_with(f"{stem}."):
@@ -49,9 +49,9 @@ class Neighbours:
             position += 1
 
     def like(self, pattern: re.Pattern[str]) -> list[re.Match[str]]:
-        """The names that a pattern matches as a whole, but not those after a package.
+        """The names that a pattern matches as a whole, except those that are named after a package.
 
-        They are looked for once.
+        The result is kept.
         """
         if pattern not in self._like:
             matches = filter(None, map(pattern.fullmatch, self._names))
@@ -59,7 +59,7 @@ class Neighbours:
         return self._like[pattern]
 
     def _is_after_one(self, name: str) -> bool:
-        """Is it a package, or a file that is named after one that is there?"""
+        """Is it a package, or named after a package in this folder?"""
         stems = [name[: dot.start()] for dot in re.finditer(r"[.]", name)]
         return name.endswith(ENDINGS) or any(
             stem + ending in self for stem in stems for ending in ENDINGS

@@ -41,7 +41,7 @@ class Plan(NamedTuple):
     new_about: Mapping[str, Any]
     index_json: bytes | None
     leaks: Leaks
-    """Has searched the package as it will be."""
+    """It has searched the package as it will be."""
 
 
 def plan_for(
@@ -51,7 +51,7 @@ def plan_for(
     *,
     overwrite: bool,
 ) -> Plan:
-    """What has to change for ``changes`` and then ``edits``, which are for files by their path.
+    """What has to change for ``changes`` in ``extra``, and then for ``edits``, by path of the file.
 
     Without ``overwrite``, a package that has other values is refused. An empty ``sha`` is taken out
     where a repository is set.
@@ -95,10 +95,10 @@ def _read(
     if container:
         return _read_stream(open_info(blob, container.info), edited)
 
-    # Of a .tar.bz2 the metadata alone is read, or the payload would have to be unpacked twice.
+    # Only the metadata of a .tar.bz2 is read. Its payload would have to be unpacked twice.
     files, leaks = _read_stream(open_tar(blob), edited, until=(ABOUT,))
     if RECIPE not in files and is_conda_builds(parse_about(files.get(ABOUT))):
-        # An old conda-build, which had recipes after the payload.
+        # Old versions of conda-build put recipes after the payload.
         return _read_stream(open_tar(blob), edited)
     return files, leaks
 
@@ -123,8 +123,8 @@ def _require_unsaid(about: Mapping[str, Any], changes: Mapping[str, str | None])
     """Refuse a package that says something else already."""
     extra = extra_of(about)
     for key, value in changes.items():
-        # An empty string, as local builds of conda-forge have it, says nothing yet. Who takes a
-        # key out by its name knows that it is there.
+        # Local builds of conda-forge have empty strings, which say nothing. A key may always be
+        # removed (None): the caller has named it.
         if value is not None and extra.get(key) not in (None, "", value):
             raise NotAllowed(f"it says another {shown_name(key)} already; --force overwrites it")
 

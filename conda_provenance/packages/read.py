@@ -205,7 +205,7 @@ def _read_file(folder: str, name: str) -> bytes:
 
 
 def _search_folder(folder: str, leaks: Leaks) -> None:
-    """Search the metadata files of an extracted package. What cannot be read is passed over."""
+    """Search the metadata files of an extracted package. Files that cannot be read are skipped."""
     waiting = ["info"]
     for _ in range(_MAX_FOLDERS):
         if not waiting:
@@ -225,11 +225,12 @@ def _search_folder(folder: str, leaks: Leaks) -> None:
 
 
 def _search_file(entry: os.DirEntry[str], path: str, leaks: Leaks) -> None:
-    if not leaks.wants(path, entry.stat(follow_symlinks=False).st_size):
-        return
+    with contextlib.suppress(Refusal, OSError):
+        if not leaks.wants(path, entry.stat(follow_symlinks=False).st_size):
+            return
 
-    with contextlib.suppress(Refusal), open_file_blob(entry.path) as blob:
-        leaks.see(path, blob.read(0, MAX_FILE))
+        with open_file_blob(entry.path) as blob:
+            leaks.see(path, blob.read(0, MAX_FILE))
 
 
 def _name_problems(index: bytes | None, name: str | None) -> list[Problem]:

@@ -1,6 +1,6 @@
-"""What vouches for the bytes of a package file: signatures and attestations, which a stamp breaks.
+"""Finds signatures and attestations of a package file, which a stamp would break.
 
-Whether they are right is not known here. For signatures within an index see ``indexes.records``.
+Whether they are valid is not known here. For signatures within an index see ``indexes.records``.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ _KIND = re.compile(
 """A word in the names of files that vouch for others."""
 
 _FORM = re.compile(r"jsonl?|v?[0-9]+")
-"""A word after it that says in which form and version it is."""
+"""A word that may follow it: the format or the version."""
 
 _BY_DIGEST = re.compile(
     r"((?P<kind>sha(256|512))[:_-])?(?P<hex>[0-9a-f]{64}([0-9a-f]{64})?)(?P<after>\..+)?",
     re.IGNORECASE,
 )
-"""What ``gh attestation download`` writes, ``sha256:HEX.jsonl``, also without its beginning."""
+"""``sha256:HEX.jsonl``, as ``gh attestation download`` writes it, or without the kind."""
 
 _JSON = (".json", ".jsonl")
 
 _CLEARSIGNED = "-----BEGIN PGP SIGNED MESSAGE-----"
 _MAX_ARMOR = 1000
-"""Bytes within which a text that is signed in itself says so."""
+"""Bytes. A text that holds its own signature says so within them."""
 
 
 def require_unsigned(
@@ -79,13 +79,14 @@ def signatures_of(
 ) -> list[str]:
     """Names of the files that vouch for the package as it is, such as ``x-1-0.conda.v0.sigs``.
 
-    ``blob`` is the package. ``neighbours``: those of folders that have been listed already.
+    ``blob`` is the package. ``neighbours``: the folders that are listed already. More are added.
     """
     known = {} if neighbours is None else neighbours
     found: list[str] = []
     for folder, name in places_of(package):
         if folder not in known:
             known[folder] = Neighbours(folder)
+
         around = known[folder]
         found += [each for each, ending in around.of(name) if _vouches(ending)]
         found += _by_digest(around, blob)
@@ -95,7 +96,7 @@ def signatures_of(
 
 @lru_cache
 def _vouches(ending: str) -> bool:
-    """Does what follows the name of a file say that it vouches for it, as ``.slsa.intoto.jsonl``?
+    """Is this the ending of a file that vouches for another, such as ``.slsa.intoto.jsonl``?
 
     The last word counts: ``.sig.txt`` and ``.sig.sha256`` are about a signature.
     """
@@ -120,7 +121,7 @@ def _by_digest(neighbours: Neighbours, blob: Blob) -> Iterator[str]:
 
 
 def _over_checksums(folder: str, package: str, neighbours: Neighbours) -> Iterator[str]:
-    """What signs a list of checksums that has the package in it, such as ``SHA256SUMS.asc``."""
+    """Signatures of a list of checksums that names the package, such as ``SHA256SUMS.asc``."""
     for path in checksum_files(folder, [package], neighbours):
         name = os.path.basename(path)
         after = neighbours.starting_with(f"{name}.")
@@ -132,7 +133,7 @@ def _over_checksums(folder: str, package: str, neighbours: Neighbours) -> Iterat
 
 
 def _read(path: str, length: int) -> str:
-    """The beginning of a file. Correcting it says what is wrong with it."""
+    """The beginning of a file. Empty if it cannot be read: its correction warns of that."""
     try:
         with open_file_blob(path) as blob:
             return blob.read(0, length).decode("utf-8", "replace")

@@ -45,7 +45,7 @@ _ATTEMPTS = 20
 
 @dataclass(frozen=True, slots=True)
 class StampResult:
-    """What became of a package. True if it changed, or would change."""
+    """The result of a stamp. True if the package changed, or would change."""
 
     status: str
     """``stamped``, ``would stamp`` in a dry run, or ``unchanged``."""
@@ -77,7 +77,7 @@ def stamp_package(
     leave_broken_indexes: bool = False,
     indexes: FolderIndexes | None = None,
 ) -> StampResult:
-    """Set these keys in the ``extra`` of a package file's about.json. ``None`` removes a key.
+    """Set keys in the ``extra`` of a package file's about.json. The value ``None`` removes a key.
 
     In a conda-build package the ``extra`` of the rendered recipe changes with it. Everything else
     in the package stays as it is. The file is replaced in one step by a whole new one with the same
@@ -117,8 +117,8 @@ def stamp_built_package(
 ) -> StampResult:
     """Stamp a package that was just built, and edit other files in its ``info`` folder.
 
-    ``edits`` has what makes their new data, by path. about.json is edited after it has its new
-    ``extra``. Otherwise it is the same as :func:`stamp_package`.
+    ``edits`` are functions that make the new data of a file out of the old, by path. about.json is
+    edited after it has its new ``extra``. Otherwise this is the same as :func:`stamp_package`.
     """
     return _stamp_order(_Order(path, changes, edits=edits))
 
@@ -153,7 +153,7 @@ class _Order(NamedTuple):
 
     @property
     def place(self) -> PathLike:
-        """Where the stamped package is to stand."""
+        """Where the stamped package is written."""
         return self.path if self.target is None else self.target
 
 
@@ -179,27 +179,30 @@ def _stamp(order: _Order) -> StampResult:
         plan = plan_for(blob, order.changes, order.edits, overwrite=order.overwrite)
         indexes = order.indexes
         neighbours = indexes.neighbours if indexes else {}
+
         if plan.new and not order.overwrite and order.target is None:
             from conda_provenance.packages.signatures import require_unsigned
 
             require_unsigned(order.path, blob, neighbours)
+
         if indexes is not None:
             indexes.require_correctable(order.place)
             if plan.new:
                 _require_unsigned_in(order, indexes.signed)
-        replacement = _write(blob, plan, order, place, stack)
 
+        replacement = _write(blob, plan, order, place, stack)
         new = FileBlob(replacement.file) if replacement else blob
         unreached = _unreached(order, blob, neighbours) if plan.new else []
         put = _put_alone if order.indexes is not None else _put_with_indexes
         put(order, new, [replacement] if replacement else [])
+
         for sentence in unreached:
             warn(sentence)
         return _result(order, plan)
 
 
 def _unreached(order: _Order, blob: FileBlob, neighbours: dict[str, Neighbours]) -> list[str]:
-    """What is to be said of files that keep something of the old package."""
+    """Warnings of files that keep something of the old package."""
     if order.target is not None:
         return []
 
@@ -209,7 +212,7 @@ def _unreached(order: _Order, blob: FileBlob, neighbours: dict[str, Neighbours])
 
 
 def _put_with_indexes(order: _Order, new: FileBlob, replacements: list[Replacement]) -> None:
-    """Put the package into its place, in a row with the indexes that list it."""
+    """Put the package into its place, together with the indexes that list it."""
     edit = correction(order.place, Digests(new))
     places = places_of(order.place)
     with corrections(places, edit, leave_broken=order.leave_broken_indexes) as corrected:
@@ -221,7 +224,7 @@ def _put_with_indexes(order: _Order, new: FileBlob, replacements: list[Replaceme
 
 
 def _put_alone(order: _Order, new: FileBlob, replacements: list[Replacement]) -> None:
-    """Put the package into its place. The indexes of its folder follow at the end."""
+    """Put the package into its place. The indexes are corrected later, once for the folder."""
     indexes = order.indexes
     assert indexes is not None
     if not order.dry_run:
@@ -241,10 +244,11 @@ def _require_unsigned_in(order: _Order, signed: Mapping[str, Sequence[str]]) -> 
 def _write(
     blob: FileBlob, plan: Plan, order: _Order, place: str, stack: ExitStack
 ) -> Replacement | None:
-    """The package to put in its place. ``None``: the file that is there stays."""
+    """The file to put into the package's place. ``None``: the old one stays."""
     in_place = order.target is None
     if order.dry_run and not in_place:
         place = in_existing_folder(place)
+
     if plan.new:
         replacement = rewritten(blob, plan.container, plan.new, place, stack, in_place=in_place)
     elif in_place:

@@ -1,4 +1,4 @@
-"""Where a stamped copy of a package may stand."""
+"""Checks where a stamped copy of a package may be written."""
 
 from __future__ import annotations
 

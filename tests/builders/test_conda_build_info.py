@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from builders_recipes import V0, about, info_files, packaged_recipe
 from conda_builds import build, packages
+
+from conda_provenance.builders.conda_build_info import clean_info
 
 SECRET = "s3cr3t"
 RENDERED = """\
@@ -109,3 +113,19 @@ def test_no_password_that_is_rendered_is_in_a_package(recipe_at_the_top, run, tm
     off = {"CONDA_PLUGINS_PROVENANCE_ENABLED": "false", "PASSWORD": SECRET}
     build(run, "conda-build", recipe, tmp_path / "off", **off)
     assert "info/recipe/meta.yaml" in holders(packages(tmp_path / "off")[0])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right on Windows")
+def test_a_link_in_the_recipe_does_not_lead_the_cleaned_text_elsewhere(tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    recipe = tmp_path / "info" / "recipe"
+    recipe.mkdir(parents=True)
+    (recipe / "meta.yaml").write_text(f"home: https://user:{SECRET}@example.org/hello\n")
+    (recipe / "meta.yaml").chmod(0o640)
+    (recipe / "meta.yaml.cleaned").symlink_to(precious)
+    clean_info(SimpleNamespace(config=SimpleNamespace(info_dir=str(tmp_path / "info"))))
+    assert SECRET not in (recipe / "meta.yaml").read_text()
+    assert (recipe / "meta.yaml").stat().st_mode & 0o777 == 0o640
+    assert precious.read_text() == "mine"
+    assert sorted(os.listdir(recipe)) == ["meta.yaml", "meta.yaml.cleaned"]

@@ -9,6 +9,7 @@ import pytest
 
 from conda_provenance.builders import folder_search, rattler_build_recipes
 from conda_provenance.builders.folder_search import TooManyFolders
+from conda_provenance.builders.ignore_rules import Rule
 from conda_provenance.builders.rattler_build_recipes import TooManyRecipes, built_recipes
 
 
@@ -157,6 +158,28 @@ def test_a_worktrees_exclude_file_is_the_repositorys(tree):
     (tree / ".git").rmdir()
     write(".git", text="gitdir: main/worktrees/w\n")
     assert below() == ["b"]
+
+
+def test_a_name_that_no_file_can_have_is_no_git_directory(tree):
+    write("a/recipe.yaml", "a/git/HEAD")
+    write("a/.git", text="gitdir: git\n")
+    write("a/git/commondir", text="nul\0\n")
+    assert below() == ["a"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_is_no_git_directory(tree):
+    write("a/recipe.yaml")
+    os.mkfifo("a/.git")
+    assert below() == ["a"]
+
+
+def test_folders_that_are_nested_more_deeply_than_python_recurses():
+    path = ["a"] * 1500
+    rule = Rule.parse("a/**/a/*.log")
+    assert rule is not None
+    assert rule.matches([*path, "x.log"], is_folder=False)
+    assert not rule.matches(path, is_folder=False)
 
 
 @pytest.mark.parametrize("place", ["home/.config/git/ignore", "xdg/git/ignore", "named"])

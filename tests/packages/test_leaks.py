@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 
@@ -218,3 +219,12 @@ def test_json_may_hide_it_behind_escapes(tmp_path: Path) -> None:
     about = json.dumps({"channels": ["https://u:s3cr3t@h.example/c"]}).replace("@", "\\u0040")
     (problem,) = read_package(make(tmp_path, "conda", about.encode(), {})).claim.problems
     assert problem.code == "recipe-credentials"
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read anything")
+def test_a_file_that_cannot_be_read_does_not_hide_the_others(tmp_path: Path) -> None:
+    names = [f"info/{n}" for n in range(20)]
+    package = make(tmp_path, "folder", {}, dict.fromkeys(names, LEAKS[0].encode()))
+    for name in names[1::2]:
+        (package / name).chmod(0)
+    assert len(read_package(package).claim.problems) == len(names[::2])

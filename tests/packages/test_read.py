@@ -360,6 +360,18 @@ def test_a_member_behind_a_link(tmp_path):
     refused_by_both(make_conda(tmp_path, info=zst(tar(members))), "lies behind a link")
 
 
+def test_a_member_deep_behind_a_link_in_a_folder(tmp_path):
+    members = [
+        *two(EXTRA),
+        (member("a/b/alias", type=tarfile.SYMTYPE, linkname="../../info"), None),
+        (member("a/b/alias", size=2), b"{}"),
+        (member("a/b/aliases/c", size=2), b"{}"),
+    ]
+    assert read_about(make_conda(tmp_path, info=zst(tar(members))))
+    members.append((member("a/b/alias/c/d", size=2), b"{}"))
+    refused_by_both(make_conda(tmp_path, info=zst(tar(members))), "lies behind a link")
+
+
 def codes(package: Path) -> list[str]:
     return [problem.code for problem in read_claim(package).problems]
 

@@ -1,7 +1,7 @@
-"""Changes single values in a JSON text and leaves every other byte of it alone.
+"""Changes single values in a JSON text and keeps every other byte of it.
 
-To parse the text and write it again would lose what JSON does not distinguish but people, diffs and
-checksums do: indents, escapes, the spelling of numbers, keys given twice.
+Parsing the text and writing it again would lose what means nothing in JSON, but matters to people,
+diffs and checksums: indents, escapes, the spelling of numbers, keys given twice.
 """
 
 from __future__ import annotations

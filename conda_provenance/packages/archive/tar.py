@@ -42,7 +42,7 @@ _MAX_LINKS = 64 << 20
 
 
 class Search(Protocol):
-    """What looks into members on the way, besides those that are asked for."""
+    """Looks into members on the way, besides those that are asked for."""
 
     def wants(self, path: str, size: int) -> bool: ...
     def see(self, path: str, data: bytes) -> None: ...
@@ -109,15 +109,15 @@ def read_members(
     until: Sequence[str] = (),
     search: Search | None = None,
 ) -> dict[str, bytes]:
-    """The data of those of these members that are there.
+    """The data of these members, as far as the tar has them.
 
-    At least one of ``names`` and ``loose`` must be there. One of ``names`` and ``optional`` that
-    readers could disagree on is refused, and one of ``loose`` is left out then. What is larger than
-    ``limit`` or no plain file is refused if it is one of ``names``, and else left out.
-    ``search`` sees every plain member that it wants.
+    It must have at least one of ``names`` and ``loose``. If readers could disagree on a member, it
+    is refused if it is one of ``names`` or ``optional``, and left out if it is one of ``loose``. A
+    member that is larger than ``limit``, or no plain file, is refused if it is one of ``names``,
+    and otherwise left out. ``search`` sees every plain member that it wants.
 
     Reading stops when all of ``until`` are found and nothing is searched, or when the first of them
-    is found and the metadata ends. What readers could disagree on goes unnoticed after that.
+    is found and the metadata ends. What readers could disagree on after that goes unnoticed.
     """
     found: dict[str, bytes] = {}
     seen_loose: set[str] = set()
@@ -169,9 +169,9 @@ def _show(member: Member, search: Search) -> None:
 def rewrite(
     stream: Stream, replaced: Mapping[str, bytes], added: Mapping[str, bytes] | None = None
 ) -> Iterator[bytes]:
-    """The tar with other data for the members in ``replaced``, and with those in ``added``.
+    """The tar with new data for the members in ``replaced``, and with the new members in ``added``.
 
-    All else keeps its bytes. Of the replaced members all keeps its bytes but the size.
+    Everything else keeps its bytes. In the header of a replaced member only the size changes.
     """
     additions = _Additions(added or {})
     check = _Ambiguities(replaced.keys() | additions.names)
@@ -189,10 +189,10 @@ def rewrite(
 
 
 class _Additions:
-    """Members that a tar does not have yet, and the places where builders put them.
+    """New members for a tar, each put where builders would have put it.
 
-    Both builders put the files of one folder in a row. A new one comes before the first that is
-    greater by name, or after the last one.
+    Both builders put the files of one folder in a row. A new file comes before the first one whose
+    name is greater, or after the last one.
     """
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
@@ -200,10 +200,10 @@ class _Additions:
         self._folders = {_folder(name) for name in files}
         self._left = dict(sorted(files.items()))
         self._neighbours: dict[str, Member] = {}
-        """Of each folder, the last plain file."""
+        """The last plain file seen in each folder."""
 
     def before(self, member: Member) -> Iterator[bytes]:
-        """The blocks of what is to stand before this member."""
+        """The blocks of the new members that come before this one."""
         if not self._left:
             return
 
@@ -231,7 +231,7 @@ def _folder(path: str) -> str:
 def _checked(
     stream: Stream, check: _Ambiguities, *, needs_end_mark: bool = False
 ) -> Generator[Member, None, None]:
-    """The members. Refused where two readers could disagree on what ``check`` watches."""
+    """The members. Refuses those that ``check`` finds ambiguous."""
     with closing(_members(stream, needs_end_mark=needs_end_mark)) as members:
         for member in members:
             check.see(member.header)
@@ -239,13 +239,14 @@ def _checked(
 
 
 class _Ambiguities:
-    """Watches the members of a tar for what readers disagree on."""
+    """Watches the members of a tar for what two readers could understand differently."""
 
     def __init__(self, wanted: Collection[str]) -> None:
         self.seen: set[str] = set()
         """Those of ``wanted`` that the tar holds."""
         self._wanted = wanted
         self._links: set[str] = set()
+        self._link_hashes: set[int] = set()
         self._link_size = 0
         self._folder: str | None = None
 
@@ -268,7 +269,7 @@ class _Ambiguities:
             raise Refusal(
                 f"its tar can be read as naming {shown_name(path)} otherwise; build it again"
             )
-        if self._links and not self._links.isdisjoint(_folders(path)):
+        if self._links and self._is_behind_link(path):
             raise Refusal(f"its member {shown_name(path)} lies behind a link; build it again")
         if header.kind == SYMBOLIC_LINK:
             self._add_link(path)
@@ -278,9 +279,16 @@ class _Ambiguities:
         if self._link_size > _MAX_LINKS:
             raise Refusal(f"the names of its links have more than {_MAX_LINKS >> 20} MiB")
         self._links.add(path)
+        self._link_hashes.update(value for end, value in _hashes(path) if end == len(path))
+
+    def _is_behind_link(self, path: str) -> bool:
+        return any(
+            value in self._link_hashes and end < len(path) and path[:end] in self._links
+            for end, value in _hashes(path)
+        )
 
     def where_else(self) -> str:
-        """A hint where the metadata stands instead, if it does."""
+        """A hint where the metadata is instead, if it is in another folder."""
         if not self._folder:
             return ""
         return (
@@ -295,12 +303,16 @@ class _Ambiguities:
         return None
 
 
-def _folders(path: str) -> Iterator[str]:
-    """Every folder that ``path`` lies in."""
-    at = path.find("/")
-    while at >= 0:
-        yield path[:at]
-        at = path.find("/", at + 1)
+def _hashes(path: str) -> Iterator[tuple[int, int]]:
+    """Every folder that ``path`` lies in, and ``path`` itself: where each ends, and its hash.
+
+    A hash is made from the one before. To make each folder's path would take quadratic time.
+    """
+    end, value = -1, 0
+    for part in path.split("/"):
+        end += 1 + len(part)
+        value = hash((value, part))
+        yield end, value
 
 
 def _members(stream: Stream, *, needs_end_mark: bool) -> Generator[Member, None, None]:

@@ -72,7 +72,7 @@ def _copy_in_kernel(source: FileBlob, target: BinaryIO, start: int, count: int, 
 
 @contextmanager
 def _early_write_back(descriptor: int, count: int) -> Iterator[Callable[[int, int], None]]:
-    """Yields what makes the kernel write a range to the disk while the next one is copied.
+    """Yields a function that makes the kernel write a range to the disk while the next is copied.
 
     A file system that writes the data before the name (ext4) would otherwise write all of it at
     once, when the file is renamed.
@@ -89,7 +89,7 @@ def _early_write_back(descriptor: int, count: int) -> Iterator[Callable[[int, in
     def work() -> None:
         # What is left when all is copied is not worth waiting for.
         while (piece := ranges.get()) is not None and not copied:
-            # What need not stay in memory is written.
+            # To drop a range from memory, the kernel writes it.
             with contextlib.suppress(OSError):
                 os.posix_fadvise(descriptor, *piece, os.POSIX_FADV_DONTNEED)
 

@@ -19,7 +19,7 @@ MAX_CHECKSUM = 128
 
 
 class Checksums(NamedTuple):
-    """What a record says about its file. ``None``: it does not say it, or not as text or number."""
+    """What a record says about its file. ``None``: nothing, or a value of the wrong type."""
 
     sha256: str | None
     md5: str | None
@@ -27,7 +27,7 @@ class Checksums(NamedTuple):
 
     @classmethod
     def of(cls, record: Mapping[str, object], prefix: str = "") -> Checksums:
-        """Those in a record, under keys that begin with ``prefix``. Shards have them as bytes."""
+        """Read them from a record, whose keys begin with ``prefix``. Shards have them as bytes."""
         size = record.get(prefix + "size")
         return cls(
             _hex(record.get(prefix + "sha256")),

@@ -30,7 +30,7 @@ Entries: TypeAlias = Mapping[str, Collection[Checksums]]
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """What is to be remembered, for each folder. A folder without packages gets no file."""
+    """The packages to remember, by folder. A folder without packages gets no file."""
 
     folders: Mapping[str, Entries]
 
@@ -48,12 +48,12 @@ class Journal:
 
 
 def exists(folder: str) -> bool:
-    """Has an earlier stamp not come to its end in this folder?"""
+    """Was an earlier stamp in this folder interrupted?"""
     return os.path.lexists(os.path.join(folder, NAME))
 
 
 def clean(folder: str) -> None:
-    """Remove what a process has left that was killed before it began. The folder is locked."""
+    """Remove the file of a process that was killed while it wrote it. The folder must be locked."""
     with contextlib.suppress(OSError):
         os.unlink(os.path.join(folder, _TEMPORARY))
 
@@ -61,8 +61,8 @@ def clean(folder: str) -> None:
 def read(folder: str) -> Entries:
     """What an earlier stamp has left.
 
-    The file may come from anybody. So it names files of its own folder only, and it is only
-    compared with. Raises ValueError for what we do not write, and OSError.
+    The file may come from strangers. So it may name files of its own folder only, and its values
+    are only compared. Raises ValueError for what we do not write, and OSError.
     """
     path = os.path.join(folder, NAME)
     status = os.lstat(path)
@@ -95,7 +95,7 @@ def _write(folder: str, entries: Entries) -> None:
         with open(temporary, "x", encoding="utf-8") as file:
             json.dump({"version": _VERSION, "packages": packages}, file)
             if len(packages) > 1:
-                # Between a row of renames is no time for a power cut. Many packages take minutes.
+                # Many packages take minutes, in which the power can fail. One takes a moment.
                 file.flush()
                 os.fsync(file.fileno())
         os.replace(temporary, path)

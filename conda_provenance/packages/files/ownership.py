@@ -15,7 +15,7 @@ _MODE = 0o7777
 
 _ACL = "system.posix_acl_access"
 _PERMISSIONS = "system."
-"""What the names of attributes begin with that say who may use the file. NFS and CIFS have some."""
+"""Attributes that say who may use the file begin like this. NFS and CIFS have some."""
 
 _USER = "user."
 _ABOUT_THE_BYTES = ("security.ima", "security.evm")
@@ -129,14 +129,15 @@ def _give_mode(path: str, descriptor: int, old: os.stat_result) -> None:
 
 
 def other_names(shown: str, status: os.stat_result) -> str | None:
-    """What is said of a replaced file that has other names: they keep the old file."""
+    """The warning for a replaced file that has other names, which keep the old file."""
     count = status.st_nlink - 1
     if count < 1:
         return None
+
     names = (
         "another name (a hard link), which keeps"
         if count == 1
-        else (f"{count} other names (hard links), which keep")
+        else f"{count} other names (hard links), which keep"
     )
     return f"{shown} has {names} the file as it was."
 

@@ -75,7 +75,7 @@ class Replacement:
         return True
 
     def seal(self) -> None:
-        """All is written. Give the file what :mod:`ownership` knows, and write it to the disk.
+        """Finish a written file: give it owner, mode and attributes, and write it to the disk.
 
         A large copy is not waited for: that would take several times as long as the copy.
         File systems write the data of a file that is renamed over another before the new name
@@ -159,7 +159,7 @@ class Replacement:
             os.unlink(self._backup)
 
     def discard(self) -> None:
-        """Leave nothing of a new file that has not been put into its place."""
+        """Remove the new file if it has not been put into its place."""
         # Closing writes what is buffered. A disk that is full has said so before.
         with contextlib.suppress(OSError):
             self.file.close()

@@ -1,4 +1,4 @@
-"""Reads an index, and says what it holds after an edit. Nothing is written here."""
+"""Reads an index and computes its contents after an edit. Nothing is written here."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class BrokenIndex(Refusal):
         """The packages that it may list."""
 
     def sentence(self, index: PathLike) -> str:
-        """What is said if the index is left as it is."""
+        """The warning for an index that is left as it is."""
         return f"{shown_path(index)} is left as it is: {self.why}; run the indexer again."
 
 
@@ -47,15 +47,15 @@ class Change(NamedTuple):
     """What an edit makes of an index."""
 
     data: bytes | None
-    """The new contents. ``None``: they stay."""
+    """The new contents. ``None``: they do not change."""
     shards: Sequence[Shard] = ()
     """The shards that are changed."""
     signed: Collection[str] = ()
-    """The packages over whose records the index holds a signature."""
+    """The packages that the index holds a signature for."""
     dropped: Collection[str] = ()
-    """Those of them whose signature goes with the old record."""
+    """Those of them whose signature is removed, because the record changes."""
     left: str | None = None
-    """What is said of a file that keeps something that is wrong now."""
+    """The warning for a file that still holds something wrong. It has no subject yet."""
 
 
 def changed_index(blob: FileBlob, path: str, names: Collection[str], edit: NewValues) -> Change:
@@ -137,8 +137,7 @@ def _changed_text(data: bytes, path: str, names: Collection[str], edit: NewValue
 
 def _changed_shards(data: bytes, path: str, names: Collection[str], edit: NewValues) -> Change:
     try:
-        new, shards, signed, dropped = with_values_in_shards(data, _folders(path), names, edit)
-        return Change(new, shards, signed, dropped)
+        return Change(*with_values_in_shards(data, _folders(path), names, edit))
     except ChangedMeanwhile:
         raise
     except BrokenShard as broken:
@@ -149,7 +148,7 @@ def _changed_shards(data: bytes, path: str, names: Collection[str], edit: NewVal
 
 
 def _folders(path: str) -> list[str]:
-    """The folders in which a file stands: that of the link, if it is one, and its real one."""
+    """The folder of this path and, if it is a link, the folder of the file that it leads to."""
     return list(dict.fromkeys(map(os.path.dirname, (path, os.path.realpath(path)))))
 
 

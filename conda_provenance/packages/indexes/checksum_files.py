@@ -1,7 +1,7 @@
 """Files that hold checksums of packages, such as ``x-1-0.conda.sha256`` and ``SHA256SUMS``.
 
-A file is corrected where its format is simple: a checksum alone, or lines as ``sha256sum``,
-``md5sum`` and their BSD sisters write them. Others can only be named.
+A file is corrected if its format is simple: a single checksum, or lines as ``sha256sum`` or the BSD
+tools write them. For any other format there is only a warning.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from conda_provenance.packages.neighbours import ENDINGS, stem_of
 from conda_provenance.packages.refusals import shown_name
 
 MAX_SIZE = 64 << 20
-"""Bytes of a file that is read."""
+"""Bytes. A larger file is not read."""
 
 _ALONE = re.compile(r"\s*([0-9a-fA-F]{32,128})\s*")
 _LINE = re.compile(r"^([0-9a-fA-F]{32,128})[ \t]+(?![ \t])\*?([^\r\n]*\S)[ \t]*\r?$", re.MULTILINE)
@@ -35,16 +35,18 @@ class _Line(NamedTuple):
     start: int
     end: int
     name: str | None
-    """The file as it is named there. ``None``: the checksum stands alone."""
+    """The file's name in the text. ``None``: the checksum is all that the text holds."""
     kind: str | None
-    """What the line calls it."""
+    """The kind of checksum, as the line names it."""
 
 
 def with_checksums(
     text: str, path: str, names: Collection[str], new_values: NewValues
 ) -> tuple[str, list[str]]:
-    """The text with the checksums of these packages corrected, and the packages that it names
-    besides, in a way that is not simple and that holds no right checksum.
+    """Correct the checksums of these packages in the text.
+
+    Returns the new text, and the packages that it names without their right checksum in a format
+    that is not simple. Those cannot be corrected.
     """
     names = frozenset(names)
     pieces: list[str] = []
@@ -81,7 +83,7 @@ def _left(text: str, path: str, names: Collection[str], new_values: NewValues) -
 
 
 def speaks_of(text: str, path: str, name: str) -> bool:
-    """Does the file hold a checksum of this package, as far as can be seen?"""
+    """Does the file seem to hold a checksum of this package?"""
     is_of_it = any(_owner(line, path, [name]) for line in _lines(text))
     return is_of_it or _Words(text).speak_of(name, path)
 
@@ -108,7 +110,7 @@ def _owner(line: _Line, path: str, names: Collection[str]) -> str | None:
 
 
 def _owner_of_all(file: str, folder: str, names: Collection[str]) -> str | None:
-    """The package that a file without a name in it is about: the one that it is named after."""
+    """The package of a file that holds only a checksum: the one that the file is named after."""
     for name in names:
         stem = stem_of(name)
         if file.startswith(tuple(name + each for each in "._-")):
@@ -120,7 +122,7 @@ def _owner_of_all(file: str, folder: str, names: Collection[str]) -> str | None:
 
 
 class _Words:
-    """A text that is not simple, looked through once: some name thousands of packages."""
+    """The words of a text in any format. It is searched once: it may name thousands of packages."""
 
     def __init__(self, text: str) -> None:
         self._names = set(_WORD.findall(text))
@@ -130,15 +132,16 @@ class _Words:
         )
 
     def speak_of(self, name: str, path: str) -> bool:
-        """Is the package named, or the file after it?"""
+        """Does the text name the package, or is the file named after it?"""
         return name in self._names or (
             bool(self._names) and os.path.basename(path).startswith(f"{name}.")
         )
 
     def hold_checksum_of(self, name: str, new_values: NewValues) -> bool:
-        """Is the checksum of the package, as it is now, among the words?
+        """Does the text hold the checksum that the package has now?
 
-        Where nothing is asked for, nothing is wrong.
+        Also true if ``new_values`` has no checksum to compare with: then nothing is known to be
+        wrong.
         """
         new = [(new_values(name, {kind: ""}, "") or {}).get(kind) for kind in self._kinds]
         values = {value for value in new if isinstance(value, str)}
@@ -146,7 +149,7 @@ class _Words:
 
 
 def _new_value(name: str, old: str, kind: str, new_values: NewValues) -> str | None:
-    """The checksum to write, in the letters of the old one. ``None``: the old one stays."""
+    """The checksum to write, in the case of the old one. ``None``: the old one stays."""
     new = (new_values(name, {kind: old.lower()}, "") or {}).get(kind)
     if not isinstance(new, str) or new == old.lower():
         return None
@@ -154,7 +157,7 @@ def _new_value(name: str, old: str, kind: str, new_values: NewValues) -> str | N
 
 
 def not_simple(path: str, names: Collection[str]) -> str:
-    """What is said of a file that names packages in a way that cannot be corrected."""
+    """The warning for a file that names packages in a way that cannot be corrected."""
     what = ", ".join(map(shown_name, sorted(names)[:3])) + (" and more" if len(names) > 3 else "")
     remedy = "run the indexer again" if os.path.basename(path) == PAGE else "make it again"
     return f"holds an old checksum of {what}; {remedy}."

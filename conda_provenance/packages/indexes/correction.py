@@ -1,7 +1,7 @@
 """Corrects the indexes beside packages.
 
-What can be in an index is known in ``records`` and ``shards``, which files there are in ``files``,
-and what becomes of a record in ``edits``.
+``records`` and ``shards`` know what can be in an index, ``files`` knows which files there are, and
+``edits`` how a record changes.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ class Corrections:
     replacements: list[Replacement] = field(default_factory=list)
     shards: list[Shard] = field(default_factory=list)
     outdated: list[str] = field(default_factory=list)
-    """Files that are made from these indexes, and are wrong when they are corrected."""
+    """Files that are made from these indexes, and are wrong once the indexes are corrected."""
     left: list[str] = field(default_factory=list)
-    """What is said about indexes that are left as they are."""
+    """Warnings of what is left as it is."""
     signed: dict[str, list[str]] = field(default_factory=dict)
-    """The packages over which indexes hold a signature, and these indexes."""
+    """The packages that indexes hold a signature for, each with these indexes."""
 
     def commit(self, *packages: Replacement, journal: Journal | None = None) -> None:
-        """Put everything into its place in a row, the packages last. Or leave all as it was."""
+        """Put all files into their places, the packages last. If one fails, none is changed."""
         journal = journal or Journal({})
         new: list[str] = []
 
@@ -80,7 +80,7 @@ class Corrections:
             commit([*self.replacements, *packages], then=done, undone=undone)
 
     def say_what_is_left(self) -> None:
-        """Say which indexes are left as they are."""
+        """Warn of what is left as it is."""
         for sentence in self.left:
             warn(sentence)
 
@@ -98,11 +98,12 @@ class Corrections:
 
 
 def update_index_entry(package_path: PathLike, index_path: PathLike | None = None) -> bool:
-    """Bring checksums and size of the package up to date in ``index_path``.
+    """Update the checksums and the size of the package in ``index_path``.
 
-    Without one, in the indexes in the package's folder: repodata.json, repodata_from_packages.json
-    and current_repodata.json, their compressed copies, and the shards. All else in an index keeps
-    its bytes, and an index that does not list the package is left alone.
+    Without ``index_path``, the indexes in the package's folder are updated: repodata.json,
+    repodata_from_packages.json and current_repodata.json, their compressed copies, and the shards.
+    Everything else in an index keeps its bytes, and an index that does not list the package is left
+    alone. What is wrong afterwards and cannot be corrected is said in the log.
 
     Returns whether anything changed. Raises :class:`~conda_provenance.errors.PackageError`.
     """
@@ -111,7 +112,9 @@ def update_index_entry(package_path: PathLike, index_path: PathLike | None = Non
         locked(folders_to_lock([package_path], index_path)),
         open_file_blob(package_path) as blob,
     ):
-        return _apply(package_path, correction(package_path, Digests(blob)), index_path)
+        corrected = _apply(package_path, correction(package_path, Digests(blob)), index_path)
+        corrected.say_what_is_left()
+        return bool(corrected.replacements)
 
 
 def withdraw_package(package_path: PathLike) -> None:
@@ -147,7 +150,7 @@ def correction(package: PathLike, digests: Digests) -> Correction:
 def journal_of(
     places: Iterable[tuple[str, str]], records: Mapping[str, Collection[Checksums]]
 ) -> Journal:
-    """What the next stamp has to know of these packages if this one is killed."""
+    """What the next stamp has to know about these packages if this process is killed."""
     folders: dict[str, dict[str, Collection[Checksums]]] = {}
     for folder, name in places:
         if name in records:
@@ -163,10 +166,10 @@ def corrections(
     leave_broken: bool = False,
     index_path: PathLike | None = None,
 ) -> Iterator[Corrections]:
-    """What ``edit`` changes in the indexes, ready to be committed. Otherwise nothing remains.
+    """Apply ``edit`` to copies of the indexes. Unless they are committed, nothing of them remains.
 
     :param places: folder and name of each package.
-    :param leave_broken: an index that cannot be read is left as it is, and that is said.
+    :param leave_broken: leave an index that cannot be read as it is, with a warning.
     """
     places = list(places)
     indexes = indexes_of(places)
@@ -182,7 +185,10 @@ def corrections(
 
 
 def indexes_of(places: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
-    """The indexes of these packages, and the names that each may list. Two links are one index."""
+    """The indexes of these packages, each with the names that it may list.
+
+    An index that two links lead to comes once.
+    """
     folders: dict[str, set[str]] = {}
     for folder, name in places:
         folders.setdefault(os.path.realpath(folder), set()).add(name)
@@ -199,7 +205,7 @@ def indexes_of(places: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
 
 
 def signature_dropped(index: str, names: Collection[str]) -> str:
-    """What is said of an index that loses its signatures over these packages."""
+    """The warning for an index that loses its signatures over these packages."""
     some = ", ".join(map(shown_name, sorted(names)[:3])) + (" and more" if len(names) > 3 else "")
     return (
         f"the signature over {some} in {shown_path(index)} was made for the old checksum, and goes"
@@ -212,7 +218,7 @@ def warn(sentence: str) -> None:
     logger().warning("conda-provenance: %s", sentence)
 
 
-def _apply(package: PathLike, edit: NewValues, index_path: PathLike | None) -> bool:
+def _apply(package: PathLike, edit: NewValues, index_path: PathLike | None) -> Corrections:
     for attempt in range(_ATTEMPTS):
         with corrections(places_of(package), edit, index_path=index_path) as corrected:
             try:
@@ -222,7 +228,7 @@ def _apply(package: PathLike, edit: NewValues, index_path: PathLike | None) -> b
                     raise
                 time.sleep(attempt / 200)
                 continue
-            return bool(corrected.replacements)
+            return corrected
     raise AssertionError  # The loop returns or raises.
 
 
@@ -235,7 +241,7 @@ def _correct(
     *,
     leave_broken: bool,
 ) -> None:
-    """Correct an index, and again without the packages for which it is broken."""
+    """Correct an index. If it is broken for some of the packages, correct it for the others."""
     left = set(names)
     while left:
         try:
@@ -259,6 +265,7 @@ def _correct_for(
 
     with blob:
         change = changed_index(blob, index, names, edit)
+
     for name in change.signed:
         corrected.signed.setdefault(name, []).append(index)
     if change.left:
@@ -272,6 +279,7 @@ def _correct_for(
     for chunk in packed(change.data, index):
         replacement.file.write(chunk)
     replacement.seal()
+
     if sentence := other_names(shown_path(index), blob.status):
         corrected.left.append(sentence)
     corrected.replacements.append(replacement)

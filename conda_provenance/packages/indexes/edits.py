@@ -1,4 +1,4 @@
-"""What becomes of the records of packages in an index. Their place in it is not known here."""
+"""The edits of records in an index: correct or remove them. Where records are is not known here."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from conda_provenance.packages.indexes.records import NewValues
 
 
 class Correction:
-    """Gives the records of packages the checksums and sizes of their files.
+    """Sets the checksums and sizes in the records of packages to those of their files.
 
-    Only what a record holds is computed, but sha256 is added where a record lacks it.
+    Only checksums that a record holds are computed, and sha256, which is added where it is missing.
     """
 
     def __init__(
@@ -22,10 +22,10 @@ class Correction:
     ) -> None:
         """
         :param digests: those of each file, by its name.
-        :param only: what a record must say now to be corrected.
+        :param only: correct a record only if it says one of these now, by the name of the file.
         """
         self.records: dict[str, set[Checksums]] = {}
-        """What the records said, and what they say when they are corrected."""
+        """What the records said before, and what they say once they are corrected."""
         self._digests = digests
         self._only = only
 
@@ -49,18 +49,21 @@ class Correction:
 def remove_record(
     _name: str, _record: Mapping[str, Any], prefix: str
 ) -> Mapping[str, str | int] | None:
-    """Removes the records of packages, but not what a newer file's record says of an older file."""
+    """Remove the record of a package.
+
+    If a ``.conda``'s record describes the package too, as its ``.tar.bz2``, that record stays.
+    """
     return {} if prefix else None
 
 
 def needed_checksums(record: Mapping[str, Any], prefix: str) -> list[str]:
-    """The checksums that a record has, or has to have."""
+    """The checksums that a record has, or must have."""
     names = [name for name in KINDS if prefix + name in record]
     return names if prefix or "sha256" in names else ["sha256", *names]
 
 
 def adding_nothing(edit: NewValues) -> NewValues:
-    """The same edit, which adds nothing to a record."""
+    """The same edit, but it adds no keys to a record."""
 
     def new_values(
         name: str, record: Mapping[str, Any], prefix: str

@@ -1,4 +1,4 @@
-"""The files of a channel's folder that speak of its packages, and their compression.
+"""The files in a channel's folder that list its packages, and their compression.
 
 What stands in them is not known here. rattler-build writes a single repodata.json. conda-index and
 rattler-index write the others too, if asked to.
@@ -17,7 +17,7 @@ from conda_provenance.packages.refusals import Refusal
 _REPODATA = ("repodata.json", "repodata_from_packages.json", "current_repodata.json")
 
 _BESIDE = ("run_exports.json", "patch_instructions.json")
-"""What may say a checksum of a package, but seldom does."""
+"""These may hold a checksum of a package, but seldom do."""
 
 _SHARDS = ("repodata_shards", "repodata_shards_from_packages")
 
@@ -87,7 +87,9 @@ def packed(data: bytes, path: str) -> Iterator[bytes]:
         return compression.compress_zstd([data], len(data))
     if path.endswith(".bz2"):
         return compression.compress_bz2([data])
-    return iter([compression.compress_gzip(data)]) if path.endswith(".gz") else iter([data])
+    if path.endswith(".gz"):
+        data = compression.compress_gzip(data)
+    return iter([data])
 
 
 def _read(stream: decompression.Stream) -> bytes:

@@ -1,6 +1,6 @@
 """Corrects the indexes of a folder once, after several of its packages have changed.
 
-How a package changes is not known here. Also finishes what a killed process had begun.
+Also finishes what a killed process had begun. How a package changes is not known here.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _ATTEMPTS = 20
 
 
 def same_folders(packages: Sequence[PathLike]) -> list[list[int]]:
-    """The positions of the packages, those of one folder together."""
+    """Group the packages by folder. Each group has their positions in ``packages``."""
     groups: dict[object, list[int]] = {}
     for position, package in enumerate(packages):
         try:
@@ -57,8 +57,9 @@ def corrected_once(
     """Correct the indexes beside these packages at the end of the block, each of them once.
 
     In the block, give what this yields to each :func:`~conda_provenance.packages.stamp_package`.
-    No other call of ours changes a file in the folder meanwhile. The indexes are corrected for what
-    is done, however the block ends. If the process is killed, the next stamp in the folder does it.
+    No other call of ours changes a file in the folder meanwhile. However the block ends, the
+    indexes are corrected for the packages that have changed. If the process is killed, the next
+    stamp in the folder does that.
 
     :param packages: where the packages stand, or will stand, all in one folder.
     :param leave_broken: leave an index as it is if it cannot be read.
@@ -93,13 +94,13 @@ class FolderIndexes:
         self._refused: dict[str, PackageError] = {}
         """Why packages must not change, by their names."""
         self._left: list[str] = []
-        """What is said of indexes that are left as they are."""
+        """Warnings of indexes that are left as they are."""
         self.signed: dict[str, list[str]] = {}
-        """The packages over which indexes hold a signature, and these indexes."""
+        """The packages that indexes hold a signature for, each with these indexes."""
         self.neighbours: dict[str, Neighbours] = {}
         """The files in the folders, once they are listed."""
         self._digests: dict[str, Digests] = {}
-        """The checksums of what stands in its place now, by name."""
+        """The checksums of the packages that have changed, by name."""
 
     @property
     def folder(self) -> str:
@@ -112,6 +113,7 @@ class FolderIndexes:
             finish_interrupted(folder, dry_run=self._dry_run)
         for index, names in indexes_of(self._places).items():
             self._look_into(index, names)
+
         if not self._dry_run:
             records = self._listing.records
             allowed = {name: records[name] for name in records.keys() - self._refused.keys()}
@@ -134,7 +136,7 @@ class FolderIndexes:
             warn(sentence)
 
     def require_correctable(self, package: PathLike) -> None:
-        """Raise what keeps the indexes from being corrected for this package."""
+        """Raise the reason if the indexes cannot be corrected for this package."""
         for _, name in places_of(package):
             if name in self._refused:
                 raise self._refused[name]
@@ -152,13 +154,13 @@ class FolderIndexes:
         return digests
 
     def say_what_is_dropped(self, package: PathLike) -> None:
-        """Say which signatures go from the indexes if this package changes."""
+        """Warn of the signatures that the indexes lose if this package changes."""
         for _, name in places_of(package):
             for index in self.signed.get(name, ()):
                 warn(signature_dropped(index, [name]))
 
     def note(self, package: PathLike, digests: Digests | None) -> None:
-        """A package with these checksums stands in its place now."""
+        """Remember that this package has changed, and has these checksums now."""
         if digests is not None:
             path = os.path.realpath(package)
             standing = StandingDigests(path, digests.size, digests.known)
@@ -204,14 +206,14 @@ class FolderIndexes:
 
 
 class _Listing:
-    """An edit that changes nothing, and notes what indexes say."""
+    """An edit that changes nothing, and notes what the indexes say."""
 
     def __init__(self) -> None:
         self.records: dict[str, set[Checksums]] = {}
         self.checksums: dict[str, set[str]] = {}
         """The checksums that the records of a package need."""
         self.signed: Collection[str] = ()
-        """The packages over which the index holds a signature."""
+        """The packages that the index holds a signature for."""
 
     def __call__(self, name: str, record: Mapping[str, Any], prefix: str) -> Mapping[str, str]:
         self.records.setdefault(name, set()).add(Checksums.of(record, prefix))
@@ -226,7 +228,7 @@ class _Listing:
 
 
 def _listing_of(index: str, names: Collection[str]) -> tuple[_Listing, os.stat_result | None]:
-    """What an index says of the packages, and the file if there is one."""
+    """What an index says about the packages, and the status of its file if there is one."""
     listing = _Listing()
     blob = open_index(os.path.realpath(index), names)
     if blob is None:
@@ -292,7 +294,7 @@ def _commit(
 ) -> tuple[int, list[str]]:
     """Correct the indexes for these packages.
 
-    Returns for how many a record has changed, and what is said of indexes that are left.
+    Returns how many packages had a record that changed, and the warnings of what is left.
     """
     places = [(folder, name) for folder, name in places if name in digests]
     for attempt in range(_ATTEMPTS):

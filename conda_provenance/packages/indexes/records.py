@@ -1,8 +1,8 @@
-"""The records of packages in an index: where they stand, and the index with other ones.
+"""Finds the records of packages in an index, and changes or removes them.
 
-Formats: repodata.json as in CEP 36 and before, with the ``v3`` section of CEP 48. An index is JSON
-text here, of which every other byte stays, or an object that is read already, as in a shard.
-Where it comes from is not known here.
+Formats: repodata.json as in CEP 36 and before, with the ``v3`` section of CEP 48. An index is
+either JSON text, of which every other byte is kept, or an object that was parsed before, as a shard
+is. Where it comes from is not known here.
 """
 
 from __future__ import annotations
@@ -13,34 +13,35 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from conda_provenance.packages.archive import json_text
+from conda_provenance.packages.neighbours import stem_of
 from conda_provenance.packages.refusals import Refusal, shown_name
 
 _SECTIONS = {"packages": "", "packages.conda": "conda"}
-"""The sections that every index has, and the ending of the files in them if there is but one."""
+"""The sections that every index has, and the ending of their files if all have the same."""
 
 _REVISION = re.compile(r"v[0-9]+")
 _LEGACY = "legacy_bz2_"
-"""What the keys begin with that a ``.conda``'s record has about the ``.tar.bz2``."""
+"""The record of a ``.conda`` may describe the ``.tar.bz2`` too, in keys that begin like this."""
 
 _SIGNATURES = "signatures"
 """The section with signatures over records (conda's content trust), keyed by the package."""
 
 _FEW = 8
-"""Names that are worth being looked for in the text before it is parsed."""
+"""Up to this many names are looked for in the text before it is parsed."""
 
 NewValues: TypeAlias = Callable[[str, Mapping[str, Any], str], Mapping[str, "str | int"] | None]
-"""Called with the package's name, its record, and what the keys for this package begin with.
+"""Called with a package's name, its record, and the prefix of the keys that describe the package.
 
-Gives back the values to set. ``None``: the record is to be removed.
+Returns the values to set. ``None``: the record is to be removed.
 """
 
 
 class Use(NamedTuple):
-    """A package that a record speaks of."""
+    """A package that a record describes."""
 
     name: str
     prefix: str = ""
-    """What the keys for this package begin with."""
+    """The keys that describe this package begin with it."""
 
 
 class Record(NamedTuple):
@@ -52,22 +53,22 @@ class Record(NamedTuple):
 
 
 def may_list(text: str, names: Collection[str]) -> bool:
-    """Can the index list one of the packages? To parse a large one takes seconds.
+    """Can the index list one of the packages? If not, it need not be parsed, which takes seconds.
 
-    For many names it is parsed at once: to look for each of them would take longer.
+    With many names the answer is yes: to look for each of them would take longer than parsing.
     """
     return len(names) > _FEW or bool(mentioned(text, names))
 
 
 def mentioned(text: str, names: Collection[str]) -> set[str]:
-    """The packages whose names stand in the text, which need not be an index."""
+    """The packages whose names are in the text, which need not be an index."""
     if "\\u" in text:
         return set(names)
-    return {name for name in names if _in_json(_stem(name)) in text}
+    return {name for name in names if _in_json(stem_of(name)) in text}
 
 
 def find_records(text: str, names: Collection[str]) -> list[Record]:
-    """The records of these packages, as they follow each other in the text.
+    """The records of these packages, in the order of the text.
 
     Raises ValueError for a text that is no index, and :class:`Refusal` for one that lists a package
     twice.
@@ -95,7 +96,7 @@ def find_records(text: str, names: Collection[str]) -> list[Record]:
 def with_values(text: str, names: Collection[str], new_values: NewValues) -> str:
     """The index with other values in the records of these packages.
 
-    A signature over what a changed record said before is removed.
+    A signature over a record is removed if the record changes.
     """
     pieces: list[str] = []
     position = 0
@@ -114,7 +115,7 @@ def with_values(text: str, names: Collection[str], new_values: NewValues) -> str
 
 
 def set_values(index: dict[str, Any], names: Collection[str], new_values: NewValues) -> set[str]:
-    """The same for an index that is read already. Returns the packages whose records changed."""
+    """The same for a parsed index. Returns the packages whose records changed."""
     changed: set[str] = set()
     for section, key, uses in _records_in_object(index, names):
         for name, prefix in uses:
@@ -137,41 +138,43 @@ def set_values(index: dict[str, Any], names: Collection[str], new_values: NewVal
 
 
 def names_in(index: dict[str, Any], names: Collection[str]) -> list[str]:
-    """Those of the packages that an index, which is read already, may list."""
+    """Those of the packages that a parsed index may list."""
     keys = {key for section, _ in _sections(index, ()) for key in section}
-    return [name for name in names if name in keys or _stem(name) in keys]
+    return [name for name in names if name in keys or stem_of(name) in keys]
 
 
 def drop_signatures(index: Mapping[str, Any], names: Collection[str]) -> None:
-    """Remove the signatures over these packages from an index that is read already."""
+    """Remove the signatures over these packages from a parsed index."""
     for signatures in _signatures_in_object(index):
-        for key in signatures.keys() & {*names, *map(_stem, names)}:
+        for key in signatures.keys() & {*names, *map(stem_of, names)}:
             del signatures[key]
 
 
 def signed_names(text: str, names: Collection[str]) -> set[str]:
-    """Those packages over which the index holds a signature. Raises ValueError for no index."""
-    if '"signatures"' not in text:
+    """The packages that the index holds a signature for. Raises ValueError if it is no index."""
+    if not _may_hold_signatures(text):
         return set()
 
-    keys = {entry.key for section in _signatures(text) for entry in _entries(text, section)}
-    return {name for name in names if name in keys or _stem(name) in keys}
+    keys = {
+        entry.key for section in _signatures(text) for entry in json_text.spans(text, section.start)
+    }
+    return {name for name in names if name in keys or stem_of(name) in keys}
 
 
 def signed_in_object(index: Mapping[str, Any], names: Collection[str]) -> set[str]:
-    """The same for an index that is read already, as a shard is."""
+    """The same for a parsed index, such as a shard."""
     keys = {key for section in _signatures_in_object(index) for key in section}
-    return {name for name in names if name in keys or _stem(name) in keys}
+    return {name for name in names if name in keys or stem_of(name) in keys}
 
 
 def _uses(names: Collection[str], ending: str, *, by_stem: bool) -> dict[str, list[Use]]:
-    """The keys in a section that stand for these packages.
+    """The keys of a section whose records describe these packages.
 
-    ``ending``: that of the files in the section. ``by_stem``: their keys may lack it.
+    ``ending``: that of the files in the section. ``by_stem``: the keys may come without it.
     """
     uses: dict[str, list[Use]] = {}
     for name in names:
-        stem = _stem(name)
+        stem = stem_of(name)
         uses.setdefault(name, []).append(Use(name))
         if by_stem and name == f"{stem}.{ending}":
             uses.setdefault(stem, []).append(Use(name))
@@ -258,16 +261,21 @@ def _without_record(text: str, record: Record) -> str:
 
 
 def _without_signatures(text: str, names: Collection[str]) -> str:
-    if not names or ('"signatures"' not in text and "\\u" not in text):
+    if not names or not _may_hold_signatures(text):
         return text
 
-    keys = {*names, *map(_stem, names)}
+    keys = {*names, *map(stem_of, names)}
     for section in reversed(list(_signatures(text))):
         inside = text[section.start : section.end]
         for key in [entry.key for entry in json_text.spans(inside) if entry.key in keys]:
             inside = json_text.without(inside, key)
         text = text[: section.start] + inside + text[section.end :]
     return text
+
+
+def _may_hold_signatures(text: str) -> bool:
+    """Is a look into the text worth it? The key may be written with escapes."""
+    return '"signatures"' in text or "\\u" in text
 
 
 def _signatures(text: str) -> Iterator[json_text.Entry]:
@@ -283,10 +291,6 @@ def _signatures(text: str) -> Iterator[json_text.Entry]:
                     yield inner
 
 
-def _entries(text: str, section: json_text.Entry) -> Iterator[json_text.Entry]:
-    return json_text.spans(text, section.start)
-
-
 def _signatures_in_object(index: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for title, content in index.items():
         if not isinstance(content, dict):
@@ -299,7 +303,3 @@ def _signatures_in_object(index: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _in_json(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)[1:-1]
-
-
-def _stem(name: str) -> str:
-    return name.removesuffix(".conda").removesuffix(".tar.bz2")

@@ -1,7 +1,7 @@
 """The sharded index of CEP 16: a file that names a shard for each package name.
 
-A shard is named after its own checksum, so a corrected one is a new file. The old one stays for
-whoever has read the index before. Indexers leave it there too.
+A shard is named after its own checksum, so a corrected one is a new file. The old file stays, for
+clients that have read the old index. Indexers leave it there too.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ class Shard(NamedTuple):
     """Where it is to stand."""
     data: bytes
     old: os.stat_result
-    """The file in whose stead it is named."""
+    """The status of the shard that it replaces."""
     old_path: str
 
 
 class BrokenShard(Refusal):
-    """A shard cannot be read that may list the packages."""
+    """A shard that may list the packages cannot be read."""
 
     def __init__(self, why: str, names: Collection[str]) -> None:
         super().__init__(why)
@@ -47,16 +47,13 @@ class BrokenShard(Refusal):
 
 def with_values(
     data: bytes, folders: Iterable[str], names: Collection[str], new_values: NewValues
-) -> tuple[bytes, list[Shard], set[str], set[str]]:
-    """The index with other values in the records of these packages, and the shards that it needs.
+) -> Edited:
+    """The index with other values in the records of these packages.
 
-    The third is the packages over which the index or a shard holds a signature, the fourth those
-    that lose it.
+    ``folders``: where the index is. If it is a link, shards may be beside the link or beside the
+    file that it leads to. A new shard is put wherever the old one is.
 
-    ``folders``: where the index stands. If it is a link, shards may be on either side of it, and a
-    new one is wherever the old one is.
-
-    Raises ValueError for what is no such index, and :class:`BrokenShard`.
+    Raises ValueError if ``data`` is no such index, and :class:`BrokenShard`.
     """
     index = _unpack(data)
     shards, info = index.get("shards"), index.get("info", {})
@@ -72,13 +69,27 @@ def with_values(
 
     edit = _Edit(shards, info, list(folders))
     edit.signed |= signed_in_object(index, names)
+
     named = _named(shards, names)
     for package, files in named.items():
         edit.apply(package, files, noting)
     if unseen := set(names) - seen:
         edit.apply_to_others(shards.keys() - named.keys(), unseen, new_values)
     drop_signatures(index, edit.dropped)
-    return (_pack(index) if edit.changed else data), edit.changed, edit.signed, edit.dropped
+    new = _pack(index) if edit.changed else data
+    return Edited(new, edit.changed, edit.signed, edit.dropped)
+
+
+class Edited(NamedTuple):
+    """An index after an edit."""
+
+    data: bytes
+    shards: list[Shard]
+    """The new shards that it names."""
+    signed: set[str]
+    """The packages that the index or a shard holds a signature for."""
+    dropped: set[str]
+    """The packages that lose their signature."""
 
 
 class _Edit:
@@ -119,7 +130,7 @@ class _Edit:
     ) -> None:
         """The same in every shard that lists one of the files, whatever its name.
 
-        A file may be named otherwise than its package. What is no sound shard lists nothing.
+        A file may have another name than its package. A damaged shard counts as listing nothing.
         """
         for package in packages:
             try:
@@ -154,9 +165,9 @@ def _named(shards: Mapping[str, Any], names: Collection[str]) -> dict[str, list[
 
 
 def _shards_folder(folder: str, info: Mapping[str, Any]) -> str:
-    """Where the shards of an index in this folder stand.
+    """The folder with the shards of an index in ``folder``.
 
-    The index comes from anybody, and may name no place outside of its own folder.
+    The index comes from strangers, so a place outside of its own folder is refused.
     """
     base = info.get("shards_base_url") or ""
     if not isinstance(base, str):
@@ -188,7 +199,7 @@ def _read(
 
 
 def _unpack(data: bytes) -> dict[str, Any]:
-    """The object in msgpack. Raises ValueError if it is none, or has a key twice."""
+    """The object in msgpack. Raises ValueError if it is no object, or has a key twice."""
     found = _msgpack().unpackb(data, object_pairs_hook=_object)
     if not isinstance(found, dict):
         raise ValueError("no object")

@@ -150,3 +150,16 @@ def test_a_sparse_map_is_bounded(tmp_path):
     raw = io.BytesIO(bytes(sparse) + more * 4096).getvalue()
     with pytest.raises(PackageError, match="larger than 1 MiB"):
         read_claim(make_conda(tmp_path, info=zst(raw)))
+
+
+def test_deep_paths_behind_no_link_take_no_time(tmp_path):
+    about = b'{"extra": {}}'
+    members = [
+        (member(ABOUT, size=len(about)), about),
+        (member("link", type=tarfile.SYMTYPE, linkname="info"), None),
+        *((member("a/" * 16_000 + str(n)), b"") for n in range(100)),
+    ]
+    package = make_conda(tmp_path, info=zst(tar(members)))
+    started = time.monotonic()
+    read_claim(package)
+    assert time.monotonic() - started < 4

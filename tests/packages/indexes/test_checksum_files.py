@@ -14,6 +14,7 @@ from packages_making import make_conda, make_tar_bz2
 
 from conda_provenance.packages import corrected_once, stamp_package
 from conda_provenance.packages.indexes import folder
+from conda_provenance.packages.indexes.checksum_names import checksum_files, is_checksum_file
 
 STAMP = {"sha": "b" * 40}
 ABOUT = {"extra": {"final": True}}
@@ -331,3 +332,28 @@ def test_a_long_line_of_spaces_takes_no_time(tmp_path):
     stamp_package(package, STAMP)
     assert time.monotonic() - start < 20
     assert (tmp_path / "SHA256SUMS").read_text().endswith(f"{digest(package)}  {package.name}\n")
+
+
+@pytest.mark.parametrize("word", [".sha256", "_blake2s", "-sha512sums256"])
+def test_a_hostile_name_beside_the_package_takes_no_time(tmp_path, word):
+    package = make_conda(tmp_path, ABOUT)
+    free = 250 - len(package.name)
+    (tmp_path / f"{package.name}{word * (free // len(word))}.no").touch()
+    started = time.monotonic()
+    assert stamp_package(package, STAMP, overwrite=False)
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("ending", [".sha256", "-SHA512.md5.txt", "_sha256sums.256", ".blake2b512"])
+def test_the_ending_of_a_checksum_file(tmp_path, ending):
+    (tmp_path / f"x-1-0.conda{ending}").touch()
+    assert checksum_files(str(tmp_path), ["x-1-0.conda"])
+    assert is_checksum_file(f"x-1-0.conda{ending}")
+
+
+@pytest.mark.parametrize("ending", [".256", ".txt.sha256", ".sha256.", "..sha256", ".sha256x"])
+def test_another_ending(tmp_path, ending):
+    (tmp_path / "x-1-0.conda").touch()
+    (tmp_path / f"x-1-0.conda{ending}").touch()
+    assert not checksum_files(str(tmp_path), ["x-1-0.conda"])
+    assert not is_checksum_file(f"x-1-0.conda{ending}")

@@ -15,7 +15,7 @@ import pytest
 from packages_bytes import files
 from packages_making import make_conda, make_tar_bz2, zst
 
-from conda_provenance.errors import PackageError
+from conda_provenance.errors import PackageError, RefusedError
 from conda_provenance.packages import (
     read_about,
     stamp_package,
@@ -288,6 +288,25 @@ def test_a_signature_over_the_old_record_goes(tmp_path):
     )
     stamp_package(package, STAMP)
     assert read_index(tmp_path)["signatures"] == {"other": {}}
+
+
+def test_a_signature_whose_section_is_written_with_escapes_counts(tmp_path, caplog):
+    package = make_conda(tmp_path, {"extra": {}})
+    index = json.dumps(index_of(package) | {"signatures": {package.name: {"key": {}}}})
+    (tmp_path / "repodata.json").write_text(index.replace('"signatures"', '"signature\\u0073"'))
+    with pytest.raises(RefusedError, match="vouches for its bytes"):
+        stamp_package(package, STAMP, overwrite=False)
+    stamp_package(package, STAMP)
+    assert "the signature over" in caplog.text
+    assert read_index(tmp_path)["signatures"] == {}
+
+
+def test_an_updated_entry_that_loses_its_signature_says_so(tmp_path, caplog):
+    package = make_conda(tmp_path, {"extra": {}})
+    index = index_of(package, sha256="0" * 64) | {"signatures": {package.name: {"key": {}}}}
+    (tmp_path / "repodata.json").write_text(json.dumps(index))
+    assert update_index_entry(package)
+    assert "the signature over" in caplog.text
 
 
 def test_a_key_in_other_letters(tmp_path):
