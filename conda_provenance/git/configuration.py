@@ -13,7 +13,7 @@ from conda_provenance.remotes import RemoteUrl, RemoteUrlError, vendor_at
 
 KEYS = (
     r"^(core\.(bare|worktree)|remote\..*\.url|branch\..*\.(remote|merge)"
-    r"|filter\..*\.(clean|process|smudge|required))$"
+    r"|url\..*\.insteadof|filter\..*\.(clean|process|smudge|required))$"
 )
 """The keys that are asked for, as ``git config --get-regexp`` takes them."""
 
@@ -56,6 +56,8 @@ class Configuration(NamedTuple):
     """Content filters, whose programs git runs to compare a file with its commit."""
     moves_work_tree: bool = False
     """May the work tree be elsewhere, or may there be none? Then git must be asked."""
+    has_aliases: bool = False
+    """Does an ``insteadOf`` replace addresses? Then git must be asked for the true one."""
 
     @classmethod
     def parse(cls, listing: bytes) -> Configuration:
@@ -70,8 +72,9 @@ class Configuration(NamedTuple):
         upstreams: dict[str, str] = {}
         merges: dict[str, str] = {}
         filters: set[str] = set()
-        moves_work_tree = False
+        moves_work_tree = has_aliases = False
         for key, value in entries:
+            has_aliases |= key.startswith("url.")
             moves_work_tree |= key == "core.worktree" or (key == "core.bare" and value != "false")
             match = _KEY.match(key)
             if match is None:
@@ -90,7 +93,7 @@ class Configuration(NamedTuple):
 
         # The first address is fetched from. Any others are only pushed to.
         remotes = {name: addresses[0] for name, addresses in urls.items() if addresses}
-        return cls(remotes, upstreams, merges, frozenset(filters), moves_work_tree)
+        return cls(remotes, upstreams, merges, frozenset(filters), moves_work_tree, has_aliases)
 
     def remote_of(self, branch: str | None) -> Remote | None:
         """The remote of the branch, else ``origin``, else the only one there is."""

@@ -142,10 +142,11 @@ def _read(ask: Ask, candidate: Candidate) -> Reading:
         return reading
 
     parents = partial(_read_parents, ask, reading.sha)
+    may_differ = configuration.has_aliases or _may_have_remote_files(git_dir)
     return reading._replace(
         configuration=configuration,
         read_parents=parents,
-        rewrite=partial(_rewrite, ask),
+        rewrite=partial(_rewrite, ask) if may_differ else None,
         elsewhere=places_elsewhere(entries, candidate),
     )
 
@@ -153,6 +154,15 @@ def _read(ask: Ask, candidate: Candidate) -> Reading:
 def _has_index(git_dir: Path) -> bool:
     """Does git know which files it tracks? Without an index, only HEAD's commit says so."""
     return os.path.lexists(git_dir / "index")
+
+
+def _may_have_remote_files(git_dir: Path) -> bool:
+    """May there be remotes in files of their own, as before git 1.5?"""
+    if os.path.lexists(git_dir / "commondir"):
+        return True  # a worktree: they would be in its repository
+
+    folders = (git_dir / name for name in ("remotes", "branches"))
+    return any(os.path.isdir(folder) and os.listdir(folder) for folder in folders)
 
 
 def _read_git_dir(position: Question) -> Path:

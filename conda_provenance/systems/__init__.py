@@ -51,20 +51,21 @@ def candidates(environ: Mapping[str, str]) -> tuple[Adapter, ...]:
 
     A system cannot run us if none of the variables that its marks read is set.
     """
+    present = set(environ)
     return tuple(
         import_module(module_name(system)).ADAPTER
         for system in names()
-        if _may_run(system, environ)
+        if _may_run(system, present)
     )
 
 
-def _may_run(system: str, environ: Mapping[str, str]) -> bool:
+def _may_run(system: str, present: set[str]) -> bool:
     variables = VARIABLES.get(system)
     if variables is None:
         return True  # a system that was added and has not been listed yet
 
     # On Windows, names are in upper case.
-    return any(name in environ or name.upper() in environ for name in variables)
+    return any(name in present or name.upper() in present for name in variables)
 
 
 @cache
@@ -74,9 +75,10 @@ def _modules() -> dict[str, bool]:
     found = {}
     with os.scandir(os.path.dirname(__file__)) as entries:
         for entry in entries:
+            if entry.name.endswith(".py"):
+                found[entry.name.removesuffix(".py")] = False
             # A folder of compiled files alone is what is left of a system that has been moved.
-            is_folder = os.path.exists(os.path.join(entry.path, "__init__.py"))
-            if is_folder or entry.name.endswith(".py"):
-                found[entry.name.removesuffix(".py")] = is_folder
+            elif entry.is_dir() and os.path.exists(os.path.join(entry.path, "__init__.py")):
+                found[entry.name] = True
 
     return {name: found[name] for name in sorted(found) if name[0] != "_"}

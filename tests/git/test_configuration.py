@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conda_provenance.git import read_git
+from conda_provenance.git import read_git, repository
 from conda_provenance.git.configuration import Configuration, Remote
 
 ORIGIN = "https://github.com/example/hello-feedstock"
@@ -209,3 +209,20 @@ def test_remotes_of_the_same_web_address_are_one(feedstock, urls, written):
     facts = read_git(recipe_of(feedstock))
     assert facts.remote_url == written
     assert len(facts.warnings) == (written is None)
+
+
+@pytest.mark.parametrize("address", ["https://github.com/o/r", "/srv/mirror/r.git", None])
+def test_git_is_not_asked_for_an_address_that_nothing_can_replace(
+    feedstock, git, monkeypatch, address
+):
+    git(feedstock, "remote", "remove", "origin")
+    if address is not None:
+        git(feedstock, "remote", "add", "origin", address)
+    (feedstock / ".git" / "branches").mkdir(exist_ok=True)
+    asked = []
+    monkeypatch.setattr(repository, "_rewrite", lambda _ask, text: asked.append(text))
+    read_git(recipe_of(feedstock))
+    assert asked == []
+    git(feedstock, "config", "url.https://h.example/.insteadOf", "/srv/mirror/")
+    read_git(recipe_of(feedstock))
+    assert asked == {None: ["origin"], "/srv/mirror/r.git": [address]}.get(address, [])
