@@ -227,8 +227,9 @@ def test_stopped_at_any_instant_the_package_is_whole(tmp_path, make, number):
 AS_ANOTHER_USER = """
 import os, sys
 from conda_provenance.packages import stamp_package
-# Everything is loaded first: another user may not read where Python is installed.
-stamp_package(sys.argv[1], {"sha": "loaded"})
+# Everything is loaded first: another user may not read where Python is installed. A stamp that
+# changes nothing would not load everything.
+stamp_package(sys.argv[1], {"sha": str(os.getpid())})
 os.setgroups([2000])
 os.setgid(2000)
 os.setuid(1000)
