@@ -328,20 +328,17 @@ def test_a_recipe_that_is_no_text_is_refused(tmp_path):
     assert (done.returncode, "is a package and no recipe" in done.stderr) == (2, True)
 
 
-def test_the_outputs_that_were_finished_before_one_fails_are_listed(build, feedstock, tmp_path):
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda _text: SPLIT.replace("SCRIPT", "exit 3"),
+        lambda text: text + "tests: [{package_contents: {files: [gone]}}]\n",
+    ],
+    ids=["a later output fails", "the contents are wrong"],
+)
+def test_what_is_finished_when_a_build_fails_is_listed(build, feedstock, tmp_path, change):
     recipe = feedstock / "recipe" / "recipe.yaml"
-    recipe.write_text(SPLIT.replace("SCRIPT", "exit 3"))
-    done = build("--json", "-q", feedstock, "-o", "out")
-    assert done.returncode == 1
-    (package,) = packages(tmp_path / "out")
-    (entry,) = answer(done)["packages"]
-    assert entry["location"] == f"out/noarch/{package.name}"
-    assert entry["sha"]
-
-
-def test_a_package_whose_contents_are_wrong_is_listed_too(build, feedstock, tmp_path):
-    recipe = feedstock / "recipe" / "recipe.yaml"
-    recipe.write_text(recipe.read_text() + "tests: [{package_contents: {files: [gone]}}]\n")
+    recipe.write_text(change(recipe.read_text()))
     done = build("--json", "-q", feedstock, "-o", "out")
     assert done.returncode == 1
     (package,) = packages(tmp_path / "out")
