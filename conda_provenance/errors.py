@@ -29,3 +29,7 @@ class PackageError(ProvenanceError):
 
 class RefusedError(PackageError):
     """A package may not be changed, or not without ``overwrite``. The file is unchanged."""
+
+
+class UnavailableError(ProvenanceError):
+    """A server, a service or an index could not be asked. Nothing follows from that."""

@@ -10,6 +10,7 @@ from conda_provenance.errors import (
     ProvenanceError,
     RefusedError,
     SettingsError,
+    UnavailableError,
     UsageError,
 )
 
@@ -39,6 +40,9 @@ def of_error(error: ProvenanceError) -> Status:
     """The status of a command that ends with this error."""
     if isinstance(error, UsageError | SettingsError):
         return Status.MISUSED
+
+    if isinstance(error, UnavailableError):
+        return Status.UNKNOWN
 
     is_unknown = isinstance(error, PackageError) and not isinstance(error, RefusedError)
     return Status.UNKNOWN if is_unknown else Status.NO

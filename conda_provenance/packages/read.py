@@ -54,6 +54,12 @@ class PackageClaim:
     """Of the whole file, as hex, where it was asked for. A folder has none."""
     has_about: bool = True
     """Is there an ``info/about.json``, which is where provenance stands?"""
+    place: str | None = None
+    """Where it was read, if that is another place than ``location``: a path or an address."""
+    conda_build_version: str | None = None
+    """By which conda-build it was made, as about.json says. Other builders say nothing."""
+    sha256_from: str | None = None
+    """Where ``sha256`` is from: ``file`` (computed from its bytes), ``record`` or ``index``."""
 
 
 def read_claim(path: PathLike) -> Claim:
