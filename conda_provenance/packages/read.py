@@ -74,10 +74,14 @@ def read_claim(path: PathLike) -> Claim:
     return read_package(path).claim
 
 
-def read_package(path: PathLike, *, with_sha256: bool = False) -> PackageClaim:
+def read_package(
+    path: PathLike, *, with_sha256: bool = False, thorough: bool = True
+) -> PackageClaim:
     """The same, with what else there is to say about the package.
 
-    ``with_sha256`` reads the whole file for its checksum.
+    ``with_sha256`` reads the whole file for its checksum. Unless it is ``thorough``, of a folder
+    about.json is read alone, and of a file what stands before it: the other metadata is not
+    searched for credentials.
     """
     location = os.fspath(path)
     with refusals(path, "read"):
@@ -85,17 +89,15 @@ def read_package(path: PathLike, *, with_sha256: bool = False) -> PackageClaim:
             name = os.path.basename(os.path.abspath(location))
             leaks = Leaks()
             files = _folder_files(location)
-            _search_folder(location, leaks)
-            claim = _claim(files, name if _FULL_NAME.fullmatch(name) else None, leaks)
-            return PackageClaim(name, location, "folder", claim, has_about=ABOUT in files)
+            if thorough:
+                _search_folder(location, leaks)
+            is_named = _FULL_NAME.fullmatch(name) is not None
+            return _package(name, location, "folder", files, name if is_named else None, leaks)
 
-        name = os.path.basename(location)
         with open_file_blob(path) as blob:
-            leaks = Leaks()
-            files = _blob_files(blob, name, leaks=leaks)
-            claim = _claim(files, package_name(name), leaks)
-            sha256 = _sha256(blob) if with_sha256 else None
-            return PackageClaim(name, location, "file", claim, sha256, ABOUT in files)
+            return _read_blob(
+                blob, os.path.basename(location), location, "file", with_sha256, thorough
+            )
 
 
 def read_package_blob(
@@ -105,6 +107,7 @@ def read_package_blob(
     location: str,
     read_from: str = "remote",
     with_sha256: bool = False,
+    thorough: bool = True,
 ) -> PackageClaim:
     """The same for a package file that is not on this disk. ``name`` is its file's name.
 
@@ -112,11 +115,7 @@ def read_package_blob(
     """
     location = redact_location(location)
     with refusals(location, "read"):
-        leaks = Leaks()
-        files = _blob_files(blob, name, leaks=leaks)
-        claim = _claim(files, package_name(name), leaks)
-        sha256 = _sha256(blob) if with_sha256 else None
-        return PackageClaim(name, location, read_from, claim, sha256, ABOUT in files)
+        return _read_blob(blob, name, location, read_from, with_sha256, thorough)
 
 
 def read_about(path: PathLike) -> dict[str, Any]:
@@ -155,8 +154,41 @@ def claim_of(
     return Claim.from_extra(about.get("extra"), *further)
 
 
-def _claim(files: Mapping[str, bytes], name: str | None, leaks: Leaks) -> Claim:
-    return claim_of(parse_about(files.get(ABOUT)), files.get(INDEX), name, leaks)
+def _read_blob(
+    blob: Blob, name: str, location: str, read_from: str, with_sha256: bool, thorough: bool
+) -> PackageClaim:
+    leaks = Leaks()
+    if thorough:
+        files = _blob_files(blob, name, leaks=leaks)
+    else:
+        files = _blob_files(blob, name, (ABOUT,), stops=True)
+
+    sha256 = _sha256(blob) if with_sha256 else None
+    return _package(name, location, read_from, files, package_name(name), leaks, sha256)
+
+
+def _package(
+    package: str,
+    location: str,
+    read_from: str,
+    files: Mapping[str, bytes],
+    full_name: str | None,
+    leaks: Leaks,
+    sha256: str | None = None,
+) -> PackageClaim:
+    """The claim in ``files``. ``full_name`` is what the file's name says that the package is."""
+    about = parse_about(files.get(ABOUT))
+    version = about.get("conda_build_version")
+    return PackageClaim(
+        package,
+        location,
+        read_from,
+        claim_of(about, files.get(INDEX), full_name, leaks),
+        sha256,
+        has_about=ABOUT in files,
+        conda_build_version=version if isinstance(version, str) else None,
+        sha256_from="file" if sha256 else None,
+    )
 
 
 def _blob_files(
@@ -165,15 +197,16 @@ def _blob_files(
     until: Sequence[str] = (ABOUT, INDEX),
     leaks: Leaks | None = None,
     further: Collection[str] = (),
+    stops: bool = False,
 ) -> dict[str, bytes]:
     """about.json, index.json and ``further``, where they are there.
 
-    A ``.tar.bz2`` is read ``until`` these are found.
+    A ``.tar.bz2`` is read ``until`` these are found, and so is a ``.conda`` that ``stops`` there.
     """
     ahead = ReadAhead(blob)
     if info := find_info(ahead, name):
         stream = open_info(ahead, info)
-        until = ()
+        until = until if stops else ()
     else:
         stream = open_tar(ahead, whole=False)
 
