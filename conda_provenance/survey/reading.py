@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from typing import NamedTuple
 
@@ -40,12 +41,31 @@ def read_found(found: Found, *, thorough: bool = False) -> Reading:
     except ProvenanceError as error:
         return Reading(found, error=str(error))
     except Exception as error:
-        # The other packages must be read all the same. The error's own text may hold a secret.
-        frames = "".join(traceback.format_tb(error.__traceback__))
-        logger().debug("%s in a package's reader:\n%s", type(error).__name__, frames)
-        place = escape(redact_location(found.location), _MAX_SHOWN)
-        return Reading(
-            found,
-            error=f"{place} cannot be read because of a fault in conda-provenance "
-            f"({type(error).__name__}): please report it, with what -v prints.",
-        )
+        return reading_of_fault(found, error)
+
+
+def reading_of_fault(found: Found, error: BaseException) -> Reading:
+    """The reading of a package whose reader failed in a way that it should not.
+
+    The other packages must be read all the same. The error's own text may hold a secret.
+    """
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    logger().debug("%s in a package's reader:\n%s", type(error).__name__, frames)
+    place = escape(redact_location(found.location), _MAX_SHOWN)
+    return Reading(
+        found,
+        error=f"{place} cannot be read because of a fault in conda-provenance "
+        f"({type(error).__name__}): please report it, with what -v prints.",
+    )
+
+
+def waits_for_a_server(artifact: Artifact) -> bool:
+    """Can it take a while to read this, although there is little to do?
+
+    The contents say so themselves, by an attribute ``is_remote``.
+    """
+    is_remote = getattr(artifact.contents, "is_remote", None)
+    if is_remote is None:
+        return re.match(r"(?i:https?|oci)://", artifact.location) is not None
+
+    return bool(is_remote)
