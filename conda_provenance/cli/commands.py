@@ -6,57 +6,8 @@ times as fast as dataclasses.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class Option(NamedTuple):
-    """An option. If ``flags`` is empty, it is a positional argument."""
-
-    name: str
-    """The attribute of the parsed arguments that holds the value."""
-    flags: tuple[str, ...]
-    help: str
-    metavar: str | None = None
-    action: str = "store"
-    default: object = None
-    const: object = None
-    choices: tuple[str, ...] | None = None
-    nargs: str | None = None
-    group: str = ""
-    """Only one option of a group can be given."""
-
-
-class Command(NamedTuple):
-    """A command; ``run(arguments, output)`` of the module of the same name does its work."""
-
-    name: str
-    help: str
-    """One line, for the list of commands."""
-    description: str
-    examples: str
-    """One example a line; ``{program}`` is the name by which we were called."""
-    options: tuple[Option, ...]
-
-
-def _switch(name: str, *flags: str, help: str, group: str = "") -> Option:
-    return Option(name, flags, help, action="store_true", default=False, group=group)
-
-
-_QUIET = _switch(
-    "quiet", "-q", "--quiet", help="print results and errors only", group="how much is printed"
-)
-_VERBOSE = _switch(
-    "verbose", "-v", "--verbose", help="print more details", group="how much is printed"
-)
-_COLOR = Option(
-    "color",
-    ("--color",),
-    "when to use colour (default: auto, on a terminal)",
-    choices=("auto", "always", "never"),
-    default="auto",
-)
-_COMMON = (_QUIET, _VERBOSE, _COLOR)
-_JSON = _switch("json", "--json", help="print one JSON object, described in docs/json.md")
+from conda_provenance.cli.options import COMMON, JSON, Command, Option, switch
+from conda_provenance.cli.target_options import TARGET_OPTIONS
 
 DETECT = Command(
     "detect",
@@ -101,24 +52,24 @@ rattler-build build -r recipe.yaml $flags
             default="text",
             group="format",
         ),
-        _switch(
+        switch(
             "list",
             "--list",
             help="list the CI systems that are recognised, and do nothing else",
             group="instead",
         ),
-        _switch(
+        switch(
             "explain",
             "--explain",
             help="say which variables were looked at, without their values, for a bug report",
             group="instead",
         ),
-        _switch(
+        switch(
             "show_values",
             "--show-values",
             help="with --explain: show the values too; check them for secrets before you send them",
         ),
-        *_COMMON,
+        *COMMON,
     ),
 )
 
@@ -161,9 +112,9 @@ BUILD = Command(
             choices=("conda", "tar-bz2"),
             default="conda",
         ),
-        _switch("no_test", "--no-test", help="do not run the recipes' tests"),
-        _JSON,
-        *_COMMON,
+        switch("no_test", "--no-test", help="do not run the recipes' tests"),
+        JSON,
+        *COMMON,
     ),
 )
 
@@ -179,7 +130,7 @@ RUN = Command(
 {program} run -- conda-build recipe --override-channels -c conda-forge""",
     (
         Option("words", (), "the command, after --", metavar="-- COMMAND ...", nargs="..."),
-        *_COMMON,
+        *COMMON,
     ),
 )
 
@@ -245,36 +196,39 @@ STAMP = Command(
             "write stamped copies there and leave the packages alone",
             metavar="DIR",
         ),
-        _switch(
+        switch(
             "force",
             "--force",
             help="replace all four values, change a signed package, and overwrite files in the "
             "output folder",
         ),
-        _switch("dry_run", "--dry-run", help="say what would be done and write nothing"),
-        _JSON,
-        *_COMMON,
+        switch("dry_run", "--dry-run", help="say what would be done and write nothing"),
+        JSON,
+        *COMMON,
     ),
 )
 
 SHOW = Command(
     "show",
-    "show where package files come from",
-    "Show the provenance in package files (.conda, .tar.bz2) or extracted packages, with links. "
+    "show where packages come from",
+    "Show where packages come from, with links: package files, folders, addresses, environments, "
+    "channels and lockfiles. Without TARGET, it shows the active environment. "
     "What a package says is its own claim: nothing is verified.",
     """\
-{program} show output/noarch/hello-1.0-h4616a5c_0.conda
-{program} show --json output/*/*.conda""",
+{program} show numpy-2.3.1-py313h17eae1a_0.conda
+{program} show numpy zlib
+{program} show -n science
+{program} show --json output
+{program} show conda-forge::numpy
+{program} show --channel https://example.org/chan --newest
+{program} show --lockfile pixi.lock --platform linux-64
+{program} show --diff old-1.0-0.conda new-1.1-0.conda
+{program} show @targets.txt""",
     (
-        Option(
-            "packages",
-            (),
-            "a package file or an extracted package's folder",
-            metavar="PACKAGE",
-            nargs="+",
-        ),
-        _JSON,
-        *_COMMON,
+        *TARGET_OPTIONS,
+        switch("diff", "--diff", help="compare two TARGETs, and show what differs"),
+        JSON,
+        *COMMON,
     ),
 )
 

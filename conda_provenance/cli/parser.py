@@ -12,7 +12,8 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from conda_provenance import __version__
-from conda_provenance.cli.commands import COMMANDS, Option
+from conda_provenance.cli.commands import COMMANDS
+from conda_provenance.cli.options import Option
 
 PREFIX = "provenance_"
 """Begins every name that we put into the Namespace.

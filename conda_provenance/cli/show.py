@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
+from typing import Any
 
 from conda_provenance.cli.color import DIM
-from conda_provenance.cli.output import MAX_VALUE, Output
-from conda_provenance.cli.package_report import (
-    NOT_VERIFIED,
-    PackageReport,
-    print_package,
-    taken_by,
-    why_not_there,
-)
+from conda_provenance.cli.output import Output
+from conda_provenance.cli.package_report import NOT_VERIFIED, PackageReport, print_package
 from conda_provenance.cli.status import Status, of_all
+from conda_provenance.cli.target_options import request_of
 from conda_provenance.errors import PackageError
-from conda_provenance.packages import read_package
-from conda_provenance.text import escape, redact_location
+from conda_provenance.sources.artifact import Artifact, Found
+from conda_provenance.sources.targets import find_artifacts
 
 
 def run(arguments: Namespace, output: Output) -> Status:
     """Show every package, and say of each that cannot be read why."""
     reports = []
-    for location in arguments.packages:
-        report = _read(location, with_sha256=output.verbose)
+    request = request_of(arguments)
+    for found in find_artifacts(request, _no_web, os.environ, with_sha256=output.verbose):
+        report = _read(found)
         reports.append(report)
         if report.error:
             output.error(report.error)
@@ -39,19 +36,15 @@ def run(arguments: Namespace, output: Output) -> Status:
     return of_all(report.status for report in reports)
 
 
-def _read(location: str, *, with_sha256: bool) -> PackageReport:
-    if wrong := _why_not_taken(location):
-        return PackageReport.of_failure(location, wrong)
+def _read(found: Found) -> PackageReport:
+    if not isinstance(found, Artifact):
+        return PackageReport.of_failure(found.location, getattr(found, "why", ""))
 
     try:
-        return PackageReport.of(read_package(location, with_sha256=with_sha256))
+        return PackageReport.of(found.contents.claim(thorough=True))
     except PackageError as error:
-        return PackageReport.of_failure(location, str(error))
+        return PackageReport.of_failure(found.location, str(error))
 
 
-def _why_not_taken(location: str) -> str | None:
-    if os.path.isdir(location) and not os.path.isdir(os.path.join(location, "info")):
-        shown = escape(redact_location(location), MAX_VALUE)
-        return f"{shown} is a folder, but no extracted package: {taken_by('show')}."
-
-    return why_not_there(location, "show")
+def _no_web() -> Any:
+    raise NotImplementedError

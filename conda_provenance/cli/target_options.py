@@ -1,0 +1,107 @@
+"""The options that say which packages are meant: the same for every command that takes TARGETs.
+
+Conda loads this whenever it runs any command. So it is data; what the options mean together is in
+``target_request``, which is loaded when a command runs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conda_provenance.cli.options import Option, switch
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from conda_provenance.sources import Request
+
+TARGET_OPTIONS = (
+    Option(
+        "targets",
+        (),
+        "a package file, an extracted package, a folder of packages, a package's address, "
+        "CHANNEL::SPEC, the name of an installed package, or @FILE with one of these a line "
+        "(@-: standard input)",
+        metavar="TARGET",
+        nargs="*",
+    ),
+    Option(
+        "environment",
+        ("-n", "--name"),
+        "environment of the packages that are named, or all of it (default: the active one)",
+        metavar="ENV",
+    ),
+    Option("prefix", ("-p", "--prefix"), "the same, by the environment's folder", metavar="PREFIX"),
+    Option(
+        "channels",
+        ("-c", "--channel"),
+        "all packages of a channel; may be given again",
+        metavar="CHANNEL",
+        action="append",
+    ),
+    Option(
+        "subdirs",
+        ("--subdir",),
+        "of this subdir of the channel; may be given again (default: this platform's and noarch)",
+        metavar="SUBDIR",
+        action="append",
+    ),
+    switch("newest", "--newest", help="of the channel, the newest build of each name only"),
+    Option(
+        "since",
+        ("--since",),
+        "of the channel, what is not older than this date (YYYY-MM-DD)",
+        metavar="DATE",
+    ),
+    Option(
+        "match",
+        ("--match",),
+        "of the channel, what this spec matches; may be given again",
+        metavar="SPEC",
+        action="append",
+    ),
+    switch("every", "--all", help="every build that CHANNEL::SPEC matches, not the newest alone"),
+    Option(
+        "lockfiles",
+        ("--lockfile",),
+        "all packages of a lockfile: explicit, conda-lock or pixi.lock; may be given again",
+        metavar="FILE",
+        action="append",
+    ),
+    Option(
+        "lock_environment",
+        ("--environment",),
+        "of this environment of the lockfile",
+        metavar="NAME",
+    ),
+    Option(
+        "platform",
+        ("--platform",),
+        "of this platform of the lockfile, such as linux-64",
+        metavar="PLATFORM",
+    ),
+    switch("remote", "--remote", help="fetch what is said of installed packages, if it is gone"),
+    switch("offline", "--offline", help="fetch nothing at all"),
+    switch(
+        "check", "--check", help="read whole packages, and compare their sha256 with the index's"
+    ),
+    Option(
+        "max_download",
+        ("--max-download",),
+        "read no more of a package than this where its server cannot send a part of it "
+        "(default: 256MiB)",
+        metavar="SIZE",
+        default="256MiB",
+    ),
+)
+"""The options of ``show`` and ``audit``."""
+
+
+def request_of(arguments: Namespace) -> Request:
+    """What the options ask for. Lists (``@FILE``, ``-``) are read here.
+
+    Raises :class:`~conda_provenance.errors.UsageError` where options contradict each other.
+    """
+    from conda_provenance.cli.target_request import make_request
+
+    return make_request(arguments)

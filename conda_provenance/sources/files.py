@@ -1,0 +1,166 @@
+"""Packages on this disk: files, extracted packages, and folders of both.
+
+Who asked for them is not known here, nor what they say.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from conda_provenance.errors import PackageError
+from conda_provenance.packages import PackageClaim, read_info_files, read_package
+from conda_provenance.sources.artifact import Artifact, Found, Unreadable
+from conda_provenance.text import escape, redact_location
+
+ENDINGS = (".conda", ".tar.bz2")
+"""How the names of package files end."""
+
+MAX_DEPTH = 10
+"""Folders below each other that are searched for packages."""
+
+_MAX_FILE = 16 << 20
+"""Bytes of a metadata file of an extracted package."""
+
+_METADATA = (("info", "about.json"), ("info", "index.json"))
+
+
+@dataclass(frozen=True, slots=True)
+class FileContents:
+    """A package file or an extracted package's folder on this disk."""
+
+    path: str
+    with_sha256: bool = False
+    """Read the whole file for its checksum."""
+    sha256: str | None = None
+    """By the index beside the file."""
+    check: bool = False
+    """Is ``sha256`` to be compared with that of the file?"""
+
+    def claim(self, *, thorough: bool = False) -> PackageClaim:
+        """What the package says."""
+        hashes = self.with_sha256 or (self.check and self.sha256 is not None)
+        package = read_package(self.path, with_sha256=hashes, thorough=thorough)
+        if self.check and self.sha256 and package.sha256 and package.sha256 != self.sha256:
+            raise PackageError(
+                f"{shown(self.path)} is not the package that the index beside it lists: its "
+                "sha256 differs; run the indexer again, or fetch the package again."
+            )
+        return package
+
+    def files(self, names: Collection[str]) -> dict[str, bytes]:
+        """Those of its metadata files that there are."""
+        if os.path.isdir(self.path):
+            return _folder_files(self.path, names)
+
+        return read_info_files(self.path, names)
+
+
+def package_at(path: str, *, with_sha256: bool = False) -> Artifact:
+    """The package file or extracted package at ``path``, which is there."""
+    name = os.path.basename(os.path.abspath(path))
+    return Artifact(
+        *name_version_build(name),
+        file_name=name,
+        location=path,
+        contents=FileContents(path, with_sha256),
+    )
+
+
+def name_version_build(file_name: str) -> tuple[str, str, str]:
+    """What a file's name says the package is. What it does not say is empty."""
+    stem = file_name
+    for ending in ENDINGS:
+        stem = stem.removesuffix(ending)
+
+    parts = stem.rsplit("-", 2)
+    return (parts[0], parts[1], parts[2]) if len(parts) == 3 and all(parts) else (stem, "", "")
+
+
+def is_extracted(path: str) -> bool:
+    """Is this the folder of an extracted package?"""
+    return any(os.path.lexists(os.path.join(path, *parts)) for parts in _METADATA)
+
+
+def packages_below(folder: str, *, with_sha256: bool = False) -> Iterator[Found]:
+    """Every package in the folder and in those below it, sorted by their paths.
+
+    An extracted package counts where its archive is not beside it, as in a package cache. Links to
+    folders are not followed, and links to files only if they stay in the folder.
+    """
+    root = os.path.realpath(folder)
+    yield from _below(folder, root, 0, with_sha256)
+
+
+def _below(folder: str, root: str, depth: int, with_sha256: bool) -> Iterator[Found]:
+    try:
+        with os.scandir(folder) as scan:
+            entries = sorted(scan, key=lambda entry: entry.name)
+    except OSError as error:
+        yield _unreadable(folder, f"cannot be read: {error.strerror or type(error).__name__}")
+        return
+
+    files = {entry.name for entry in entries if entry.name.endswith(ENDINGS)}
+    for entry in entries:
+        if entry.name in files and not _is_folder(entry):
+            yield _file(entry, root, with_sha256)
+        elif _is_folder(entry):
+            yield from _folder(entry, files, root, depth, with_sha256)
+
+
+def _file(entry: os.DirEntry[str], root: str, with_sha256: bool) -> Found:
+    if entry.is_symlink() and not _stays_in(root, entry.path):
+        return _unreadable(
+            entry.path, "is a link that leads out of the folder, or nowhere; name the file itself"
+        )
+    return package_at(entry.path, with_sha256=with_sha256)
+
+
+def _folder(
+    entry: os.DirEntry[str], files: set[str], root: str, depth: int, with_sha256: bool
+) -> Iterator[Found]:
+    if is_extracted(entry.path):
+        if not any(entry.name + ending in files for ending in ENDINGS):
+            yield package_at(entry.path, with_sha256=with_sha256)
+    elif depth + 1 < MAX_DEPTH:
+        yield from _below(entry.path, root, depth + 1, with_sha256)
+    else:
+        yield _unreadable(
+            entry.path, f"is more than {MAX_DEPTH} folders deep; name it by itself to search it"
+        )
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
+
+
+def _stays_in(root: str, path: str) -> bool:
+    target = os.path.realpath(path)
+    return os.path.lexists(target) and target.startswith(os.path.join(root, ""))
+
+
+def _folder_files(folder: str, names: Collection[str]) -> dict[str, bytes]:
+    from conda_provenance.packages.blob import open_file_blob
+    from conda_provenance.packages.refusals import refusals
+
+    found = {}
+    with refusals(folder, "read"):
+        for name in names:
+            path = os.path.join(folder, *name.split("/"))
+            if os.path.isfile(path):
+                with open_file_blob(path) as blob:
+                    found[name] = blob.read(0, _MAX_FILE)
+    return found
+
+
+def shown(location: str) -> str:
+    """A path or an address as it was given, fit for a sentence."""
+    return escape(redact_location(location), 1500)
+
+
+def _unreadable(path: str, why: str) -> Unreadable:
+    return Unreadable(os.path.basename(path), path, f"{shown(path)} {why}.")

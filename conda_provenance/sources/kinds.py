@@ -1,0 +1,167 @@
+"""Decides what each TARGET is. Nothing is read or fetched for that, and nothing is looked for."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from enum import Enum
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from conda_provenance.errors import UsageError
+from conda_provenance.sources.files import ENDINGS, is_extracted, shown
+from conda_provenance.sources.request import Request
+
+WEB_SCHEMES = ("http", "https", "oci")
+"""Schemes of addresses that are fetched. ``file`` is a path."""
+
+_SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):/")
+"""How an address begins. A letter alone is a drive of Windows, as in ``C:\\x``."""
+
+_NUMBERED_HOST = re.compile(r"(?<=[/@])\[[0-9A-Fa-f:.%]*\]")
+"""A host such as ``[::1]``, whose colons are no ``CHANNEL::SPEC``."""
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_ENVIRONMENT = "conda-meta"
+"""The folder that makes a folder an environment."""
+
+TAKEN = (
+    "give a package file or folder, an address, CHANNEL::SPEC, the name of an installed package, "
+    "an environment (-n, -p), a --channel or a --lockfile"
+)
+
+
+class Kind(Enum):
+    """What a TARGET is. The value says it in words."""
+
+    PACKAGE = "a package file or an extracted package"
+    FOLDER = "a folder of packages"
+    ADDRESS = "a package's address"
+    SPEC = "CHANNEL::SPEC"
+    INSTALLED = "the names of installed packages"
+    ENVIRONMENT = "an environment"
+    CHANNEL = "a channel"
+    LOCKFILE = "a lockfile"
+    NOTHING = "nothing that can be found"
+
+
+_WHOLE = {Kind.FOLDER, Kind.ENVIRONMENT, Kind.CHANNEL, Kind.LOCKFILE}
+
+
+class Target(NamedTuple):
+    """One thing to look for."""
+
+    kind: Kind
+    text: str
+    """As it was given."""
+    names: tuple[str, ...] = ()
+    """Of installed packages."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Is it a whole of packages, of which nobody has named each?"""
+        return self.kind in _WHOLE
+
+
+def targets_of(request: Request, environ: Mapping[str, str]) -> tuple[Target, ...]:
+    """What is to be looked for. Paths are looked at, but nothing is read or fetched.
+
+    Raises :class:`~conda_provenance.errors.UsageError` if the request makes no sense.
+    """
+    in_environment = bool(request.environment or request.prefix)
+    targets = [Target(_kind(text, in_environment), text) for text in request.targets]
+    names = tuple(target.text for target in targets if target.kind is Kind.INSTALLED)
+    _require_sense(request, targets, names)
+
+    together = [target for target in targets if target.kind is not Kind.INSTALLED]
+    if names:
+        # The environment is read once for all names.
+        first = next(i for i, target in enumerate(targets) if target.kind is Kind.INSTALLED)
+        together.insert(first, Target(Kind.INSTALLED, _environment(request, environ), names))
+    elif request.environment or request.prefix:
+        together.append(Target(Kind.ENVIRONMENT, _environment(request, environ)))
+
+    together += [Target(Kind.CHANNEL, channel) for channel in request.channels]
+    together += [Target(Kind.LOCKFILE, lockfile) for lockfile in request.lockfiles]
+    if together:
+        return tuple(together)
+
+    active = _environment(request, environ)
+    if not active:
+        raise UsageError(f"Nothing is given, and no environment is active: {TAKEN}.")
+    return (Target(Kind.ENVIRONMENT, active),)
+
+
+def _kind(text: str, in_environment: bool) -> Kind:
+    """What ``text`` is. If an environment is given, a plain word names a package in it."""
+    scheme = scheme_of(text)
+    if scheme not in ("", "file"):
+        return Kind.SPEC if _is_spec(text) else Kind.ADDRESS
+
+    is_name = _NAME.fullmatch(text) is not None and not text.endswith(ENDINGS)
+    if is_name and in_environment:
+        return Kind.INSTALLED
+
+    path = path_of(text)
+    if os.path.isdir(path):
+        return _kind_of_folder(path)
+
+    if os.path.lexists(path):
+        return Kind.PACKAGE
+
+    if _is_spec(text):
+        return Kind.SPEC
+
+    return Kind.INSTALLED if is_name else Kind.NOTHING
+
+
+def _kind_of_folder(path: str) -> Kind:
+    # An extracted package may have lost its metadata. Then it is said to be broken.
+    if is_extracted(path) or os.path.isdir(os.path.join(path, "info")):
+        return Kind.PACKAGE
+
+    is_environment = os.path.isdir(os.path.join(path, _ENVIRONMENT))
+    return Kind.ENVIRONMENT if is_environment else Kind.FOLDER
+
+
+def _is_spec(text: str) -> bool:
+    return "::" in _NUMBERED_HOST.sub("", text)
+
+
+def scheme_of(text: str) -> str:
+    """The scheme of an address, in lower case. A path has none."""
+    match = _SCHEME.match(text)
+    return match["scheme"].lower() if match else ""
+
+
+def path_of(text: str) -> str:
+    """The path that is meant: the text as it is, unless it is a ``file:`` address."""
+    if scheme_of(text) != "file":
+        return text
+
+    from urllib.request import url2pathname
+
+    parts = urlsplit(text)
+    host = f"//{parts.netloc}" if parts.netloc not in ("", "localhost") else ""
+    return url2pathname(host + parts.path)
+
+
+def _environment(request: Request, environ: Mapping[str, str]) -> str:
+    """The environment as it was given: its name, its folder, or else the active one's folder."""
+    return request.environment or request.prefix or environ.get("CONDA_PREFIX", "")
+
+
+def _require_sense(request: Request, targets: list[Target], names: tuple[str, ...]) -> None:
+    if names and (request.channels or request.lockfiles):
+        flag = "--channel" if request.channels else "--lockfile"
+        remedy = (
+            "CHANNEL::SPEC finds a package in a channel" if request.channels else "leave it out"
+        )
+        raise UsageError(
+            f"{shown(names[0])} is the name of an installed package, which {flag} does not go "
+            f"with: {remedy}."
+        )
+
+    if request.every and not any(target.kind is Kind.SPEC for target in targets):
+        raise UsageError("--all means nothing without CHANNEL::SPEC: give both or neither.")
