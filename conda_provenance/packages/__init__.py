@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from conda_provenance.packages.blob import Blob as Blob
     from conda_provenance.packages.blob import BytesBlob as BytesBlob
     from conda_provenance.packages.blob import open_file_blob as open_file_blob
+    from conda_provenance.packages.extracted import claim_from_files as claim_from_files
     from conda_provenance.packages.files.digests import sha256_of as sha256_of
     from conda_provenance.packages.files.release import expect_exit as expect_exit
     from conda_provenance.packages.indexes.correction import (
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from conda_provenance.packages.read import PackageClaim as PackageClaim
     from conda_provenance.packages.read import read_about as read_about
     from conda_provenance.packages.read import read_claim as read_claim
+    from conda_provenance.packages.read import read_info_blob as read_info_blob
     from conda_provenance.packages.read import read_info_files as read_info_files
     from conda_provenance.packages.read import read_package as read_package
     from conda_provenance.packages.read import read_package_blob as read_package_blob
@@ -38,11 +40,13 @@ _HOMES = {
     "FolderIndexes": "indexes.folder",
     "PackageClaim": "read",
     "StampResult": "stamp",
+    "claim_from_files": "extracted",
     "corrected_once": "indexes.folder",
     "expect_exit": "files.release",
     "open_file_blob": "blob",
     "read_about": "read",
     "read_claim": "read",
+    "read_info_blob": "read",
     "read_info_files": "read",
     "read_package": "read",
     "read_package_blob": "read",
@@ -62,11 +66,13 @@ __all__ = [
     "FolderIndexes",
     "PackageClaim",
     "StampResult",
+    "claim_from_files",
     "corrected_once",
     "expect_exit",
     "open_file_blob",
     "read_about",
     "read_claim",
+    "read_info_blob",
     "read_info_files",
     "read_package",
     "read_package_blob",

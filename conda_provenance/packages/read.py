@@ -90,7 +90,7 @@ def read_package(
             leaks = Leaks()
             files = _folder_files(location)
             if thorough:
-                _search_folder(location, leaks)
+                search_folder(location, leaks)
             is_named = _FULL_NAME.fullmatch(name) is not None
             return _package(name, location, "folder", files, name if is_named else None, leaks)
 
@@ -138,8 +138,17 @@ def read_info_files(path: PathLike, names: Collection[str]) -> dict[str, bytes]:
     A file of more than a megabyte is left out. Raises the same as :func:`read_claim`.
     """
     with refusals(path, "read"), open_file_blob(path) as blob:
-        files = _blob_files(blob, os.fspath(path), tuple(names), further=names)
-        return {name: files[name] for name in names if name in files}
+        return read_info_blob(blob, os.path.basename(path), names)
+
+
+def read_info_blob(blob: Blob, name: str, names: Collection[str]) -> dict[str, bytes]:
+    """The same for a file that is open, or is not on this disk. ``name`` is its file's name.
+
+    Raises what its caller turns into an error by
+    :func:`~conda_provenance.packages.refusals.refusals`.
+    """
+    files = _blob_files(blob, name, tuple(names), further=names)
+    return {each: files[each] for each in names if each in files}
 
 
 def claim_of(
@@ -243,7 +252,7 @@ def _read_file(folder: str, name: str) -> bytes:
     return data
 
 
-def _search_folder(folder: str, leaks: Leaks) -> None:
+def search_folder(folder: str, leaks: Leaks) -> None:
     """Search the metadata files of an extracted package. Files that cannot be read are skipped."""
     waiting = ["info"]
     for _ in range(_MAX_FOLDERS):

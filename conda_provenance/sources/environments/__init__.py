@@ -1,0 +1,37 @@
+"""Installed packages: the environments of conda, mamba, micromamba, rattler and pixi.
+
+Everything is loaded when it is first used: the check of an installation needs only half of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conda_provenance.sources.environments.look_up import claim_of_record as claim_of_record
+    from conda_provenance.sources.environments.records import Record as Record
+    from conda_provenance.sources.environments.records import read_records as read_records
+    from conda_provenance.sources.environments.records import record_files as record_files
+
+_HOMES = {
+    "Record": "records",
+    "claim_of_record": "look_up",
+    "read_records": "records",
+    "record_files": "records",
+}
+"""The module that each name is loaded from."""
+
+__all__ = ["Record", "claim_of_record", "read_records", "record_files"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

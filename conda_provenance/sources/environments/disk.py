@@ -1,0 +1,87 @@
+"""Reads small files whole, whoever may be changing them. It does not know what they hold."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import NamedTuple
+
+from conda_provenance.text import escape, redact_location
+
+_MAX_PATH = 300
+"""Characters of a path that a sentence shows. Some sentences name several."""
+
+_OPEN = (
+    os.O_RDONLY
+    # A pipe would make us wait for its other end.
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+
+_PIECE = 1 << 16
+"""Bytes of the first read. Most files are smaller."""
+
+
+class SmallFile(NamedTuple):
+    """The bytes of a file, and which file that was."""
+
+    data: bytes
+    identity: tuple[int, int, int]
+    """Device, number and time of the last change."""
+
+
+def read_small(path: str, limit: int, *, follow: bool = True) -> SmallFile:
+    """A regular file of at most ``limit`` bytes.
+
+    Unless links are to be followed, a link as the path's last part is refused. Raises ``OSError``,
+    and ``ValueError`` for what is no such file. Its message is the second half of a sentence.
+    """
+    descriptor = os.open(path, _OPEN if follow else _OPEN | _NO_LINK)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError("is no regular file")
+        if status.st_size > limit:
+            raise ValueError(f"is larger than {limit >> 20} MiB")
+        data = _read(descriptor, status.st_size)
+    finally:
+        os.close(descriptor)
+    return SmallFile(data, _identity(status))
+
+
+def _read(descriptor: int, size: int) -> bytes:
+    data = os.read(descriptor, size)
+    while len(data) < size:
+        more = os.read(descriptor, size - len(data))
+        if not more:
+            raise ValueError("became shorter while it was read")
+        data += more
+    return data
+
+
+def identity_of(path: str) -> tuple[int, int, int] | None:
+    """Which file or folder stands at ``path`` now. ``None``: none that we can look at."""
+    try:
+        return _identity(os.stat(path))
+    except (OSError, ValueError):
+        return None
+
+
+def _identity(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_dev, status.st_ino, status.st_mtime_ns
+
+
+def reason(error: Exception) -> str:
+    """The second half of a sentence: why a file could not be read."""
+    if isinstance(error, OSError):
+        # str(error) would repeat the path, unescaped.
+        words = (error.strerror or type(error).__name__).rstrip(".").replace("\n", " ")
+        return f"cannot be read ({words.lower()})"
+    return str(error)
+
+
+def shown(path: str) -> str:
+    """A path as it may be shown. It may be an address by mistake."""
+    return escape(redact_location(path), _MAX_PATH)
