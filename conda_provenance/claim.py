@@ -101,8 +101,10 @@ class Claim:
             return cleaned
 
         redacted = redact_value(value)
-        # What is no address, such as a run's id, may hold a query all the same.
-        return "***" if looks_like_secret(redacted.replace("***@", "")) else redacted
+        # What is no address, such as a run's id, may hold a query all the same. The user "git" of
+        # every forge's ssh addresses is no login.
+        rest = re.sub(r"\A(?:ssh://)?git@", "", redacted.replace("***@", ""))
+        return "***" if looks_like_secret(rest) else redacted
 
     def says_untracked(self) -> bool:
         """Does it say that the recipe was not under version control, by an empty hash alone?

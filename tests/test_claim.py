@@ -143,6 +143,21 @@ def test_the_empty_hash_alone_means_untracked_and_empty_keys_mean_nothing():
     assert not Claim.from_extra(dict.fromkeys(KEYS, "")).says_untracked()
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["git@github.com:AnacondaRecipes/numpy-feedstock", "ssh://git@github.com/o/r"],
+)
+def test_the_user_git_of_an_ssh_address_is_no_login_to_hide(address):
+    assert Claim.from_extra({"remote_url": address}).shown("remote_url") == address
+
+
+@pytest.mark.parametrize(
+    "address", ["git@s3cr3t@github.com:o/r", "git:s3cr3t@github.com:o/r", "git@h:o/r?token=s3cr3t"]
+)
+def test_a_login_that_begins_like_it_is_hidden(address):
+    assert "s3cr3t" not in (Claim.from_extra({"remote_url": address}).shown("remote_url") or "")
+
+
 @given(st.dictionaries(st.sampled_from(KEYS), st.text() | st.integers() | st.none()))
 def test_any_claim_can_be_read_and_shown(extra):
     claim = Claim.from_extra(extra)
