@@ -1,0 +1,114 @@
+"""Which addresses may be reached, and which host a credential belongs to.
+
+It opens no connection. The form of repository addresses is not known here: see
+:mod:`conda_provenance.remotes`.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+_PORTS = {"http": 80, "https": 443}
+
+_SHARED = ip_network("100.64.0.0/10")
+"""Carrier-grade NAT (RFC 6598). Clouds have their metadata servers there, at 100.100.100.200."""
+
+_NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+"""RFC 6052 and RFC 8215. The last 32 bits are an IPv4 address."""
+
+_COMPATIBLE = IPv6Network("::/96")
+"""``::127.0.0.1`` (RFC 4291, 2.5.5.1)."""
+
+
+class Origin(NamedTuple):
+    """The server that an address leads to. Credentials belong to one of these."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def shown(self) -> str:
+        """Host, and port where it is not the usual one."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS.get(self.scheme) else f"{host}:{self.port}"
+
+
+def origin_of(url: str) -> Origin | None:
+    """Where ``url`` leads. ``None``: it is no address of a web server, or a malformed one."""
+    try:
+        parts = urlsplit(url)
+        scheme, host = parts.scheme.lower(), parts.hostname
+        port = parts.port if parts.port is not None else _PORTS.get(scheme)
+    except ValueError:
+        return None
+
+    if scheme not in _PORTS or not host or not port:
+        return None
+    return Origin(scheme, host.rstrip(".").lower(), port)
+
+
+def may_send_credential(credential_of: str, to: str) -> bool:
+    """May a credential that the user has for one address be sent to the other?
+
+    Only over https, to the same host and port.
+    """
+    owner = origin_of(credential_of)
+    return owner is not None and owner.scheme == "https" and owner == origin_of(to)
+
+
+def is_public_address(address: str) -> bool:
+    """Is this IP address one of the public internet?
+
+    An IPv4 address in an IPv6 one counts as what it is. Anything that is no IP address is not
+    public.
+    """
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+
+    inner = _inner_addresses(parsed) if isinstance(parsed, IPv6Address) else []
+    return all(_is_public(each) for each in (parsed, *inner))
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    return address.is_global and not address.is_multicast and address not in _SHARED
+
+
+def _inner_addresses(address: IPv6Address) -> list[IPv4Address]:
+    """The IPv4 addresses that an IPv6 address stands for, by any of the ways there are."""
+    inner: list[IPv4Address] = []
+    if address.ipv4_mapped is not None:
+        inner.append(address.ipv4_mapped)
+    if address.sixtofour is not None:
+        inner.append(address.sixtofour)
+    if address.teredo is not None:
+        inner += address.teredo
+
+    last = IPv4Address(int(address) & 0xFFFFFFFF)
+    if address in _COMPATIBLE or any(address in network for network in _NAT64):
+        inner.append(last)
+    return inner
+
+
+def host_is_private_by_name(host: str) -> bool:
+    """Does a host's name alone say that it is not on the public internet?
+
+    For where its address cannot be looked up, as behind a proxy.
+    """
+    host = host.rstrip(".").lower()
+    try:
+        ip_address(host.partition("%")[0])
+    except ValueError:
+        pass
+    else:
+        return not is_public_address(host)
+
+    # "2130706433", "0x7f.1" and "127.1" are addresses for some resolvers.
+    last = host.rpartition(".")[2]
+    if last.isdigit() or last.startswith("0x"):
+        return True
+    return "." not in host or last in {"localhost", "local", "internal", "localdomain"}

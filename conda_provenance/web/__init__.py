@@ -1,0 +1,15 @@
+"""The one HTTP door: every request of this project goes through a :class:`Web`.
+
+What the answers mean is not known here.
+"""
+
+from __future__ import annotations
+
+from conda_provenance.web.answer import Answer
+from conda_provenance.web.backoff import Patience
+from conda_provenance.web.door import Web
+from conda_provenance.web.errors import Kind, WebError
+from conda_provenance.web.hosts import Memory
+from conda_provenance.web.ranges import ByteRange
+
+__all__ = ["Answer", "ByteRange", "Kind", "Memory", "Patience", "Web", "WebError"]

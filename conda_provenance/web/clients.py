@@ -1,0 +1,162 @@
+"""Makes requests ready: whose credentials they carry, by which proxy, with which certificates.
+
+``CondaClient`` takes conda's session, where conda is installed. ``PlainClient`` takes what requests
+would: a login in the address, netrc, and the environment's proxies and certificates. Neither opens
+a connection.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from conda_provenance.net import Origin, origin_of
+from conda_provenance.web.errors import WebError
+
+
+@dataclass(slots=True)
+class Call:
+    """A request that is ready to be sent. The address holds no login any more."""
+
+    request: Any
+    """requests' ``PreparedRequest``."""
+    proxies: dict[str, str] = field(default_factory=dict)
+    verify: bool | str = True
+    cert: Any = None
+    hooks: tuple[Any, ...] = ()
+    """Of an authentication plugin: they see the answer, and may ask again."""
+
+
+class Client(Protocol):
+    """What makes requests ready."""
+
+    name: str
+    """How it names itself to servers, before our own name."""
+    ssl_context: Any | None
+
+    def prepare(self, url: str, headers: dict[str, str], *, with_credentials: bool) -> Call:
+        """The request for ``url``. ``with_credentials``: with those that the user has for it."""
+
+
+def without_login(url: str) -> tuple[str, str]:
+    """The address without its login, and the login as it stands there."""
+    parts = urlsplit(url)
+    login, at, host = parts.netloc.rpartition("@")
+    return (urlunsplit(parts._replace(netloc=host)), login) if at else (url, "")
+
+
+class PlainClient:
+    """Requests as requests would send them."""
+
+    name = ""
+    ssl_context = None
+
+    def __init__(self) -> None:
+        import requests
+
+        self._session = requests.Session()
+        self._settings: dict[Origin, Any] = {}
+        self._logins: dict[str, str | None] = {}
+
+    def prepare(self, url: str, headers: dict[str, str], *, with_credentials: bool) -> Call:
+        from requests.models import PreparedRequest
+
+        plain, login = without_login(url)
+        if with_credentials and (authorization := self._authorization(plain, login)):
+            headers = {"Authorization": authorization, **headers}
+
+        request = PreparedRequest()
+        request.prepare(method="GET", url=plain, headers=headers)
+        settings = self._settings_for(plain)
+        return Call(request, settings["proxies"], settings["verify"], settings["cert"])
+
+    def _authorization(self, url: str, login: str) -> str | None:
+        from requests.auth import _basic_auth_str
+        from requests.utils import get_netrc_auth
+
+        if login:
+            user, _, password = login.partition(":")
+            return str(_basic_auth_str(unquote(user), unquote(password)))
+
+        host = urlsplit(url).netloc
+        if host not in self._logins:
+            found = get_netrc_auth(url)
+            self._logins[host] = str(_basic_auth_str(*found)) if found else None
+        return self._logins[host]
+
+    def _settings_for(self, url: str) -> Any:
+        return settings_for(self._session, url, self._settings)
+
+
+def settings_for(session: Any, url: str, known: dict[Origin, Any]) -> Any:
+    """Proxies and certificates for an address. They depend on nothing but its server."""
+    origin = origin_of(url)
+    if origin is None:
+        raise WebError("not-allowed", "Only http and https addresses can be fetched.")
+    if origin not in known:
+        known[origin] = session.merge_environment_settings(url, {}, True, None, None)
+    return known[origin]
+
+
+class CondaClient:
+    """Requests as conda would send them: its channels' credentials, proxies and certificates."""
+
+    def __init__(self) -> None:
+        from conda.base.context import context
+        from conda.gateways.connection.session import CondaHttpAuth, get_session
+
+        self._context = context
+        self._session_of = get_session.__wrapped__  # Its cache keeps every address it ever saw.
+        self._prompts = CondaHttpAuth.handle_407
+        self._local = threading.local()
+        self.name = context.user_agent
+        self.ssl_context = _ssl_context(context.ssl_verify)
+
+    def prepare(self, url: str, headers: dict[str, str], *, with_credentials: bool) -> Call:
+        if self._context.offline:
+            raise WebError("offline", "conda is set to be offline, so nothing is fetched.")
+
+        import requests
+
+        session = self._session(url)
+        if with_credentials:
+            request = session.prepare_request(requests.Request("GET", url, headers=headers))
+        else:
+            request = requests.models.PreparedRequest()
+            request.prepare(method="GET", url=without_login(url)[0], headers=headers)
+
+        settings = settings_for(session, request.url, self._local.settings)
+        # conda's own hook would ask for a proxy's password, on the terminal, in any thread.
+        hooks = [hook for hook in request.hooks["response"] if hook is not self._prompts]
+        return Call(
+            request,
+            settings["proxies"],
+            settings["verify"],
+            settings["cert"] if with_credentials else None,
+            tuple(hooks),
+        )
+
+    def _session(self, url: str) -> Any:
+        """conda has a session for each thread and kind of credentials."""
+        known = self._local.__dict__.setdefault("sessions", {})
+        self._local.__dict__.setdefault("settings", {})
+        folder = url.rpartition("/")[0]
+        if folder not in known:
+            if len(known) > 1000:
+                known.clear()
+            known[folder] = self._session_of(url)
+        return known[folder]
+
+
+def _ssl_context(ssl_verify: Any) -> Any | None:
+    """The system's certificates, if conda is told to take those."""
+    if ssl_verify != "truststore":
+        return None
+
+    import ssl
+
+    import truststore
+
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -1,0 +1,183 @@
+"""Connections that are kept open and used again, with bounds on their time and on where they lead.
+
+Which credentials a request carries is not known here.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import threading
+import time
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from conda_provenance.net import is_public_address
+
+_POOLS = 64
+"""Servers to which connections are kept."""
+
+_bounds = threading.local()
+
+
+class PrivateAddressError(Exception):
+    """A public server's redirect leads to an address that is none of the public internet's."""
+
+
+class Bound:
+    """The time that one answer may take. It grows with the bytes that came."""
+
+    def __init__(self, seconds: float, slowest: int, read: float) -> None:
+        self._ends = time.monotonic() + seconds
+        self._seconds_a_byte = seconds / slowest
+        self._read = read
+
+    def left(self) -> float:
+        """Seconds that the next bytes may take."""
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer takes too long")
+        return min(left, self._read)
+
+    def came(self, count: int) -> None:
+        self._ends += count * self._seconds_a_byte
+
+    def __enter__(self) -> Bound:
+        _bounds.current = self
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _bounds.current = None
+
+
+class _BoundedReader(io.RawIOBase):
+    """What comes from a socket, as long as there is time. A server may send a byte a minute."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, bound: Bound) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._bound = bound
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        self._sock.settimeout(self._bound.left())
+        count = self._raw.readinto(buffer)
+        if count:
+            self._bound.came(count)
+        return count
+
+    def close(self) -> None:
+        if not self.closed:
+            self._raw.close()
+            super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    """A response that is read within the :class:`Bound` of the thread that asked."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        bound: Bound | None = getattr(_bounds, "current", None)
+        if bound is not None:
+            file: Any = self.fp
+            self.fp = io.BufferedReader(_BoundedReader(file.detach(), sock, bound), 1 << 16)
+
+
+class _Plain(HTTPConnection):
+    response_class = _Response
+    peer: str | None = None
+    """The address that it is connected to. A proxy's, if there is one."""
+
+    def connect(self) -> None:
+        super().connect()
+        self.peer = _peer(self.sock)
+
+
+class _Secure(HTTPSConnection):
+    response_class = _Response
+    peer: str | None = None
+
+    def connect(self) -> None:
+        super().connect()
+        self.peer = _peer(self.sock)
+
+
+class _PublicPlain(_Plain):
+    """The host's name may lead elsewhere now than when it was looked up, so this looks again."""
+
+    def connect(self) -> None:
+        super().connect()
+        _require_public(self)
+
+
+class _PublicSecure(_Secure):
+    def connect(self) -> None:
+        super().connect()
+        _require_public(self)
+
+
+def _require_public(connection: _Plain | _Secure) -> None:
+    if connection.peer is None or not is_public_address(connection.peer):
+        connection.close()
+        raise PrivateAddressError
+
+
+def _peer(sock: Any) -> str | None:
+    try:
+        return str(sock.getpeername()[0])
+    except (OSError, AttributeError, IndexError):
+        return None
+
+
+def _pools(plain: type[_Plain], secure: type[_Secure]) -> dict[str, type[HTTPConnectionPool]]:
+    class Http(HTTPConnectionPool):
+        ConnectionCls = plain
+
+    class Https(HTTPSConnectionPool):
+        ConnectionCls = secure
+
+    return {"http": Http, "https": Https}
+
+
+_ANY = _pools(_Plain, _Secure)
+_PUBLIC = _pools(_PublicPlain, _PublicSecure)
+
+
+class Connections(HTTPAdapter):
+    """The connections of one command. All threads share them.
+
+    requests' adapter knows of proxies and certificates. ``public``: reach nothing but the public
+    internet.
+    """
+
+    def __init__(
+        self, connections: int, *, public: bool = False, ssl_context: Any | None = None
+    ) -> None:
+        self._classes = _PUBLIC if public else _ANY
+        self._tls = {} if ssl_context is None else {"ssl_context": ssl_context}
+        super().__init__(pool_connections=_POOLS, pool_maxsize=connections, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **{**self._tls, **kwargs})
+        self.poolmanager.pool_classes_by_scheme = self._classes
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **{**self._tls, **kwargs})
+        if not proxy.lower().startswith("socks"):  # Those have classes of their own.
+            manager.pool_classes_by_scheme = _ANY
+        return manager
+
+    def pool(self, request: Any, verify: Any, cert: Any, proxies: Any) -> Any:
+        """Where connections for this prepared request are kept."""
+        if hasattr(self, "get_connection_with_tls_context"):  # requests 2.32
+            pool = self.get_connection_with_tls_context(request, verify, proxies, cert)
+        else:
+            pool = self.get_connection(request.url, proxies)
+        self.cert_verify(pool, request.url, verify, cert)
+        return pool

@@ -1,0 +1,26 @@
+"""``WebError``: why a server's answer could not be had."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from conda_provenance.errors import UnavailableError
+
+Kind: TypeAlias = Literal[
+    "offline", "refused", "missing", "unavailable", "not-allowed", "malformed"
+]
+"""``offline``: we may not ask. ``refused``: the server wants other credentials, or none will do.
+``missing``: it has no such file. ``unavailable``: it does not answer, is busy, or broke off.
+``not-allowed``: the address is one that may not be reached. ``malformed``: its answer makes no
+sense."""
+
+
+class WebError(UnavailableError):
+    """A server could not be asked, or gave no answer that is of use.
+
+    The message names the server's host, and nothing else of the address: that may hold a secret.
+    """
+
+    def __init__(self, kind: Kind, message: str) -> None:
+        super().__init__(message)
+        self.kind: Kind = kind

@@ -1,0 +1,151 @@
+"""What is remembered of each host: how busy it may be kept, and what it cannot do."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from conda_provenance.net import Origin
+from conda_provenance.web import faults
+from conda_provenance.web.errors import WebError
+
+_GROWTH = 8
+"""Requests that must succeed, for each that may run, before one more may run at once."""
+
+_MAX_MEMORIES = 10_000
+
+
+class Host:
+    """One server. All threads share it.
+
+    When it says that it is asked too often, all threads wait, and then fewer go on at once. With
+    every success there may slowly be more again.
+    """
+
+    def __init__(self, origin: Origin, connections: int) -> None:
+        self.origin = origin
+        self._most = self._limit = connections
+        self._running = 0
+        self._successes = 0
+        self._not_before = 0.0
+        self._busy_since = 0.0
+        self._refusal: str | None = None
+        self._is_closed = False
+        self._change = threading.Condition()
+
+    @contextmanager
+    def turn(self) -> Iterator[float]:
+        """Wait for our turn, and hold it for the length of a ``with`` block. Gives when it came."""
+        with self._change:
+            while (wait := self._wait()) is None or wait > 0:
+                self._change.wait(wait)
+            self._running += 1
+
+        try:
+            yield time.monotonic()
+        finally:
+            with self._change:
+                self._running -= 1
+                self._change.notify()
+
+    def _wait(self) -> float | None:
+        """Seconds until it may be our turn. ``None``: until somebody else is done."""
+        if self._is_closed:
+            raise faults.given_up(self.origin.shown)
+
+        wait = self._not_before - time.monotonic()
+        if self._refusal is not None and wait > 0:
+            raise WebError("unavailable", self._refusal)
+        if wait > 0:
+            return wait
+        return 0 if self._running < self._limit else None
+
+    def rest(self, seconds: float, since: float, *, refusal: str | None = None) -> None:
+        """Let nobody ask before ``seconds`` have passed, and then half as many at once.
+
+        ``since`` is when the request began that was answered so. Of several that ran together only
+        the first counts. With ``refusal`` nobody waits: all asking until then ends with that.
+        """
+        with self._change:
+            self._not_before = max(self._not_before, time.monotonic() + seconds)
+            self._refusal = refusal
+            if since >= self._busy_since:
+                self._limit = max(1, self._limit // 2)
+                self._busy_since = time.monotonic()
+                self._successes = 0
+            self._change.notify_all()
+
+    def sleep(self, seconds: float) -> None:
+        """Let one thread wait."""
+        with self._change:
+            if self._change.wait_for(lambda: self._is_closed, seconds):
+                raise faults.given_up(self.origin.shown)
+
+    def succeeded(self) -> None:
+        """A request was answered."""
+        if self._limit == self._most:
+            return
+
+        with self._change:
+            self._successes += 1
+            if self._successes >= _GROWTH * self._limit:
+                self._successes = 0
+                self._limit = min(self._most, self._limit + 1)
+                self._change.notify()
+
+    def close(self) -> None:
+        """Wake whoever waits. They get an error."""
+        with self._change:
+            self._is_closed = True
+            self._change.notify_all()
+
+
+class Hosts:
+    """All hosts that were asked."""
+
+    def __init__(self, connections: int) -> None:
+        self._connections = connections
+        self._hosts: dict[Origin, Host] = {}
+        self._memories: dict[str, Memory] = {}
+        self._lock = threading.Lock()
+        self._is_closed = False
+
+    def of(self, origin: Origin) -> Host:
+        host = self._hosts.get(origin)
+        if host is None:
+            with self._lock:
+                host = self._hosts.setdefault(origin, Host(origin, self._connections))
+                if self._is_closed:
+                    host.close()
+        return host
+
+    def memory(self, url: str) -> Memory:
+        """What is remembered of the folder that ``url`` lies in.
+
+        Behind one name there may be several servers: a mirror that has no ranges beside a channel
+        that has them.
+        """
+        folder = url.partition("?")[0].rpartition("/")[0]
+        if len(self._memories) > _MAX_MEMORIES:
+            self._memories.clear()
+        return self._memories.setdefault(folder, Memory())
+
+    def close(self) -> None:
+        with self._lock:
+            self._is_closed = True
+            for host in self._hosts.values():
+                host.close()
+
+
+class Memory:
+    """What a server cannot do, as far as one folder on it has shown."""
+
+    __slots__ = ("no_ranges", "no_suffix")
+
+    def __init__(self) -> None:
+        self.no_ranges = False
+        """It sends whole files only."""
+        self.no_suffix = False
+        """It cannot send the last bytes of a file unless it is told where they begin."""
