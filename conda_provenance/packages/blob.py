@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import os
 import stat
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from conda_provenance.packages.refusals import PathLike, Refusal
 
@@ -88,8 +88,27 @@ def open_file_blob(path: PathLike) -> FileBlob:
     return FileBlob(open(path, "rb", buffering=0))
 
 
+@runtime_checkable
+class Prefetching(Blob, Protocol):
+    """A blob that is told which range will be read next, for where every read is a request."""
+
+    piece: int
+    """Bytes to read at a time."""
+    from_front: bool
+    """Is its beginning at hand, rather than its end?"""
+    past_payload: bool
+    """May what lies after the payload be found from the front? Otherwise its end is asked."""
+
+    def fetch(self, start: int, length: int) -> None:
+        """This range will be read, from its beginning on. It may be got in one piece."""
+
+
 class ReadAhead:
-    """A blob that remembers the ranges it was told to fetch, for where every read is a request."""
+    """A blob that remembers the ranges it was told to fetch."""
+
+    piece = 4 << 20
+    """Nearly every info member is smaller."""
+    from_front = past_payload = False
 
     def __init__(self, blob: Blob) -> None:
         self._blob = blob
@@ -100,8 +119,8 @@ class ReadAhead:
         return self._blob.size
 
     def fetch(self, start: int, length: int) -> None:
-        """Read this range now, in one piece, unless it has been fetched already."""
-        if self._from_memory(start, length) is None:
+        """Read this range now, in one piece, unless it has been fetched already, or is large."""
+        if length <= self.piece and self._from_memory(start, length) is None:
             self._fetched.append((start, self._blob.read(start, length)))
 
     def read(self, start: int, length: int, /) -> bytes:
@@ -115,17 +134,28 @@ class ReadAhead:
         return None
 
 
+def prefetching(blob: Blob) -> Prefetching:
+    """The blob itself if it can fetch ahead, or else one that does it for it."""
+    return blob if isinstance(blob, Prefetching) else ReadAhead(blob)
+
+
 class BlobReader:
     """A range of a blob, read from its beginning to its end."""
 
-    def __init__(self, blob: Blob, start: int = 0, length: int | None = None) -> None:
+    def __init__(
+        self, blob: Blob, start: int = 0, length: int | None = None, *, piece: int | None = None
+    ) -> None:
+        """``piece``: hand out no more than so many bytes at a time."""
         self._blob = blob
+        self._piece = piece
         self._position = start
         self._end = blob.size if length is None else start + length
 
     def read(self, size: int, /) -> bytes:
-        """The next ``size`` bytes. Fewer only at the end of the range."""
+        """The next ``size`` bytes. Fewer only at the end of the range, or if that is a piece."""
         wanted = min(size, self._end - self._position)
+        if self._piece is not None:
+            wanted = min(wanted, self._piece)
         data = self._blob.read(self._position, wanted) if wanted else b""
         if len(data) < wanted:
             raise Refusal("it became shorter while it was read; try again")

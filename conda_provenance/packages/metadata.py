@@ -18,8 +18,9 @@ from conda_provenance.packages.archive.zip import (
     read_member,
     require_stored,
 )
-from conda_provenance.packages.archive.zip_end import MAX_TAIL, End, find_end
-from conda_provenance.packages.blob import Blob, BlobReader, ReadAhead
+from conda_provenance.packages.archive.zip_end import TAIL, End, find_end
+from conda_provenance.packages.archive.zip_front import find_front_info
+from conda_provenance.packages.blob import Blob, BlobReader, Prefetching, prefetching
 from conda_provenance.packages.refusals import Refusal
 
 INFO_LIMIT = 512 << 20
@@ -29,9 +30,6 @@ _WHOLE_LIMIT = 4 << 30
 _EXPANSION = 100
 """How many times its own size a ``.tar.bz2`` may unpack to, beyond the limits. bzip2 can reach
 1,400,000 times."""
-
-_PIECE = 4 << 20
-"""Bytes of an info member that are read at a time. Nearly every one is smaller."""
 
 
 class Container(NamedTuple):
@@ -51,12 +49,19 @@ def is_container(blob: Blob) -> bool:
     raise Refusal("it is neither a .conda nor a .tar.bz2 package" if magic else "it is empty")
 
 
-def find_info(ahead: ReadAhead, name: str) -> Member | None:
+def find_info(ahead: Prefetching, name: str) -> Member | None:
     """The info member of a ``.conda``. ``None``: the blob is a ``.tar.bz2``. The content decides.
 
     Nothing but the zip's end and this member is read. If ``name`` ends in ``.conda``, the end is
-    read first, because it is needed anyway, and of a remote file every read is a request.
+    read first, because it is needed anyway, and of a remote file every read is a request. Where its
+    beginning is at hand, the member is looked for there first.
     """
+    if ahead.from_front:
+        if not is_container(ahead):
+            return None
+        if (member := find_front_info(ahead, past_payload=ahead.past_payload)) is not None:
+            return member
+
     end = _end_by_name(ahead, name)
     if end is None:
         if not is_container(ahead):
@@ -66,12 +71,11 @@ def find_info(ahead: ReadAhead, name: str) -> Member | None:
 
     entry = read_directory(ahead, end).info()
     length = entry.end - entry.start
-    if length <= _PIECE:  # Its data with its header.
-        ahead.fetch(entry.start, length)
+    ahead.fetch(entry.start, length)  # Its data with its header.
     return read_member(ahead, entry)
 
 
-def _end_by_name(ahead: ReadAhead, name: str) -> End | None:
+def _end_by_name(ahead: Prefetching, name: str) -> End | None:
     """The end of the zip, if the blob is named like one and is one."""
     if not name.endswith(".conda"):
         return None
@@ -83,8 +87,8 @@ def _end_by_name(ahead: ReadAhead, name: str) -> End | None:
         return None
 
 
-def _fetch_end(ahead: ReadAhead) -> None:
-    length = min(ahead.size, MAX_TAIL)
+def _fetch_end(ahead: Prefetching) -> None:
+    length = min(ahead.size, TAIL)
     ahead.fetch(ahead.size - length, length)
 
 
@@ -100,13 +104,14 @@ def check_container(blob: Blob) -> Container:
 
 def open_info(blob: Blob, member: Member) -> Stream:
     """The tar in a ``.conda``'s info member. Its CRC is checked where its data ends."""
-    return open_zstd(MemberReader(blob, member, piece=_PIECE), INFO_LIMIT)
+    piece = prefetching(blob).piece
+    return open_zstd(MemberReader(blob, member, piece=piece), INFO_LIMIT)
 
 
 def open_tar(blob: Blob, *, whole: bool = True) -> Stream:
     """The tar in a ``.tar.bz2``. ``whole``: with its payload."""
     limit = (_WHOLE_LIMIT if whole else INFO_LIMIT) + _EXPANSION * blob.size
-    return open_bz2(BlobReader(blob), limit)
+    return open_bz2(BlobReader(blob, piece=prefetching(blob).piece), limit)
 
 
 def read_files(

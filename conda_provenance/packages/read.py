@@ -12,7 +12,7 @@ from typing import Any
 
 from conda_provenance.claim import Claim, Problem
 from conda_provenance.packages.about import ABOUT, MAX_SIZE, parse_about
-from conda_provenance.packages.blob import Blob, ReadAhead, open_file_blob
+from conda_provenance.packages.blob import Blob, open_file_blob, prefetching
 from conda_provenance.packages.leaks import MAX_FILE, Leaks
 from conda_provenance.packages.metadata import (
     find_info,
@@ -212,7 +212,7 @@ def _blob_files(
 
     A ``.tar.bz2`` is read ``until`` these are found, and so is a ``.conda`` that ``stops`` there.
     """
-    ahead = ReadAhead(blob)
+    ahead = prefetching(blob)
     if info := find_info(ahead, name):
         stream = open_info(ahead, info)
         until = until if stops else ()

@@ -71,7 +71,7 @@ class Directory(NamedTuple):
 
     def info(self) -> Entry:
         """The entry of the one member that holds the metadata. It must be stored."""
-        found = [entry for entry in self.entries if _is_info(entry.name)]
+        found = [entry for entry in self.entries if is_info(entry.name)]
         if len(found) > 1:
             raise Refusal("it holds two info members; build it again")
         if not found:
@@ -83,7 +83,7 @@ class Directory(NamedTuple):
     def _why_no_info(self) -> str:
         for entry in self.entries:
             folder, _, name = entry.name.rpartition("/")
-            if _is_info(name):
+            if is_info(name):
                 return (
                     f"its members stand in the folder {shown_name(folder)};"
                     " pack it again from within that"
@@ -91,7 +91,7 @@ class Directory(NamedTuple):
         return "it has no info member; is it a conda package?"
 
 
-def _is_info(name: str) -> bool:
+def is_info(name: str) -> bool:
     return name.startswith("info-") and name.endswith(".tar.zst") and "/" not in name
 
 
@@ -149,6 +149,19 @@ def read_member(blob: Blob, entry: Entry) -> Member:
         )
     if not agrees:
         raise Refusal(CONTRADICTION)
+    return Member(entry, header)
+
+
+def member_at(start: int, header: bytes) -> Member:
+    """The member whose whole local header is ``header``, as that alone describes it."""
+    fixed = LOCAL.unpack_from(header)
+    raw_name = header[LOCAL.size : LOCAL.size + fixed[9]]
+    extra = header[LOCAL.size + fixed[9] :]
+    size, stored = _with_zip64(extra, [fixed[8], fixed[7]])
+    _require_one_name(raw_name, extra)
+
+    end = start + len(header) + stored
+    entry = Entry(_text(raw_name), fixed[2], fixed[3], fixed[6], stored, size, start, end, b"")
     return Member(entry, header)
 
 

@@ -20,6 +20,10 @@ FULL16, FULL32 = 0xFFFF, 0xFFFFFFFF
 MAX_TAIL = END.size + FULL16
 """Bytes from the end of a zip, within which its end record begins."""
 
+TAIL = 1 << 16
+"""Bytes from the end that are enough for nearly every zip, and for most ``.conda`` files hold the
+whole metadata."""
+
 CUT_SHORT = "it is cut short or no zip; fetch or build it again"
 CONTRADICTION = "its zip contradicts itself; fetch or build it again"
 SPLIT = "it is one part of a split zip"
@@ -38,9 +42,13 @@ class End(NamedTuple):
 
 def find_end(blob: Blob) -> End:
     """Read the end record. A zip that ends otherwise than with one is refused."""
-    begin = max(0, blob.size - MAX_TAIL)
+    begin = max(0, blob.size - TAIL)
     last = exactly(blob, begin, blob.size - begin)
     at = last.rfind(b"PK\5\6")
+    if at < LOCATOR.size and begin:  # The record has a comment of nearly 64 KiB.
+        begin = max(0, blob.size - MAX_TAIL - LOCATOR.size)
+        last = exactly(blob, begin, blob.size - begin)
+        at = last.rfind(b"PK\5\6")
     # Readers take the last mark, whatever its comment: an earlier one whose comment fits is not it.
     if at < 0 or len(last) < at + END.size:
         raise Refusal(CUT_SHORT)
