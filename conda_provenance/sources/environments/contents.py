@@ -11,7 +11,7 @@ from conda_provenance.errors import PackageError, UnavailableError
 from conda_provenance.packages import PackageClaim
 from conda_provenance.sources.artifact import Contents
 from conda_provenance.sources.environments.look_up import claim_of_record, files_of_record
-from conda_provenance.sources.environments.records import Record
+from conda_provenance.sources.environments.records import Record, without_login
 from conda_provenance.text import escape
 
 T = TypeVar("T")
@@ -20,9 +20,6 @@ RemoteReader: TypeAlias = Callable[[str, Record], Contents]
 """Makes the contents of a package from its address, and its record with size and checksums."""
 
 _MAX_SENTENCE = 3000
-_MARK = "/t/<TOKEN>"
-"""What conda leaves of a token in the address of a record."""
-
 _ENDINGS = (".conda", ".tar.bz2")
 _REMOTE = ("http://", "https://", "oci://", "s3://", "gcs://")
 
@@ -109,23 +106,17 @@ def address_of(record: Record) -> str | None:
     if not record.file_name.endswith(_ENDINGS):
         return None
 
-    channel = _without_credentials(record.channel or "").rstrip("/")
-    if channel.lower().startswith(_REMOTE):
-        if record.subdir and channel.rpartition("/")[2] != record.subdir:
-            channel = f"{channel}/{record.subdir}"
-        return f"{channel}/{_quoted(record.file_name)}"
+    channel = (record.channel or "").rstrip("/")
+    if not channel.lower().startswith(_REMOTE):
+        channel = without_login(record.url or "").rpartition("/")[0]
+    elif record.subdir and channel.rpartition("/")[2] != record.subdir:
+        channel = f"{channel}/{record.subdir}"
 
-    url = _without_credentials(record.url or "")
-    return url if url.lower().startswith(_REMOTE) and url.endswith(_ENDINGS) else None
+    is_whole = channel.lower().startswith(_REMOTE) and "***" not in channel
+    return f"{channel}/{_quoted(record.file_name)}" if is_whole else None
 
 
 def _quoted(file_name: str) -> str:
     from urllib.parse import quote
 
     return quote(file_name, safe="!+~=")
-
-
-def _without_credentials(address: str) -> str:
-    from conda_provenance.credentials import without_credentials  # compiles long expressions
-
-    return without_credentials(address.replace(_MARK, ""))
