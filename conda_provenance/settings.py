@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from conda_provenance.condarc import CI, DIRTY, ENABLED, FIELDS, REQUIRED, SETTINGS, Setting
 from conda_provenance.errors import SettingsError
@@ -67,7 +67,7 @@ def load_settings(environ: Mapping[str, str], providers: Callable[[], Iterable[s
     ``providers`` returns the names of the known CI systems. It is called only if one is chosen.
     Raises :class:`SettingsError`, which names the key with a wrong value and what it may be.
     """
-    if "conda.base.context" in sys.modules or find_spec("conda") is not None:
+    if has_conda():
         return read_settings(_from_conda(), providers)
 
     given = {
@@ -76,6 +76,11 @@ def load_settings(environ: Mapping[str, str], providers: Callable[[], Iterable[s
         if setting.variable in environ
     }
     return read_settings(given, providers)
+
+
+def has_conda() -> bool:
+    """Is conda installed with the Python that runs us?"""
+    return "conda.base.context" in sys.modules or find_spec("conda") is not None
 
 
 def read_settings(values: Mapping[str, object], providers: Callable[[], Iterable[str]]) -> Settings:
@@ -189,11 +194,16 @@ def _is_blank(value: object) -> bool:
 
 def conda_raw_data() -> Mapping[object, object]:
     """What conda's files and variables say, by file or other source."""
+    raw_data: Mapping[object, object] = conda_context().raw_data
+    return raw_data
+
+
+def conda_context() -> Any:
+    """conda's configuration, of which its files have been read."""
     from conda.base.context import context
 
-    raw_data: Mapping[object, object] = context.raw_data
-    if any(isinstance(source, Path) for source in raw_data):
-        return raw_data
+    if any(isinstance(source, Path) for source in context.raw_data):
+        return context
 
     # Outside its own commands, conda has not read its files yet. Making it read them would change
     # its state, so we read them ourselves.
@@ -202,7 +212,7 @@ def conda_raw_data() -> Mapping[object, object]:
 
 
 @lru_cache(maxsize=1)
-def _read_condarc(_environ: tuple[tuple[str, str], ...]) -> Mapping[object, object]:
+def _read_condarc(_environ: tuple[tuple[str, str], ...]) -> Any:
     """conda's files and variables, read as conda reads them.
 
     They are read once per process, as conda does, and again if ``_environ`` changes.
@@ -210,8 +220,7 @@ def _read_condarc(_environ: tuple[tuple[str, str], ...]) -> Mapping[object, obje
     from conda.base.constants import SEARCH_PATH
     from conda.base.context import Context
 
-    raw_data: Mapping[object, object] = Context(SEARCH_PATH, None).raw_data
-    return raw_data
+    return Context(SEARCH_PATH, None)
 
 
 def _wrong(setting: Setting) -> SettingsError:

@@ -8,20 +8,43 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from conda_provenance.sources.environments.configuration import Configuration as Configuration
+    from conda_provenance.sources.environments.contents import RecordContents as RecordContents
+    from conda_provenance.sources.environments.contents import RemoteReader as RemoteReader
+    from conda_provenance.sources.environments.listing import artifact_of as artifact_of
+    from conda_provenance.sources.environments.listing import installed as installed
     from conda_provenance.sources.environments.look_up import claim_of_record as claim_of_record
+    from conda_provenance.sources.environments.prefixes import find_prefix as find_prefix
     from conda_provenance.sources.environments.records import Record as Record
     from conda_provenance.sources.environments.records import read_records as read_records
     from conda_provenance.sources.environments.records import record_files as record_files
 
 _HOMES = {
+    "Configuration": "configuration",
     "Record": "records",
+    "RecordContents": "contents",
+    "RemoteReader": "contents",
+    "artifact_of": "listing",
     "claim_of_record": "look_up",
+    "find_prefix": "prefixes",
+    "installed": "listing",
     "read_records": "records",
     "record_files": "records",
 }
 """The module that each name is loaded from."""
 
-__all__ = ["Record", "claim_of_record", "read_records", "record_files"]
+__all__ = [
+    "Configuration",
+    "Record",
+    "RecordContents",
+    "RemoteReader",
+    "artifact_of",
+    "claim_of_record",
+    "find_prefix",
+    "installed",
+    "read_records",
+    "record_files",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -7,15 +7,15 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TypeVar
 
+from conda_provenance.errors import PackageError
 from conda_provenance.packages import (
     Blob,
     PackageClaim,
     open_file_blob,
     read_info_blob,
     read_package_blob,
-    refusals,
 )
-from conda_provenance.packages.refusals import Refusal
+from conda_provenance.packages.refusals import Refusal, refusals
 from conda_provenance.sources.environments.disk import reason
 from conda_provenance.sources.environments.folders import Doubt, Missing
 from conda_provenance.sources.environments.records import Record
@@ -54,7 +54,6 @@ def files_in_archive(record: Record, path: str, names: Collection[str]) -> dict[
 
 
 def _read(record: Record, path: str, read: Callable[[Blob, str], T]) -> T:
-    from conda_provenance.errors import PackageError
     from conda_provenance.packages.files.digests import Digests  # OpenSSL takes a while to load.
 
     try:

@@ -189,11 +189,11 @@ def _local_file(url: str | None) -> str | None:
 def _sentence(record: Record, looked: list[Looked], remedy: str) -> str:
     name = escape(record.full_name, _MAX_NAME)
     doubtful = [f"{shown(each.path)} {each.why}" for each in looked if not each.is_missing]
-    missing = [shown(each.path) for each in looked if each.is_missing]
+    folders = (os.path.dirname(each.path) for each in looked if each.is_missing)
 
     parts = _bounded(doubtful)
-    if missing:
-        parts.append(f"nothing is at {_listed(_bounded(missing))}")
+    if missing := list(map(shown, dict.fromkeys(folders))):
+        parts.append(f"nothing {'else ' if parts else ''}of it is in {_listed(_bounded(missing))}")
     why = "; ".join(parts) or "its record names no place, and no package cache is known"
     return f"{name} cannot be read: {why}{remedy}."
 

@@ -22,6 +22,10 @@ MAX_RECORD = 64 << 20
 """Bytes of a record. Real ones have up to 4 MB, nearly all of it lists of files."""
 
 _ENDINGS = (".conda", ".tar.bz2")
+
+_MARK = "/t/<TOKEN>"
+"""What conda leaves of a token in the address of a record."""
+
 _MAX_TEXT = 4096
 """Characters of a value. A longer one is left out."""
 
@@ -115,6 +119,8 @@ def _decoder() -> Callable[[bytes], Any]:
 
     def decode(data: bytes) -> Any:
         try:
+            if not data.isascii():
+                data.decode()  # Lists of files are skipped without a look at their texts.
             return decoder.decode(data)
         except msgspec.ValidationError:
             raise ValueError("is no JSON object") from None
@@ -152,7 +158,7 @@ def _record(file: str, path: str, fields: Any) -> Record:
         build,
         _file_name(fields.fn, full_name),
         _text(fields.subdir),
-        _without_login(channel) if channel else None,
+        without_login(channel) if channel else None,
         hexadecimal(fields.sha256, 64),
         hexadecimal(fields.md5, 32),
         whole_number(fields.size),
@@ -175,8 +181,11 @@ def _file_name(value: object, full_name: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _without_login(channel: str) -> str:
-    return redact_location(channel)
+def without_login(address: str) -> str:
+    """An address that leads to the same place, without what lets its reader in."""
+    from conda_provenance.credentials import without_credentials  # compiles long expressions
+
+    return redact_location(without_credentials(address.replace(_MARK, "")))
 
 
 def _text(value: object) -> str | None:
