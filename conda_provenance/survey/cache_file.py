@@ -40,7 +40,7 @@ create table results (
 """
 """``id`` grows with each result, so that the oldest have the lowest, and no count is needed."""
 
-_BESIDE = ("", "-wal", "-shm", "-journal")
+BESIDE = ("", "-wal", "-shm", "-journal")
 
 
 class NotOurs(sqlite3.DatabaseError):
@@ -168,7 +168,7 @@ def set_aside(path: str) -> None:
     """Give a damaged file another name. Where that cannot be done, it stays."""
     with contextlib.suppress(OSError):
         os.replace(path, f"{path}.damaged")
-        for ending in _BESIDE[1:]:
+        for ending in BESIDE[1:]:
             with contextlib.suppress(OSError):
                 os.remove(path + ending)
 
@@ -246,7 +246,7 @@ def _unusable(path: str, error: Exception) -> str:
 
 def _size(path: str) -> int:
     size = 0
-    for ending in _BESIDE:
+    for ending in BESIDE:
         with contextlib.suppress(OSError):
             size += os.path.getsize(path + ending)
     return size

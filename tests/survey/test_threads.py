@@ -124,6 +124,16 @@ def test_no_thread_is_left() -> None:
     assert _eventually(before)
 
 
+def test_a_server_that_takes_too_long_is_hung_up_on() -> None:
+    closed = threading.Event()
+    before = _threads()
+    slow = artifact("a", StandIn("a", is_remote=True, before=lambda: closed.wait(30) and None))
+    with closing(survey([remote("b"), slow], hang_up=closed.set)) as readings:
+        next(readings)
+    assert closed.is_set()
+    assert _eventually(before)
+
+
 def test_an_error_of_the_list_itself_is_raised_and_ends_the_threads() -> None:
     def found() -> Iterator[Artifact]:
         yield from (remote(f"p{number}", 0.05) for number in range(8))
