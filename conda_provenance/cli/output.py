@@ -16,7 +16,7 @@ from conda_provenance.cli.color import BOLD, RED, YELLOW
 from conda_provenance.text import escape, redact_addresses, show_sentence
 
 if TYPE_CHECKING:
-    from conda_provenance.cli.bar import Bar
+    from conda_provenance.cli.bar import Progress, RequestsLeft
 
 Part: TypeAlias = str | tuple[str, str]
 """A text of a line, or a text and its style."""
@@ -55,7 +55,7 @@ class Output:
             stream: color.is_wanted(color_choice, stream, os.environ)
             for stream in (sys.stdout, sys.stderr)
         }
-        self._bar: Bar | None = None
+        self._bar: Progress | None = None
 
     def line(self, *parts: Part) -> None:
         """Print a line of the result. It is never wrapped, so that a value is copied whole."""
@@ -132,15 +132,28 @@ class Output:
             self.object(error=escape(redact_addresses(sentence), MAX_SENTENCE))
 
     @contextmanager
-    def bar(self, total: int) -> Iterator[None]:
-        """Show a progress bar on a terminal if there is more than one thing to wait for."""
-        if total < 2 or self.quiet or not color.obeys_escapes(sys.stderr, os.environ):
+    def bar(
+        self,
+        total: int | None,
+        *,
+        what: str = "",
+        in_log: bool = False,
+        requests_left: RequestsLeft | None = None,
+    ) -> Iterator[None]:
+        """Show progress on a terminal if there is more than one thing to wait for.
+
+        ``total`` is ``None`` if it is not known. ``in_log``: where there is no terminal, say on
+        stderr how far it is, every half minute.
+        """
+        on_terminal = color.obeys_escapes(sys.stderr, os.environ)
+        if (total is not None and total < 2) or self.quiet or not (on_terminal or in_log):
             yield
             return
 
-        from conda_provenance.cli.bar import Bar
+        from conda_provenance.cli.bar import Bar, LogLines, Pace
 
-        self._bar = Bar(sys.stderr, total)
+        pace = Pace(total, what, requests_left)
+        self._bar = Bar(sys.stderr, pace) if on_terminal else LogLines(self.note, pace)
         try:
             yield
         finally:
@@ -151,6 +164,11 @@ class Output:
         """Tell the bar that one more is done."""
         if self._bar:
             self._bar.advance()
+
+    def tick(self) -> None:
+        """Tell the bar that time has passed."""
+        if self._bar:
+            self._bar.tick()
 
     def _print(self, stream: TextIO, parts: Iterable[Part], *, flush: bool = False) -> None:
         # The last guard before the terminal: no escape sequence but ours gets out.

@@ -1,11 +1,36 @@
 """Reads many packages: at once, with a cache of what was read, and past one machine.
 
 Where packages are is known by ``sources``; what their claims are worth is not known here.
+Everything is loaded when it is first used: packages on this disk need no cache.
 """
 
 from __future__ import annotations
 
-from conda_provenance.survey.reading import Reading
-from conda_provenance.survey.survey import survey
+from typing import TYPE_CHECKING
 
-__all__ = ["Reading", "survey"]
+if TYPE_CHECKING:
+    from conda_provenance.survey.cache import Cache as Cache
+    from conda_provenance.survey.reading import Reading as Reading
+    from conda_provenance.survey.surveying import survey as survey
+
+_HOMES = {
+    "Cache": "cache",
+    "Reading": "reading",
+    "survey": "surveying",
+}
+"""The module that each name is loaded from."""
+
+__all__ = ["Cache", "Reading", "survey"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

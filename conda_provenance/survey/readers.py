@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from _thread import start_new_thread
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
 
 from conda_provenance.sources import Artifact
@@ -55,17 +55,26 @@ class Readers:
             if done is not None:
                 yield done
 
-    def stop(self) -> list[tuple[int, Reading]]:
+    def stop(self, hang_up: Callable[[], None] | None = None) -> list[tuple[int, Reading]]:
         """End the threads. Returns what was read and not handed out.
 
-        A package that is being read is waited for, but not for long. Its thread ends after it.
+        A package that is being read is waited for, but not for long. Then ``hang_up`` is called,
+        and must make the servers' answers fail. A thread that goes on all the same ends after its
+        package.
         """
         _empty(self._waiting)
         for _ in range(self._started):
             self._waiting.put(None)
 
+        finished = self._wait_for_end(_GRACE)
+        if self._started and hang_up:
+            hang_up()
+            finished += self._wait_for_end(_GRACE)
+        return finished
+
+    def _wait_for_end(self, seconds: float) -> list[tuple[int, Reading]]:
         finished = []
-        end = time.monotonic() + _GRACE
+        end = time.monotonic() + seconds
         while self._started:
             try:
                 done = self._done.get(timeout=max(end - time.monotonic(), 0))

@@ -44,6 +44,7 @@ def test_handing_the_options_to_conda_loads_no_command():
         "conda_provenance.cli.commands",
         "conda_provenance.cli.options",
         "conda_provenance.cli.parser",
+        "conda_provenance.cli.survey_options",
         "conda_provenance.cli.target_options",
     ]
     assert heavy == "set()"

@@ -5,7 +5,7 @@ What a result is worth is not known here, nor how a cache keeps it.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Protocol
 
 from conda_provenance.sources import Artifact, Found
@@ -50,6 +50,7 @@ def survey(
     threads: int = THREADS,
     cache: Results | None = None,
     progress: Progress | None = None,
+    hang_up: Callable[[], None] | None = None,
 ) -> Generator[Reading, None, None]:
     """Read every package, in the order of ``found``, which is consumed as it goes on.
 
@@ -58,7 +59,8 @@ def survey(
     is raised.
 
     Close it (``contextlib.closing``) if you may not come to its end: then the threads end, and what
-    they have finished is in the ``cache``.
+    they have finished is in the ``cache``. ``hang_up`` is then called if a server takes too long:
+    it closes the connections.
     """
     work = _Work(thorough, threads, cache, progress)
     try:
@@ -73,7 +75,7 @@ def survey(
             work.wait()
             yield from work.ready()
     finally:
-        work.end()
+        work.end(hang_up)
 
 
 class _Work:
@@ -123,10 +125,10 @@ class _Work:
         elif self._progress:
             self._progress.tick()
 
-    def end(self) -> None:
+    def end(self, hang_up: Callable[[], None] | None) -> None:
         """End the threads and keep what they have finished."""
         try:
-            for done in self._readers.stop():
+            for done in self._readers.stop(hang_up):
                 self._read(*done)
         finally:
             if self._cache:

@@ -1,0 +1,61 @@
+"""The options for large audits, and the ``cache`` command, as data.
+
+Conda loads this whenever it runs any command.
+"""
+
+from __future__ import annotations
+
+from conda_provenance.cli.options import COMMON, JSON, Command, Option, switch
+
+SURVEY_OPTIONS = (
+    switch(
+        "no_cache",
+        "--no-cache",
+        help="read everything again, and keep nothing for the next time",
+    ),
+    Option(
+        "shard",
+        ("--shard",),
+        "audit one part of N, for several machines: 1/N, 2/N, ...; --merge joins their results",
+        metavar="I/N",
+        group="on which machines",
+    ),
+    Option(
+        "dask",
+        ("--dask",),
+        "read remote packages on the Dask cluster whose scheduler is at this address, such as "
+        "tcp://host:8786",
+        metavar="ADDRESS",
+        group="on which machines",
+    ),
+    Option(
+        "merge",
+        ("--merge",),
+        "join the results of 'audit --json' in these files, and read no package",
+        metavar="FILE",
+        nargs="+",
+        group="on which machines",
+    ),
+)
+"""The options of ``audit`` for what is too much for one go, or for one machine."""
+
+CACHE = Command(
+    "cache",
+    "show or clear what audits have kept",
+    "Show where the results of remote packages are kept, so that no package is read twice, and how "
+    "many there are; or forget them.",
+    """\
+{program} cache info
+{program} cache clear""",
+    (
+        Option(
+            "action",
+            (),
+            "info: show where it is and what is in it; clear: forget all of it",
+            metavar="{info,clear}",
+            choices=("info", "clear"),
+        ),
+        JSON,
+        *COMMON,
+    ),
+)
