@@ -1,0 +1,7 @@
+"""The HTML page of an audit: one file, which a browser shows without fetching anything."""
+
+from __future__ import annotations
+
+from conda_provenance.survey.page.document import write_page
+
+__all__ = ["write_page"]
