@@ -86,7 +86,8 @@ def document(
         "excluded": [],
         "failures": failures or [],
         "gate": {
-            "require": [], "repo": [], "provider": [], "fail_under": None, "baseline": None,
+            "require": [], "repo": [], "provider": [], "complete": False, "fail_under": None,
+            "baseline": None,
         },
         "shard": None,
         "summary": summarize(packages),
