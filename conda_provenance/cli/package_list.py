@@ -16,8 +16,11 @@ from conda_provenance.text import escape, redact_location, show_value
 from conda_provenance.values import is_full_sha
 
 _TITLES = ("name", "version", "build", "in", "commit", "repository", "run", "problems")
-_SMALLEST = (8, 7, 5, 6, 10, 14, 8, 13)
+_SMALLEST = (8, 7, 6, 8, 10, 14, 8, 13)
 """Columns of a terminal that each of them needs at least."""
+
+_LEAVABLE = (_TITLES.index("in"), _TITLES.index("build"))
+"""What is left out first where a terminal is too narrow for all."""
 
 _CUT_AT_FRONT = (_TITLES.index("in"), _TITLES.index("repository"))
 """What ends alike begins alike: the end tells them apart."""
@@ -72,12 +75,15 @@ class PackageList:
             ]
 
         if self._columns is not None:
-            self._widths = _fitting(self._widths, self._columns - len(_GAP) * (len(_TITLES) - 1))
+            self._widths = _fitting(self._widths, self._columns)
 
     def _parts(self, cells: list[_Cell]) -> list[Part]:
         parts: list[Part] = []
         space = ""
         for number, (cell, width) in enumerate(zip(cells, self._widths, strict=True)):
+            if not width:
+                continue
+
             text = cell.text
             if self._columns is not None:
                 text = _shortened(text, width, at_front=number in _CUT_AT_FRONT)
@@ -135,19 +141,25 @@ def _shown(text: str) -> str:
 
 
 def _fitting(widths: list[int], columns: int) -> list[int]:
-    """The widths, of which the widest are made smaller until the line fits in ``columns``."""
+    """The widths, made smaller until the line fits in ``columns``. A column of 0 is left out."""
     fitting = list(widths)
-    while sum(fitting) > columns:
+    for number in _LEAVABLE:
+        if _needed(fitting) > columns:
+            fitting[number] = 0
+
+    while _needed(fitting) > columns:
         spare = [width - least for width, least in zip(fitting, _SMALLEST, strict=True)]
-        widest = max(
-            (number for number, each in enumerate(spare) if each > 0),
-            key=lambda number: fitting[number],
-            default=None,
-        )
-        if widest is None:
+        if max(spare) <= 0:
             break
-        fitting[widest] -= 1
+
+        shrinkable = [number for number, each in enumerate(spare) if each > 0]
+        fitting[max(shrinkable, key=lambda number: fitting[number])] -= 1
     return fitting
+
+
+def _needed(widths: list[int]) -> int:
+    shown = [width for width in widths if width]
+    return sum(shown) + len(_GAP) * (len(shown) - 1)
 
 
 def _shortened(text: str, width: int, *, at_front: bool) -> str:
