@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from itertools import groupby
 from typing import Any, TypeAlias
 
 from conda_provenance.cli.package_report import PackageReport
-from conda_provenance.sources.artifact import Artifact, NotConda, Unreadable
-from conda_provenance.sources.kinds import Target, targets_of
+from conda_provenance.errors import ProvenanceError
+from conda_provenance.packages import PackageClaim
+from conda_provenance.sources.artifact import Artifact, Found, NotConda, Unreadable
+from conda_provenance.sources.kinds import Kind, Target, targets_of
 from conda_provenance.sources.request import Request
 from conda_provenance.sources.targets import Finder
 
@@ -36,22 +39,45 @@ class Readings:
 
     def of(self, targets: Iterable[Target], *, is_whole: bool) -> Iterator[Report]:
         """The packages at these targets. Those that are named are read thoroughly."""
-        for found in self._finder.all(targets):
-            yield _read(found, thorough=not is_whole)
+        targets = list(targets)
+        found = self._finder.all(targets)
+        if all(target.kind is Kind.PACKAGE for target in targets):
+            # To import what reads many at once takes longer than to read a few files.
+            for each in found:
+                yield _read(each, thorough=not is_whole)
+            return
+
+        from conda_provenance.survey import survey
+
+        with closing(survey(found, thorough=not is_whole)) as readings:
+            for reading in readings:
+                yield _report(reading.found, reading.package, reading.error)
+
+    def close(self) -> None:
+        """Close the connections, if there are any."""
+        self._finder.close()
 
     def _web(self) -> Any:
         raise NotImplementedError
 
 
-def _read(found: Artifact | Unreadable | NotConda, *, thorough: bool) -> Report:
+def _read(found: Found, *, thorough: bool) -> Report:
+    if not isinstance(found, Artifact):
+        return _report(found, None, None)
+
+    try:
+        return _report(found, found.contents.claim(thorough=thorough), None)
+    except ProvenanceError as error:
+        return _report(found, None, str(error))
+
+
+def _report(found: Found, package: PackageClaim | None, error: str | None) -> Report:
     if isinstance(found, NotConda):
         return found
+
     if isinstance(found, Unreadable):
         return PackageReport.of_failure(found.location, found.why, found)
 
-    from conda_provenance.errors import ProvenanceError
-
-    try:
-        return PackageReport.of(found.contents.claim(thorough=thorough), found)
-    except ProvenanceError as error:
-        return PackageReport.of_failure(found.location, str(error), found)
+    if package is None:
+        return PackageReport.of_failure(found.location, error or "", found)
+    return PackageReport.of(package, found)

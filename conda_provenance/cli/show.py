@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
+from contextlib import closing
 
 from conda_provenance.cli.output import Output
 from conda_provenance.cli.readings import Readings
@@ -16,12 +17,17 @@ from conda_provenance.sources.artifact import NotConda
 
 def run(arguments: Namespace, output: Output) -> Status:
     """Show every package, and say of each that cannot be read why."""
-    readings = Readings(request_of(arguments), os.environ, with_sha256=output.verbose)
-    if arguments.diff:
-        from conda_provenance.cli.show_diff import show_diff
+    request = request_of(arguments)
+    with closing(Readings(request, os.environ, with_sha256=output.verbose)) as readings:
+        if arguments.diff:
+            from conda_provenance.cli.show_diff import show_diff
 
-        return show_diff(readings, output)
+            return show_diff(readings, output)
 
+        return _show(readings, output)
+
+
+def _show(readings: Readings, output: Output) -> Status:
     shown = ShownAsJson(output) if output.json else ShownAsText(output)
     statuses: set[Status] = set()
     try:

@@ -67,6 +67,11 @@ class Finder:
             except (PackageError, UnavailableError) as error:
                 yield Unreadable(_name(target.text), target.text, str(error))
 
+    def close(self) -> None:
+        """Close the connections, if there are any."""
+        if self._opened is not None:
+            self._opened.close()
+
     def _find(self, target: Target) -> Iterator[Found]:
         kinds = {
             Kind.PACKAGE: self._package,
