@@ -33,6 +33,15 @@ def commit_page(remote: RemoteUrl | None, sha: str, provider: str = "") -> str |
     return None if forge is None else forge.commit_url(remote, sha)
 
 
+def compare_page(remote: RemoteUrl | None, old: str, new: str, provider: str = "") -> str | None:
+    """The page of what changed from ``old`` to ``new``, or ``None`` where there is none."""
+    if remote is None or not old or not new:
+        return None
+
+    forge = _forge(_vendor(remote.host, provider))
+    return None if forge is None else forge.compare_url(remote, old, new)
+
+
 def run_page(remote: RemoteUrl | None, flow_run_id: str) -> str | None:
     """The page of a CI run, or ``None`` where its id does not lead to one."""
     provider, _, run_id = flow_run_id.partition("_")

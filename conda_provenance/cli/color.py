@@ -14,6 +14,13 @@ BOLD, DIM, RED, YELLOW, CYAN = "1", "2", "31", "33", "36"
 LINK = "link"
 """The style of an address that we built ourselves. Terminals open it at a click."""
 
+_LINK_TO = "link:"
+
+
+def link_to(address: str | None) -> str:
+    """The style of a text that leads to ``address``, if there is one."""
+    return f"{_LINK_TO}{address}" if address and address.isprintable() else ""
+
 
 def is_wanted(choice: str, stream: TextIO, environ: Mapping[str, str]) -> bool:
     """Is colour wanted on ``stream``? ``choice`` is that of ``--color``.
@@ -50,7 +57,8 @@ def paint(text: str, style: str) -> str:
     if not style:
         return text
 
-    if style == LINK:
-        return f"\x1b]8;;{text}\x1b\\{paint(text, CYAN)}\x1b]8;;\x1b\\"
+    if style == LINK or style.startswith(_LINK_TO):
+        address = text if style == LINK else style.removeprefix(_LINK_TO)
+        return f"\x1b]8;;{address}\x1b\\{paint(text, CYAN)}\x1b]8;;\x1b\\"
 
     return f"\x1b[{style}m{text}\x1b[0m"

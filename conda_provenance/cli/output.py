@@ -100,6 +100,10 @@ class Output:
             )
         )
 
+    def object_with(self, key: str) -> ListOfObjects:
+        """The one object of ``--json``, whose list ``key`` is printed while it is made."""
+        return ListOfObjects(self.command, key)
+
     def log_line(self, *parts: Part) -> None:
         """Print a line of another program's log. An object of ours must have stdout to itself."""
         # At once, since a long build must be seen to go on, in a CI's log too.
@@ -130,6 +134,19 @@ class Output:
         """With ``--json``, print the object of a command that failed as a whole."""
         if self.json:
             self.object(error=escape(redact_addresses(sentence), MAX_SENTENCE))
+
+    def columns(self) -> int | None:
+        """The width of the terminal that results go to. ``None``: they go somewhere else."""
+        if not sys.stdout.isatty():
+            return None
+
+        from shutil import get_terminal_size
+
+        return get_terminal_size((100, 24)).columns
+
+    def can_print(self, text: str) -> bool:
+        """Has the encoding of the results these characters?"""
+        return _encodable(text, sys.stdout) == text
 
     @contextmanager
     def bar(
@@ -183,6 +200,40 @@ class Output:
         self._bar.erase()
         print(line, file=stream, flush=True)
         self._bar.draw()
+
+
+class ListOfObjects:
+    """Prints an object with a long list, an entry at a time. It looks as :meth:`Output.object`."""
+
+    def __init__(self, command: str, key: str) -> None:
+        self._command = command
+        self._key = key
+        self.is_begun = False
+
+    def add(self, entry: object) -> None:
+        """Print one more entry of the list."""
+        import json
+
+        before = "," if self.is_begun else self._head()
+        self.is_begun = True
+        text = json.dumps(entry, indent=2).replace("\n", "\n    ")
+        sys.stdout.write(f"{before}\n    {text}")
+
+    def end(self, **rest: object) -> None:
+        """Print what stands after the list."""
+        import json
+
+        ending = "\n  ]" if self.is_begun else f"{self._head()}]"
+        sys.stdout.write(ending)
+        for key, value in rest.items():
+            text = json.dumps(value, indent=2).replace("\n", "\n  ")
+            sys.stdout.write(f',\n  "{key}": {text}')
+        sys.stdout.write("\n}\n")
+
+    def _head(self) -> str:
+        return (
+            f'{{\n  "version": {JSON_VERSION},\n  "command": "{self._command}",\n  "{self._key}": ['
+        )
 
 
 def _encodable(line: str, stream: TextIO) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,14 +12,10 @@ from conda_provenance.cli.output import MAX_VALUE, Output, Part
 from conda_provenance.cli.status import Status
 from conda_provenance.packages import PackageClaim
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
-from conda_provenance.text import escape, redact_location, show_value
+from conda_provenance.sources.artifact import Artifact, Found
+from conda_provenance.sources.files import name_version_build
+from conda_provenance.text import redact_location, show_value
 from conda_provenance.values import KEYS, clean_or_none, is_full_sha
-
-_TAKEN = {
-    "show": "package files (.conda, .tar.bz2) and extracted packages' folders",
-    "stamp": "package files (.conda, .tar.bz2)",
-}
-"""What each command takes."""
 
 NOT_VERIFIED = "claimed by the package; not verified"
 
@@ -42,25 +37,41 @@ class PackageReport:
     """Has it the file in which provenance stands?"""
     is_of_one_origin: bool = True
     """May commit and repository belong together? No page is made of two that do not."""
+    place: str | None = None
+    """Where it was read, if that is not ``location``."""
+    sha256_from: str | None = None
+    artifact: Artifact | None = None
+    """Where it was found, with what its record or index says, if it was looked for."""
 
     @classmethod
-    def of(cls, package: PackageClaim) -> PackageReport:
+    def of(cls, package: PackageClaim, artifact: Artifact | None = None) -> PackageReport:
         """The report of a package that was read."""
         return cls(
-            package.location,
+            package.location if artifact is None else artifact.location,
             package.package,
             package.read_from,
             package.claim,
             package.sha256,
             has_about=package.has_about,
+            place=package.place,
+            sha256_from=package.sha256_from,
+            artifact=artifact,
         )
 
     @classmethod
-    def of_failure(cls, location: str, error: str) -> PackageReport:
+    def of_failure(cls, location: str, error: str, found: Found | None = None) -> PackageReport:
         """The report of a package that cannot be read or changed."""
-        cleaned = redact_location(location)
-        name = os.path.basename(cleaned.rstrip("/" + os.sep)) or cleaned
-        return cls(location, name, error=error)
+        artifact = found if isinstance(found, Artifact) else None
+        name = artifact.file_name if artifact else _last_part(location)
+        return cls(location, name, error=error, artifact=artifact)
+
+    @property
+    def full_name(self) -> tuple[str, str, str]:
+        """Name, version and build: by its record, or else by its file's name."""
+        if self.artifact is not None:
+            return (self.artifact.name, self.artifact.version, self.artifact.build)
+
+        return name_version_build(self.package)
 
     @property
     def status(self) -> Status:
@@ -73,7 +84,7 @@ class PackageReport:
     @property
     def commit_url(self) -> str | None:
         """The page of the commit, where the forge is known."""
-        remote = self._remote()
+        remote = self.remote
         sha = (self.claim.sha or "").lower()
         if remote is None or not is_full_sha(sha) or not self.is_of_one_origin:
             return None
@@ -84,6 +95,12 @@ class PackageReport:
         return commit_page(remote, sha, (self.claim.flow_run_id or "").partition("_")[0])
 
     @property
+    def repository_url(self) -> str | None:
+        """The repository's address on the web, if it is one."""
+        remote = self.remote
+        return None if remote is None else str(remote)
+
+    @property
     def run_url(self) -> str | None:
         """The page of the CI run, as the package names it, or else as its id implies."""
         if self.claim.flow_run_url:
@@ -91,15 +108,18 @@ class PackageReport:
 
         from conda_provenance.links import run_page
 
-        return run_page(self._remote(), self.claim.flow_run_id or "")
+        return run_page(self.remote, self.claim.flow_run_id or "")
 
     def to_json(self) -> dict[str, object]:
         """The entry of ``packages`` in what ``--json`` prints."""
         return {
-            "package": self.package,
+            "package": redact_location(self.package),
             "location": redact_location(self.location),
+            **self._identity(),
             "read_from": self.read_from,
+            "place": None if self.place is None else redact_location(self.place),
             "sha256": self.sha256,
+            "sha256_from": self.sha256_from,
             **{key: self.claim.shown(key) for key in KEYS},
             "commit_url": self.commit_url,
             "run_url": self.run_url,
@@ -110,35 +130,39 @@ class PackageReport:
             "error": self.error,
         }
 
-    def _remote(self) -> RemoteUrl | None:
+    def _identity(self) -> dict[str, object]:
+        """Which package it is. What nobody says is ``None``."""
+        name, version, build = self.full_name
+        artifact = self.artifact
+        channel = artifact.channel if artifact else None
+        return {
+            "name": redact_location(name),
+            "version": redact_location(version) or None,
+            "build": redact_location(build) or None,
+            "subdir": artifact.subdir if artifact else None,
+            "channel": None if channel is None else redact_location(channel),
+            "timestamp": artifact.timestamp if artifact else None,
+        }
+
+    @property
+    def remote(self) -> RemoteUrl | None:
+        """The repository, if what is said is the address of one."""
         try:
             return RemoteUrl.parse(self.claim.remote_url or "")
         except RemoteUrlError:
             return None
 
 
-def why_not_there(location: str, command: str) -> str | None:
-    """Why ``command`` finds no package at ``location``, if that is plain without reading it."""
-    shown = escape(redact_location(location), MAX_VALUE)
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", location):
-        return f"{shown} is an address, and nothing is fetched: {taken_by(command)}."
-
-    if not os.path.lexists(location):
-        return f"{shown} does not exist: {taken_by(command)}."
-
-    return None
-
-
-def taken_by(command: str) -> str:
-    """What ``command`` takes, in words."""
-    return f"'{command}' takes {_TAKEN[command]}"
+def _last_part(location: str) -> str:
+    cleaned = redact_location(location)
+    return os.path.basename(cleaned.rstrip("/" + os.sep)) or cleaned
 
 
 def print_package(report: PackageReport, output: Output) -> None:
     """Print what a package says, a line for each key."""
     output.line((redact_location(report.location), BOLD))
     if not report.claim:
-        output.line("  ", (_no_provenance(report), YELLOW))
+        output.line("  ", (why_nothing(report), YELLOW))
 
     for key, value in fields(report):
         output.field(key, value, indent=2)
@@ -169,7 +193,8 @@ def fields(report: PackageReport) -> Iterator[tuple[str, Part]]:
         yield "problem", (f"{problem.code}: {problem.message}", YELLOW)
 
 
-def _no_provenance(report: PackageReport) -> str:
+def why_nothing(report: PackageReport) -> str:
+    """Why a package that was read counts as unstamped."""
     if report.claim.says_untracked():
         return "no provenance: an empty sha says that the recipe is not under version control"
     if not report.has_about:

@@ -4,47 +4,53 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from typing import Any
+from contextlib import closing
 
-from conda_provenance.cli.color import DIM
 from conda_provenance.cli.output import Output
-from conda_provenance.cli.package_report import NOT_VERIFIED, PackageReport, print_package
-from conda_provenance.cli.status import Status, of_all
+from conda_provenance.cli.readings import Readings
+from conda_provenance.cli.shown import Shown, ShownAsJson, ShownAsText
+from conda_provenance.cli.status import Status, of_all, of_error
 from conda_provenance.cli.target_options import request_of
-from conda_provenance.errors import PackageError
-from conda_provenance.sources.artifact import Artifact, Found
-from conda_provenance.sources.targets import find_artifacts
+from conda_provenance.errors import ProvenanceError
+from conda_provenance.sources.artifact import NotConda
 
 
 def run(arguments: Namespace, output: Output) -> Status:
     """Show every package, and say of each that cannot be read why."""
-    reports = []
     request = request_of(arguments)
-    for found in find_artifacts(request, _no_web, os.environ, with_sha256=output.verbose):
-        report = _read(found)
-        reports.append(report)
-        if report.error:
-            output.error(report.error)
-        elif not output.json:
-            print_package(report, output)
+    with closing(Readings(request, os.environ, with_sha256=output.verbose)) as readings:
+        if arguments.diff:
+            from conda_provenance.cli.show_diff import show_diff
 
-    if output.json:
-        output.object(packages=[report.to_json() for report in reports])
-    elif any(report.claim for report in reports):
-        output.line((NOT_VERIFIED, DIM))
+            return show_diff(readings, output)
 
-    return of_all(report.status for report in reports)
+        return _show(readings, output)
 
 
-def _read(found: Found) -> PackageReport:
-    if not isinstance(found, Artifact):
-        return PackageReport.of_failure(found.location, getattr(found, "why", ""))
-
+def _show(readings: Readings, output: Output) -> Status:
+    shown = ShownAsJson(output) if output.json else ShownAsText(output)
+    statuses: set[Status] = set()
     try:
-        return PackageReport.of(found.contents.claim(thorough=True))
-    except PackageError as error:
-        return PackageReport.of_failure(found.location, str(error))
+        _show_all(readings, shown, statuses)
+    except ProvenanceError as error:
+        if not shown.is_begun:
+            raise
+
+        shown.end(str(error))
+        output.error(str(error))
+        return of_all((*statuses, of_error(error)))
+
+    shown.end()
+    return of_all(statuses)
 
 
-def _no_web() -> Any:
-    raise NotImplementedError
+def _show_all(readings: Readings, shown: Shown, statuses: set[Status]) -> None:
+    for is_whole, report in readings:
+        if isinstance(report, NotConda):
+            shown.add_other(report)
+            continue
+
+        shown.add(report)
+        # Nobody expects that every package of an environment or a channel is stamped.
+        is_expected = is_whole and report.status is Status.NO
+        statuses.add(Status.YES if is_expected else report.status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from conda_provenance.cli.color import BOLD, DIM, RED
 from conda_provenance.cli.output import MAX_VALUE, Output
-from conda_provenance.cli.package_report import PackageReport, fields, why_not_there
+from conda_provenance.cli.package_report import PackageReport, fields
 from conda_provenance.cli.stamp_changes import Changes, names_of, wanted_changes
 from conda_provenance.cli.status import Status, of_all
 from conda_provenance.errors import PackageError, RefusedError, UsageError
@@ -23,7 +24,7 @@ from conda_provenance.packages import (
     same_folders,
     stamp_package,
 )
-from conda_provenance.text import redact_location, redact_value, show_value
+from conda_provenance.text import escape, redact_location, redact_value, show_value
 
 UNCHANGED, REFUSED, FAILED = "unchanged", "refused", "failed"
 """The statuses of a package that is not stamped."""
@@ -177,7 +178,7 @@ def _stamp(
     target = _target(location, arguments)
     # A missing file is reported as any other that cannot be opened.
     is_named_like_one = location.endswith((".conda", ".tar.bz2")) and "://" not in location
-    wrong = None if is_named_like_one else why_not_there(location, "stamp")
+    wrong = None if is_named_like_one else _why_not_there(location)
     if wrong:
         return Report(PackageReport.of_failure(location, wrong), FAILED, target)
 
@@ -201,6 +202,16 @@ def _stamp(
     asked = names_of(arguments.remove)
     remains = {key: files for key, files in result.remains.items() if key in asked}
     return Report(_package(location, result), status, target, changes, remains)
+
+
+def _why_not_there(location: str) -> str | None:
+    """Why there is no package to stamp at ``location``, if that is plain without reading it."""
+    shown = escape(redact_location(location), MAX_VALUE)
+    taken = "'stamp' takes package files (.conda, .tar.bz2)"
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", location):
+        return f"{shown} is an address, and nothing is fetched: {taken}."
+
+    return None if os.path.lexists(location) else f"{shown} does not exist: {taken}."
 
 
 def _package(location: str, result: StampResult) -> PackageReport:

@@ -22,7 +22,9 @@ _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):/")
 _NUMBERED_HOST = re.compile(r"(?<=[/@])\[[0-9A-Fa-f:.%]*\]")
 """A host such as ``[::1]``, whose colons are no ``CHANNEL::SPEC``."""
 
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:==?[A-Za-z0-9_.!+-]+){0,2}")
+"""``NAME``, ``NAME=VERSION`` or ``NAME=VERSION=BUILD`` of an installed package."""
+
 _ENVIRONMENT = "conda-meta"
 """The folder that makes a folder an environment."""
 
@@ -43,7 +45,7 @@ class Kind(Enum):
     ENVIRONMENT = "an environment"
     CHANNEL = "a channel"
     LOCKFILE = "a lockfile"
-    NOTHING = "nothing that can be found"
+    NOTHING = "nothing that is known"
 
 
 _WHOLE = {Kind.FOLDER, Kind.ENVIRONMENT, Kind.CHANNEL, Kind.LOCKFILE}
@@ -54,9 +56,9 @@ class Target(NamedTuple):
 
     kind: Kind
     text: str
-    """As it was given."""
+    """As it was given. Of an environment that was given by its name, its folder."""
     names: tuple[str, ...] = ()
-    """Of installed packages."""
+    """Of installed packages, if an environment is known in which they may be."""
 
     @property
     def is_whole(self) -> bool:
@@ -74,23 +76,29 @@ def targets_of(request: Request, environ: Mapping[str, str]) -> tuple[Target, ..
     names = tuple(target.text for target in targets if target.kind is Kind.INSTALLED)
     _require_sense(request, targets, names)
 
-    together = [target for target in targets if target.kind is not Kind.INSTALLED]
-    if names:
-        # The environment is read once for all names.
-        first = next(i for i, target in enumerate(targets) if target.kind is Kind.INSTALLED)
-        together.insert(first, Target(Kind.INSTALLED, _environment(request, environ), names))
-    elif request.environment or request.prefix:
-        together.append(Target(Kind.ENVIRONMENT, _environment(request, environ)))
+    if names and (in_environment or environ.get("CONDA_PREFIX")):
+        targets = _with_names_together(targets, names, _environment(request, environ))
+    elif in_environment:
+        targets.append(Target(Kind.ENVIRONMENT, _environment(request, environ)))
 
-    together += [Target(Kind.CHANNEL, channel) for channel in request.channels]
-    together += [Target(Kind.LOCKFILE, lockfile) for lockfile in request.lockfiles]
-    if together:
-        return tuple(together)
+    targets += [Target(Kind.CHANNEL, channel) for channel in request.channels]
+    targets += [Target(Kind.LOCKFILE, lockfile) for lockfile in request.lockfiles]
+    if targets or request.targets:
+        return tuple(targets)
 
-    active = _environment(request, environ)
-    if not active:
+    if not environ.get("CONDA_PREFIX"):
         raise UsageError(f"Nothing is given, and no environment is active: {TAKEN}.")
-    return (Target(Kind.ENVIRONMENT, active),)
+    return (Target(Kind.ENVIRONMENT, _environment(request, environ)),)
+
+
+def _with_names_together(
+    targets: list[Target], names: tuple[str, ...], prefix: str
+) -> list[Target]:
+    """The targets, with all names in the place of the first: the environment is read once."""
+    first = [target.kind for target in targets].index(Kind.INSTALLED)
+    others = [target for target in targets if target.kind is not Kind.INSTALLED]
+    others.insert(first, Target(Kind.INSTALLED, prefix, names))
+    return others
 
 
 def _kind(text: str, in_environment: bool) -> Kind:
@@ -148,8 +156,10 @@ def path_of(text: str) -> str:
 
 
 def _environment(request: Request, environ: Mapping[str, str]) -> str:
-    """The environment as it was given: its name, its folder, or else the active one's folder."""
-    return request.environment or request.prefix or environ.get("CONDA_PREFIX", "")
+    """The folder of the environment that is meant."""
+    from conda_provenance.sources.environments import find_prefix
+
+    return find_prefix(request.environment, request.prefix, environ)
 
 
 def _require_sense(request: Request, targets: list[Target], names: tuple[str, ...]) -> None:

@@ -67,26 +67,50 @@ class Finder:
             except (PackageError, UnavailableError) as error:
                 yield Unreadable(_name(target.text), target.text, str(error))
 
-    def _find(self, target: Target) -> Iterator[Found]:
-        if target.kind is Kind.PACKAGE:
-            yield package_at(path_of(target.text), with_sha256=self._with_sha256)
-        elif target.kind is Kind.FOLDER:
-            yield from self._folder(path_of(target.text))
-        elif target.kind is Kind.NOTHING:
-            yield _nothing(target.text)
-        else:
-            yield _not_read_yet(target)
+    def close(self) -> None:
+        """Close the connections, if there are any."""
+        if self._opened is not None:
+            self._opened.close()
 
-    def _folder(self, path: str) -> Iterator[Found]:
+    def _find(self, target: Target) -> Iterator[Found]:
+        kinds = {
+            Kind.PACKAGE: self._package,
+            Kind.FOLDER: self._folder,
+            Kind.ENVIRONMENT: self._installed,
+            Kind.INSTALLED: self._installed,
+        }
+        return kinds.get(target.kind, _not_found)(target)
+
+    def _package(self, target: Target) -> Iterator[Found]:
+        found = package_at(path_of(target.text), with_sha256=self._with_sha256)
+        yield found._replace(location=target.text)
+
+    def _folder(self, target: Target) -> Iterator[Found]:
         empty = True
-        for found in packages_below(path, with_sha256=self._with_sha256):
+        for found in packages_below(path_of(target.text), with_sha256=self._with_sha256):
             empty = False
             yield found
 
         if empty:
-            yield Unreadable(
-                _name(path), path, f"{shown(path)} is a folder without any package: {TAKEN}."
+            yield _unreadable(target.text, f"is a folder without any package: {TAKEN}")
+
+    def _installed(self, target: Target) -> Iterator[Found]:
+        if target.kind is Kind.INSTALLED and not target.names:
+            yield _unreadable(
+                target.text,
+                "is no file or folder here, and no environment is active in which to look for a "
+                f"package of that name: {TAKEN}",
             )
+            return
+
+        from conda_provenance.sources.environments import installed
+
+        yield from installed(
+            path_of(target.text), target.names, reader=self._reader(), environ=self._environ
+        )
+
+    def _reader(self) -> None:
+        return None
 
     def _web(self) -> Web:
         if self._opened is None:
@@ -94,15 +118,15 @@ class Finder:
         return self._opened
 
 
-def _nothing(text: str) -> Unreadable:
-    return Unreadable(_name(text), text, f"{shown(text)} does not exist: {TAKEN}.")
+def _not_found(target: Target) -> Iterator[Found]:
+    if target.kind is Kind.NOTHING:
+        yield _unreadable(target.text, f"does not exist: {TAKEN}")
+    else:
+        yield _unreadable(target.text, f"is {target.kind.value}, which cannot be read yet")
 
 
-def _not_read_yet(target: Target) -> Unreadable:
-    name = _name(target.text)
-    return Unreadable(
-        name, target.text, f"{shown(target.text)} is {target.kind.value}, which cannot be read yet."
-    )
+def _unreadable(text: str, why: str) -> Unreadable:
+    return Unreadable(_name(text), text, f"{shown(text)} {why}.")
 
 
 def _name(text: str) -> str:

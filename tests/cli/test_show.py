@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -35,9 +36,22 @@ def to_json(path: Path) -> dict[str, Any]:
 
 
 def fields(text: str) -> list[tuple[str, str]]:
-    """The ``key: value`` lines, in their order."""
-    lines = [line.strip().partition(": ") for line in text.splitlines() if line.startswith("  ")]
-    return [(key, value.strip()) for key, _, value in lines]
+    """The lines of a chain: each label with its value. A page has the label of the line before."""
+    found: list[tuple[str, str]] = []
+    for line in text.splitlines():
+        if line.startswith(" " * 16):
+            found.append((f"{found[-1][0]} page", line.strip()))
+        elif line.startswith(("←", "  ")):
+            label, _, value = line.strip("← ").partition(":")
+            found.append((label, value.strip()))
+    return found
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of a list's lines. No value of these tests has two spaces in it."""
+    lines = text.splitlines()
+    count = next(number for number, line in enumerate(lines) if re.match(r"\d+ packages?:", line))
+    return [re.split(r" {2,}", line.rstrip()) for line in lines[1:count]]
 
 
 @pytest.mark.parametrize("make", [make_conda, make_tar_bz2, make_folder])
@@ -46,8 +60,16 @@ def test_every_kind_of_package(tmp_path, make):
     assert to_json(package) == {
         "package": package.name,
         "location": str(package),
+        "name": "demo",
+        "version": "1.0",
+        "build": "0",
+        "subdir": None,
+        "channel": None,
+        "timestamp": None,
         "read_from": "folder" if package.is_dir() else "file",
+        "place": None,
         "sha256": None,
+        "sha256_from": None,
         **REAL,
         "flow_run_url": None,
         "commit_url": f"{REAL['remote_url']}/commit/{SHA}",
@@ -59,20 +81,20 @@ def test_every_kind_of_package(tmp_path, make):
     assert done.returncode == 0
     assert done.stdout.splitlines()[0] == str(package)
     assert fields(done.stdout) == [
-        ("sha", SHA),
-        ("remote_url", REAL["remote_url"]),
-        ("flow_run_id", REAL["flow_run_id"]),
-        ("commit_url", f"{REAL['remote_url']}/commit/{SHA}"),
+        ("commit", SHA),
+        ("commit page", f"{REAL['remote_url']}/commit/{SHA}"),
+        ("repository", REAL["remote_url"]),
+        ("run", REAL["flow_run_id"]),
     ]
 
 
 def test_a_run_is_linked_where_its_id_or_url_leads_to_it(tmp_path):
     page = "https://github.com/conda-forge/python-feedstock/actions/runs/13381204511"
     done = show(make_conda(tmp_path, {"extra": GITHUB}))
-    assert ("run_url", page) in fields(done.stdout)
+    assert ("run page", page) in fields(done.stdout)
     azure = "https://dev.azure.com/conda-forge/feedstock-builds/_build/results?buildId=1157462"
     done = show(make_conda(tmp_path, {"extra": REAL | {"flow_run_url": azure}}))
-    assert ("flow_run_url", azure) in fields(done.stdout)
+    assert ("run page", azure) in fields(done.stdout)
 
 
 def test_a_run_page_keeps_its_number_and_nothing_else(tmp_path):
@@ -80,7 +102,7 @@ def test_a_run_page_keeps_its_number_and_nothing_else(tmp_path):
         tmp_path, {"extra": {"flow_run_url": "https://u:s3cr3t@ci.example/a?tok=s3cr3t&buildId=5"}}
     )
     assert to_json(package)["flow_run_url"] == "https://ci.example/a?buildId=5"
-    assert ("flow_run_url", "https://ci.example/a?buildId=5") in fields(show(package).stdout)
+    assert ("run", "https://ci.example/a?buildId=5") in fields(show(package).stdout)
 
 
 def test_several_packages_in_their_order(tmp_path):
@@ -179,8 +201,12 @@ def test_a_file_that_is_not_there_cannot_be_told_and_the_others_are_shown(tmp_pa
     assert gone == {
         "package": "gone.conda",
         "location": str(tmp_path / "gone.conda"),
+        "name": "gone",
+        **dict.fromkeys(("version", "build", "subdir", "channel", "timestamp")),
         "read_from": None,
+        "place": None,
         "sha256": None,
+        "sha256_from": None,
         **dict.fromkeys(KEYS),
         "commit_url": None,
         "run_url": None,
@@ -241,8 +267,9 @@ def test_packages_of_one_name_are_told_apart(tmp_path):
         (tmp_path / subdir).mkdir()
         places.append(make_conda(tmp_path / subdir, {"extra": REAL}).relative_to(tmp_path))
     done = run_command("show", *places, cwd=tmp_path)
-    assert [line for line in done.stdout.splitlines() if line.endswith(".conda")] == [
-        str(place) for place in places
+    assert [row[:4] for row in rows(done.stdout)] == [
+        ["demo", "1.0", "0", "linux-64"],
+        ["demo", "1.0", "0", "osx-64"],
     ]
     entries = answer(run_command("show", "--json", *places, cwd=tmp_path))["packages"]
     assert [entry["location"] for entry in entries] == [str(place) for place in places]
@@ -274,10 +301,10 @@ def test_problems_have_a_code_and_a_sentence(tmp_path):
 
 def test_an_empty_value_is_not_shown_as_none(tmp_path):
     package = make_conda(tmp_path, {"extra": REAL | {"flow_run_id": ""}})
-    assert ("flow_run_id", "(empty)") in fields(show(package).stdout)
+    assert ("run", "(empty)") in fields(show(package).stdout)
     assert to_json(package)["flow_run_id"] == ""
     package = make_conda(tmp_path, {"extra": {"sha": SHA}}, name="b")
-    assert ("flow_run_id", "-") in fields(show(package).stdout)
+    assert ("run", "-") in fields(show(package).stdout)
     assert to_json(package)["flow_run_id"] is None
 
 
@@ -308,7 +335,9 @@ def test_on_a_terminal_of_80_columns_a_long_value_is_in_one_piece(tmp_path):
     assert "\x1b[32m" not in written, "green is kept for what was verified"
     shown = fields("\n".join(screen_lines(written)))
     assert shown == fields(show(package).stdout)
-    assert [value for key, value in shown if key in extra] == list(extra.values())
+    assert [value for key, value in shown if key in ("commit", "repository", "run")] == list(
+        extra.values()
+    )
     assert f"\x1b]8;;{remote}/commit/{SHA}\x1b\\" in written, "people can open it"
 
     status, written = run_on_terminal("show", "--color", "never", package)
@@ -318,7 +347,7 @@ def test_on_a_terminal_of_80_columns_a_long_value_is_in_one_piece(tmp_path):
 def test_a_value_that_is_cut_says_so(tmp_path):
     package = make_conda(tmp_path, {"extra": {"flow_run_id": "github_" + "1" * 3000}})
     done = run_command("show", package)
-    (line,) = (line for line in done.stdout.splitlines() if "flow_run_id:" in line)
+    (line,) = (line for line in done.stdout.splitlines() if "run:" in line)
     assert line.endswith(" (cut: 3007 characters)")
     (entry,) = answer(run_command("show", "--json", package))["packages"]
     assert len(entry["flow_run_id"]) == 3007

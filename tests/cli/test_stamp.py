@@ -116,6 +116,16 @@ def test_a_bad_file_does_not_stop_the_rest(tmp_path):
     assert bad.read_bytes() == b"PK garbage"
 
 
+IDENTITY = {
+    "name": "demo",
+    "version": "1.0",
+    "build": "0",
+    "subdir": None,
+    "channel": None,
+    "timestamp": None,
+}
+
+
 def test_json(tmp_path):
     good = make_conda(tmp_path, ABOUT)
     done = stamp("--json", *GIVEN, good, tmp_path / "gone.conda")
@@ -125,8 +135,11 @@ def test_json(tmp_path):
     assert stamped == {
         "package": good.name,
         "location": str(good),
+        **IDENTITY,
         "read_from": "file",
+        "place": None,
         "sha256": None,
+        "sha256_from": None,
         **STAMP,
         "flow_run_url": None,
         "commit_url": f"https://github.com/o/r/commit/{SHA}",
@@ -142,8 +155,12 @@ def test_json(tmp_path):
     assert failed == {
         "package": "gone.conda",
         "location": str(gone),
+        **dict.fromkeys(IDENTITY),
+        "name": "gone",
         "read_from": None,
+        "place": None,
         "sha256": None,
+        "sha256_from": None,
         **nothing,
         "commit_url": None,
         "run_url": None,
