@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -107,6 +108,7 @@ class CondaClient:
         from conda.base.context import context
         from conda.gateways.connection.session import CondaHttpAuth, get_session
 
+        _read_configuration(context)
         self._context = context
         self._session_of = get_session.__wrapped__  # Its cache keeps every address it ever saw.
         self._prompts = CondaHttpAuth.handle_407
@@ -148,6 +150,15 @@ class CondaClient:
                 known.clear()
             known[folder] = self._session_of(url)
         return known[folder]
+
+
+def _read_configuration(context: Any) -> None:
+    """Have conda read its files, unless a command of conda's has done it, with its arguments."""
+    has_files = any(isinstance(source, Path) for source in context.raw_data)
+    if not has_files and not getattr(context, "_argparse_args", None):
+        from conda.base.context import reset_context
+
+        reset_context()
 
 
 def _ssl_context(ssl_verify: Any) -> Any | None:

@@ -403,6 +403,7 @@ WAYS: dict[str, Callable[[_Handler], None]] = {
     "fails": _busy(500, 1000),
     "forbidden": _status(403),
     "unauthorized": _status(401),
+    "asks-proxy": _status(407),
     "gone": _status(410),
     "teapot": _status(418),
     "redirect": _redirect,
