@@ -111,8 +111,11 @@ class Cache:
         if package is None or not isinstance(artifact, Artifact):
             return
 
-        # A checksum that we computed would not be computed the next time.
+        # A checksum that we computed would not be computed the next time. One that is not there is
+        # not that of the file that the server has.
         if package.read_from != "remote" or package.sha256_from == "file":
+            return
+        if package.sha256 is None or package.sha256 != artifact.sha256:
             return
 
         key = cache_key(artifact, thorough=thorough)
