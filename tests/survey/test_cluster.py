@@ -206,9 +206,7 @@ def test_workers_without_this_version_are_named(
     cluster: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("conda_provenance.survey.cluster.__version__", "99.0")
-    with pytest.raises(
-        UnavailableError, match=r"has conda-provenance .*install .* 99"
-    ):
+    with pytest.raises(UnavailableError, match=r"has conda-provenance .*install .* 99"):
         list(survey_on_cluster([], cluster.scheduler_address, WAY))
 
 
