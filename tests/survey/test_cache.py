@@ -224,7 +224,7 @@ def test_a_newer_format_is_left_alone(folder: Path, warnings: Warnings) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "{", "[]", "null", '{"read_from": 1}', "[" * 100_000, '"x"', b"\xff", 7]
+    "value", ["", "{", "[]", "null", '{"sha": 1}', "[" * 100_000, '"x"', b"\xff", 7]
 )
 def test_a_changed_value_is_read_again(folder: Path, warnings: Warnings, value: Any) -> None:
     found = [remote("a")]
