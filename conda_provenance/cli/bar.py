@@ -35,6 +35,9 @@ class Progress(Protocol):
     def tick(self) -> None:
         """Time has passed."""
 
+    def expect(self, more: int) -> None:
+        """So many more are known to come."""
+
     def draw(self) -> None:
         """Show it again, after a line was printed."""
 
@@ -55,14 +58,18 @@ class Pace:
         self._started = time.monotonic()
         self._samples = deque([(self._started, 0)])
 
+    def expect(self, more: int) -> None:
+        """Add to the total, which is not known before. What is done already is part of it."""
+        self.total = (self.total or 0) + more
+
     def text(self) -> str:
         """Such as "120/2,000 packages, 60/s, 31 s left"."""
-        total = "" if self.total is None else f"/{self.total:,}"
+        total = "" if self.total is None else f"/{max(self.total, self.done):,}"
         parts = [f"{self.done:,}{total}{self._what}"]
         rate = self._rate()
         if rate and self.done != self.total:
-            parts.append(f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s")
-            if self.total is not None:
+            parts.append(_per_time(rate))
+            if self.total is not None and self.total > self.done:
                 parts.append(f"{_duration((self.total - self.done) / rate)} left")
 
         left = self._requests_left and self._requests_left()
@@ -100,6 +107,10 @@ class Bar:
         """Draw the time that is left, which changes."""
         if self._is_due():
             self.draw()
+
+    def expect(self, more: int) -> None:
+        """So many more are known to come."""
+        self._pace.expect(more)
 
     def draw(self) -> None:
         """Draw the bar, over itself."""
@@ -150,11 +161,23 @@ class LogLines:
             self._said_at = now
             self._say(self._pace.text())
 
+    def expect(self, more: int) -> None:
+        """So many more are known to come."""
+        self._pace.expect(more)
+
     def draw(self) -> None:
         """Nothing: a line in a log stays."""
 
     def erase(self) -> None:
         """Nothing."""
+
+
+def _per_time(rate: float) -> str:
+    """Such as "610/s", "3.4/s" or "12/min"."""
+    if rate < 1:
+        return f"{rate * 60:.0f}/min"
+
+    return f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s"
 
 
 def _duration(seconds: float) -> str:

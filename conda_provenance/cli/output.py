@@ -182,6 +182,11 @@ class Output:
         if self._bar:
             self._bar.advance()
 
+    def expect(self, more: int) -> None:
+        """Tell the bar that so many more are known to come. The total grows by them."""
+        if self._bar:
+            self._bar.expect(more)
+
     def tick(self) -> None:
         """Tell the bar that time has passed."""
         if self._bar:

@@ -29,6 +29,10 @@ _SECONDS = 5.0
 _MAX_VALUE = 1 << 16
 """Characters. A package that says more than that is read again."""
 
+_REMOTE = "remote"
+_KNOWN = ("sha256", "read_from")
+"""What is the same in every result, or is known before it is looked up."""
+
 _ADDRESS = re.compile(r"(?i:https?|oci)://")
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 
@@ -45,7 +49,8 @@ def cache_key(artifact: Artifact, *, thorough: bool) -> bytes | None:
         return None
 
     parts = (__version__, str(artifact.sha256).lower(), address, str(thorough))
-    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).digest()
+    text = "\n".join(parts).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(text, digest_size=20).digest()
 
 
 def _address(artifact: Artifact) -> str | None:
@@ -111,15 +116,19 @@ class Cache:
         if package is None or not isinstance(artifact, Artifact):
             return
 
-        # A checksum that we computed would not be computed the next time.
-        if package.read_from != "remote" or package.sha256_from == "file":
+        # A checksum that we computed would not be computed the next time. One that is not there is
+        # not that of the file that the server has.
+        if package.read_from != _REMOTE or package.sha256_from == "file":
+            return
+        if package.sha256 is None or package.sha256 != artifact.sha256:
             return
 
         key = cache_key(artifact, thorough=thorough)
         if key is None or not self._is_usable:
             return
 
-        value = json.dumps(row_of(reading), separators=(",", ":"))
+        row = {name: value for name, value in row_of(reading).items() if name not in _KNOWN}
+        value = json.dumps(row, separators=(",", ":"))
         if len(value) > _MAX_VALUE:
             return
 
@@ -172,6 +181,7 @@ def _reading(value: str, artifact: Artifact) -> Reading | None:
         row = json.loads(value)
         place = row.get("place") or _address(artifact)
         row["place"] = None if place == artifact.location else place
+        row |= {"read_from": _REMOTE, "sha256": artifact.sha256}
         return reading_of_row(row, artifact, is_ours=True)
     except (RowError, ValueError, AttributeError, TypeError, RecursionError):
         return None  # Somebody has changed the file. The package is read again.

@@ -114,4 +114,21 @@ def test_a_log_has_a_line_every_half_minute_also_while_a_server_is_slow(clock: C
     assert second == "60/2,000 packages, 1.0/s, 32 min left"
     clock.now += 30
     log.tick()
-    assert lines[2:] == ["65/2,000 packages, 0.1/s, 3 h 46 min left"]
+    assert lines[2:] == ["65/2,000 packages, 9/min, 3 h 46 min left"]
+
+
+def test_a_total_that_becomes_known_grows(clock: Clock) -> None:
+    lines: list[str] = []
+    log = LogLines(lines.append, Pace(None, "packages"))
+    for more in (60, 40):
+        log.expect(more)
+    clock.now += 30
+    log.advance()
+    assert lines == ["1/100 packages, 2/min, 50 min left"]
+
+
+def test_a_total_that_was_too_low_is_not_shown(clock: Clock) -> None:
+    pace = Pace(3)
+    clock.now += 2
+    pace.done = 20
+    assert pace.text() == "20/20, 10/s"

@@ -27,6 +27,8 @@ class StandIn:
     extra: Any = field(default_factory=lambda: EXTRA)
     before: Callable[[], None] = lambda: None
     is_remote: bool = False
+    sha256: str | None = ""
+    """Of the file that was read. Empty: the one that its name has in :func:`artifact`."""
     reads: int = 0
 
     def claim(self, *, thorough: bool = False) -> PackageClaim:
@@ -38,7 +40,7 @@ class StandIn:
             location,
             "remote" if self.is_remote else "folder",
             Claim.from_extra(self.extra),
-            hashlib.sha256(self.name.encode()).hexdigest(),
+            hashlib.sha256(self.name.encode()).hexdigest() if self.sha256 == "" else self.sha256,
             sha256_from="index",
         )
 

@@ -80,10 +80,13 @@ def test_what_is_not_kept(folder: Path, warnings: Warnings) -> None:
         remote("c", before=fail),
         artifact("d", StandIn("d", is_remote=False)),
         remote("e", extra={"sha": "x" * 100_000}),
+        # The server has another file than the record says.
+        artifact("f", StandIn("f", is_remote=True, sha256=None)),
+        artifact("g", StandIn("g", is_remote=True, sha256="0" * 64)),
     ]
     run(found, warnings, folder)
     run(found, warnings, folder)
-    assert reads(found) == [2] * 5
+    assert reads(found) == [2] * 7
     assert warnings == []
 
 
@@ -221,7 +224,7 @@ def test_a_newer_format_is_left_alone(folder: Path, warnings: Warnings) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "{", "[]", "null", '{"read_from": 1}', "[" * 100_000, '"x"', b"\xff", 7]
+    "value", ["", "{", "[]", "null", '{"sha": 1}', "[" * 100_000, '"x"', b"\xff", 7]
 )
 def test_a_changed_value_is_read_again(folder: Path, warnings: Warnings, value: Any) -> None:
     found = [remote("a")]

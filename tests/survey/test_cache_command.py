@@ -15,7 +15,9 @@ from conda_provenance.survey.cache_file import NAME
 
 
 def fill(folder: Path, count: int = 3) -> None:
-    found = [artifact(f"p{number}", StandIn("p", is_remote=True)) for number in range(count)]
+    found = [
+        artifact(f"p{number}", StandIn(f"p{number}", is_remote=True)) for number in range(count)
+    ]
     with Cache({"CONDA_PROVENANCE_CACHE_DIR": str(folder)}, print) as cache:
         list(survey(found, cache=cache))
 
