@@ -206,14 +206,19 @@ def _holds_secret(data: bytes) -> bool:
     return holds_secret(data.decode("utf-8", errors="replace"))
 
 
-def _strings(value: Any) -> Iterator[str]:
-    """Every text in a JSON value, keys included."""
+def _strings(value: Any) -> list[str]:
+    """Every text in a JSON value, keys included, in any order."""
+    texts: list[str] = []
     waiting = [value]
     while waiting:
         each = waiting.pop()
         if isinstance(each, str):
-            yield each
+            texts.append(each)
         elif isinstance(each, dict):
-            waiting += [*each, *each.values()]
+            texts += each
+            waiting += each.values()
         elif isinstance(each, list):
-            waiting += each
+            # Some lists have a thousand texts, and this is done for every package.
+            texts += [item for item in each if type(item) is str]
+            waiting += [item for item in each if type(item) is not str]
+    return texts

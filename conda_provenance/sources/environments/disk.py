@@ -38,17 +38,42 @@ def read_small(path: str, limit: int, *, follow: bool = True) -> SmallFile:
     Unless links are to be followed, a link as the path's last part is refused. Raises ``OSError``,
     and ``ValueError`` for what is no such file. Its message is the second half of a sentence.
     """
-    descriptor = os.open(path, _OPEN if follow else _OPEN | _NO_LINK)
+    descriptor, status = _open(path, limit, _OPEN if follow else _OPEN | _NO_LINK)
+    try:
+        return SmallFile(_read(descriptor, status.st_size), _identity(status))
+    finally:
+        os.close(descriptor)
+
+
+def read_whole_or_ends(path: str, limit: int, first: int, last: int) -> tuple[bytes, bytes | None]:
+    """A whole file and ``None``; or of a large one its ``first`` and its ``last`` bytes.
+
+    Large is what is larger than both. Raises the same.
+    """
+    descriptor, status = _open(path, limit, _OPEN)
+    try:
+        if status.st_size <= first + last:
+            return _read(descriptor, status.st_size), None
+
+        beginning = _read(descriptor, first)
+        os.lseek(descriptor, -last, os.SEEK_END)
+        return beginning, _read(descriptor, last)
+    finally:
+        os.close(descriptor)
+
+
+def _open(path: str, limit: int, flags: int) -> tuple[int, os.stat_result]:
+    descriptor = os.open(path, flags)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise ValueError("is no regular file")
         if status.st_size > limit:
             raise ValueError(f"is larger than {limit >> 20} MiB")
-        data = _read(descriptor, status.st_size)
-    finally:
+    except BaseException:
         os.close(descriptor)
-    return SmallFile(data, _identity(status))
+        raise
+    return descriptor, status
 
 
 def _read(descriptor: int, size: int) -> bytes:

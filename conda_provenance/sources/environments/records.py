@@ -6,13 +6,14 @@ known here.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from conda_provenance.sources.artifact import Unreadable
-from conda_provenance.sources.environments.disk import read_small, reason
+from conda_provenance.sources.environments.disk import read_small, read_whole_or_ends, reason
 from conda_provenance.text import escape, redact_location
 
 META = "conda-meta"
@@ -20,6 +21,9 @@ META = "conda-meta"
 
 MAX_RECORD = 64 << 20
 """Bytes of a record. Real ones have up to 4 MB, nearly all of it lists of files."""
+
+_BEGINNING, _END = 32 << 10, 2 << 10
+"""Bytes of a large record in which everything is looked for, but its lists of files."""
 
 _ENDINGS = (".conda", ".tar.bz2")
 
@@ -86,7 +90,7 @@ def read_records(prefix: str, files: list[str]) -> Iterator[Record | Unreadable]
     for file in files:
         path = folder + file
         try:
-            yield _record(file, path, decode(read_small(path, MAX_RECORD).data))
+            yield _record(file, path, _fields(path, decode))
         except FileNotFoundError:
             if os.path.lexists(path):
                 yield _unreadable(file, path, "is a link that leads nowhere")
@@ -95,6 +99,25 @@ def read_records(prefix: str, files: list[str]) -> Iterator[Record | Unreadable]
             yield _unreadable(file, path, reason(error))
         except RecursionError:
             yield _unreadable(file, path, "is nested too deeply")
+
+
+def _fields(path: str, decode: Callable[[bytes], Any]) -> Any:
+    """The fields of a record. Of a large one, the lists of files in its middle are not read."""
+    whole, tail = read_whole_or_ends(path, MAX_RECORD, _BEGINNING, _END)
+    if tail is None:
+        return decode(whole)
+
+    # conda and rattler write the lists after what is needed, and "link" after them. Both indent by
+    # two spaces, so nothing within a list or a text looks like this.
+    end, start = whole.find(b',\n  "files": ['), tail.rfind(b'\n  "link": {')
+    if end >= 0 and start >= 0:
+        with contextlib.suppress(ValueError):
+            fields = decode(whole[:end] + b"," + tail[start:])
+            if fields.build and fields.extracted_package_dir and fields.sha256 and fields.url:
+                return fields
+
+    # mamba sorts the keys, so that some stand after the lists.
+    return decode(read_small(path, MAX_RECORD).data)
 
 
 def _unreadable(file: str, path: str, why: str) -> Unreadable:

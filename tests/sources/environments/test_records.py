@@ -264,3 +264,73 @@ def test_of_two_equal_keys_the_last_counts_as_in_json(tmp_path: Path, cached: Ca
     add_record(tmp_path, twice.encode(), "demo-1.0-0.json")
 
     assert only(tmp_path).sha256 == cached.index["sha256"]
+
+
+def _large(record: dict[str, Any]) -> dict[str, Any]:
+    paths = [f"lib/python3.12/site-packages/demo/{number}.py" for number in range(2000)]
+    lists = {"paths": [{"_path": path} for path in paths], "paths_version": 1}
+    return {**record, "files": paths, "paths_data": lists}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_of_a_large_record_the_lists_of_files_are_not_needed(
+    tmp_path: Path, cached: Cached, shape: str
+) -> None:
+    record = record_of(cached, shape)
+    add_record(tmp_path / "small", record)
+    add_record(tmp_path / "large", _large(record))
+
+    small, large = only(tmp_path / "small"), only(tmp_path / "large")
+
+    assert large[:-1] == small[:-1]
+    assert large.sha256
+
+
+def test_the_lists_of_a_large_record_are_not_read(
+    tmp_path: Path, cached: Cached, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records_module, "read_small", None)
+    add_record(tmp_path, _large(record_of(cached)))
+    assert only(tmp_path).sha256 == cached.index["sha256"]
+    add_record(tmp_path, _large(record_of(cached, "rattler")))
+    assert only(tmp_path).linked_from == str(cached.folder)
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 100, 50_000, 200_000])
+def test_a_large_record_that_was_cut_off_is_reported(
+    tmp_path: Path, cached: Cached, cut: int
+) -> None:
+    path = add_record(tmp_path, _large(record_of(cached)))
+    path.write_bytes(path.read_bytes()[:-cut])
+
+    assert "is damaged or was cut off" in only(tmp_path).why
+
+
+@pytest.mark.parametrize("indent", [None, 1, 2, 3, 4, "\t"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_large_record_however_it_is_indented(
+    tmp_path: Path, cached: Cached, shape: str, indent: int | str | None
+) -> None:
+    """Within another object there may be keys of the same names."""
+    hostile = {"files": ["x"], "sha256": "f" * 64, "link": {"source": "/hostile"}}
+    record = record_of(cached, shape)
+    given = _large({"aaa": {"a": hostile, **hostile}, **record, "zzz": {"z": hostile, **hostile}})
+    data = json.dumps(given, indent=indent).encode()
+    add_record(tmp_path, data, "demo-1.0-0.json")
+
+    found = only(tmp_path)
+
+    assert found.sha256 == cached.index["sha256"]
+    assert found.extracted == str(cached.folder)
+    assert found.linked_from == (None if shape == "pixi-2024" else str(cached.folder))
+
+
+def test_a_text_that_looks_like_the_lists_is_not_taken_for_them(
+    tmp_path: Path, cached: Cached
+) -> None:
+    """A line break in a text is written as an escape."""
+    trap = {"license": ',\n  "files": [', "summary": '\n  "link": {"source": "/hostile"}}'}
+    add_record(tmp_path, _large({**trap, **record_of(cached), **trap}))
+
+    assert only(tmp_path).sha256 == cached.index["sha256"]
+    assert only(tmp_path).linked_from == str(cached.folder)
