@@ -93,7 +93,7 @@ This page repeats what the packages say about themselves. Whether that is true w
 {cut}</p>
 </header>
 <main>
-{overview(rows, summary)}\
+{overview(summary)}\
 {_TABLE}\
 </main>
 <script type="application/json" id="data">{table_json(rows)}</script>

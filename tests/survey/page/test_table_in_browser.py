@@ -113,13 +113,9 @@ def test_versions_that_say_the_same_are_equal(show: Show, browser: Browser) -> N
 def test_dates_are_in_order_of_time_and_unknown_ones_last(
     show: Show, browser: Browser, sort: str
 ) -> None:
-    stamps = {
-        "seconds": 946_684_800,  # 2000, as in old packages
-        "early": 1_000_000_000_000,
-        "late": 1_700_000_000_000,
-    }
+    stamps = {"first": 946_684_800_000, "next": 1_000_000_000_000, "last": 1_700_000_000_000}
     rows = [row(name, timestamp=stamp) for name, stamp in stamps.items()]
-    wrong = [row(f"wrong{i}", timestamp=each) for i, each in enumerate((-5, 1e400, "x", 10**40))]
+    wrong = [row(f"wrong{i}", timestamp=each) for i, each in enumerate((-5, True, "x", 10**40))]
     show([*reversed(rows), *wrong, row("unknown", timestamp=None)], f"#sort={sort}")
 
     names = browser.texts(NAMES)
