@@ -58,13 +58,11 @@ def _coverage(summary: Summary) -> str:
     judged = read - sum(states[name] for name in NOT_COUNTED)
     figures = "; ".join(f"{STATES[name].label} {states[name]:,}" for name in STATES if states[name])
     lines = "".join(_state_line(name, states[name], read) for name in STATES)
+    label = f"{_packages(read)}: {figures}"
     return f"""\
 <section class="coverage" aria-labelledby="coverage">
-<h2 id="coverage" class="figure">\
-<span class="percent">{percent(states["complete"], judged)}</span> \
-<span class="of">of the packages name their commit, repository and CI run\
-<small>{states["complete"]:,} of {judged:,}{_left_out(summary)}</small></span></h2>
-{stacked_bar(states, read, height=36, label=f"{_packages(read)}: {figures or 'none'}")}
+<h2 id="coverage" class="figure">{_share(states["complete"], judged, _left_out(summary))}</h2>
+{stacked_bar(states, read, height=36, label=label) if read else ""}
 <div class="parts">
 <table class="states">
 <caption>By state</caption>
@@ -76,6 +74,17 @@ def _coverage(summary: Summary) -> str:
 {_keys(summary.get("by_key") or {})}</div>
 </section>
 """
+
+
+def _share(complete: int, judged: int, left_out: str) -> str:
+    if not judged:
+        return f'<span class="of">There is no package to judge<small>{left_out[2:]}</small></span>'
+
+    return (
+        f'<span class="percent">{percent(complete, judged)}</span> '
+        '<span class="of">of the packages name their commit, repository and CI run'
+        f"<small>{complete:,} of {judged:,}{left_out}</small></span>"
+    )
 
 
 def _left_out(summary: Summary) -> str:

@@ -150,8 +150,11 @@
     if (view.sort.key) asked.set("sort", (view.sort.down ? "-" : "") + view.sort.key);
     if (opened >= 0) asked.set("package", value("package", opened) || "");
     const hash = asked.toString();
-    if (hash !== location.hash.slice(1)) {
+    if (hash === location.hash.slice(1)) return;
+    try {
       history.replaceState(null, "", hash ? "#" + hash : location.pathname + location.search);
+    } catch {
+      // Some browsers refuse it within a frame, or many times a second. The address stays behind.
     }
   };
 
@@ -360,7 +363,7 @@
         choose(key, select.selectedIndex ? select.value : null);
       });
       choosers.set(key, select);
-      $("filters").insertBefore(make("label", {}, make("span", { textContent: title }), select), $("clear"));
+      $("filters").append(make("label", {}, make("span", { textContent: title }), select));
     }
   };
   const choose = (key, text) => {
@@ -402,7 +405,9 @@
     const count = shown.length.toLocaleString("en"), all = DATA.size.toLocaleString("en");
     const packages = DATA.size === 1 ? "package" : "packages";
     $("count").textContent = shown.length === DATA.size ? `${all} ${packages}` : `${count} of ${all} ${packages}`;
-    $("none").hidden = shown.length > 0;
+    $("none").hidden = shown.length > 0 || !DATA.size;
+    $("keys").hidden = !shown.length;
+    $("clear").hidden = !view.words && !view.sort.key && !Object.keys(view.filters).length;
     table.hidden = !shown.length;
     table.setAttribute("aria-rowcount", shown.length + 1);
     // Rows that are far down are gone when fewer are left: the table's first row must be in sight.
@@ -506,12 +511,11 @@
 
   const showView = () => {
     const wanted = readView();
-    if (dialog.open) dialog.close();
+    opened = -1;
     update(true);
-    if (wanted) {
-      const row = order.find(each => value("package", each) === wanted);
-      if (row !== undefined) open(row);
-    }
+    const row = wanted ? order.find(each => value("package", each) === wanted) : undefined;
+    if (row !== undefined) open(row);
+    else if (dialog.open) dialog.close();
   };
 
   for (const span of document.querySelectorAll("[data-filter]")) {
@@ -547,8 +551,7 @@
     update(true);
   });
   $("filters").addEventListener("submit", event => event.preventDefault());
-  $("filters").addEventListener("reset", event => { event.preventDefault(); clear(); });
-  $("clear-all").addEventListener("click", clear);
+  $("clear").addEventListener("click", clear);
   body.addEventListener("click", event => {
     const tr = event.target.closest("tr[data-at]");
     if (!tr || event.target.closest("a") || String(getSelection())) return;

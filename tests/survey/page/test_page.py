@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from page_rows import WHEN, row
 
+import conda_provenance
 from conda_provenance.audit import summarize
 from conda_provenance.survey.page import write_page
 from conda_provenance.survey.page.document import make_page
@@ -121,7 +122,8 @@ def test_the_header_says_what_was_audited_when_and_by_what() -> None:
 
 
 def test_an_audit_of_nothing_has_a_page() -> None:
-    assert '<span class="percent">–</span>' in page_of([])
+    assert "There is no package to judge" in page_of([])
+    assert "not counted: 1 unreadable" in page_of([row(state="unreadable")])
 
 
 def test_what_is_not_counted_is_said() -> None:
@@ -211,3 +213,31 @@ def test_it_is_written_to_a_path_and_to_a_stream(tmp_path: Path) -> None:
 
     assert path.read_bytes() == stream.getvalue().encode()
     assert b"\r" not in path.read_bytes()
+
+
+STYLE = (Path(conda_provenance.__file__).parent / "survey/page/page.css").read_text("utf-8")
+LIGHT, DARK = (
+    dict(re.findall(r"--([\w-]+): (#\w{6})", block))
+    for block in re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL)[:2]
+)
+
+
+@pytest.mark.parametrize("colours", [LIGHT, {**LIGHT, **DARK}], ids=["light", "dark"])
+@pytest.mark.parametrize("text", ["ink", "soft", "link", "warn"])
+@pytest.mark.parametrize("ground", ["paper", "panel", "hover"])
+def test_text_stands_out(colours: dict[str, str], text: str, ground: str) -> None:
+    assert contrast(colours[text], colours[ground]) >= 4.5
+
+
+def contrast(one: str, other: str) -> float:
+    """As WCAG 2 has it: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio."""
+    dark, light = sorted(map(luminance, (one, other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [
+        each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in parts
+    ]
+    return sum(share * each for share, each in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

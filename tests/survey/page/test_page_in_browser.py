@@ -310,3 +310,16 @@ def test_names_and_roles_for_a_screen_reader(show: Show, browser: Browser) -> No
     assert any(role == "status" for role, _ in named)
     nameless = {role for role, name in named if role in ("button", "link", "combobox") and not name}
     assert not nameless
+
+
+def test_the_focus_is_seen_and_movement_can_be_switched_off(show: Show, browser: Browser) -> None:
+    show(many_rows(30))
+    browser.press("Tab", times=2)
+    focused = "getComputedStyle(document.activeElement)"
+    assert browser.run(f"[{focused}.outlineStyle, {focused}.outlineWidth]") == ["solid", "2px"]
+
+    animation = f"getComputedStyle({DETAIL}).animationName"
+    browser.click("#rows .name")
+    assert browser.run(animation) == "come"
+    browser.prefer(reduced_motion="reduce")
+    assert browser.run(animation) == "none"
