@@ -93,7 +93,7 @@ This page repeats what the packages say about themselves. Whether that is true w
 {cut}</p>
 </header>
 <main>
-{overview(rows, summary)}\
+{overview(summary)}\
 {_TABLE}\
 </main>
 <script type="application/json" id="data">{table_json(rows)}</script>
@@ -131,16 +131,16 @@ it, and <code>conda provenance audit --csv</code> writes the same rows as a file
 <input id="search" type="search" spellcheck="false" \
 placeholder="Name, repository, commit …"></label>
 <label class="sorting"><span>Sort by</span><select id="sorting"></select></label>
-<button type="reset" id="clear">Clear</button>
 </form>
-<p id="count" role="status"></p>
+<div class="counted"><p id="count" role="status"></p>
+<button type="button" id="clear" hidden>Show all</button></div>
 <p id="printed" hidden></p>
 <table id="rows" aria-describedby="keys">
 <caption class="unseen">Packages and what they say about their origin</caption>
 <thead></thead>
 <tbody></tbody>
 </table>
-<p id="none" hidden>No package matches. <button type="button" id="clear-all">Clear</button></p>
+<p id="none" hidden>No package matches.</p>
 <p id="keys">Arrow keys move from row to row, Enter shows all that a package says.</p>
 </div>
 <dialog id="detail" aria-labelledby="detail-name"></dialog>

@@ -1,6 +1,7 @@
 """What packages can be grouped and filtered by: host, organisation, CI, year and so on.
 
-All of it is what the packages say. ``NOT_SAID`` stands for what a package does not say.
+All of it is what the packages say, by the same rules as the groups of an audit's summary.
+``NOT_SAID`` stands for what a package does not say.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ NOT_SAID = "-"
 MAX_LABEL = 80
 """Characters of a value that is named in a list."""
 
-_PROVIDER = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,39})_.")
-_SECONDS = 100_000_000_000
-"""A smaller timestamp counts seconds, as those of old packages do."""
+_PROVIDER = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,63})_.", re.DOTALL)
+_YEAR_10000 = 253_402_300_800_000
+"""In milliseconds. No calendar of a browser or of Python goes on for ever."""
 
 
 class Facet(NamedTuple):
@@ -34,8 +35,6 @@ class Facet(NamedTuple):
     key: str
     """Its name in the address of a view."""
     label: str
-    title: str
-    """Of its bars."""
     values: Callable[[Row], Sequence[str]]
     """The values of a row. Only a package with several problems has more than one."""
 
@@ -51,12 +50,10 @@ def year_of(row: Row) -> str:
 
 def milliseconds(timestamp: object) -> int | None:
     """A timestamp in milliseconds since 1970, or ``None`` if it cannot be one."""
-    if not isinstance(timestamp, int) or isinstance(timestamp, bool) or timestamp <= 0:
+    if not isinstance(timestamp, int) or isinstance(timestamp, bool):
         return None
 
-    stamp = timestamp * 1000 if timestamp < _SECONDS else timestamp
-    # The year 2200. Dates far away are a stranger's joke, and break charts.
-    return stamp if stamp < 7_258_118_400_000 else None
+    return timestamp if 0 < timestamp < _YEAR_10000 else None
 
 
 def host_of(row: Row) -> str:
@@ -77,43 +74,45 @@ def _place(remote_url: str | None) -> tuple[str, str]:
         return NOT_SAID, NOT_SAID
 
     host = remote.host if remote.port is None else f"{remote.host}:{remote.port}"
-    owner = remote.path.strip("/").partition("/")[0]
-    return _label(host), _label(f"{host}/{owner}")
+    owner, slash, _ = remote.path.partition("/")
+    return label_of(host), label_of(f"{host}/{owner}") if slash else NOT_SAID
 
 
 def provider_of(row: Row) -> str:
     """The CI system that ``flow_run_id`` names."""
     match = _PROVIDER.match(row.get("flow_run_id") or "")
-    return match[1].lower() if match else NOT_SAID
+    return match[1] if match else NOT_SAID
 
 
 def channel_of(row: Row) -> str:
     """The channel's address or name."""
     # It may be an address with a login: the user typed it, or a record has it.
-    return _shown(str(row.get("channel") or NOT_SAID))
+    return label_of_channel(str(row.get("channel") or NOT_SAID))
 
 
 def problems_of(row: Row) -> Sequence[str]:
     """The codes of the row's problems, each once."""
-    codes = [_label(str(problem.get("code"))) for problem in row.get("problems") or ()]
+    codes = [label_of(str(problem.get("code"))) for problem in row.get("problems") or ()]
     return list(dict.fromkeys(codes)) or [NOT_SAID]
 
 
 @lru_cache(maxsize=1_000)
-def _shown(text: str) -> str:
+def label_of_channel(text: str) -> str:
+    """A channel as it stands in lists."""
     return show_value(text, MAX_LABEL)
 
 
-def _label(text: str) -> str:
+def label_of(text: str) -> str:
+    """A value as it stands in lists."""
     return escape(text, MAX_LABEL)
 
 
 FACETS = (
-    Facet("state", "State", "", lambda row: (state_of(row),)),
-    Facet("problem", "Problem", "By problem", problems_of),
-    Facet("provider", "CI system", "By CI system", lambda row: (provider_of(row),)),
-    Facet("host", "Host", "By host", lambda row: (host_of(row),)),
-    Facet("organisation", "Organisation", "By organisation", lambda row: (organisation_of(row),)),
-    Facet("year", "Year", "By year of the build", lambda row: (year_of(row),)),
-    Facet("channel", "Channel", "By channel", lambda row: (channel_of(row),)),
+    Facet("state", "State", lambda row: (state_of(row),)),
+    Facet("problem", "Problem", problems_of),
+    Facet("provider", "CI system", lambda row: (provider_of(row),)),
+    Facet("host", "Host", lambda row: (host_of(row),)),
+    Facet("organisation", "Organisation", lambda row: (organisation_of(row),)),
+    Facet("year", "Year", lambda row: (year_of(row),)),
+    Facet("channel", "Channel", lambda row: (channel_of(row),)),
 )

@@ -1,53 +1,68 @@
-"""The part of the page above the table: what was audited, the figures and the bars.
+"""The part of the page above the table: the figures and the bars of an audit's summary.
 
 It is plain HTML and stands without the script.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape as html_escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from conda_provenance.claim import PROBLEMS
-from conda_provenance.survey.page.facets import FACETS, NOT_SAID, Facet, Row
+from conda_provenance.keys import KEYS
+from conda_provenance.survey.page.facets import label_of, label_of_channel
 from conda_provenance.survey.page.picture import PATTERNS, stacked_bar, swatch
-from conda_provenance.survey.page.states import NOT_COUNTED, STATES, state_of
-from conda_provenance.values import KEYS
+from conda_provenance.survey.page.states import NOT_COUNTED, STATES
+
+Summary = Mapping[str, Any]
 
 MAX_BARS = 8
 """Bars of a group. The rest is added up in one line."""
 
-Bars = Mapping[str, Counter[str]]
-"""How many packages of each state there are, by the value of a facet."""
+_GROUPS = (
+    ("by_provider", "provider", "By CI system"),
+    ("by_host", "host", "By host"),
+    ("by_organisation", "organisation", "By organisation"),
+    ("by_year", "year", "By year of the build"),
+    ("by_channel", "channel", "By channel"),
+)
+"""The summary's groups of packages: its key, that of the filter, and the title."""
 
 
-def overview(rows: Sequence[Row], summary: Mapping[str, Any]) -> str:
+class _Bar(NamedTuple):
+    """One line of a group."""
+
+    label: str
+    """HTML."""
+    number: int
+    """Of packages."""
+    parts: Mapping[str, int]
+    """How long each part is, by the state whose pattern it has."""
+    meaning: str = ""
+
+
+def overview(summary: Summary) -> str:
     """The figures and bars, as HTML."""
-    states = {name: _count(summary.get(name)) for name in STATES}
-    total = _count(summary.get("total"))
-    parts = [
-        PATTERNS,
-        _coverage(states, total, rows),
-        '<section class="groups" aria-label="Groups">\n',
-    ]
-    parts += [_group(facet, _bars(facet, rows)) for facet in FACETS if facet.title]
-    parts.append("</section>\n")
-    return "".join(parts)
+    groups = [_group(summary.get(group) or {}, *more) for group, *more in _GROUPS]
+    return (
+        f"{PATTERNS}{_coverage(summary)}"
+        '<section class="groups" aria-label="Groups">\n'
+        f"{_problems(summary.get('by_problem') or {})}{''.join(groups)}</section>\n"
+    )
 
 
-def _coverage(states: Mapping[str, int], total: int, rows: Sequence[Row]) -> str:
-    counted = total - sum(states[name] for name in NOT_COUNTED)
+def _coverage(summary: Summary) -> str:
+    states = {name: summary.get(name, 0) for name in STATES}
+    read = sum(states.values())
+    judged = read - sum(states[name] for name in NOT_COUNTED)
     figures = "; ".join(f"{STATES[name].label} {states[name]:,}" for name in STATES if states[name])
-    lines = "".join(_state_line(name, states[name], total) for name in STATES)
+    lines = "".join(_state_line(name, states[name], read) for name in STATES)
+    label = f"{_packages(read)}: {figures}"
     return f"""\
 <section class="coverage" aria-labelledby="coverage">
-<h2 id="coverage" class="figure">\
-<span class="percent">{percent(states["complete"], counted)}</span> \
-<span class="of">of the packages name their commit, repository and CI run\
-<small>{states["complete"]:,} of {counted:,}{_left_out(states)}</small></span></h2>
-{stacked_bar(states, total, height=36, label=f"{_packages(total)}: {figures or 'none'}")}
+<h2 id="coverage" class="figure">{_share(states["complete"], judged, _left_out(summary))}</h2>
+{stacked_bar(states, read, height=36, label=label) if read else ""}
 <div class="parts">
 <table class="states">
 <caption>By state</caption>
@@ -56,23 +71,38 @@ def _coverage(states: Mapping[str, int], total: int, rows: Sequence[Row]) -> str
 <tbody>
 {lines}</tbody>
 </table>
-{_keys(rows)}</div>
+{_keys(summary.get("by_key") or {})}</div>
 </section>
 """
 
 
-def _left_out(states: Mapping[str, int]) -> str:
-    kinds = [name for name in NOT_COUNTED if states[name]]
-    counts = " and ".join(f"{states[name]:,} {STATES[name].label.lower()}" for name in kinds)
-    return f", without {counts}" if counts else ""
+def _share(complete: int, judged: int, left_out: str) -> str:
+    if not judged:
+        return f'<span class="of">There is no package to judge<small>{left_out[2:]}</small></span>'
+
+    return (
+        f'<span class="percent">{percent(complete, judged)}</span> '
+        '<span class="of">of the packages name their commit, repository and CI run'
+        f"<small>{complete:,} of {judged:,}{left_out}</small></span>"
+    )
 
 
-def _state_line(name: str, count: int, total: int) -> str:
+def _left_out(summary: Summary) -> str:
+    kinds = (
+        *((STATES[name].label.lower(), summary.get(name)) for name in NOT_COUNTED),
+        ("excluded", summary.get("excluded")),
+        ("not conda packages", summary.get("not_conda")),
+    )
+    counts = ", ".join(f"{count:,} {kind}" for kind, count in kinds if count)
+    return f"; not counted: {counts}" if counts else ""
+
+
+def _state_line(name: str, count: int, whole: int) -> str:
     state = STATES[name]
     return (
         f'<tr><th scope="row">{swatch(name)}<span data-filter="state={name}">{state.label}</span>'
         f'<span class="meaning"> {state.meaning}</span></th>'
-        f'<td>{count:,}</td><td class="share">{percent(count, total)}</td></tr>\n'
+        f'<td>{count:,}</td><td class="share">{percent(count, whole)}</td></tr>\n'
     )
 
 
@@ -80,86 +110,87 @@ def percent(count: int, whole: int) -> str:
     """A share in percent, rounded down: 100 % is said of all only, and 0 % of none."""
     if not whole:
         return "–"
-    if count and count * 1000 < whole:
-        return "< 0.1 %"
 
     thousandths = count * 1000 // whole
-    return (
-        f"{thousandths // 10}.{thousandths % 10} %"
-        if thousandths % 1000
-        else f"{thousandths // 10} %"
-    )
+    if count and not thousandths:
+        return "< 0.1 %"
+
+    whole_percent, tenth = divmod(thousandths, 10)
+    return f"{whole_percent}.{tenth} %" if thousandths % 1000 else f"{whole_percent} %"
 
 
-def _keys(rows: Sequence[Row]) -> str:
-    bars = {key: Counter(state_of(row) for row in rows if row.get(key)) for key in KEYS}
-    lines = [_bar_line(f"<code>{key}</code>", "", bars[key], len(rows)) for key in KEYS]
-    return _card("By key", lines) if rows else ""
+def _keys(by_key: Mapping[str, Mapping[str, int]]) -> str:
+    bars = []
+    for key in KEYS:
+        counts = by_key.get(key) or {}
+        parts = {
+            "complete": counts.get("given", 0),
+            "malformed": counts.get("malformed", 0),
+            "absent": counts.get("missing", 0),
+        }
+        bars.append(_Bar(f"<code>{key}</code>", parts["complete"], parts))
+
+    whole = max(sum(bar.parts.values()) for bar in bars)
+    return _card("By key", bars, whole) if whole else ""
 
 
-def _bars(facet: Facet, rows: Iterable[Row]) -> Bars:
-    bars: dict[str, Counter[str]] = {}
-    for row in rows:
-        for value in facet.values(row):
-            bars.setdefault(value, Counter())[state_of(row)] += 1
-    return bars
+def _problems(by_problem: Mapping[str, int]) -> str:
+    bars = []
+    for code, count in by_problem.items():
+        meaning = PROBLEMS.get(code, "").format(key="A value")
+        bars.append(_Bar(_choice("problem", label_of(code)), count, {"malformed": count}, meaning))
+    return _card("By problem", bars, largest=max(by_problem.values()), wide=True) if bars else ""
 
 
-def _group(facet: Facet, bars: Bars) -> str:
-    said = {value: states for value, states in bars.items() if value != NOT_SAID}
-    if not said or (facet.key == "channel" and len(said) < 2):
+def _group(groups: Mapping[str, Mapping[str, int]], facet: str, title: str) -> str:
+    # One channel is what was audited, and says nothing new.
+    if not groups or (facet == "channel" and len(groups) == 1):
         return ""
 
-    shown, others = _shown(facet, said)
-    largest = max(states.total() for states in (*shown.values(), others))
-    lines = [_facet_line(facet, value, states, largest) for value, states in shown.items()]
+    label = label_of_channel if facet == "channel" else label_of
+    shown, others = _first(list(groups.items()), last=facet == "year")
+    bars = [_Bar(_choice(facet, label(name)), each["total"], each) for name, each in shown]
     if others:
-        lines.append(_bar_line(f"{len(said) - len(shown):,} others", "", others, largest))
-    return _card(facet.title, lines, wide=facet.key == "problem")
+        parts = {state: sum(each[state] for _, each in others) for state in STATES}
+        bars.append(_Bar(f"{len(others):,} others", sum(parts.values()), parts))
+    return _card(title, bars, max(bar.number for bar in bars))
 
 
-def _shown(facet: Facet, bars: Bars) -> tuple[Bars, Counter[str]]:
-    """The bars that are shown, and all others added up. Years are in order of time."""
-    if facet.key == "year":
-        ordered = sorted(bars.items(), reverse=True)
-    else:
-        ordered = sorted(bars.items(), key=lambda each: (-each[1].total(), each[0]))
-
-    others: Counter[str] = Counter()
-    for _, states in ordered[MAX_BARS:]:
-        others.update(states)
-    shown = ordered[:MAX_BARS]
-    return dict(reversed(shown) if facet.key == "year" else shown), others
+_Groups = Sequence[tuple[str, Mapping[str, int]]]
 
 
-def _facet_line(facet: Facet, value: str, states: Counter[str], largest: int) -> str:
-    text = html_escape(value)
-    label = f'<bdi data-filter="{facet.key}={text}">{text}</bdi>'
-    sentence = PROBLEMS.get(value, "").format(key="A value") if facet.key == "problem" else ""
-    return _bar_line(label, sentence, states, largest)
+def _first(groups: _Groups, *, last: bool) -> tuple[_Groups, _Groups]:
+    """The groups that are shown, and the others: the summary's first ones, or its last."""
+    if len(groups) <= MAX_BARS:
+        return groups, ()
+
+    shown = groups[-MAX_BARS:] if last else groups[:MAX_BARS]
+    return shown, groups[:-MAX_BARS] if last else groups[MAX_BARS:]
 
 
-def _bar_line(label: str, sentence: str, states: Counter[str], largest: int) -> str:
-    more = f'<span class="meaning">{html_escape(sentence)}</span>' if sentence else ""
-    return (
-        f'<tr><th scope="row">{label}{more}</th>'
-        f'<td class="drawn">{stacked_bar(states, largest, height=12)}</td>'
-        f"<td>{states.total():,}</td></tr>\n"
-    )
+def _choice(facet: str, label: str) -> str:
+    text = html_escape(label)
+    return f'<bdi data-filter="{facet}={text}">{text}</bdi>'
 
 
-def _card(title: str, lines: Iterable[str], *, wide: bool = False) -> str:
+def _card(title: str, bars: Iterable[_Bar], largest: int, *, wide: bool = False) -> str:
+    lines = "".join(_line(bar, largest) for bar in bars)
     return (
         f'<table class="card{" wide" if wide else ""}">\n<caption>{title}</caption>\n'
         '<colgroup><col class="label"><col><col class="number"></colgroup>\n'
         '<thead class="unseen"><tr><th scope="col">Value</th><th scope="col">Picture</th>'
-        f'<th scope="col">Packages</th></tr></thead>\n<tbody>\n{"".join(lines)}</tbody>\n</table>\n'
+        f'<th scope="col">Packages</th></tr></thead>\n<tbody>\n{lines}</tbody>\n</table>\n'
+    )
+
+
+def _line(bar: _Bar, largest: int) -> str:
+    meaning = f'<span class="meaning">{html_escape(bar.meaning)}</span>' if bar.meaning else ""
+    return (
+        f'<tr><th scope="row">{bar.label}{meaning}</th>'
+        f'<td class="drawn">{stacked_bar(bar.parts, largest, height=12)}</td>'
+        f"<td>{bar.number:,}</td></tr>\n"
     )
 
 
 def _packages(count: int) -> str:
     return "1 package" if count == 1 else f"{count:,} packages"
-
-
-def _count(value: object) -> int:
-    return value if isinstance(value, int) else 0

@@ -40,18 +40,19 @@
 
   // ---- Order. Versions are compared as conda does: epoch, then parts, numbers above letters.
 
+  // A part is a number, or a list of numbers and words. What is missing counts as 0, "dev" is before
+  // all and "post" after all: 1.0dev < 1.0a < 1.0 < 1.0.0post < 1.0.1.
   const part = text => {
-    // "dev" is before everything, "post" after it, letters before numbers: 1.0dev < 1.0a < 1.0 < 1.0post
-    const pieces = text.match(/\d+|\D+/g) || [];
-    if (/^\D/.test(text)) pieces.unshift("0");
-    return pieces.map(piece => /^\d/.test(piece) ? [2, Number(piece)]
-      : piece === "post" ? [3, 0] : piece === "dev" ? [0, 0] : [1, piece]);
+    if (/^\d+$/.test(text)) return Number(text);
+    const pieces = (/^\D/.test(text) ? "0" + text : text).match(/\d+|\D+/g);
+    return pieces.map(piece => piece === "dev" ? -Infinity : piece === "post" ? Infinity
+      : /^\d/.test(piece) ? Number(piece) : piece);
   };
   const parts = text => {
     // An underscore at the end belongs to the last part: openssl's 1.0.1_ is before 1.0.1a.
     const [, start, end] = /^(.*?)(_*)$/s.exec(text);
     const split = start.split(/[._-]/).filter(Boolean);
-    if (split.length) split[split.length - 1] += end;
+    if (end && split.length) split[split.length - 1] += end;
     return split.map(part);
   };
   const versionKey = text => {
@@ -59,14 +60,20 @@
     const [version, ...local] = rest.split("+");
     return [Number(epoch || 0), parts(version), parts(local.join("."))];
   };
-  const ZERO = [2, 0];
+  const comparePieces = (a, b) => {
+    if (a === b) return 0;
+    if (typeof a === typeof b) return a < b ? -1 : 1;
+    return typeof a === "string" ? (b === -Infinity ? 1 : -1) : (a === -Infinity ? -1 : 1);
+  };
   const compareParts = (one, other) => {
     for (let i = 0; i < Math.max(one.length, other.length); i++) {
-      const a = one[i] || [], b = other[i] || [];
-      for (let j = 0; j < Math.max(a.length, b.length); j++) {
-        const [x, y] = [a[j] || ZERO, b[j] || ZERO];
-        if (x[0] !== y[0]) return x[0] - y[0];
-        if (x[1] !== y[1]) return x[1] < y[1] ? -1 : 1;
+      const a = one[i] || 0, b = other[i] || 0;
+      if (a === b) continue;
+      if (typeof a === "number" && typeof b === "number") return a - b;
+      const [many, more] = [[].concat(a), [].concat(b)];
+      for (let j = 0; j < Math.max(many.length, more.length); j++) {
+        const order = comparePieces(many[j] || 0, more[j] || 0);
+        if (order) return order;
       }
     }
     return 0;
@@ -143,8 +150,11 @@
     if (view.sort.key) asked.set("sort", (view.sort.down ? "-" : "") + view.sort.key);
     if (opened >= 0) asked.set("package", value("package", opened) || "");
     const hash = asked.toString();
-    if (hash !== location.hash.slice(1)) {
+    if (hash === location.hash.slice(1)) return;
+    try {
       history.replaceState(null, "", hash ? "#" + hash : location.pathname + location.search);
+    } catch {
+      // Some browsers refuse it within a frame, or many times a second. The address stays behind.
     }
   };
 
@@ -251,7 +261,7 @@
     return tr;
   };
 
-  const pad = () => make("tr", { className: "pad", role: "presentation" }, make("td", { colSpan: COLUMNS.length }));
+  const pad = () => make("tr", { className: "pad", role: "presentation" }, make("td"));
   const above = pad(), below = pad();
   above.setAttribute("aria-hidden", "true");
   below.setAttribute("aria-hidden", "true");
@@ -326,7 +336,7 @@
         const button = make("button", { type: "button", textContent: column.label });
         button.addEventListener("click", () => sortBy(column.key));
         th.append(button);
-        for (const [sign, word] of [["", "up"], ["-", "down"]]) {
+        for (const [sign, word] of [["", "ascending"], ["-", "descending"]]) {
           choices.append(make("option", { value: sign + column.key, textContent: `${column.label}, ${word}` }));
         }
       } else th.textContent = column.label;
@@ -353,7 +363,7 @@
         choose(key, select.selectedIndex ? select.value : null);
       });
       choosers.set(key, select);
-      $("filters").insertBefore(make("label", {}, make("span", { textContent: title }), select), $("clear"));
+      $("filters").append(make("label", {}, make("span", { textContent: title }), select));
     }
   };
   const choose = (key, text) => {
@@ -395,7 +405,9 @@
     const count = shown.length.toLocaleString("en"), all = DATA.size.toLocaleString("en");
     const packages = DATA.size === 1 ? "package" : "packages";
     $("count").textContent = shown.length === DATA.size ? `${all} ${packages}` : `${count} of ${all} ${packages}`;
-    $("none").hidden = shown.length > 0;
+    $("none").hidden = shown.length > 0 || !DATA.size;
+    $("keys").hidden = !shown.length;
+    $("clear").hidden = !view.words && !view.sort.key && !Object.keys(view.filters).length;
     table.hidden = !shown.length;
     table.setAttribute("aria-rowcount", shown.length + 1);
     // Rows that are far down are gone when fewer are left: the table's first row must be in sight.
@@ -499,12 +511,11 @@
 
   const showView = () => {
     const wanted = readView();
-    if (dialog.open) dialog.close();
+    opened = -1;
     update(true);
-    if (wanted) {
-      const row = order.find(each => value("package", each) === wanted);
-      if (row !== undefined) open(row);
-    }
+    const row = wanted ? order.find(each => value("package", each) === wanted) : undefined;
+    if (row !== undefined) open(row);
+    else if (dialog.open) dialog.close();
   };
 
   for (const span of document.querySelectorAll("[data-filter]")) {
@@ -540,8 +551,7 @@
     update(true);
   });
   $("filters").addEventListener("submit", event => event.preventDefault());
-  $("filters").addEventListener("reset", event => { event.preventDefault(); clear(); });
-  $("clear-all").addEventListener("click", clear);
+  $("clear").addEventListener("click", clear);
   body.addEventListener("click", event => {
     const tr = event.target.closest("tr[data-at]");
     if (!tr || event.target.closest("a") || String(getSelection())) return;

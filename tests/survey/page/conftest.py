@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from page_browser import CHROMIUM, Browser, start_browser
-from page_rows import WHEN, Row, summary_of
+from page_rows import WHEN, Row
 
+from conda_provenance.audit import summarize
 from conda_provenance.survey.page import write_page
 
 Show = Callable[..., str]
@@ -36,7 +37,7 @@ def show(browser: Browser, tmp_path: Path) -> Show:
 
     def show(rows: list[Row], fragment: str = "", *, title: str = "demo channel") -> str:
         path = tmp_path / "page.html"
-        write_page(path, rows, summary_of(rows), title=title, generated=WHEN)
+        write_page(path, rows, summarize(rows), title=title, generated=WHEN)
         browser.open(path.as_uri() + fragment)
         return path.as_uri()
 

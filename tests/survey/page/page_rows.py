@@ -1,18 +1,14 @@
-"""Rows and their summary in the form of ``audit --json``, made up in the shape of a channel's."""
+"""Rows in the form of ``audit --json``, made up in the shape of a channel's."""
 
 from __future__ import annotations
 
 import random
-from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Any
 
 Row = dict[str, Any]
 
 WHEN = datetime(2026, 11, 26, 10, 4, tzinfo=timezone.utc)
-
-STATES = ("complete", "partial", "absent", "malformed", "too-old", "unreadable")
 
 SHORT = ("sha-short", "sha is shorter than a full commit hash, which has 40 or 64 digits.")
 LOGIN = ("remote-credentials", "remote_url holds a user name, a password or a token.")
@@ -76,12 +72,6 @@ def hash_of(text: str) -> int:
 
 def problem(code: str, message: str) -> dict[str, str]:
     return {"code": code, "message": message}
-
-
-def summary_of(rows: Iterable[Row]) -> dict[str, Any]:
-    """A stand-in for the audit's own summary, of which the page reads the counts of states."""
-    states = Counter(each["state"] for each in rows)
-    return {"total": states.total(), **{state: states[state] for state in STATES}}
 
 
 def many_rows(count: int, *, seed: int = 1) -> list[Row]:

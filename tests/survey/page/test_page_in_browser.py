@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from page_browser import Browser
-from page_rows import WHEN, Row, many_rows, problem, row, stamped, summary_of
+from page_rows import WHEN, Row, many_rows, problem, row, stamped
 
+from conda_provenance.audit import summarize
 from conda_provenance.survey.page import write_page
 
 Show = Callable[..., str]
@@ -199,7 +200,7 @@ def test_the_policy_lets_this_script_run_and_no_other(show: Show, browser: Brows
 def test_it_is_the_same_from_a_server(server: Server, browser: Browser, tmp_path: Path) -> None:
     rows = many_rows(50)
     path = tmp_path / "page.html"
-    write_page(path, rows, summary_of(rows), title="demo", generated=WHEN)
+    write_page(path, rows, summarize(rows), title="demo", generated=WHEN)
     server.page = path.read_bytes()
     browser.open(f"{server.address}/page.html")
 
@@ -215,7 +216,7 @@ def test_without_script_the_summary_stands(show: Show, browser: Browser) -> None
 
     text = browser.text("main")
     assert "66.6 %" in text
-    assert "2 of 3, without 1 too old" in text
+    assert "2 of 3; not counted: 1 too old" in text
     assert "github.com/conda-forge" in text
     assert "needs JavaScript" in text
     assert not browser.run("document.getElementById('table').checkVisibility()")
@@ -309,3 +310,16 @@ def test_names_and_roles_for_a_screen_reader(show: Show, browser: Browser) -> No
     assert any(role == "status" for role, _ in named)
     nameless = {role for role, name in named if role in ("button", "link", "combobox") and not name}
     assert not nameless
+
+
+def test_the_focus_is_seen_and_movement_can_be_switched_off(show: Show, browser: Browser) -> None:
+    show(many_rows(30))
+    browser.press("Tab", times=2)
+    focused = "getComputedStyle(document.activeElement)"
+    assert browser.run(f"[{focused}.outlineStyle, {focused}.outlineWidth]") == ["solid", "2px"]
+
+    animation = f"getComputedStyle({DETAIL}).animationName"
+    browser.click("#rows .name")
+    assert browser.run(animation) == "come"
+    browser.prefer(reduced_motion="reduce")
+    assert browser.run(animation) == "none"
