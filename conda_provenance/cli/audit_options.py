@@ -1,8 +1,13 @@
-"""The options of ``audit`` beside those that say which packages are meant. Data only."""
+"""The ``audit`` command and its own options, as data.
+
+Conda loads this whenever it runs any command.
+"""
 
 from __future__ import annotations
 
-from conda_provenance.cli.options import Option
+from conda_provenance.cli.options import COMMON, JSON, Command, Option, switch
+from conda_provenance.cli.survey_options import SURVEY_OPTIONS
+from conda_provenance.cli.target_options import TARGET_OPTIONS
 
 GATE_OPTIONS = (
     Option(
@@ -61,3 +66,34 @@ FILE_OPTIONS = (
     Option("junit", ("--junit",), "write a test report for a CI", metavar="FILE"),
 )
 """The forms of the report that go to files."""
+
+AUDIT = Command(
+    "audit",
+    "say how many packages of a whole say where they come from",
+    "Say how many packages of an environment, a channel, a folder or a lockfile say where they "
+    "come from, and which do not. With a gate (--require, --repo, --provider, --fail-under, "
+    "--baseline) the exit status is 1 if they fall short of it. What packages say is their own "
+    "claim: nothing is verified.",
+    """\
+{program} audit
+{program} audit -n science --require sha,remote_url
+{program} audit output --junit audit.xml --markdown "$GITHUB_STEP_SUMMARY"
+{program} audit --lockfile pixi.lock --remote --repo 'https://github.com/conda-forge/*'
+{program} audit --channel https://example.org/chan --newest --html audit.html
+{program} audit --channel example --json > before.json
+{program} audit --channel example --require sha --baseline before.json
+{program} audit --merge part-*.json --fail-under 90""",
+    (
+        *TARGET_OPTIONS,
+        switch(
+            "full_download",
+            "--full-download",
+            help="read a whole package where its server cannot send a part of it",
+        ),
+        *GATE_OPTIONS,
+        *FILE_OPTIONS,
+        *SURVEY_OPTIONS,
+        JSON,
+        *COMMON,
+    ),
+)

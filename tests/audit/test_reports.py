@@ -183,7 +183,7 @@ def test_the_share_is_a_case_of_its_own():
 def test_a_page_says_what_failed_and_that_nothing_is_verified():
     text = _text(write_markdown, _report(MIXED, Gate(require=("sha",))))
     assert "**25 % complete: 1 of 4" in text
-    assert "### 4 requirements not met" in text
+    assert "### Requirements not met: 4" in text
     assert "`sha is missing.`" in text
     assert "claimed, not verified" in text
     assert text.endswith("1 too old, 1 unreadable\n")
