@@ -77,12 +77,14 @@ AUDIT = Command(
     """\
 {program} audit
 {program} audit -n science --require sha,remote_url
-{program} audit output --junit audit.xml --markdown "$GITHUB_STEP_SUMMARY"
-{program} audit --lockfile pixi.lock --remote --repo 'https://github.com/conda-forge/*'
-{program} audit --channel https://example.org/chan --newest --html audit.html
+{program} audit output --junit audit.xml
+{program} audit output --markdown "$GITHUB_STEP_SUMMARY"
+{program} audit -n science --repo 'https://github.com/conda-forge/*'
+{program} audit --lockfile pixi.lock --remote --fail-under 90
+{program} audit --channel example --newest --html audit.html
 {program} audit --channel example --json > before.json
-{program} audit --channel example --require sha --baseline before.json
-{program} audit --merge part-*.json --fail-under 90""",
+{program} audit --channel example --baseline before.json
+{program} audit --merge part-*.json --csv audit.csv""",
     (
         *TARGET_OPTIONS,
         switch(
