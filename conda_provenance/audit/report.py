@@ -28,6 +28,8 @@ class Report(NamedTuple):
     """Was anything asked?"""
     shard: str | None = None
     """Such as ``1/8``, if this is one part of an audit."""
+    missing: str | None = None
+    """A sentence that names the parts that are missing in a merged audit."""
 
     @classmethod
     def of(
@@ -40,6 +42,7 @@ class Report(NamedTuple):
         baseline: Baseline | None = None,
         baseline_file: str | None = None,
         shard: str | None = None,
+        missing: str | None = None,
     ) -> Report:
         """Judge the packages. Where there is a ``baseline``, only what is new fails."""
         summary = summarize(rows, excluded=len(excluded), not_conda=not_conda)
@@ -50,7 +53,7 @@ class Report(NamedTuple):
             found += [share] if share else []
 
         asked = gate.to_json(baseline_file)
-        return cls(rows, excluded, found, summary, asked, bool(gate), shard)
+        return cls(rows, excluded, found, summary, asked, bool(gate), shard, missing)
 
     @property
     def is_undecided(self) -> bool:

@@ -68,6 +68,8 @@ def _report(arguments: Namespace, output: Output) -> Report:
         gate=gate,
         baseline=baseline,
         baseline_file=arguments.baseline and redact_location(arguments.baseline),
+        shard=collected.shard,
+        missing=collected.missing,
     )
 
 
@@ -117,10 +119,13 @@ def _title(arguments: Namespace) -> str:
 
 
 def _status(report: Report, output: Output) -> Status:
+    if report.missing:
+        output.error(report.missing)
     if report.failures:
         return Status.NO
 
     if report.is_undecided:
         output.error("There is no package that could be judged, so nothing passes.")
         return Status.UNKNOWN
-    return Status.UNKNOWN if report.summary["unreadable"] else Status.YES
+    is_unknown = report.missing or report.summary["unreadable"]
+    return Status.UNKNOWN if is_unknown else Status.YES
