@@ -295,3 +295,54 @@ def test_no_secret_is_in_any_form(tmp_path):
     everything += [path.read_text() for path in files]
     assert not [text for text in everything if "s3cr3t" in text]
     assert done.returncode == 1
+
+
+def test_the_parts_of_an_audit_make_the_whole(tmp_path, packages):
+    whole = as_json(packages, "--exclude", "none")
+    files = []
+    for number in (1, 2, 3):
+        files.append(tmp_path / f"part-{number}.json")
+        part = as_json(packages, "--exclude", "none", "--shard", f"{number}/3")
+        assert part["shard"] == f"{number}/3"
+        files[-1].write_text(json.dumps(part))
+
+    merged = as_json("--merge", *files)
+    assert merged["summary"] == whole["summary"]
+    assert merged["missing"] is None
+    by_name = {row["name"]: row for row in merged["packages"]}
+    assert by_name == {row["name"]: row for row in whole["packages"]}
+    assert merged["excluded"] == whole["excluded"]
+
+    # The gate is that of the call that joins them.
+    assert audit("--merge", *files, "--require", "sha").returncode == 1
+    assert as_json("--merge", *files, "--exclude", "odd")["summary"]["excluded"] == 2
+
+
+def test_a_part_that_is_missing_is_not_taken_for_nothing(tmp_path):
+    package = make(tmp_path, "fine", WHOLE)
+    files = []
+    for number in (1, 2):
+        files.append(tmp_path / f"part-{number}.json")
+        files[-1].write_text(audit(package, "--json", "--shard", f"{number}/3").stdout)
+
+    done = audit("--merge", *files, "--require", "sha")
+    assert done.returncode == 3
+    assert "3/3 is missing" in done.stderr
+    assert "3/3 is missing" in as_json("--merge", *files)["missing"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("--shard", "4/3"), "1/3 to 3/3"),
+        (("--shard", "1/3", "--dask", "tcp://127.0.0.1:1"), "cannot be combined"),
+        (("--merge", "none.json"), "cannot be read"),
+        (("x.conda", "--merge", "none.json"), "reads no package"),
+        (("-n", "e", "--merge", "none.json"), "reads no package"),
+        (("--merge", "none.json", "--shard", "1/2"), "cannot be combined"),
+    ],
+)
+def test_parts_that_make_no_sense_are_refused(arguments, why):
+    done = audit(*arguments)
+    assert done.returncode == 2
+    assert why in done.stderr
