@@ -7,6 +7,7 @@ cut out of a string. An address that is not understood is refused, and no messag
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -116,6 +117,7 @@ class RemoteUrl(NamedTuple):
         return f"{self.scheme}://{self.host}{port}/{self.path}"
 
     @classmethod
+    @lru_cache(maxsize=1000)  # One package's address is asked for five times.
     def parse(cls, text: str) -> RemoteUrl:
         """Read an address in any form that git takes: https, ssh, git, ``user@host:path``.
 

@@ -39,7 +39,7 @@ class Gate(NamedTuple):
 
     def __bool__(self) -> bool:
         """Does it ask anything?"""
-        return any(each not in ((), False, None) for each in self)
+        return bool(self.requirements) or self.fail_under is not None
 
     @property
     def requirements(self) -> tuple[str, ...]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from conda_provenance.audit.gate import Failure
+from conda_provenance.audit.baseline import Baseline
+from conda_provenance.audit.gate import Failure, Gate, failures, share_failure
 from conda_provenance.audit.row import Row, state
 from conda_provenance.audit.state import LACKING, State
+from conda_provenance.audit.summary import summarize
 from conda_provenance.keys import CEP_KEYS
 
 
@@ -26,6 +28,39 @@ class Report(NamedTuple):
     """Was anything asked?"""
     shard: str | None = None
     """Such as ``1/8``, if this is one part of an audit."""
+    missing: str | None = None
+    """A sentence that names the parts that are missing in a merged audit."""
+
+    @classmethod
+    def of(
+        cls,
+        rows: Sequence[Row],
+        excluded: Sequence[Mapping[str, Any]] = (),
+        *,
+        not_conda: int = 0,
+        gate: Gate = Gate(),  # noqa: B008 - it cannot be changed
+        baseline: Baseline | None = None,
+        baseline_file: str | None = None,
+        shard: str | None = None,
+        missing: str | None = None,
+    ) -> Report:
+        """Judge the packages. Where there is a ``baseline``, only what is new fails."""
+        summary = summarize(rows, excluded=len(excluded), not_conda=not_conda)
+        is_old = baseline.has if baseline else lambda _row, _requirement: False
+        found = list(failures(rows, gate, is_old))
+        if gate.fail_under is not None:
+            share = share_failure(summary, gate.fail_under, baseline.states if baseline else None)
+            found += [share] if share else []
+
+        asked = gate.to_json(baseline_file)
+        return cls(rows, excluded, found, summary, asked, bool(gate), shard, missing)
+
+    @property
+    def is_undecided(self) -> bool:
+        """Was something asked, and nothing there that it could be asked of?"""
+        read = any(self.summary[each.value] for each in State if each is not State.UNREADABLE)
+        is_share_unknown = self.gate["fail_under"] is not None and self.summary["percent"] is None
+        return self.has_gate and (not read or is_share_unknown)
 
 
 def last_line(summary: Mapping[str, Any]) -> str:
@@ -83,3 +118,19 @@ def reasons(row: Row) -> Iterator[str]:
         yield "It says nothing."
     elif missing:
         yield f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing."
+
+
+def brief_reason(row: Row) -> str:
+    """The same in a few words, with the codes of problems. The text may be a stranger's."""
+    of_row = state(row)
+    if of_row is State.UNREADABLE:
+        return " ".join(reasons(row))
+
+    if of_row is State.TOO_OLD:
+        return "made before conda-build could write it"
+
+    missing = [key for key in CEP_KEYS if not row[key]]
+    codes = [problem["code"] for problem in row["problems"]]
+    if len(missing) == len(CEP_KEYS):
+        return ", ".join([*codes, "says nothing else" if codes else "says nothing"])
+    return ", ".join([*codes, *(f"no {key}" for key in missing)])

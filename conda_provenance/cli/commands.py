@@ -6,6 +6,7 @@ times as fast as dataclasses.
 
 from __future__ import annotations
 
+from conda_provenance.cli.audit_options import AUDIT
 from conda_provenance.cli.options import COMMON, JSON, Command, Option, switch
 from conda_provenance.cli.survey_options import CACHE
 from conda_provenance.cli.target_options import TARGET_OPTIONS
@@ -233,5 +234,5 @@ SHOW = Command(
     ),
 )
 
-COMMANDS = (DETECT, BUILD, RUN, STAMP, SHOW, CACHE)
+COMMANDS = (DETECT, BUILD, RUN, STAMP, SHOW, AUDIT, CACHE)
 """All commands, in the order of the help."""

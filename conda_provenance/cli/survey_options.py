@@ -18,7 +18,6 @@ SURVEY_OPTIONS = (
         ("--shard",),
         "audit one part of N, for several machines: 1/N, 2/N, ...; --merge joins their results",
         metavar="I/N",
-        group="on which machines",
     ),
     Option(
         "dask",
@@ -26,7 +25,6 @@ SURVEY_OPTIONS = (
         "read remote packages on the Dask cluster whose scheduler is at this address, such as "
         "tcp://host:8786",
         metavar="ADDRESS",
-        group="on which machines",
     ),
     Option(
         "merge",
@@ -34,7 +32,6 @@ SURVEY_OPTIONS = (
         "join the results of 'audit --json' in these files, and read no package",
         metavar="FILE",
         nargs="+",
-        group="on which machines",
     ),
 )
 """The options of ``audit`` for what is too much for one go, or for one machine."""

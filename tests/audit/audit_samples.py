@@ -90,6 +90,7 @@ def document(
             "baseline": None,
         },
         "shard": None,
+        "missing": None,
         "summary": summarize(packages),
     }  # fmt: skip
 

@@ -25,6 +25,7 @@ def _short(made, gate):
 
 def test_a_gate_that_asks_nothing_lets_all_pass():
     assert not Gate()
+    assert Gate(fail_under=Decimal(0)), "0 percent is asked, and needs something to judge"
     assert _short(row(1, extra={}), Gate()) == []
 
 

@@ -41,6 +41,7 @@ def test_handing_the_options_to_conda_loads_no_command():
     assert modules.split() == [
         "conda_provenance",
         "conda_provenance.cli",
+        "conda_provenance.cli.audit_options",
         "conda_provenance.cli.commands",
         "conda_provenance.cli.options",
         "conda_provenance.cli.parser",
@@ -56,6 +57,7 @@ def test_conda_takes_no_setting_of_its_own_from_our_options():
     configure(parser)
     for command, further in {
         "show": ["x", "--json", "-q"],
+        "audit": ["x", "--json", "-n", "e", "-c", "main", "--repo", "x", "--csv", "x"],
         "stamp": ["x", "--dry-run", "--force", "-v"],
         "build": ["x", "-c", "main", "--json"],
         "detect": ["--json"],

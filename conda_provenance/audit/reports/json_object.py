@@ -18,6 +18,7 @@ def write_json(file: TextIO, report: Report) -> None:
     _write_list(file, "failures", (each.to_json() for each in report.failures))
     file.write(f'"gate": {json.dumps(report.gate)},\n')
     file.write(f'"shard": {json.dumps(report.shard)},\n')
+    file.write(f'"missing": {json.dumps(report.missing)},\n')
     file.write(f'"summary": {json.dumps(report.summary, indent=1)}}}\n')
 
 

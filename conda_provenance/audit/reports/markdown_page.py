@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
-from conda_provenance.audit.report import Report, coverage, last_line, reasons, worst_first
+from conda_provenance.audit.report import Report, brief_reason, coverage, last_line, worst_first
 from conda_provenance.audit.row import Row, state
 from conda_provenance.audit.summary import STATES
 from conda_provenance.text import escape
@@ -77,7 +77,7 @@ def _write_failures(file: TextIO, report: Report) -> None:
         file.write("No package that was read falls short of what is required.\n\n")
         return
 
-    file.write(f"### {len(failures)} requirements not met\n\n")
+    file.write(f"### Requirements not met: {len(failures)}\n\n")
     lines = (
         (code(each.package or "all packages"), code(each.requirement), code(each.message))
         for each in failures[:MAX_PACKAGES]
@@ -91,12 +91,12 @@ def _write_packages(file: TextIO, rows: Sequence[Row]) -> None:
     if not lacking:
         return
 
-    file.write(f"### {len(lacking)} packages not complete\n\n")
+    file.write(f"### Not complete: {len(lacking)}\n\n")
     lines = (
         (
             code(row["package"]),
             state(row).value,
-            code(" ".join(reasons(row))),
+            code(brief_reason(row)),
             " ".join(filter(None, _links(row))),
         )
         for row in lacking[:MAX_PACKAGES]

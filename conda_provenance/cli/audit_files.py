@@ -1,0 +1,122 @@
+"""Writes the forms of an audit's report to their files: each whole or not at all.
+
+What is in them is not known here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import NamedTuple, TextIO
+
+from conda_provenance.errors import UsageError
+from conda_provenance.text import escape, redact_location
+
+STDOUT = "-"
+"""Stands for standard output where a file's path may stand."""
+
+STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
+"""The variable in which GitHub names the file of a step's summary. Several programs write to it."""
+
+_MAX_SHOWN = 300
+
+
+class Form(NamedTuple):
+    """A form of the report, and where it goes."""
+
+    flag: str
+    path: str
+    write: Callable[[TextIO], None]
+    appends: bool = False
+
+
+def require_places(places: Sequence[tuple[str, str]], *, stdout_is_taken: bool) -> None:
+    """Raise :class:`UsageError` if the files can surely not be written. ``places``: flag and path.
+
+    An audit may take an hour, so this is asked before it.
+    """
+    to_stdout = [flag for flag, path in places if path == STDOUT]
+    if len(to_stdout) + stdout_is_taken > 1:
+        other = to_stdout[1] if len(to_stdout) > 1 else "--json"
+        raise UsageError(
+            f"{to_stdout[0]} - and {other} both print to standard output: give one of them a file."
+        )
+
+    seen: dict[str, str] = {}
+    for flag, path in places:
+        if path == STDOUT:
+            continue
+
+        shown = escape(redact_location(path), _MAX_SHOWN)
+        real = os.path.realpath(path)
+        if real in seen:
+            raise UsageError(f"{seen[real]} and {flag} both name {shown}: give each its own file.")
+        seen[real] = flag
+        if not path or os.path.isdir(real):
+            raise UsageError(f"{flag} takes a file, but {shown or 'an empty text'} is none.")
+        if not os.path.isdir(os.path.dirname(real)):
+            raise UsageError(f"The folder of {shown} ({flag}) does not exist: make it first.")
+
+
+def is_step_summary(path: str, environ: Mapping[str, str]) -> bool:
+    """Is this the file to which the steps of a GitHub job append?"""
+    summary = environ.get(STEP_SUMMARY)
+    return bool(summary) and os.path.realpath(path) == os.path.realpath(summary or "")
+
+
+def write_forms(forms: Iterable[Form]) -> None:
+    """Write all of them. What goes into a file is in place only when every one was written."""
+    with ExitStack() as waiting:
+        replacements = []
+        for form in forms:
+            if form.path == STDOUT:
+                form.write(sys.stdout)
+            elif form.appends or not _is_replaceable(form.path):
+                _append(form)
+            else:
+                replacements.append(waiting.enter_context(_written_beside(form)))
+
+        for temporary, path in replacements:
+            os.replace(temporary, path)
+
+
+def _is_replaceable(path: str) -> bool:
+    """Is it a plain file, or nothing yet? A pipe or ``/dev/stdout`` must stay what it is."""
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except FileNotFoundError:
+        return True
+
+
+def _append(form: Form) -> None:
+    import io
+
+    text = io.StringIO(newline="")
+    form.write(text)
+    data = text.getvalue().encode("utf-8", "backslashreplace")
+    with open(form.path, "ab") as file:
+        file.write(data)
+
+
+@contextmanager
+def _written_beside(form: Form) -> Iterator[tuple[str, str]]:
+    """Write to a new file in the same folder. Gives its path and the one to move it to."""
+    # A link stays a link; the file that it leads to is replaced.
+    path = os.path.realpath(form.path)
+    temporary = os.path.join(os.path.dirname(path), f".{os.urandom(8).hex()}.tmp")
+    try:
+        # As "open" makes a file, but never one that is there.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        descriptor = os.open(temporary, flags, 0o666)
+        with open(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            form.write(file)
+        with contextlib.suppress(OSError):
+            os.chmod(temporary, stat.S_IMODE(os.stat(path).st_mode))
+        yield temporary, path
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)

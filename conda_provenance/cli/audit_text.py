@@ -1,0 +1,130 @@
+"""Prints the report of an audit for people. What is in it is decided elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from conda_provenance.audit.report import Report, brief_reason, coverage, last_line, worst_first
+from conda_provenance.audit.row import Row, state
+from conda_provenance.audit.state import State
+from conda_provenance.audit.summary import STATES
+from conda_provenance.cli.color import BOLD, DIM, RED, YELLOW
+from conda_provenance.cli.output import Output
+from conda_provenance.text import escape
+
+MAX_PACKAGES = 20
+MAX_GROUPS = 5
+"""What is listed without ``-v``, which lists all."""
+
+_MAX_TEXT = 300
+_NOT_VERIFIED = "claimed by the packages; not verified"
+
+_TITLES = {
+    "by_host": "host",
+    "by_organisation": "organisation",
+    "by_provider": "CI system",
+    "by_channel": "channel",
+    "by_year": "year",
+}
+
+_WORDS = {State.ABSENT: "without", State.TOO_OLD: "too old"}
+"""What people call a state, where that is another word."""
+
+
+def print_report(report: Report, output: Output) -> None:
+    """Print the summary, what falls short, what is not complete, and the last line."""
+    if not output.quiet:
+        _print_summary(report.summary, output)
+        _print_packages(report.rows, output)
+
+    _print_failures(report, output)
+    if not output.quiet and report.summary[State.COMPLETE.value]:
+        output.line((_NOT_VERIFIED, DIM))
+    output.line(last_line(report.summary))
+
+
+def word(of: State) -> str:
+    """What people call the state."""
+    return _WORDS.get(of, of.value)
+
+
+def _print_summary(summary: Mapping[str, Any], output: Output) -> None:
+    output.line((coverage(summary), BOLD))
+    if not summary["total"]:
+        return
+
+    output.line()
+    by_key = summary["by_key"]
+    counts = ("given", "malformed", "missing")
+    output.table(
+        ("key", *counts),
+        [(key, *(str(counted[each]) for each in counts)) for key, counted in by_key.items()],
+    )
+    for group, title in _TITLES.items():
+        _print_group(title, summary[group], output)
+
+    if by_problem := summary["by_problem"]:
+        output.line()
+        rows = [(_cut(code), str(number)) for code, number in by_problem.items()]
+        output.table(("problem", "packages"), rows)
+
+
+def _print_group(title: str, groups: Mapping[str, Mapping[str, Any]], output: Output) -> None:
+    if not groups:
+        return
+
+    shown = list(groups.items())[: None if output.verbose else MAX_GROUPS]
+    output.line()
+    output.table(
+        (title, "packages", *map(word, STATES), "of judged"),
+        [(_cut(name), *_numbers(tally)) for name, tally in shown],
+    )
+    _print_rest(len(groups) - len(shown), output)
+
+
+def _numbers(tally: Mapping[str, Any]) -> Iterator[str]:
+    yield str(tally["total"])
+    for each in STATES:
+        yield str(tally[each.value])
+    yield "-" if tally["percent"] is None else f"{tally['percent']:g} %"
+
+
+def _print_packages(rows: Iterable[Row], output: Output) -> None:
+    lacking = worst_first(rows)
+    if not lacking:
+        return
+
+    shown = lacking[: None if output.verbose else MAX_PACKAGES]
+    output.line()
+    output.line(("not complete, the worst first:", BOLD))
+    width = max(len(word(each)) for each in State)
+    for row in shown:
+        label = word(state(row)).ljust(width)
+        why = _cut(brief_reason(row))
+        output.line("  ", (label, YELLOW), f"  {_cut(row['package'])}  ", (why, DIM))
+    _print_rest(len(lacking) - len(shown), output)
+
+
+def _print_failures(report: Report, output: Output) -> None:
+    if not report.failures:
+        return
+
+    shown = report.failures[: None if output.verbose else MAX_PACKAGES]
+    if not output.quiet:
+        output.line()
+    output.line((f"requirements not met: {len(report.failures)}", BOLD))
+    for failure in shown:
+        package = _cut(failure.package or "all packages")
+        requirement = (f"{failure.requirement}: ", RED)
+        output.line("  ", f"{package}  ", requirement, _cut(failure.message))
+    _print_rest(len(report.failures) - len(shown), output)
+
+
+def _print_rest(number: int, output: Output) -> None:
+    if number > 0:
+        output.line((f"  and {number} more (-v lists all)", DIM))
+
+
+def _cut(text: str) -> str:
+    return escape(text, _MAX_TEXT)
