@@ -6,6 +6,7 @@ true, is not known here.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -40,9 +41,9 @@ def health_check() -> CondaHealthCheck:
 def check(prefix: str, verbose: bool) -> None:
     """Print how many packages of the environment say nothing, and if ``verbose`` which."""
     try:
-        from conda.base.context import context
+        from conda_provenance.sources.environments import Configuration
 
-        findings = find(prefix, map(str, context.pkgs_dirs))
+        findings = find(prefix, Configuration(os.environ, prefix))
         text = report(findings, verbose=verbose)
     except Exception as error:
         from conda_provenance.errors import ProvenanceError
@@ -59,7 +60,6 @@ def find(prefix: str, caches: Iterable[str]) -> Findings:
     from conda_provenance.sources import Unreadable
     from conda_provenance.sources.environments import claim_of_record, read_records, record_files
 
-    folders = tuple(caches)
     silent: list[str] = []
     unreadable: list[str] = []
     files = record_files(prefix)
@@ -69,7 +69,7 @@ def find(prefix: str, caches: Iterable[str]) -> Findings:
             continue
 
         try:
-            package = claim_of_record(found, folders, archives=False)
+            package = claim_of_record(found, caches, archives=False)
         except PackageError as error:
             unreadable.append(str(error))
             continue
