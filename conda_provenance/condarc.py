@@ -73,4 +73,34 @@ CI = Setting(
 )
 
 SETTINGS = (ENABLED, FIELDS, REQUIRED, DIRTY, CI)
-"""Every key, in the order in which they are documented."""
+"""The keys for builds, in the order in which they are documented."""
+
+INSTALL = Setting(
+    "provenance_install",
+    "ignore",
+    "What to do before a package is installed that does not say where it comes from: ignore, warn "
+    "or refuse. This is hygiene, not protection: packages may say what they like.",
+)
+INSTALL_REQUIRE = Setting(
+    "provenance_install_require",
+    CEP_KEYS,
+    f"The keys that an installed package must have: {_ANY_KEYS}. With an empty list, one of them "
+    "will do.",
+)
+INSTALL_REPOS = Setting(
+    "provenance_install_repos",
+    (),
+    "The repositories that an installed package may name, such as "
+    "https://github.com/conda-forge/*. With an empty list, it may name any.",
+)
+INSTALL_EXEMPT = Setting(
+    "provenance_install_exempt",
+    (),
+    "What is installed whatever it says: a channel by its address, such as "
+    "https://conda.anaconda.org/conda-forge, or CHANNEL::SPEC for some packages of one.",
+)
+
+INSTALL_SETTINGS = (INSTALL, INSTALL_REQUIRE, INSTALL_REPOS, INSTALL_EXEMPT)
+"""The keys of the gate before installing, in the order in which they are documented."""
+
+ALL_SETTINGS = (*SETTINGS, *INSTALL_SETTINGS)

@@ -14,11 +14,35 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from conda_provenance.condarc import CI, DIRTY, ENABLED, FIELDS, REQUIRED, SETTINGS, Setting
+from conda_provenance.condarc import (
+    ALL_SETTINGS,
+    CI,
+    DIRTY,
+    ENABLED,
+    FIELDS,
+    INSTALL,
+    INSTALL_EXEMPT,
+    INSTALL_REPOS,
+    INSTALL_REQUIRE,
+    REQUIRED,
+    SETTINGS,
+    Setting,
+)
 from conda_provenance.errors import SettingsError
 from conda_provenance.keys import CEP_KEYS, KEYS
 
-__all__ = ["SETTINGS", "Settings", "load_settings", "read_settings"]
+__all__ = [
+    "SETTINGS",
+    "Settings",
+    "load_settings",
+    "parse_keys",
+    "parse_list",
+    "parse_word",
+    "read_conda",
+    "read_setting",
+    "read_settings",
+    "wrong_value",
+]
 
 T = TypeVar("T")
 
@@ -26,7 +50,7 @@ _TRUE = frozenset({"true", "yes", "on", "y", "1"})
 _FALSE = frozenset({"false", "no", "off", "n", "0", "non", "none"})
 """The words that conda takes for true and false. It takes no word for false too; we do not."""
 
-_LISTS = frozenset(setting.name for setting in SETTINGS if isinstance(setting.default, tuple))
+_LISTS = frozenset(setting.name for setting in ALL_SETTINGS if isinstance(setting.default, tuple))
 """The keys whose value is a list."""
 
 _DIRTY = ("warn", "error", "ignore")
@@ -39,6 +63,11 @@ _ALLOWED = {
     REQUIRED: _ANY_KEYS,
     DIRTY: "warn, error or ignore",
     CI: "auto, none, or a provider's name as 'conda-provenance detect --list' shows them",
+    INSTALL: "ignore, warn or refuse",
+    INSTALL_REQUIRE: _ANY_KEYS,
+    INSTALL_REPOS: "a list of repositories such as https://github.com/conda-forge/*",
+    INSTALL_EXEMPT: "a list of channels by their addresses, without logins and tokens, such as "
+    "https://conda.anaconda.org/conda-forge, and of CHANNEL::SPEC with such an address",
 }
 """The values that each key may have, for error messages."""
 
@@ -68,7 +97,7 @@ def load_settings(environ: Mapping[str, str], providers: Callable[[], Iterable[s
     Raises :class:`SettingsError`, which names the key with a wrong value and what it may be.
     """
     if has_conda():
-        return read_settings(_from_conda(), providers)
+        return read_settings(read_conda(SETTINGS), providers)
 
     given = {
         setting.name: environ[setting.variable]
@@ -86,34 +115,44 @@ def has_conda() -> bool:
 def read_settings(values: Mapping[str, object], providers: Callable[[], Iterable[str]]) -> Settings:
     """The settings from raw values, by condarc key. A missing key has its default."""
     settings = Settings(
-        enabled=_read(ENABLED, values, _parse_bool),
-        fields=_read(FIELDS, values, _parse_keys),
-        required=_read(REQUIRED, values, _parse_keys),
-        dirty=_read(DIRTY, values, _parse_dirty),
-        ci=_read(CI, values, _parse_word),
+        enabled=read_setting(ENABLED, values, _parse_bool),
+        fields=read_setting(FIELDS, values, parse_keys),
+        required=read_setting(REQUIRED, values, parse_keys),
+        dirty=read_setting(DIRTY, values, _parse_dirty),
+        ci=read_setting(CI, values, parse_word),
     )
     if settings.ci not in _NO_PROVIDER and settings.ci not in set(providers()):
-        raise _wrong(CI)
+        raise wrong_value(CI)
     return settings
 
 
-def _read(setting: Setting, values: Mapping[str, object], parse: Callable[[object], T]) -> T:
+def read_setting(setting: Setting, values: Mapping[str, object], parse: Callable[[object], T]) -> T:
+    """The value of one key. ``parse`` raises :class:`ValueError` for what it may not be."""
     value = values.get(setting.name)
     is_unset = value is None or (_is_blank(value) and setting.name not in _LISTS)
     try:
         return parse(setting.default if is_unset else value)
     except ValueError:
-        raise _wrong(setting) from None
+        raise wrong_value(setting) from None
 
 
 def _parse_bool(value: object) -> bool:
-    word = _parse_word(value)
+    word = parse_word(value)
     if word not in _TRUE | _FALSE:
         raise ValueError
     return word in _TRUE
 
 
-def _parse_keys(value: object) -> tuple[str, ...]:
+def parse_keys(value: object) -> tuple[str, ...]:
+    """Names of keys, each once."""
+    keys = parse_list(value)
+    if not set(keys) <= set(KEYS):
+        raise ValueError
+    return keys
+
+
+def parse_list(value: object) -> tuple[str, ...]:
+    """Texts, each once. A text alone is split at its commas."""
     items: Iterable[object]
     if isinstance(value, str):
         items = value.split(",")
@@ -123,27 +162,26 @@ def _parse_keys(value: object) -> tuple[str, ...]:
         items = [value]
 
     texts = (str(item).strip() for item in items)
-    keys = tuple(dict.fromkeys(filter(None, texts)))
-    if not set(keys) <= set(KEYS):
-        raise ValueError
-    return keys
+    return tuple(dict.fromkeys(filter(None, texts)))
 
 
 def _parse_dirty(value: object) -> str:
-    word = _parse_word(value)
+    word = parse_word(value)
     if word not in _DIRTY:
         raise ValueError
     return word
 
 
-def _parse_word(value: object) -> str:
+def parse_word(value: object) -> str:
+    """One word, in lower case."""
     return str(value).strip().lower()
 
 
-def _from_conda() -> dict[str, object]:
-    """Our keys as conda merges its files and variables.
+def read_conda(settings: Iterable[Setting]) -> dict[str, object]:
+    """The raw values of our keys ``settings``, as conda merges its files and variables.
 
     This does not load conda's plugins, which takes a quarter of a second.
+    Raises :class:`SettingsError` for a value of another kind than the key has.
     """
     from conda.plugins.config import PluginConfig
 
@@ -154,7 +192,8 @@ def _from_conda() -> dict[str, object]:
             given = super().raw_data
             return {source: _with_values(source, given[source]) for source in given}
 
-    for setting in SETTINGS:
+    settings = tuple(settings)
+    for setting in settings:
         OurConfig.add_plugin_setting(setting.name, setting.conda_parameter())
 
     try:
@@ -166,11 +205,11 @@ def _from_conda() -> dict[str, object]:
         ) from None
 
     values: dict[str, object] = {}
-    for setting in SETTINGS:
+    for setting in settings:
         try:
             values[setting.name] = getattr(config, setting.name)
         except Exception:  # conda's own validation; its message repeats the value
-            raise _wrong(setting) from None
+            raise wrong_value(setting) from None
     return values
 
 
@@ -223,7 +262,8 @@ def _read_condarc(_environ: tuple[tuple[str, str], ...]) -> Any:
     return Context(SEARCH_PATH, None)
 
 
-def _wrong(setting: Setting) -> SettingsError:
+def wrong_value(setting: Setting) -> SettingsError:
+    """The error for a key whose value cannot be read. The value is not repeated."""
     return SettingsError(
         f"plugins.{setting.name} (or {setting.variable}) has an invalid value: "
         f"it may be {_ALLOWED[setting]}."

@@ -12,14 +12,15 @@ import sys
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypeAlias
 
-from conda_provenance.condarc import SETTINGS
+from conda_provenance.condarc import ALL_SETTINGS
 from conda_provenance.keys import KEYS
 from conda_provenance.settings import conda_raw_data
 from conda_provenance.text import escape
 
-_NAMES = tuple(setting.name for setting in SETTINGS)
-_VARIABLES = tuple(setting.variable for setting in SETTINGS)
+_NAMES = tuple(setting.name for setting in ALL_SETTINGS)
+_VARIABLES = tuple(setting.variable for setting in ALL_SETTINGS)
 _VALUES = tuple(f"CONDA_PROVENANCE_{key.upper()}" for key in KEYS)
 
 _TESTS = "CONDA_PROVENANCE_TEST_"
@@ -30,6 +31,9 @@ _MAX_NAME = 100
 
 _MAX_FILE = 1 << 18
 """Bytes of a configuration file that are looked at."""
+
+_INSTALL = re.compile(r"provenance.*install|install.*provenance", re.IGNORECASE | re.DOTALL)
+"""What belongs to the gate before installing."""
 
 _OURS = re.compile(rb"^[^#\n]*provenance_\w", re.MULTILINE)
 _ALIKE = 0.8
@@ -53,7 +57,7 @@ _USUAL_FOLDERS = (
 
 def settings_doubts(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Warnings, one sentence each, of what the user meant as a setting and is not read."""
-    doubts = [*_unknown_variables(environ)]
+    doubts = [sentence for sentence, _ in _unknown_variables(environ)]
     try:
         if "conda.base.context" in sys.modules or find_spec("conda") is not None:
             doubts += _doubts_of_conda()
@@ -65,7 +69,28 @@ def settings_doubts(environ: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(doubts))
 
 
-def _unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
+def install_doubts(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The same for the keys of the gate before installing, in conda's own process.
+
+    Files are not looked for: conda has read its own, and this is done at every installation.
+    """
+    doubts = [*_unknown_variables(environ)]
+    for source, parameters in conda_raw_data().items():
+        if isinstance(source, Path) and isinstance(parameters, Mapping):
+            doubts += _unknown_keys(source, parameters)
+
+    return tuple(dict.fromkeys(sentence for sentence, about in doubts if _is_of_gate(about)))
+
+
+def _is_of_gate(about: str) -> bool:
+    return _INSTALL.search(about) is not None
+
+
+Doubt: TypeAlias = tuple[str, str]
+"""A sentence, and all by which one can tell what it is about. The second may hold a secret."""
+
+
+def _unknown_variables(environ: Mapping[str, str]) -> Iterator[Doubt]:
     for name in sorted(environ):
         if name in _VARIABLES or name in _VALUES:
             continue
@@ -76,10 +101,11 @@ def _unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
 
         near = _nearest(plain, (*_VARIABLES, *_VALUES))
         if near or plain.startswith("CONDA_PLUGINS_PROVENANCE"):
-            yield f"The variable {_shown(name)} is ignored, because it is unknown{_hint(near)}"
+            said = f"The variable {_shown(name)} is ignored, because it is unknown{_hint(near)}"
+            yield said, near or name
         elif plain.startswith("CONDA_PROVENANCE_") and not plain.startswith(_TESTS):
             names = ", ".join(_VALUES)
-            yield f"The variable {_shown(name)} is ignored, because it is none of {names}."
+            yield f"The variable {_shown(name)} is ignored, because it is none of {names}.", name
 
 
 def _doubts_of_conda() -> Iterator[str]:
@@ -88,26 +114,30 @@ def _doubts_of_conda() -> Iterator[str]:
     for source in read:
         parameters = raw_data[source]
         if isinstance(parameters, Mapping):
-            yield from _unknown_keys(source, parameters)
+            yield from (sentence for sentence, _ in _unknown_keys(source, parameters))
 
     for path, remedy in _unread_files({os.path.realpath(each) for each in read}):
         yield f"conda does not read {escape(str(path))}, so its settings are ignored: {remedy}."
 
 
-def _unknown_keys(source: Path, parameters: Mapping[object, object]) -> Iterator[str]:
+def _unknown_keys(source: Path, parameters: Mapping[object, object]) -> Iterator[Doubt]:
     """Keys of one file that are like ours, but unknown or at the wrong place."""
     place = f"in {escape(str(source))}"
     for key in map(str, parameters):
         if _is_like_plugins(key) and "provenance_" in str(parameters[key]):
-            yield f"The key {_shown(key)} {place} is ignored: write 'plugins' instead."
+            said = f"The key {_shown(key)} {place} is ignored: write 'plugins' instead."
+            yield said, str(parameters[key])
             continue
 
         plain = _plain(key.removeprefix("plugins."))
         if plain in _NAMES or plain.startswith("provenance") or _nearest(plain, _NAMES):
             near = _nearest(plain, _NAMES) or "provenance_…"
             yield (
-                f"The key {_shown(key)} {place} is ignored, because it does not stand below "
-                f"plugins: write 'plugins:' and, below it and indented, '{near}'."
+                (
+                    f"The key {_shown(key)} {place} is ignored, because it does not stand below "
+                    f"plugins: write 'plugins:' and, below it and indented, '{near}'."
+                ),
+                f"{near} {plain}",
             )
 
     if "plugins" not in parameters:
@@ -116,13 +146,15 @@ def _unknown_keys(source: Path, parameters: Mapping[object, object]) -> Iterator
     plugins = getattr(parameters["plugins"], "value", lambda _: None)(None)
     if not isinstance(plugins, Mapping):
         if "provenance" in str(plugins):
-            yield f"The keys below plugins {place} are ignored, because they are no mapping."
+            said = f"The keys below plugins {place} are ignored, because they are no mapping."
+            yield said, str(plugins)
         return
 
     for key in map(str, plugins):
         meant = None if key in _NAMES else _near_key(key)
         if meant is not None:
-            yield f"plugins.{_shown(key)} {place} is ignored, because it is unknown{_hint(meant)}"
+            said = f"plugins.{_shown(key)} {place} is ignored, because it is unknown{_hint(meant)}"
+            yield said, meant or f"{key} {plugins[key]}"
 
 
 def _is_like_plugins(key: str) -> bool:

@@ -21,10 +21,10 @@ from conda_provenance import __version__, hookspecs, read_claim
 from conda_provenance.ci import Adapter, Environ
 from conda_provenance.cli.commands import COMMANDS
 from conda_provenance.cli.status import Status
+from conda_provenance.condarc import ALL_SETTINGS, SETTINGS
 from conda_provenance.forges import Forge
 from conda_provenance.hookspecs import PROJECT
 from conda_provenance.remotes import RemoteUrl
-from conda_provenance.settings import SETTINGS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -175,8 +175,9 @@ def test_every_python_snippet_is_python(page):
 @pytest.mark.parametrize("page", ["README.md", "docs/settings.md"])
 def test_the_table_of_settings_has_every_setting_with_its_default_and_variable(page):
     rows = re.findall(r"^\| `(provenance_\w+)` \|(.*)\|$", (ROOT / page).read_text("utf-8"), re.M)
-    assert [name for name, _ in rows] == [setting.name for setting in SETTINGS]
-    for (_, row), setting in zip(rows, SETTINGS, strict=True):
+    settings = SETTINGS if page == "README.md" else ALL_SETTINGS
+    assert [name for name, _ in rows] == [setting.name for setting in settings]
+    for (_, row), setting in zip(rows, settings, strict=True):
         default, *_, variable = (cell.strip() for cell in row.split("|"))
         assert variable == f"`{setting.variable}`"
         if isinstance(setting.default, tuple):

@@ -1,11 +1,38 @@
 """What many packages say on the whole: the state of each, a summary, and what falls short.
 
 It works on what others have read. Where packages are, and how they are read, is not known here.
+Everything is loaded when it is first used: conda asks for the gate at every installation.
 """
 
 from __future__ import annotations
 
-from conda_provenance.audit.state import State, state_of
-from conda_provenance.audit.summary import percent_complete, summarize
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conda_provenance.audit.state import State as State
+    from conda_provenance.audit.state import state_of as state_of
+    from conda_provenance.audit.summary import percent_complete as percent_complete
+    from conda_provenance.audit.summary import summarize as summarize
+
+_HOMES = {
+    "State": "state",
+    "percent_complete": "summary",
+    "state_of": "state",
+    "summarize": "summary",
+}
+"""The module that each name is loaded from."""
 
 __all__ = ["State", "percent_complete", "state_of", "summarize"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -202,6 +203,9 @@ def _index(folder: Path, options: Mapping[str, Any]) -> None:
     from rattler.index import index_fs
 
     asyncio.run(index_fs(folder, force=True, **options))
+    # rattler's threads may crash an interpreter that ends in good order.
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def _run(*arguments: str) -> None:

@@ -1,0 +1,88 @@
+"""``Incoming``: a package that conda is about to install, and what its folder in the cache says.
+
+What is asked of a package is not known here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from conda_provenance.claim import Claim
+from conda_provenance.errors import PackageError
+from conda_provenance.packages.refusals import shown_path
+from conda_provenance.sources.environments import Record, claim_of_record
+from conda_provenance.text import redact_location
+
+_MAX_NOTE = 1 << 20
+
+
+class Incoming(NamedTuple):
+    """A package that is about to be installed."""
+
+    record: Record
+    legacy_md5: str | None = None
+    """Of the ``.tar.bz2`` that a ``.conda`` was made from. conda takes either for the other."""
+    original: Any = None
+    """The record as conda has it, for specs to match."""
+
+    @property
+    def name(self) -> str:
+        """What people call it, with its channel. A stranger's text."""
+        channel = self.record.channel
+        of = f" of {redact_location(channel)}" if channel else ""
+        return self.record.full_name + of
+
+
+def claim_of(package: Incoming, caches: Sequence[str]) -> Claim:
+    """What the package says, by the folder that conda will link.
+
+    ``caches`` are conda's, in the order in which it searches them. Raises :class:`PackageError` if
+    no folder is known to be extracted from the record's own file.
+    """
+    try:
+        found = claim_of_record(package.record, caches, archives=False)
+    except PackageError:
+        if package.legacy_md5 is None:
+            raise
+
+        record = package.record._replace(sha256=None, md5=package.legacy_md5)
+        found = claim_of_record(record, caches, archives=False)
+
+    _refuse_earlier(package.record, caches, os.path.dirname(found.place or ""))
+    return found.claim
+
+
+def _refuse_earlier(record: Record, caches: Sequence[str], own: str) -> None:
+    """Raise if conda would link another folder than that in the cache ``own``.
+
+    It takes the first one of the same channel, whatever its checksum is.
+    """
+    for cache in caches:
+        if os.path.normpath(cache) == os.path.normpath(own):
+            return
+
+        folder = os.path.join(cache, record.full_name)
+        if record.url and _plain_folder(_noted_url(folder)) == _plain_folder(record.url):
+            raise PackageError(
+                f"{shown_path(folder)} holds another file of this name, and conda may take it"
+            )
+
+
+def _noted_url(folder: str) -> str:
+    """The address from which this extracted package came, as conda noted it. It may be secret."""
+    try:
+        with open(os.path.join(folder, "info", "repodata_record.json"), "rb") as file:
+            noted = json.loads(file.read(_MAX_NOTE))
+    except (OSError, ValueError, RecursionError):
+        return ""
+    return str(noted.get("url")) if isinstance(noted, dict) else ""
+
+
+def _plain_folder(url: str) -> str:
+    """The address of the folder that ``url`` is in, without a login and a channel's token."""
+    without_login = re.sub(r"//[^/@]*@", "//", url)
+    return re.sub(r"/t/[^/]+(?=/)", "", without_login).rpartition("/")[0]

@@ -1,0 +1,197 @@
+"""The gate before installing: which packages fall short of the policy, and what is said of them.
+
+It reads what a package's maker wrote, so it is hygiene and no protection. conda is not known here:
+:mod:`conda_provenance.audit.install_action` hands over what conda is about to install.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
+
+from conda_provenance.audit.incoming import Incoming, claim_of
+from conda_provenance.audit.install_policy import InstallPolicy, channel_address
+from conda_provenance.condarc import INSTALL, INSTALL_EXEMPT
+from conda_provenance.errors import PackageError
+from conda_provenance.settings import wrong_value
+from conda_provenance.text import show_sentence
+
+SECONDS = 60.0
+"""How long all packages of a transaction may take. A thousand take a tenth of a second."""
+
+_MAX_LINE = 1000
+"""Characters of what is said of one package."""
+
+Matcher: TypeAlias = Callable[[Any], bool]
+
+
+class Shortfall(NamedTuple):
+    """A package that falls short of the policy, or of which that cannot be known."""
+
+    package: Incoming
+    why: tuple[str, ...]
+    is_unreadable: bool = False
+
+    def __str__(self) -> str:
+        return show_sentence(f"{self.package.name}: {'; '.join(self.why)}", _MAX_LINE)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of a transaction."""
+
+    policy: InstallPolicy
+    total: int
+    """The packages to install."""
+    shortfalls: tuple[Shortfall, ...] = ()
+    fault: str | None = None
+    """Why not all of them could be checked, in one sentence."""
+
+    @property
+    def refuses(self) -> bool:
+        """May the transaction not go on?"""
+        return self.policy.action == "refuse" and self.has_news
+
+    @property
+    def has_news(self) -> bool:
+        """Is there anything to say?"""
+        return bool(self.shortfalls or self.fault)
+
+    def __str__(self) -> str:
+        lines = [self._heading(), *(f"  - {each}" for each in self.shortfalls)]
+        lines += [f"  - {self.fault}"] if self.fault else []
+        if self.refuses:
+            lines += ["Nothing was installed or removed."]
+            lines += [_REMEDY] if self.shortfalls else []
+            lines += [ROUND_IT]
+        return "\n".join([*lines, _HYGIENE] if self.shortfalls else lines)
+
+    def _heading(self) -> str:
+        verb = "refuses to go on" if self.refuses else "warns"
+        setting = f"conda-provenance {verb} (plugins.{INSTALL.name})"
+        if not self.shortfalls:
+            return f"{setting}: the check of {_packages(self.total)} to install was not completed."
+
+        return (
+            f"{setting}: {len(self.shortfalls)} of {_packages(self.total)} to install "
+            f"{'does' if len(self.shortfalls) == 1 else 'do'} not say what is asked of "
+            f"{'it' if len(self.shortfalls) == 1 else 'them'}."
+        )
+
+
+_HYGIENE = (
+    "This is hygiene, not protection: only what a package says of itself was read, and anyone can "
+    "write that."
+)
+_REMEDY = (
+    "Ask those who build these packages to record where they come from, or exempt them by "
+    f"plugins.{INSTALL_EXEMPT.name}."
+)
+ROUND_IT = f"To go round this once: {INSTALL.variable}=ignore conda install …"
+
+
+def check(
+    policy: InstallPolicy,
+    incoming: Iterable[Incoming],
+    present: Collection[str],
+    caches: Iterable[str],
+    compile_spec: Callable[[str], Matcher],
+    seconds: float | None = None,
+) -> Verdict:
+    """Check all packages that are about to be installed. It never raises for a package.
+
+    ``present`` are the sha256 of packages that are in the environment already: the identical
+    package may be linked again. ``caches`` are the folders of extracted packages, in the order in
+    which they are searched. ``compile_spec`` makes a function of a spec that says whether an
+    ``original`` record matches it.
+    """
+    packages = tuple(incoming)
+    if policy.action == "ignore" or policy.error:
+        return Verdict(policy, len(packages), fault=policy.error)
+
+    try:
+        exempts = [
+            (each.channel, compile_spec(each.spec) if each.spec else None)
+            for each in policy.exemptions
+        ]
+    except Exception:  # a spec is read by conda, which raises what it likes
+        return Verdict(policy, len(packages), fault=str(wrong_value(INSTALL_EXEMPT)))
+
+    to_read = [
+        each
+        for each in packages
+        if each.record.sha256 not in present and not _is_exempt(each, exempts)
+    ]
+    shortfalls, fault = _within(
+        SECONDS if seconds is None else seconds, policy, to_read, tuple(caches)
+    )
+    return Verdict(policy, len(packages), shortfalls, fault)
+
+
+def _is_exempt(package: Incoming, exempts: list[tuple[str, Matcher | None]]) -> bool:
+    channel = channel_address(package.record.channel or "")
+    if channel is None:
+        return False
+
+    places = (channel, f"{channel}/{package.record.subdir}")
+    return any(
+        address in places and (matches is None or matches(package.original))
+        for address, matches in exempts
+    )
+
+
+def _within(
+    seconds: float, policy: InstallPolicy, packages: list[Incoming], caches: tuple[str, ...]
+) -> tuple[tuple[Shortfall, ...], str | None]:
+    """The shortfalls, and why there may be more. A disk that hangs does not hang conda."""
+    found: list[Shortfall] = []
+    done: list[int] = []
+    failures: list[Exception] = []
+    end = time.monotonic() + seconds
+
+    def work() -> None:
+        try:
+            for package in packages:
+                if time.monotonic() > end:
+                    return
+
+                found.extend(_shortfall(policy, package, caches))
+                done.append(1)
+        except Exception as error:
+            failures.append(error)
+
+    if packages:
+        thread = threading.Thread(target=work, name="conda-provenance-install", daemon=True)
+        thread.start()
+        thread.join(seconds)
+
+    rest = len(packages) - len(done)
+    if not rest:
+        return tuple(found), None
+
+    why = (
+        f"conda-provenance failed ({type(failures[0]).__name__})"
+        if failures
+        else (f"reading took longer than {seconds:g} seconds")
+    )
+    return tuple(found), f"{_packages(rest)} could not be checked: {why}."
+
+
+def _shortfall(
+    policy: InstallPolicy, package: Incoming, caches: tuple[str, ...]
+) -> Iterator[Shortfall]:
+    try:
+        why = policy.shortcomings(claim_of(package, caches))
+    except PackageError as error:
+        yield Shortfall(package, (str(error).rstrip("."),), True)
+        return
+
+    if why:
+        yield Shortfall(package, why)
+
+
+def _packages(number: int) -> str:
+    return "1 package" if number == 1 else f"{number} packages"

@@ -1,0 +1,192 @@
+"""``InstallPolicy``: what the condarc keys ask of a package that is about to be installed.
+
+Where a package is read, and how conda is stopped, is not known here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+from urllib.parse import SplitResult, urlsplit
+
+from conda_provenance.claim import Claim
+from conda_provenance.condarc import INSTALL, INSTALL_EXEMPT, INSTALL_REPOS, INSTALL_REQUIRE
+from conda_provenance.errors import SettingsError, UsageError
+from conda_provenance.keys import CEP_KEYS
+from conda_provenance.patterns import RepositoryPattern, is_allowed
+from conda_provenance.settings import (
+    parse_keys,
+    parse_list,
+    parse_word,
+    read_setting,
+    wrong_value,
+)
+from conda_provenance.text import show
+
+ACTIONS = ("ignore", "warn", "refuse")
+
+_CHANNEL = re.compile(r"[a-z][a-z0-9+.-]*://[A-Za-z0-9._~:/+\[\]%-]+\Z", re.IGNORECASE)
+"""No login, query, fragment, backslash or space: an address that every reader splits alike."""
+
+_ITEM = re.compile(
+    r"(?P<channel>[a-z][a-z0-9+.-]*://(?:\[[^\]]*\])?[^\s\[]*?)(?:::(?P<spec>.+))?\Z", re.IGNORECASE
+)
+_USUAL_PORTS = {"http": 80, "https": 443}
+
+
+class Exemption(NamedTuple):
+    """A channel of which everything, or what a spec matches, is installed whatever it says."""
+
+    channel: str
+    """Its address, as :func:`channel_address` gives it."""
+    spec: str | None = None
+
+
+class InstallPolicy(NamedTuple):
+    """What is asked of a package, and what happens if it falls short."""
+
+    action: str = "ignore"
+    """``ignore``, ``warn`` or ``refuse``."""
+    require: tuple[str, ...] = CEP_KEYS
+    """The keys that it must have. None: any one of the keys will do."""
+    repositories: tuple[RepositoryPattern, ...] = ()
+    """The repositories that it may name. None: any."""
+    exemptions: tuple[Exemption, ...] = ()
+    error: str | None = None
+    """Why the keys cannot be read, in one sentence. Then nothing else here counts."""
+
+    def shortcomings(self, claim: Claim) -> tuple[str, ...]:
+        """What a package lacks, by what it says: each a part of a sentence. None: it may pass."""
+        said = {key: getattr(claim, key) for key in self.require}
+        lacking = [key for key, value in said.items() if not value]
+        if not claim:
+            return ("it says nothing of where it comes from",)
+
+        found = [f"it lacks {', '.join(lacking)}"] if lacking else []
+        needed = (*self.require, *(("remote_url",) if self.repositories else ()))
+        found += _problems(claim, dict.fromkeys(needed))
+        if self.repositories and not is_allowed(claim.remote_url or "", self.repositories):
+            found.append(_wrong_repository(show(claim.shown("remote_url") or "")))
+        return tuple(found)
+
+
+def read_install_policy(values: Mapping[str, object]) -> InstallPolicy:
+    """The policy from raw values, by condarc key. A missing key has its default.
+
+    It never raises. A value that cannot be read is its ``error``. A wrong ``provenance_install``
+    means ``refuse``: somebody wanted something, and nobody knows what.
+    """
+    try:
+        action = read_setting(INSTALL, values, _parse_action)
+    except SettingsError as error:
+        return InstallPolicy("refuse", error=str(error))
+
+    if action == "ignore":
+        return InstallPolicy(action)
+
+    try:
+        return InstallPolicy(
+            action,
+            require=read_setting(INSTALL_REQUIRE, values, parse_keys),
+            repositories=read_setting(INSTALL_REPOS, values, _parse_repositories),
+            exemptions=read_setting(INSTALL_EXEMPT, values, _parse_exemptions),
+        )
+    except SettingsError as error:
+        return InstallPolicy(action, error=str(error))
+
+
+def load_install_policy(read: Callable[..., Mapping[str, object]]) -> InstallPolicy:
+    """The policy in force. ``read`` gives the raw values of the keys that it is called with.
+
+    It raises :class:`SettingsError` for a value of another kind than the key has.
+    """
+    try:
+        values = dict(read((INSTALL,)))
+    except SettingsError as error:
+        return InstallPolicy("refuse", error=str(error))
+
+    policy = read_install_policy(values)
+    if policy.action == "ignore" or policy.error:
+        return policy
+
+    try:
+        values |= read((INSTALL_REQUIRE, INSTALL_REPOS, INSTALL_EXEMPT))
+    except SettingsError as error:
+        return InstallPolicy(policy.action, error=str(error))
+
+    return read_install_policy(values)
+
+
+def channel_address(address: str) -> str | None:
+    """A channel's address in the one form in which two are compared. ``None``: it is unfit.
+
+    Host and scheme are in lower case. There is no slash at the end, and no usual port. A channel's
+    name is no address: what it stands for is a setting that every user may change.
+    """
+    if not _CHANNEL.match(address):
+        return None
+
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        return None
+
+    segments = [segment for segment in parts.path.split("/") if segment]
+    if not segments or _is_unfit(parts, segments):
+        return None
+
+    host = (parts.hostname or "").lower()
+    shown_host = f"[{host}]" if ":" in host else host
+    shown_port = "" if port in (None, _USUAL_PORTS.get(parts.scheme)) else f":{port}"
+    return f"{parts.scheme}://{shown_host}{shown_port}/{'/'.join(segments)}"
+
+
+def _is_unfit(parts: SplitResult, segments: list[str]) -> bool:
+    has_dots = not {".", ".."}.isdisjoint(segments) or "::" in parts.path
+    has_token = segments[0] == "t" and parts.scheme != "file"
+    has_host = parts.scheme == "file" or (parts.hostname or "").strip(".") == parts.hostname
+    return has_dots or has_token or not has_host
+
+
+def _parse_action(value: object) -> str:
+    word = parse_word(value)
+    if word not in ACTIONS:
+        raise ValueError
+    return word
+
+
+def _parse_repositories(value: object) -> tuple[RepositoryPattern, ...]:
+    try:
+        return tuple(RepositoryPattern.parse(text) for text in parse_list(value))
+    except UsageError as error:
+        # The reason names the pattern, which the key's own sentence does not.
+        raise SettingsError(f"{wrong_value(INSTALL_REPOS)} {error}") from None
+
+
+def _parse_exemptions(value: object) -> tuple[Exemption, ...]:
+    return tuple(_parse_exemption(text) for text in parse_list(value))
+
+
+def _parse_exemption(text: str) -> Exemption:
+    match = _ITEM.match(text)
+    channel = channel_address(match["channel"]) if match else None
+    spec = match["spec"] if match else None
+    if channel is None or (spec is not None and "::" in spec):
+        raise ValueError
+
+    return Exemption(channel, spec.strip() if spec else None)
+
+
+def _wrong_repository(shown: str) -> str:
+    return f"its repository is not allowed: {shown}" if shown else "it names no repository"
+
+
+def _problems(claim: Claim, keys: Mapping[str, None]) -> list[str]:
+    """What is wrong with the values of ``keys``."""
+    given = claim.to_extra()
+    relevant = {key: given[key] for key in keys if given.get(key)}
+    problems = Claim.from_extra(relevant).problems
+    others = [each for each in claim.problems if each.code == "name-differs"]
+    return [problem.message.rstrip(".") for problem in (*problems, *others)]
