@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from conda_provenance.errors import PackageError, UnavailableError
 from conda_provenance.sources.artifact import Found, Unreadable
@@ -20,6 +20,9 @@ from conda_provenance.sources.kinds import (
     targets_of,
 )
 from conda_provenance.sources.request import Request
+
+if TYPE_CHECKING:
+    from conda_provenance.sources.environments import RemoteReader
 
 Web: TypeAlias = Any
 """The door to the network, as ``conda_provenance.web`` has it."""
@@ -105,11 +108,13 @@ class Finder:
 
         from conda_provenance.sources.environments import installed
 
-        yield from installed(
+        found = installed(
             path_of(target.text), target.names, reader=self._reader(), environ=self._environ
         )
+        is_given = bool(self._request.environment or self._request.prefix)
+        yield from found if is_given or not target.names else map(_not_here_either, found)
 
-    def _reader(self) -> None:
+    def _reader(self) -> RemoteReader | None:
         return None
 
     def _web(self) -> Web:
@@ -123,6 +128,18 @@ def _not_found(target: Target) -> Iterator[Found]:
         yield _unreadable(target.text, f"does not exist: {TAKEN}")
     else:
         yield _unreadable(target.text, f"is {target.kind.value}, which cannot be read yet")
+
+
+def _not_here_either(found: Found) -> Found:
+    """A name may have been meant for a file of this folder: say that it is not there either."""
+    missing = "No package "
+    if not isinstance(found, Unreadable) or not found.why.startswith(missing):
+        return found
+
+    rest = found.why.removeprefix(missing)
+    return found._replace(
+        why=f"{shown(found.name)} is no file or folder here, and no package {rest}"
+    )
 
 
 def _unreadable(text: str, why: str) -> Unreadable:
