@@ -75,6 +75,11 @@ class Web:
             if self._exchange is not None:
                 self._exchange.close()
 
+    @staticmethod
+    def shown_host(url: str) -> str:
+        """The server of an address, fit to be shown."""
+        return Hop(url).host
+
     def memory(self, url: str) -> Memory:
         """What is remembered of the server of ``url``. Callers may add to it."""
         return self._hosts.memory(url)

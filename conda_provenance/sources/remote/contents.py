@@ -1,0 +1,162 @@
+"""``RemoteContents``: reads one package on a server. How it was found is not known here."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from conda_provenance.errors import PackageError
+from conda_provenance.packages import (
+    Blob,
+    PackageClaim,
+    read_info_blob,
+    read_package_blob,
+    refusals,
+)
+from conda_provenance.packages.blob import FileBlob
+from conda_provenance.packages.refusals import shown_path
+from conda_provenance.sources.remote.addresses import clean_address
+from conda_provenance.sources.remote.opening import Limits, open_remote
+from conda_provenance.sources.remote.plan import plan_for
+from conda_provenance.sources.remote.ranged import ReplacedError
+from conda_provenance.web import Web, WebError, no_file
+
+T = TypeVar("T")
+
+_TRIES = 2
+"""A file that is replaced while it is read is read once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a record, an index or a lockfile says about a file. Any of it may be missing."""
+
+    sha256: str | None = None
+    md5: str | None = None
+    size: int | None = None
+    timestamp: int | None = None
+    """Milliseconds since 1970: when it was built."""
+    sha256_from: str = "index"
+    """Who says so: ``index`` or ``record``."""
+    by: str = "its index"
+    """The same, in words."""
+
+
+class RemoteContents:
+    """A package file at an ``http`` address. It is asked for when it is read."""
+
+    is_remote = True
+    """Reading it may take as long as a server likes."""
+
+    def __init__(
+        self,
+        web: Web,
+        url: str,
+        file_name: str,
+        listed: Listed,
+        limits: Limits,
+        *,
+        check: bool = False,
+    ) -> None:
+        """``check``: fetch it whole, and compare its checksum with what is listed."""
+        self._web = web
+        self._url = url
+        self._name = file_name
+        self._listed = listed
+        self._limits = limits
+        self._check = check
+        self.location = clean_address(url)
+
+    def claim(self, *, thorough: bool = False) -> PackageClaim:
+        """What the package says.
+
+        Raises :class:`~conda_provenance.web.WebError` if its server cannot be asked.
+        """
+        with self._faults():
+            if self._check:
+                return self._checked_claim(thorough)
+            return self._again_if_replaced(lambda blob: self._claim_in(blob, thorough))
+
+    def files(self, names: Collection[str]) -> dict[str, bytes]:
+        """Those of its metadata files that there are. Raises the same."""
+        with self._faults(), refusals(self.location, "read"):
+            return self._again_if_replaced(lambda blob: read_info_blob(blob, self._name, names))
+
+    def _again_if_replaced(self, read: Callable[[Blob], T]) -> T:
+        plan = plan_for(self._name, self._listed.timestamp)
+        for _ in range(_TRIES):
+            try:
+                with open_remote(
+                    self._web, self._url, plan, self._listed.size, self._limits
+                ) as blob:
+                    return read(blob)
+            except ReplacedError:
+                continue
+        raise PackageError(
+            f"{shown_path(self.location)} cannot be read: it is being replaced; try again."
+        )
+
+    def _claim_in(self, blob: Blob, thorough: bool) -> PackageClaim:
+        package = read_package_blob(
+            blob, self._name, location=self.location, read_from="remote", thorough=thorough
+        )
+        listed = self._listed
+        # Of a file of another size the record says nothing.
+        is_listed = listed.sha256 and listed.size in (None, blob.size)
+        if not is_listed:
+            return package
+        return replace(package, sha256=listed.sha256, sha256_from=listed.sha256_from)
+
+    def _checked_claim(self, thorough: bool) -> PackageClaim:
+        """The claim in a file that was fetched whole, and is the one that is listed."""
+        with tempfile.TemporaryFile() as file:
+            sha256 = self._download(file)
+            with FileBlob(file) as blob:
+                package = read_package_blob(
+                    blob, self._name, location=self.location, thorough=thorough
+                )
+        return replace(package, sha256=sha256, sha256_from="file")
+
+    def _download(self, file: Any) -> str:
+        """Fetch the file, and compare it. Returns its sha256."""
+        sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+        limit = self._limits.max_download
+        with self._web.open(self._url, limit=limit) as answer:
+            if answer.status != 200:
+                raise no_file(answer.host, answer.status)
+            host = answer.host
+            while data := answer.read(1 << 18):
+                sha256.update(data)
+                md5.update(data)
+                file.write(data)
+        file.flush()
+
+        listed = self._listed
+        wrong = [
+            name
+            for name, said, found in (
+                ("sha256", listed.sha256, sha256.hexdigest()),
+                ("md5", listed.md5, md5.hexdigest()),
+            )
+            if said and said.lower() != found
+        ]
+        if wrong:
+            raise PackageError(
+                f"{shown_path(self.location)} is not the file that {listed.by} lists: what {host}"
+                f" sends has another {wrong[0]}."
+            )
+        return sha256.hexdigest()
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """Say of which package it is that a server cannot be asked."""
+        try:
+            yield
+        except WebError as error:
+            raise WebError(
+                error.kind, f"{shown_path(self.location)} cannot be read: {error}"
+            ) from None

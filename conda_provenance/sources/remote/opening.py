@@ -1,0 +1,160 @@
+"""Asks for the first part of a package file, in whichever way its server understands.
+
+What is in the file is not known here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from conda_provenance.sources.remote.plan import FRONT, SMALL, Plan
+from conda_provenance.sources.remote.ranged import RangedBlob, ReplacedError
+from conda_provenance.sources.remote.spool import Spool
+from conda_provenance.web import Answer, ByteRange, Web, WebError, no_file
+
+Opened: TypeAlias = RangedBlob | Spool
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is read of a file whose server sends no part of it."""
+
+    max_download: int
+    """Bytes."""
+    full_download: bool
+    """Read such a file whole?"""
+
+
+class _SendsAllError(Exception):
+    """The server sends the whole file. ``answer`` is it, and it is still to be read."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+def open_remote(web: Web, url: str, plan: Plan, size: int | None, limits: Limits) -> Opened:
+    """The file, of which one part is at hand. Close it.
+
+    ``size`` is what a record says. If the server says otherwise, the server is right.
+    """
+    opening = _Opening(web, url, plan, limits)
+    try:
+        first, total = opening.first_part(size)
+    except _SendsAllError as error:
+        return opening.whole(error.answer, size)
+
+    return RangedBlob(
+        web, url, first, total, from_front=plan.from_front, past_payload=plan.from_front
+    )
+
+
+class _Opening:
+    def __init__(self, web: Web, url: str, plan: Plan, limits: Limits) -> None:
+        self._web = web
+        self._url = url
+        self._plan = plan
+        self._limits = limits
+        self._memory = web.memory(url)
+
+    def first_part(self, size: int | None) -> tuple[Answer, int]:
+        """The answer with the first part, and the size of the file."""
+        if self._memory.no_ranges:
+            raise _SendsAllError(self._asked_whole(size))
+        if size is None and not self._plan.from_front and self._memory.no_suffix:
+            size = self._asked_size()
+
+        answer = self._ask(self._plan.first(size))
+        if answer.status != 206:
+            size = self._size_after(answer, size)
+            answer = self._part(size)
+        elif answer.total not in (None, size) and size is not None:
+            # The record is wrong, or the file was replaced. Where it ends is elsewhere then.
+            answer.close()
+            size = answer.total
+            answer = self._part(size)
+
+        total = answer.total if answer.total is not None else size
+        if total is None:
+            answer.close()
+            raise WebError("malformed", f"{answer.host} does not say how large a file is.")
+        return answer, total
+
+    def _part(self, size: int | None) -> Answer:
+        """The first part, of a file of which the server has just told the size."""
+        answer = self._ask(self._plan.first(size))
+        if answer.status != 206:
+            answer.close()
+            raise no_file(answer.host, answer.status)
+        if size is not None and answer.total not in (None, size):
+            answer.close()
+            raise ReplacedError
+        return answer
+
+    def _size_after(self, answer: Answer, size: int | None) -> int | None:
+        """The size of the file, after the server refused to send a part."""
+        answer.close()
+        is_suffix = size is None and not self._plan.from_front
+        if is_suffix:
+            # Some servers know no ranges from the end, and say it in one of three ways.
+            self._memory.no_suffix = True
+        elif answer.status != 416:
+            raise no_file(answer.host, answer.status)
+        return self._asked_size() if answer.total is None else answer.total
+
+    def _asked_size(self) -> int | None:
+        """The size of the file, as it is told with its first byte."""
+        with self._ask(ByteRange(0, 1)) as answer:
+            if answer.status not in (206, 416):
+                raise no_file(answer.host, answer.status)
+            return answer.total
+
+    def _ask(self, part: ByteRange) -> Answer:
+        answer = self._web.open(self._url, part)
+        if answer.status == 200:
+            raise _SendsAllError(answer)
+        return answer
+
+    def _asked_whole(self, size: int | None) -> Answer:
+        """The whole file, of a server that is known to send no parts."""
+        if not self._may_read(size):
+            raise self._no_parts(self._web.shown_host(self._url))
+
+        answer = self._web.open(self._url)
+        if answer.status != 200:
+            answer.close()
+            raise no_file(answer.host, answer.status)
+        return answer
+
+    def whole(self, answer: Answer, size: int | None) -> Spool:
+        """Read on in an answer that holds the whole file, from its beginning."""
+        known = answer.total if answer.total is not None else size
+        if known is None or known > self._plan.length:
+            self._memory.no_ranges = True
+        if not self._may_read(known):
+            answer.close()
+            raise self._no_parts(answer.host)
+
+        full = self._limits.full_download
+        limit = self._limits.max_download if full else max(FRONT, SMALL)
+        return Spool(answer, limit, lambda: self._too_large(answer.host))
+
+    def _may_read(self, size: int | None) -> bool:
+        is_small = size is not None and size <= SMALL
+        return self._limits.full_download or self._plan.from_front or is_small
+
+    def _too_large(self, host: str) -> WebError:
+        if not self._limits.full_download:
+            return self._no_parts(host)
+
+        return WebError(
+            "unavailable",
+            f"{host} cannot send a part of a file, and the whole is larger than --max-download"
+            f" allows ({self._limits.max_download >> 20} MiB).",
+        )
+
+    def _no_parts(self, host: str) -> WebError:
+        return WebError(
+            "unavailable", f"{host} cannot send a part of a file: --full-download reads the whole."
+        )
