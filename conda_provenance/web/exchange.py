@@ -82,10 +82,12 @@ class Exchange:
 
         Returns what goes wrong with the connection.
         """
-        from urllib3.exceptions import HTTPError
+        from urllib3.exceptions import HTTPError, InvalidHeader
 
         try:
             return self._sent(call, public)
+        except InvalidHeader:  # Two lengths.
+            raise faults.contradiction(host) from None
         except (HTTPError, OSError) as error:
             return error
         except PrivateAddressError:

@@ -15,10 +15,9 @@ from conda_provenance.packages import (
     PackageClaim,
     read_info_blob,
     read_package_blob,
-    refusals,
 )
 from conda_provenance.packages.blob import FileBlob
-from conda_provenance.packages.refusals import shown_path
+from conda_provenance.packages.refusals import refusals, shown_path
 from conda_provenance.sources.remote.addresses import clean_address
 from conda_provenance.sources.remote.opening import Limits, open_remote
 from conda_provenance.sources.remote.plan import plan_for

