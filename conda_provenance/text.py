@@ -32,7 +32,7 @@ QUERY = (
 """Where the part of an address begins that may hold a token: query, fragment or parameters."""
 
 _SCHEME = r"[A-Za-z][\w+.-]*:/{1,3}"
-_KNOWN_SCHEME = r"(?i:(?:git\+|ssh\+)?(?:https?|git|ssh|ftps?|file)):/{1,3}"
+_KNOWN_SCHEME = r"(?i:(?:git\+|ssh\+)?(?:https?|git|ssh|ftps?|file|oci|s3|gcs)):/{1,3}"
 """Schemes that stay visible before a hidden login. Another may be the login: "secret:/@host"."""
 
 _OPENING = re.compile(r"['\"(<\[]*")
@@ -211,8 +211,10 @@ def _redact_word_of_sentence(word: str) -> str:
 
 def _redact_word(word: str) -> str:
     plain = normal(word)
-    shown = _without_query(_without_login(plain))
-    if re.match(_SCHEME, shown):
+    # A scheme that is not known may have gone with the login: it was an address all the same.
+    is_address = re.match(_SCHEME, plain) is not None
+    shown = _without_query(_without_login(plain), is_address=is_address)
+    if is_address:
         shown = _CHANNEL_TOKEN.sub("***", shown)
     shown = _WHOLE_TOKEN.sub(_hidden_token, shown)
     return word if shown == plain else shown
@@ -238,10 +240,9 @@ def _without_login(word: str) -> str:
     return f"{match['start']}***@{word[match.end() :]}"
 
 
-def _without_query(word: str) -> str:
+def _without_query(word: str, *, is_address: bool) -> str:
     scheme, colon, rest = word.partition(":")
-    is_url = re.match(_SCHEME, word) or (scheme and colon and "/" in rest)
-    if not is_url:
+    if not is_address and not (scheme and colon and "/" in rest):
         return word
 
     # On Azure Pipelines and TeamCity the address of a run needs this query.

@@ -89,6 +89,9 @@ def test_what_begins_with_an_address_is_a_sentence_unless_it_may_be_a_value() ->
         "https\uff1a\uff0f\uff0fs3cr3t@h/o",
         "https://h.org/ghp_s3cr3tS3cr3t/o",
         "https://conda.anaconda.org/t/dk-5ec2e75e-0000-4000-8000-0123456789ab",
+        "oci://u:s3cr3t@h/t/s3cr3t/chan/x-1-0.conda?token=s3cr3t",
+        "unknown://u:s3cr3t@h/t/s3cr3t/chan/x-1-0.conda?token=s3cr3t",
+        "s3://s3cr3t@h/t/s3cr3t/chan;token=s3cr3t",
     ],
 )
 def test_no_spelling_of_a_login_or_a_parameter_gets_through(address: str) -> None:

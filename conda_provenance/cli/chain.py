@@ -27,7 +27,7 @@ _READ_FROM = {
 
 def print_chain(report: PackageReport, output: Output) -> None:
     """Print a package and what leads from it to its origin, a line for each."""
-    output.line((redact_location(report.location), BOLD))
+    output.line(*_title(report))
     if not report.claim:
         output.line("  ", (why_nothing(report), YELLOW))
 
@@ -40,6 +40,15 @@ def print_chain(report: PackageReport, output: Output) -> None:
 
     for label, value, note in _further(report):
         output.line("  ", (f"{label}:".ljust(_LABEL_WIDTH - 2), BOLD), value, note)
+
+
+def _title(report: PackageReport) -> list[Part]:
+    """The location, and before it the package's name if the location does not end with it."""
+    location = redact_location(report.location)
+    if location.endswith(report.package):
+        return [(location, BOLD)]
+
+    return [(redact_location(report.package), BOLD), (f" ({location})", DIM)]
 
 
 def _links(report: PackageReport) -> Iterator[tuple[str, Part, str | None]]:

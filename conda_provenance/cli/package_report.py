@@ -62,7 +62,10 @@ class PackageReport:
     def of_failure(cls, location: str, error: str, found: Found | None = None) -> PackageReport:
         """The report of a package that cannot be read or changed."""
         artifact = found if isinstance(found, Artifact) else None
-        name = artifact.file_name if artifact else _last_part(location)
+        if artifact is not None:
+            name = artifact.file_name
+        else:
+            name = _last_part(location if found is None else found.name)
         return cls(location, name, error=error, artifact=artifact)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from itertools import groupby
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from conda_provenance.cli.package_report import PackageReport
 from conda_provenance.errors import ProvenanceError
@@ -14,6 +14,9 @@ from conda_provenance.sources.artifact import Artifact, Found, NotConda, Unreada
 from conda_provenance.sources.kinds import Kind, Target, targets_of
 from conda_provenance.sources.request import Request
 from conda_provenance.sources.targets import Finder
+
+if TYPE_CHECKING:
+    from conda_provenance.web import Web
 
 Report: TypeAlias = PackageReport | NotConda
 
@@ -49,7 +52,8 @@ class Readings:
 
         from conda_provenance.survey import survey
 
-        with closing(survey(found, thorough=not is_whole)) as readings:
+        hang_up = self._finder.close
+        with closing(survey(found, thorough=not is_whole, hang_up=hang_up)) as readings:
             for reading in readings:
                 yield _report(reading.found, reading.package, reading.error)
 
@@ -57,8 +61,10 @@ class Readings:
         """Close the connections, if there are any."""
         self._finder.close()
 
-    def _web(self) -> Any:
-        raise NotImplementedError
+    def _web(self) -> Web:
+        from conda_provenance.web import Web
+
+        return Web(offline=self._request.offline)
 
 
 def _read(found: Found, *, thorough: bool) -> Report:

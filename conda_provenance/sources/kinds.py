@@ -150,7 +150,11 @@ def path_of(text: str) -> str:
 
     from urllib.request import url2pathname
 
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # Half of a numbered host.
+        return text
+
     host = f"//{parts.netloc}" if parts.netloc not in ("", "localhost") else ""
     return url2pathname(host + parts.path)
 

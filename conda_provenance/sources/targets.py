@@ -6,23 +6,31 @@ How a source finds its packages is not known here. A plain file loads nothing th
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING
 
 from conda_provenance.errors import PackageError, UnavailableError
-from conda_provenance.sources.artifact import Found, Unreadable
-from conda_provenance.sources.files import package_at, packages_below, shown
+from conda_provenance.sources.artifact import Contents, Found, Unreadable
+from conda_provenance.sources.files import ENDINGS, package_at, packages_below, shown
 from conda_provenance.sources.kinds import (
     TAKEN,
+    WEB_SCHEMES,
     Kind,
     Target,
     path_of,
+    scheme_of,
     targets_of,
 )
 from conda_provenance.sources.request import Request
 
-Web: TypeAlias = Any
-"""The door to the network, as ``conda_provenance.web`` has it."""
+if TYPE_CHECKING:
+    from conda_provenance.sources.environments import Record, RemoteReader
+    from conda_provenance.sources.remote import Remote
+    from conda_provenance.web import Web
+
+_MD5 = re.compile(r"[0-9A-Fa-f]{32}")
+_SHA256 = re.compile(r"(?:sha256:)?([0-9A-Fa-f]{64})")
 
 
 def find_artifacts(
@@ -78,6 +86,7 @@ class Finder:
             Kind.FOLDER: self._folder,
             Kind.ENVIRONMENT: self._installed,
             Kind.INSTALLED: self._installed,
+            Kind.ADDRESS: self._address,
         }
         return kinds.get(target.kind, _not_found)(target)
 
@@ -105,12 +114,58 @@ class Finder:
 
         from conda_provenance.sources.environments import installed
 
-        yield from installed(
+        found = installed(
             path_of(target.text), target.names, reader=self._reader(), environ=self._environ
         )
+        is_given = bool(self._request.environment or self._request.prefix)
+        yield from found if is_given or not target.names else map(_not_here_either, found)
 
-    def _reader(self) -> None:
-        return None
+    def _reader(self) -> RemoteReader | None:
+        """Reads installed packages from their channels, if that was asked for."""
+        if not self._request.remote:
+            return None
+
+        from conda_provenance.sources.remote import Listed
+
+        def read(url: str, record: Record) -> Contents:
+            listed = Listed(
+                record.sha256, record.md5, record.size, record.timestamp, "record", "its record"
+            )
+            return self._remote().contents(url, listed, file_name=record.file_name)
+
+        return read
+
+    def _address(self, target: Target) -> Iterator[Found]:
+        if scheme_of(target.text) not in WEB_SCHEMES:
+            yield _unreadable(
+                target.text, "cannot be fetched: addresses begin with https, http, oci or file"
+            )
+            return
+
+        url, _, checksum = target.text.partition("#")
+        if not url.partition("?")[0].endswith(ENDINGS):
+            yield _unreadable(
+                target.text,
+                "is no package file's address, which ends in .conda or .tar.bz2: a channel is "
+                "given with --channel, and a package of it as CHANNEL::SPEC",
+            )
+            return
+
+        from conda_provenance.sources.remote import Listed
+
+        md5, sha256 = _MD5.fullmatch(checksum), _SHA256.fullmatch(checksum)
+        listed = Listed(
+            sha256=sha256[1].lower() if sha256 else None,
+            md5=md5[0].lower() if md5 else None,
+            by="its address",
+        )
+        yield self._remote().package(url, listed)
+
+    def _remote(self) -> Remote:
+        """Reads packages on servers."""
+        from conda_provenance.sources.remote import Remote
+
+        return Remote(self._web(), self._request)
 
     def _web(self) -> Web:
         if self._opened is None:
@@ -123,6 +178,18 @@ def _not_found(target: Target) -> Iterator[Found]:
         yield _unreadable(target.text, f"does not exist: {TAKEN}")
     else:
         yield _unreadable(target.text, f"is {target.kind.value}, which cannot be read yet")
+
+
+def _not_here_either(found: Found) -> Found:
+    """A name may have been meant for a file of this folder: say that it is not there either."""
+    missing = "No package "
+    if not isinstance(found, Unreadable) or not found.why.startswith(missing):
+        return found
+
+    rest = found.why.removeprefix(missing)
+    return found._replace(
+        why=f"{shown(found.name)} is no file or folder here, and no package {rest}"
+    )
 
 
 def _unreadable(text: str, why: str) -> Unreadable:
