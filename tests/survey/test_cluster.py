@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conda_provenance.sources.remote import Listed, Remote
 from survey_artifacts import StandIn, artifact
 from survey_server import Channel, serve
 
 from conda_provenance.errors import UnavailableError, UsageError
 from conda_provenance.sources import Artifact, NotConda, Request, Unreadable
+from conda_provenance.sources.remote import Listed, Remote
 from conda_provenance.survey import Cache, survey
 from conda_provenance.survey.cluster import Cluster, survey_on_cluster
 from conda_provenance.survey.rows import row_of
