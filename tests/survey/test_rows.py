@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from survey_artifacts import SHA, artifact
 
@@ -48,6 +48,10 @@ def kept(read: PackageClaim, *, is_ours: bool = True) -> PackageClaim:
 
 
 @given(EXTRAS, st.booleans(), st.none() | st.just("3.21.8"))
+@example({"flow_run_url": "https://%40noarch"}, True, None)
+@example({"flow_run_url": "\x1b[31mhttps://ci.example/run/1?x=2"}, True, None)
+@example({"sha": SHA, "remote_url": "https://gitlab.com/o/r?x=2\x1b[31m"}, True, None)
+@example({"sha": SHA, "remote_url": "ssh://git@github.com12https://ci.example/r?x=2"}, True, None)
 def test_what_is_shown_stays_the_same(
     extra: dict[str, Any], has_about: bool, version: str | None
 ) -> None:
@@ -83,6 +87,7 @@ def test_a_row_of_another_machine_shows_what_it_says_or_less(extra: dict[str, An
         ("remote_url", "https://user:s3cr3t@github.com/o/r"),
         ("remote_url", "https://github.com/o/r?token=s3cr3t"),
         ("remote_url", "https://gitlab.com/t/tk-12345678-aaaa-bbbb/s3cr3t@x"),
+        ("remote_url", "git+https://gitlab.com/t/s3cr3t/o/r/"),
         ("flow_run_id", "farm_https://user:s3cr3t@farm.example/1"),
         ("flow_run_url", "https://ci.example/1?token=s3cr3t"),
         ("sha", ["https://user:s3cr3t@github.com/o/r"]),

@@ -134,6 +134,29 @@ def test_a_server_that_takes_too_long_is_hung_up_on() -> None:
     assert _eventually(before)
 
 
+def test_what_was_finished_and_not_handed_out_is_kept_too(tmp_path: Path) -> None:
+    environ = {"CONDA_PROVENANCE_CACHE_DIR": str(tmp_path / "cache")}
+    found = [remote(f"p{number}", 0.01 if number else 0.1) for number in range(600)]
+    with (
+        Cache(environ, pytest.fail) as cache,
+        closing(survey([*found, artifact("end", StandIn("end"))], cache=cache)) as readings,
+    ):
+        next(readings)
+        time.sleep(0.5)
+    read = [each for each in found if each.contents.reads]  # type: ignore[attr-defined]
+    assert len(read) > 300
+    with Cache(environ, pytest.fail) as cache:
+        assert all(cache.get(each, thorough=False) for each in read)
+
+
+def test_what_a_survey_has_read_is_written_at_its_end(tmp_path: Path) -> None:
+    environ = {"CONDA_PROVENANCE_CACHE_DIR": str(tmp_path / "cache")}
+    found = [remote(f"p{number}") for number in range(30)]
+    with Cache(environ, pytest.fail) as first, Cache(environ, pytest.fail) as second:
+        list(survey(found, cache=first))
+        assert all(second.get(each, thorough=False) for each in found)
+
+
 def test_an_error_of_the_list_itself_is_raised_and_ends_the_threads() -> None:
     def found() -> Iterator[Artifact]:
         yield from (remote(f"p{number}", 0.05) for number in range(8))
