@@ -257,6 +257,14 @@ def test_a_name_of_pips_that_is_not_installed(prefix: Path, site: Path) -> None:
     assert unreadable.why.endswith("did you mean flask?")
 
 
+def test_a_wheel_that_conda_installed_is_no_package_of_conda(tmp_path: Path) -> None:
+    record = record_of(make_cached(tmp_path / "pkgs"))
+    url = "https://files.example.org/demo-1.0-py3-none-any.whl"
+    path = add_record(tmp_path / "env", {**record, "url": url, "fn": url.rpartition("/")[2]})
+
+    assert found(tmp_path / "env") == [NotConda("demo", "1.0", str(path), "wheel")]
+
+
 # From its channel
 
 
