@@ -121,9 +121,14 @@ def _named(
 
 def _artifacts(
     prefix: str, files: list[str], caches: Iterable[str], reader: RemoteReader | None
-) -> Iterator[Artifact | Unreadable]:
+) -> Iterator[Found]:
     for found in read_records(prefix, files):
-        yield found if isinstance(found, Unreadable) else artifact_of(found, caches, reader)
+        if isinstance(found, Unreadable):
+            yield found
+        elif found.is_wheel:
+            yield NotConda(found.name, found.version, found.location, "wheel")
+        else:
+            yield artifact_of(found, caches, reader)
 
 
 def artifact_of(

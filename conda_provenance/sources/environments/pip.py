@@ -18,8 +18,8 @@ from conda_provenance.sources.environments.disk import read_small
 from conda_provenance.sources.environments.records import MAX_RECORD
 
 _SITES = ("lib/python3*/site-packages", "lib/python2*/site-packages", "Lib/site-packages")
-_FOLDERS = (".dist-info", ".egg-info")
-_METADATA = ("METADATA", "PKG-INFO")
+_FOLDERS = (".dist-info", ".egg-info", ".egg")
+_METADATA = ("METADATA", "PKG-INFO", "EGG-INFO/PKG-INFO")
 _MAX_PACKAGES = 20_000
 _MAX_METADATA = 4 << 20
 _MAX_INSTALLER = 1 << 10
@@ -43,7 +43,8 @@ def not_condas(prefix: str, record_paths: Iterable[str]) -> list[NotConda]:
     if not suspects:
         return []
 
-    condas = _listed_by_records(record_paths)
+    endings = {os.path.splitext(each.folder)[1].encode() for each in suspects}
+    condas = _listed_by_records(record_paths, endings)
     others = [each for each in suspects if each.folder.encode() not in condas]
     return sorted(NotConda(each.name, each.version, each.path, "pip") for each in others)
 
@@ -107,7 +108,7 @@ def _is_condas(path: str) -> bool:
         return False
 
 
-def _listed_by_records(record_paths: Iterable[str]) -> set[bytes]:
+def _listed_by_records(record_paths: Iterable[str], endings: set[bytes]) -> set[bytes]:
     """The names of all metadata folders in the records' lists of files.
 
     The bytes are searched: parsing all lists would take ten times as long.
@@ -119,9 +120,16 @@ def _listed_by_records(record_paths: Iterable[str]) -> set[bytes]:
         except (OSError, ValueError):
             continue
 
-        position = data.find(b"-info")
-        while position >= 0:
-            start = max(data.rfind(b"/", 0, position), data.rfind(b'"', 0, position)) + 1
-            found.add(data[start : position + len(b"-info")])
-            position = data.find(b"-info", position + 1)
+        for ending in endings:
+            found.update(_names_in(data, ending))
     return found
+
+
+def _names_in(data: bytes, ending: bytes) -> Iterator[bytes]:
+    """The parts of paths that end like this."""
+    position = data.find(ending)
+    while position >= 0:
+        end = position + len(ending)
+        start = max(data.rfind(b"/", 0, position), data.rfind(b'"', 0, position)) + 1
+        yield data[start:end]
+        position = data.find(ending, end)

@@ -72,6 +72,11 @@ class Record(NamedTuple):
     def full_name(self) -> str:
         return f"{self.name}-{self.version}-{self.build}"
 
+    @property
+    def is_wheel(self) -> bool:
+        """Is it Python's kind of package, which conda can install too? It has no about.json."""
+        return self.url is not None and self.url.partition("#")[0].endswith(".whl")
+
 
 def record_files(prefix: str) -> list[str]:
     """The names of the files in ``conda-meta`` that should be records, sorted.

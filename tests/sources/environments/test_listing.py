@@ -182,10 +182,13 @@ def test_pips_packages_are_no_packages_of_conda(prefix: Path, site: Path) -> Non
     (site / "editable-0.1.egg-info").mkdir()
     (site / "editable-0.1.egg-info" / "PKG-INFO").write_text("Name: editable\nVersion: 0.1\n")
     (site / "old-2.0-py3.12.egg-info").write_text("Metadata-Version: 1.0\n")
+    (site / "hatched-3.0-py2.7.egg" / "EGG-INFO").mkdir(parents=True)
+    (site / "hatched-3.0-py2.7.egg" / "EGG-INFO" / "PKG-INFO").write_text("Name: hatched\n")
 
     assert pips(prefix) == [
         ("Flask_Login", "0.6.3"),
         ("editable", "0.1"),
+        ("hatched", "3.0"),
         ("nobody_s", "1.0"),
         ("old", "2.0"),
         ("uv_made", "1.0"),
@@ -201,10 +204,13 @@ def test_condas_own_python_packages_are_not_counted(prefix: Path, site: Path) ->
     add_dist_info(site, "certifi", "2024.1", "pip\n")
     add_dist_info(site, "wheelless", "1.0", None)
     (site / "ancient-1.0-py2.7.egg-info").write_text("Name: ancient\nVersion: 1.0\n")
+    (site / "egg-1.0-py2.7.egg" / "EGG-INFO").mkdir(parents=True)
+    (site / "egg-1.0-py2.7.egg" / "EGG-INFO" / "PKG-INFO").write_text("Name: egg\n")
     files = [
         "lib/python3.12/site-packages/certifi-2024.1.dist-info/METADATA",
         "lib/python3.12/site-packages/wheelless-1.0.dist-info/METADATA",
         "lib/python3.12/site-packages/ancient-1.0-py2.7.egg-info",
+        "lib/python3.12/site-packages/egg-1.0-py2.7.egg/EGG-INFO/PKG-INFO",
     ]
     record = record_of(make_cached(prefix.parent / "pkgs", name="py-certifi"))
     add_record(prefix, {**record, "files": files})
@@ -249,6 +255,14 @@ def test_a_name_of_pips_that_is_not_installed(prefix: Path, site: Path) -> None:
     assert pips(prefix, "flask=3") == [("flask", "3.0.1")]
     (unreadable,) = found(prefix, "flasq")
     assert unreadable.why.endswith("did you mean flask?")
+
+
+def test_a_wheel_that_conda_installed_is_no_package_of_conda(tmp_path: Path) -> None:
+    record = record_of(make_cached(tmp_path / "pkgs"))
+    url = "https://files.example.org/demo-1.0-py3-none-any.whl"
+    path = add_record(tmp_path / "env", {**record, "url": url, "fn": url.rpartition("/")[2]})
+
+    assert found(tmp_path / "env") == [NotConda("demo", "1.0", str(path), "wheel")]
 
 
 # From its channel

@@ -72,6 +72,20 @@ class Broken:
 
 def everything(folder: Path, shape: str, address: str, damage: str, remote: bool) -> Iterator[str]:
     """All that is found and said of a package whose addresses hold the secret."""
+    make_damaged(folder, shape, address, damage)
+    reader: Any = Broken if remote else None
+    for found in installed(str(folder / "env"), caches=[str(folder / "pkgs")], reader=reader):
+        yield repr(found)
+        if isinstance(found, Artifact):
+            try:
+                yield repr(found.contents.claim(thorough=True))
+            except ProvenanceError as error:
+                yield f"{error} {error!r}"
+            yield repr(found.contents)
+
+
+def make_damaged(folder: Path, shape: str, address: str, damage: str) -> None:
+    """An environment and a cache that hold the secret."""
     address = address.replace("{}", SECRET)
     cached = make_cached(folder / "pkgs", channel=address)
     record = {**record_of(cached, shape), "channel": address}
@@ -90,16 +104,6 @@ def everything(folder: Path, shape: str, address: str, damage: str, remote: bool
         cached.file.unlink()
     elif damage == "broken record":
         add_record(folder / "env", f'{{"url": "{address}'.encode(), "demo-1.0-0.json")
-
-    reader: Any = Broken if remote else None
-    for found in installed(str(folder / "env"), caches=[str(folder / "pkgs")], reader=reader):
-        yield repr(found)
-        if isinstance(found, Artifact):
-            try:
-                yield repr(found.contents.claim(thorough=True))
-            except ProvenanceError as error:
-                yield f"{error} {error!r}"
-            yield repr(found.contents)
 
 
 @given(st.sampled_from(SHAPES), st.sampled_from(ADDRESSES), st.sampled_from(DAMAGES), st.booleans())
@@ -143,3 +147,40 @@ def test_a_traceback_shows_no_secret(tmp_path: Path, address: str) -> None:
         artifact.contents.claim()
 
     assert SECRET not in "".join(traceback.format_exception(error.value))
+
+
+@pytest.mark.parametrize("shape", ["mamba", "rattler"])
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("address", ADDRESSES[:4])
+def test_no_command_prints_or_writes_a_secret(
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    shape: str,
+    damage: str,
+    address: str,
+) -> None:
+    from conda_provenance.cli.main import main
+
+    make_damaged(tmp_path, shape, address, damage)
+    monkeypatch.setenv("CONDA_PROVENANCE_CACHE_DIR", str(tmp_path / "cache"))
+    written = tmp_path / "written"
+    written.mkdir()
+    env = str(tmp_path / "env")
+    files = [f"--{kind}={written}/{kind}" for kind in ("csv", "html", "markdown", "junit")]
+
+    for arguments in (
+        ["show", "-v", "-p", env],
+        ["show", "-v", "-p", env, "demo"],
+        ["show", "--json", "-p", env, "demo"],
+        ["audit", "-v", "-p", env, *files],
+        ["audit", "--json", "-p", env],
+    ):
+        main(arguments)
+
+    printed = "".join(capfd.readouterr())
+    assert "demo" in printed
+    assert SECRET not in printed
+    assert {path.name for path in written.iterdir()} == {"csv", "html", "markdown", "junit"}
+    for file in (*written.iterdir(), *tmp_path.glob("cache/*")):
+        assert SECRET.encode() not in file.read_bytes(), file
