@@ -501,6 +501,7 @@
     writeView();
   };
   dialog.addEventListener("close", () => {
+    if (dialog.open) return; // it has been opened again since
     opened = -1;
     writeView();
     if (shown.length) goTo(active);

@@ -293,6 +293,30 @@ def test_only_one_row_is_a_stop_of_the_tab_key(show: Show, browser: Browser) -> 
     assert set(rows) == {"0"}
 
 
+def test_a_row_that_is_scrolled_away_leaves_the_focus_to_the_table(
+    show: Show, browser: Browser
+) -> None:
+    show(many_rows(500))
+    browser.run("document.querySelector('#rows .name').focus()")
+    browser.run("scrollTo(0, document.body.scrollHeight)")
+    browser.wait("document.activeElement.tagName === 'TBODY'")
+
+    browser.press("ArrowDown")
+    assert int(focus(browser, "closest('tr').dataset.at")) > 400
+
+
+def test_a_package_opened_at_once_after_another_stays_open(show: Show, browser: Browser) -> None:
+    show(small_channel(), "#package=numpy-1.26.4-h0123456_0.conda")
+    browser.run(
+        "document.querySelector('#detail .close').click();"
+        "document.querySelector('#rows .name').click()"
+    )
+    browser.run("new Promise(done => setTimeout(done, 50))")
+
+    assert browser.run("location.hash") == "#package=attrs-24.1-h0123456_0.conda"
+    assert focus(browser, "className") == "close"
+
+
 def test_previous_and_next_go_through_the_rows(show: Show, browser: Browser) -> None:
     show(small_channel())
     browser.click(NAMES)
