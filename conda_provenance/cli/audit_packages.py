@@ -19,6 +19,7 @@ from conda_provenance.sources import Artifact, Found, NotConda, Request, Unreada
 from conda_provenance.sources.kinds import targets_of
 from conda_provenance.sources.targets import Finder
 from conda_provenance.survey import Cache, Reading, survey
+from conda_provenance.survey.shards import Shard
 
 _IDENTITY = ("package", "location", "name", "version", "build", "subdir", "channel")
 """What is said of a package that is excluded."""
@@ -46,12 +47,15 @@ def collect(arguments: Namespace, output: Output, excludes: Excludes) -> Collect
         return _merged(arguments.merge, excludes)
 
     request = request_of(arguments)
+    shard = Shard.parse(arguments.shard) if arguments.shard else None
     collected = Collected()
+    collected.shard = str(shard) if shard else None
     with ExitStack() as open_things:
         finder = Finder(request, lambda: _web(request), os.environ)
         open_things.callback(finder.close)
-        found = _of_shard(finder.all(targets_of(request, os.environ)), arguments, collected)
-        found = _not_excluded(found, excludes, collected)
+        everything = finder.all(targets_of(request, os.environ))
+        ours = shard.of(everything) if shard else everything
+        found = _not_excluded(ours, excludes, collected)
 
         uses_cache = not (arguments.no_cache or request.check)
         cache = open_things.enter_context(Cache(os.environ, output.warn)) if uses_cache else None
@@ -114,17 +118,6 @@ def _merged(files: Iterable[str], excludes: Excludes) -> Collected:
             collected.rows.append(row)
     collected.not_conda, collected.missing = merged.not_conda, merged.missing
     return collected
-
-
-def _of_shard(found: Iterable[Found], arguments: Namespace, into: Collected) -> Iterable[Found]:
-    if not arguments.shard:
-        return found
-
-    from conda_provenance.survey.shards import Shard
-
-    shard = Shard.parse(arguments.shard)
-    into.shard = str(shard)
-    return shard.of(found)
 
 
 def _not_excluded(
