@@ -10,7 +10,7 @@ from typing import Any
 
 from conda_provenance.audit.row import Row
 from conda_provenance.audit.state import state_of
-from conda_provenance.cli.audit_gate import Excludes
+from conda_provenance.cli.audit_gate import Candidate, Excludes
 from conda_provenance.cli.output import Output
 from conda_provenance.cli.package_report import PackageReport
 from conda_provenance.cli.target_options import request_of
@@ -112,7 +112,7 @@ def _merged(files: Iterable[str], excludes: Excludes) -> Collected:
     collected = Collected()
     collected.excluded = list(merged.excluded)
     for row in merged.rows:
-        if excludes(*(row[key] or "" for key in ("name", "version", "build"))):
+        if excludes(_candidate_of_row(row)):
             collected.excluded.append({key: row[key] for key in _IDENTITY})
         else:
             collected.rows.append(row)
@@ -124,11 +124,24 @@ def _not_excluded(
     found: Iterable[Found], excludes: Excludes, collected: Collected
 ) -> Iterator[Found]:
     for each in found:
-        version, build = getattr(each, "version", ""), getattr(each, "build", "")
-        if isinstance(each, NotConda) or not excludes(each.name, version, build):
+        if isinstance(each, NotConda) or not excludes(_candidate(each)):
             yield each
         else:
             collected.excluded.append(_identity(each))
+
+
+def _candidate(found: Artifact | Unreadable) -> Candidate:
+    if isinstance(found, Unreadable):
+        return Candidate(found.name, "", "", None, found.name, None)
+
+    return Candidate(
+        found.name, found.version, found.build, found.subdir, found.file_name, found.sha256
+    )
+
+
+def _candidate_of_row(row: Row) -> Candidate:
+    name, version, build = row["name"] or "", row["version"] or "", row["build"] or ""
+    return Candidate(name, version, build, row["subdir"], row["package"], row["sha256"])
 
 
 def _identity(found: Artifact | Unreadable) -> Mapping[str, Any]:
