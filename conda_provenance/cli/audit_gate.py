@@ -6,6 +6,7 @@ import os
 import re
 from argparse import Namespace
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from conda_provenance.audit.gate import Gate, percent
 from conda_provenance.cli.output import Output
@@ -74,20 +75,32 @@ def _unknown(names: Sequence[str]) -> list[str]:
     return [name for name in names if name not in known]
 
 
-Excludes = Callable[[str, str, str], bool]
-"""Is the package of this name, version and build to be left out?"""
+class Candidate(NamedTuple):
+    """What ``--exclude`` knows of a package."""
+
+    name: str
+    version: str
+    build: str
+    subdir: str | None
+    file_name: str
+    sha256: str | None
+
+
+Excludes = Callable[[Candidate], bool]
+"""Is the package to be left out?"""
 
 
 def exclusion_of(arguments: Namespace) -> Excludes:
     """What ``--exclude`` matches. Raises :class:`UsageError` for what is no spec."""
     if not arguments.exclude:
-        return lambda _name, _version, _build: False
+        return lambda _package: False
 
     from conda_provenance.sources.specs import matcher
 
     matchers = [matcher(text) for text in arguments.exclude]
 
-    def excludes(name: str, version: str, build: str) -> bool:
-        return any(matches(name, version, build) for matches in matchers)
+    def excludes(package: Candidate) -> bool:
+        known = package._asdict()
+        return any(matches(**known) for matches in matchers)
 
     return excludes

@@ -10,7 +10,7 @@ from typing import Any
 
 from conda_provenance.audit.row import Row
 from conda_provenance.audit.state import state_of
-from conda_provenance.cli.audit_gate import Excludes
+from conda_provenance.cli.audit_gate import Candidate, Excludes
 from conda_provenance.cli.output import Output
 from conda_provenance.cli.package_report import PackageReport
 from conda_provenance.cli.target_options import request_of
@@ -19,6 +19,7 @@ from conda_provenance.sources import Artifact, Found, NotConda, Request, Unreada
 from conda_provenance.sources.kinds import targets_of
 from conda_provenance.sources.targets import Finder
 from conda_provenance.survey import Cache, Reading, survey
+from conda_provenance.survey.shards import Shard
 
 _IDENTITY = ("package", "location", "name", "version", "build", "subdir", "channel")
 """What is said of a package that is excluded."""
@@ -46,12 +47,15 @@ def collect(arguments: Namespace, output: Output, excludes: Excludes) -> Collect
         return _merged(arguments.merge, excludes)
 
     request = request_of(arguments)
+    shard = Shard.parse(arguments.shard) if arguments.shard else None
     collected = Collected()
+    collected.shard = str(shard) if shard else None
     with ExitStack() as open_things:
         finder = Finder(request, lambda: _web(request), os.environ)
         open_things.callback(finder.close)
-        found = _of_shard(finder.all(targets_of(request, os.environ)), arguments, collected)
-        found = _not_excluded(found, excludes, collected)
+        everything = finder.all(targets_of(request, os.environ))
+        ours = shard.of(everything) if shard else everything
+        found = _not_excluded(ours, excludes, collected)
 
         uses_cache = not (arguments.no_cache or request.check)
         cache = open_things.enter_context(Cache(os.environ, output.warn)) if uses_cache else None
@@ -108,7 +112,7 @@ def _merged(files: Iterable[str], excludes: Excludes) -> Collected:
     collected = Collected()
     collected.excluded = list(merged.excluded)
     for row in merged.rows:
-        if excludes(*(row[key] or "" for key in ("name", "version", "build"))):
+        if excludes(_candidate_of_row(row)):
             collected.excluded.append({key: row[key] for key in _IDENTITY})
         else:
             collected.rows.append(row)
@@ -116,26 +120,28 @@ def _merged(files: Iterable[str], excludes: Excludes) -> Collected:
     return collected
 
 
-def _of_shard(found: Iterable[Found], arguments: Namespace, into: Collected) -> Iterable[Found]:
-    if not arguments.shard:
-        return found
-
-    from conda_provenance.survey.shards import Shard
-
-    shard = Shard.parse(arguments.shard)
-    into.shard = str(shard)
-    return shard.of(found)
-
-
 def _not_excluded(
     found: Iterable[Found], excludes: Excludes, collected: Collected
 ) -> Iterator[Found]:
     for each in found:
-        version, build = getattr(each, "version", ""), getattr(each, "build", "")
-        if isinstance(each, NotConda) or not excludes(each.name, version, build):
+        if isinstance(each, NotConda) or not excludes(_candidate(each)):
             yield each
         else:
             collected.excluded.append(_identity(each))
+
+
+def _candidate(found: Artifact | Unreadable) -> Candidate:
+    if isinstance(found, Unreadable):
+        return Candidate(found.name, "", "", None, found.name, None)
+
+    return Candidate(
+        found.name, found.version, found.build, found.subdir, found.file_name, found.sha256
+    )
+
+
+def _candidate_of_row(row: Row) -> Candidate:
+    name, version, build = row["name"] or "", row["version"] or "", row["build"] or ""
+    return Candidate(name, version, build, row["subdir"], row["package"], row["sha256"])
 
 
 def _identity(found: Artifact | Unreadable) -> Mapping[str, Any]:

@@ -18,6 +18,9 @@ MAX_GROUPS = 5
 """What is listed without ``-v``, which lists all."""
 
 _MAX_TEXT = 300
+_MAX_WIDTH = 50
+"""Of the column of names."""
+
 _NOT_VERIFIED = "claimed by the packages; not verified"
 
 _TITLES = {
@@ -99,10 +102,10 @@ def _print_packages(rows: Iterable[Row], output: Output) -> None:
     output.line()
     output.line(("not complete, the worst first:", BOLD))
     width = max(len(word(each)) for each in State)
-    for row in shown:
+    names = _aligned(row["package"] for row in shown)
+    for row, name in zip(shown, names, strict=True):
         label = word(state(row)).ljust(width)
-        why = _cut(brief_reason(row))
-        output.line("  ", (label, YELLOW), f"  {_cut(row['package'])}  ", (why, DIM))
+        output.line("  ", (label, YELLOW), f"  {name}  ", (_cut(brief_reason(row)), DIM))
     _print_rest(len(lacking) - len(shown), output)
 
 
@@ -114,16 +117,23 @@ def _print_failures(report: Report, output: Output) -> None:
     if not output.quiet:
         output.line()
     output.line((f"requirements not met: {len(report.failures)}", BOLD))
-    for failure in shown:
-        package = _cut(failure.package or "all packages")
+    names = _aligned(failure.package or "all packages" for failure in shown)
+    for failure, name in zip(shown, names, strict=True):
         requirement = (f"{failure.requirement}: ", RED)
-        output.line("  ", f"{package}  ", requirement, _cut(failure.message))
+        output.line(f"  {name}  ", requirement, _cut(failure.message))
     _print_rest(len(report.failures) - len(shown), output)
 
 
 def _print_rest(number: int, output: Output) -> None:
     if number > 0:
         output.line((f"  and {number} more (-v lists all)", DIM))
+
+
+def _aligned(names: Iterable[str]) -> list[str]:
+    """The names with space after them, so that what follows stands in a column."""
+    cut = [_cut(name) for name in names]
+    width = min(max(map(len, cut)), _MAX_WIDTH)
+    return [name.ljust(width) for name in cut]
 
 
 def _cut(text: str) -> str:
