@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -28,34 +28,37 @@ class InstallGate:
     the action. ``execute()`` checks all the same, in case another program leaves out ``verify()``.
     """
 
+    loaded = 0.0
+    """When conda loaded our plugin, as a time in seconds."""
     link_precs: Iterable[Any] | None = None
     unlink_precs: Iterable[Any] | None = None
     target_prefix: str | None = None
-    transaction_context: Mapping[str, Any] | None = None
     _verified = False
     _is_checked = False
+    _is_new = False
     _refusal: Exception | None = None
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         from conda.base.context import context
 
+        self._is_new = _is_new(self.target_prefix, self.loaded)
         if str(context.safety_checks) == "disabled":
-            self._check()
-            if self._refusal is not None:
-                self._remove_new_prefix()
-                raise self._refusal
+            self.execute()
 
     def verify(self) -> Exception | None:
         """Return, and do not raise, why the transaction is refused."""
         self._check()
         self._verified = self._refusal is None
+        if self._refusal is not None:
+            self._remove_new_prefix()
         return self._refusal
 
     def execute(self) -> None:
         """Raise why the transaction is refused."""
         self._check()
         if self._refusal is not None:
+            self._remove_new_prefix()
             raise self._refusal
 
     def reverse(self) -> None:
@@ -85,21 +88,29 @@ class InstallGate:
             _warn(text)
 
     def _remove_new_prefix(self) -> None:
-        """Remove the empty folder of an environment that conda has made for this transaction.
+        """Remove the environment that conda made for this transaction. Nothing is in it yet.
 
-        conda itself does so only later on.
+        conda does so itself since 26.7, but not where it is still preparing.
         """
-        made = (self.transaction_context or {}).get("created_prefixes", ())
-        if self.target_prefix in made:
-            with suppress(OSError):
-                os.rmdir(str(self.target_prefix))
+        if self._is_new:
+            for folder in (os.path.join(str(self.target_prefix), "conda-meta"), self.target_prefix):
+                with suppress(OSError):
+                    os.rmdir(str(folder))
 
 
-def gate_class() -> type:
+def gate_class(loaded: float) -> type:
     """The class that conda makes actions of."""
     from conda.core.path_actions import Action
 
-    return type("ProvenanceInstallGate", (InstallGate, Action), {})
+    return type("ProvenanceInstallGate", (InstallGate, Action), {"loaded": loaded})
+
+
+def _is_new(prefix: str | None, since: float) -> bool:
+    """Is it the empty folder of an environment that conda has just made?"""
+    try:
+        return not os.listdir(prefix or "") and os.stat(prefix or "").st_ctime >= since
+    except OSError:
+        return False
 
 
 def _verdict(packages: tuple[Any, ...], present: tuple[Any, ...]) -> Verdict:

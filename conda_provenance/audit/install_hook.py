@@ -33,13 +33,13 @@ def is_on(context: Any) -> bool:
         return True
 
 
-def transaction_action() -> CondaPreTransactionAction:
-    """The gate, as conda takes it."""
+def transaction_action(loaded: float) -> CondaPreTransactionAction:
+    """The gate, as conda takes it. ``loaded``: when conda loaded our plugin, a time in seconds."""
     from conda.plugins.types import CondaPreTransactionAction
 
     from conda_provenance.audit.install_action import gate_class
 
-    return CondaPreTransactionAction(name="provenance-install", action=gate_class())
+    return CondaPreTransactionAction(name="provenance-install", action=gate_class(loaded))
 
 
 def warning_command(context: Any) -> CondaPreCommand:
@@ -47,7 +47,7 @@ def warning_command(context: Any) -> CondaPreCommand:
     from conda.plugins.types import CondaPreCommand
 
     def warn(_command: str) -> None:
-        if not is_on(context):
+        if not _is_on_or_set(context):
             return
 
         print(
@@ -57,6 +57,20 @@ def warning_command(context: Any) -> CondaPreCommand:
         )
 
     return CondaPreCommand(name="provenance-install", action=warn, run_for=_INSTALLING)
+
+
+def _is_on_or_set(context: Any) -> bool:
+    """The same where conda may be so old that it does not know our keys."""
+    if hasattr(context.plugins, INSTALL.name):
+        return is_on(context)
+
+    names = (name for each in context.raw_data.values() for name in _plugin_keys(each))
+    return INSTALL.variable in os.environ or INSTALL.name in names
+
+
+def _plugin_keys(parameters: Mapping[Any, Any]) -> Iterator[str]:
+    value = getattr(parameters.get("plugins"), "value", lambda _: None)(None)
+    yield from map(str, value if isinstance(value, Mapping) else ())
 
 
 def _word(context: Any) -> str:

@@ -107,6 +107,7 @@ class Conda:
             "CONDA_ENVS_DIRS": str(self.folder / "envs"),
             "CONDA_CHANNELS": self.channel(),
             "CONDA_REGISTER_ENVS": "false",
+            "CONDA_SOLVER": "classic",  # The others are plugins, and do not fit every conda.
             **self.variables,
             **variables,
         }

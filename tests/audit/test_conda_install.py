@@ -509,10 +509,8 @@ def test_what_installs_nothing_is_not_checked(conda: Conda, option: str) -> None
 
 def test_without_plugins_there_is_no_gate(conda: Conda) -> None:
     words = ("create", "-y", "-p")
-    solver = {"CONDA_SOLVER": "classic"}  # The others are plugins too.
-    done = conda.refusing("--no-plugins", *words, conda.prefix("a"), "silent", **solver)
-    assert done.status == 0
-    none = {"CONDA_NO_PLUGINS": "true", **solver}
+    assert conda.refusing("--no-plugins", *words, conda.prefix("a"), "silent").status == 0
+    none = {"CONDA_NO_PLUGINS": "true"}
     assert conda.refusing(*words, conda.prefix("b"), "silent", **none).status == 0
 
 
