@@ -25,10 +25,10 @@ from typing import Any
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path[:0] = [str(TESTS / name) for name in ("packages", "survey")]
 
-from conda_provenance.sources.remote import Listed, Remote  # noqa: E402
 from survey_server import Channel, serve  # noqa: E402
 
 from conda_provenance.sources import Artifact, Request  # noqa: E402
+from conda_provenance.sources.remote import Listed, Remote  # noqa: E402
 from conda_provenance.survey import Cache, survey  # noqa: E402
 from conda_provenance.survey.cluster import survey_on_cluster  # noqa: E402
 from conda_provenance.survey.tasks import Way  # noqa: E402
