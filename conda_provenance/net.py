@@ -6,6 +6,7 @@ It opens no connection. The form of repository addresses is not known here: see
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -38,6 +39,12 @@ class Origin(NamedTuple):
 
 def origin_of(url: str) -> Origin | None:
     """Where ``url`` leads. ``None``: it is no address of a web server, or a malformed one."""
+    end = url.find("/", len("https://"))
+    return _origin_of(url if end < 0 else url[:end])
+
+
+@lru_cache(maxsize=1024)
+def _origin_of(url: str) -> Origin | None:
     try:
         parts = urlsplit(url)
         scheme, host = parts.scheme.lower(), parts.hostname

@@ -7,25 +7,37 @@ a connection.
 
 from __future__ import annotations
 
+import re
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from conda_provenance.net import Origin, origin_of
+from conda_provenance.web import faults
 from conda_provenance.web.errors import WebError
 
+_PLAIN = re.compile(r"https?://[a-z0-9.-]+(?::\d+)?/[A-Za-z0-9/._+!~-]*")
+"""An address that can be sent as it is."""
 
-@dataclass(slots=True)
-class Call:
+
+class Settings(NamedTuple):
+    """How a server is reached, and how it is known."""
+
+    proxies: dict[str, str]
+    verify: bool | str
+    cert: Any
+
+
+class Call(NamedTuple):
     """A request that is ready to be sent. The address holds no login any more."""
 
-    request: Any
-    """requests' ``PreparedRequest``."""
-    proxies: dict[str, str] = field(default_factory=dict)
-    verify: bool | str = True
-    cert: Any = None
+    url: str
+    headers: Mapping[str, str]
+    settings: Settings
+    request: Any = None
+    """requests' ``PreparedRequest``, if there are ``hooks``."""
     hooks: tuple[Any, ...] = ()
     """Of an authentication plugin: they see the answer, and may ask again."""
 
@@ -43,6 +55,9 @@ class Client(Protocol):
 
 def without_login(url: str) -> tuple[str, str]:
     """The address without its login, and the login as it stands there."""
+    if "@" not in url:
+        return url, ""
+
     parts = urlsplit(url)
     login, at, host = parts.netloc.rpartition("@")
     return (urlunsplit(parts._replace(netloc=host)), login) if at else (url, "")
@@ -58,20 +73,16 @@ class PlainClient:
         import requests
 
         self._session = requests.Session()
-        self._settings: dict[Origin, Any] = {}
+        self._settings: dict[Origin, Settings] = {}
         self._logins: dict[str, str | None] = {}
 
     def prepare(self, url: str, headers: dict[str, str], *, with_credentials: bool) -> Call:
-        from requests.models import PreparedRequest
-
         plain, login = without_login(url)
         if with_credentials and (authorization := self._authorization(plain, login)):
             headers = {"Authorization": authorization, **headers}
 
-        request = PreparedRequest()
-        request.prepare(method="GET", url=plain, headers=headers)
-        settings = self._settings_for(plain)
-        return Call(request, settings["proxies"], settings["verify"], settings["cert"])
+        plain = quoted(plain)
+        return Call(plain, headers, settings_for(self._session, plain, self._settings))
 
     def _authorization(self, url: str, login: str) -> str | None:
         from requests.auth import _basic_auth_str
@@ -87,17 +98,31 @@ class PlainClient:
             self._logins[host] = str(_basic_auth_str(*found)) if found else None
         return self._logins[host]
 
-    def _settings_for(self, url: str) -> Any:
-        return settings_for(self._session, url, self._settings)
+
+def quoted(url: str) -> str:
+    """The address as it may be sent: nothing in it but what an address may hold."""
+    if _PLAIN.fullmatch(url):
+        return url
+
+    from requests.exceptions import RequestException
+    from requests.models import PreparedRequest
+
+    request = PreparedRequest()
+    try:
+        request.prepare_url(url, None)
+    except (RequestException, UnicodeError):
+        raise faults.not_web() from None
+    return str(request.url)
 
 
-def settings_for(session: Any, url: str, known: dict[Origin, Any]) -> Any:
+def settings_for(session: Any, url: str, known: dict[Origin, Settings]) -> Settings:
     """Proxies and certificates for an address. They depend on nothing but its server."""
     origin = origin_of(url)
     if origin is None:
-        raise WebError("not-allowed", "Only http and https addresses can be fetched.")
+        raise faults.not_web()
     if origin not in known:
-        known[origin] = session.merge_environment_settings(url, {}, True, None, None)
+        found = session.merge_environment_settings(url, {}, True, None, None)
+        known[origin] = Settings(found["proxies"], found["verify"], found["cert"])
     return known[origin]
 
 
@@ -123,22 +148,16 @@ class CondaClient:
         import requests
 
         session = self._session(url)
-        if with_credentials:
-            request = session.prepare_request(requests.Request("GET", url, headers=headers))
-        else:
-            request = requests.models.PreparedRequest()
-            request.prepare(method="GET", url=without_login(url)[0], headers=headers)
+        if not with_credentials:
+            plain = quoted(without_login(url)[0])
+            settings = settings_for(session, plain, self._local.settings)
+            return Call(plain, headers, settings._replace(cert=None))
 
-        settings = settings_for(session, request.url, self._local.settings)
+        request = session.prepare_request(requests.Request("GET", url, headers=headers))
         # conda's own hook would ask for a proxy's password, on the terminal, in any thread.
-        hooks = [hook for hook in request.hooks["response"] if hook is not self._prompts]
-        return Call(
-            request,
-            settings["proxies"],
-            settings["verify"],
-            settings["cert"] if with_credentials else None,
-            tuple(hooks),
-        )
+        hooks = tuple(hook for hook in request.hooks["response"] if hook is not self._prompts)
+        settings = settings_for(session, request.url, self._local.settings)
+        return Call(request.url, request.headers, settings, request, hooks)
 
     def _session(self, url: str) -> Any:
         """conda has a session for each thread and kind of credentials."""

@@ -10,15 +10,18 @@ import io
 import socket
 import threading
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 from requests.adapters import HTTPAdapter
+from requests.models import PreparedRequest
+from requests.utils import select_proxy
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from conda_provenance.net import is_public_address
+from conda_provenance.net import is_public_address, origin_of
+from conda_provenance.web.clients import Settings
 
-_POOLS = 64
+_POOLS = 256
 """Servers to which connections are kept."""
 
 _bounds = threading.local()
@@ -149,6 +152,16 @@ _ANY = _pools(_Plain, _Secure)
 _PUBLIC = _pools(_PublicPlain, _PublicSecure)
 
 
+class Route(NamedTuple):
+    """The way to a server."""
+
+    pool: Any
+    """Where connections to it are kept."""
+    is_proxied: bool
+    is_target_whole: bool
+    """Is the whole address sent, rather than its path? Proxies want that."""
+
+
 class Connections(HTTPAdapter):
     """The connections of one command. All threads share them.
 
@@ -160,6 +173,7 @@ class Connections(HTTPAdapter):
         self, connections: int, *, public: bool = False, ssl_context: Any | None = None
     ) -> None:
         self._classes = _PUBLIC if public else _ANY
+        self._routes: dict[Any, Route] = {}
         self._tls = {} if ssl_context is None else {"ssl_context": ssl_context}
         super().__init__(pool_connections=_POOLS, pool_maxsize=connections, max_retries=0)
 
@@ -173,11 +187,32 @@ class Connections(HTTPAdapter):
             manager.pool_classes_by_scheme = _ANY
         return manager
 
-    def pool(self, request: Any, verify: Any, cert: Any, proxies: Any) -> Any:
-        """Where connections for this prepared request are kept."""
+    def route(self, url: str, settings: Settings) -> Route:
+        """The way to the server of an address. It does not depend on the rest of it."""
+        origin = origin_of(url)
+        assert origin is not None
+        key = (origin, settings.verify, settings.cert, tuple(settings.proxies.items()))
+        route = self._routes.get(key)
+        if route is None:
+            if len(self._routes) >= _POOLS // 2:
+                self._routes.clear()
+            route = self._routes[key] = self._made_route(url, settings)
+        return route
+
+    def forget_routes(self) -> None:
+        """Some connections were closed to make room for others."""
+        self._routes.clear()
+
+    def _made_route(self, url: str, settings: Settings) -> Route:
+        request = PreparedRequest()
+        request.url = url
+        verify, cert, proxies = settings.verify, settings.cert, settings.proxies
         if hasattr(self, "get_connection_with_tls_context"):  # requests 2.32
             pool = self.get_connection_with_tls_context(request, verify, proxies, cert)
         else:
-            pool = self.get_connection(request.url, proxies)
-        self.cert_verify(pool, request.url, verify, cert)
-        return pool
+            pool = self.get_connection(url, proxies)
+        self.cert_verify(pool, url, verify, cert)
+
+        proxy = select_proxy(url, proxies)
+        target = self.request_url(request, proxies)
+        return Route(pool, bool(proxy), is_target_whole="://" in target)

@@ -8,10 +8,19 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import Any
 
+from urllib3.exceptions import ClosedPoolError, HTTPError, InvalidHeader
+from urllib3.util import Retry, Timeout
+
 from conda_provenance.web import faults
 from conda_provenance.web.backoff import Patience
 from conda_provenance.web.clients import Call, Client, CondaClient, PlainClient
 from conda_provenance.web.connections import Bound, Connections, PrivateAddressError
+
+_NO_RETRIES = Retry(False, redirect=False)
+"""What goes wrong is raised as it is. Whether to try again is not decided here."""
+
+_SHORT = 1 << 14
+"""Bytes of a body that nobody wants, and that is read to its end all the same."""
 
 
 class Sent:
@@ -48,10 +57,6 @@ class Sent:
         self.raw.close()
 
 
-_SHORT = 1 << 14
-"""Bytes of a body that nobody wants, and that is read to its end all the same."""
-
-
 class Exchange:
     """All connections of a command."""
 
@@ -60,62 +65,63 @@ class Exchange:
             use_conda = find_spec("conda") is not None
         self._client: Client = CondaClient() if use_conda else PlainClient()
         self._patience = patience
+        self._timeout = Timeout(connect=patience.connect, read=patience.read)
+        self._agent = " ".join(filter(None, (self._client.name, _user_agent())))
         tls = self._client.ssl_context
         self._any = Connections(connections, ssl_context=tls)
         self._public = Connections(connections, ssl_context=tls, public=True)
 
     def prepare(self, url: str, headers: dict[str, str], *, with_credentials: bool) -> Call:
         """The request, with the user's credentials if they may go there."""
-        agent = " ".join(filter(None, (self._client.name, _user_agent())))
-        return self._client.prepare(
-            url, {"User-Agent": agent, **headers}, with_credentials=with_credentials
-        )
+        headers = {"User-Agent": self._agent, **headers}
+        return self._client.prepare(url, headers, with_credentials=with_credentials)
 
-    @staticmethod
-    def is_proxied(call: Call) -> bool:
-        from requests.utils import select_proxy
-
-        return bool(select_proxy(call.request.url, call.proxies))
+    def is_proxied(self, call: Call) -> bool:
+        """Is it sent to a proxy, which connects to the server?"""
+        return self._any.route(call.url, call.settings).is_proxied
 
     def send(self, call: Call, host: str, *, public: bool) -> Sent | Exception:
         """Send it. ``public``: only to an address of the public internet.
 
         Returns what goes wrong with the connection.
         """
-        from urllib3.exceptions import HTTPError, InvalidHeader
-
         try:
             return self._sent(call, public)
         except InvalidHeader:  # Two lengths.
             raise faults.contradiction(host) from None
+        except ClosedPoolError as error:
+            self._any.forget_routes()
+            self._public.forget_routes()
+            return error
         except (HTTPError, OSError) as error:
             return error
         except PrivateAddressError:
             raise faults.private_address(host) from None
 
     def _sent(self, call: Call, public: bool) -> Sent:
-        from urllib3.util import Timeout
+        connections = self._any
+        route = connections.route(call.url, call.settings)
+        if public and not route.is_proxied:
+            connections = self._public
+            route = connections.route(call.url, call.settings)
 
-        is_proxied = self.is_proxied(call)
-        connections = self._public if public and not is_proxied else self._any
-        pool = connections.pool(call.request, call.verify, call.cert, call.proxies)
         patience = self._patience
         with Bound(patience.answer, patience.slowest, patience.read):
-            raw = pool.urlopen(
+            raw = route.pool.urlopen(
                 "GET",
-                connections.request_url(call.request, call.proxies),
-                headers=call.request.headers,
+                call.url if route.is_target_whole else _target(call.url),
+                headers=call.headers,
                 redirect=False,
-                retries=False,
+                retries=_NO_RETRIES,
                 assert_same_host=False,
                 preload_content=False,
                 decode_content=False,
-                timeout=Timeout(connect=patience.connect, read=patience.read),
+                timeout=self._timeout,
             )
         if call.hooks:
             raw = _after_hooks(connections, call, raw)
         peer = getattr(getattr(raw, "connection", None), "peer", None)
-        return Sent(raw, peer=peer, is_proxied=is_proxied)
+        return Sent(raw, peer=peer, is_proxied=route.is_proxied)
 
     def close(self) -> None:
         self._any.close()
@@ -125,10 +131,19 @@ class Exchange:
 def _after_hooks(connections: Connections, call: Call, raw: Any) -> Any:
     """The answer, after an authentication plugin has seen it. It may have asked again."""
     response = connections.build_response(call.request, raw)
-    settings = {"verify": call.verify, "cert": call.cert, "proxies": call.proxies}
+    settings = call.settings._asdict()
     for hook in call.hooks:
         response = hook(response, stream=True, **settings) or response
     return response.raw
+
+
+def _target(url: str) -> str:
+    """Path and query of an address."""
+    start = url.find("/", url.index("://") + 3)
+    query = url.find("?")
+    if start < 0 or 0 <= query < start:
+        return "/" + (url[query:] if query >= 0 else "")
+    return url[start:].partition("#")[0]
 
 
 def _user_agent() -> str:

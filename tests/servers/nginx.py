@@ -18,7 +18,7 @@ LOGIN = "us3r:p4ssw0rd"
 TOKEN = "tk-11112222-3333-4444-5555-666677778888"
 
 _CONFIGURATION = """
-daemon off;
+{user}daemon off;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
 worker_processes 1;
@@ -68,7 +68,9 @@ class Nginx:
         user, _, password = LOGIN.partition(":")
         (folder / "users").write_text(f"{user}:{{PLAIN}}{password}\n")
         configuration = folder / "nginx.conf"
-        configuration.write_text(_CONFIGURATION.format(folder=folder, port=self.port, token=TOKEN))
+        configuration.write_text(
+            _CONFIGURATION.format(folder=folder, port=self.port, token=TOKEN, user=_user())
+        )
         assert PROGRAM is not None
         self._process = subprocess.Popen(
             [PROGRAM, "-p", str(folder), "-c", str(configuration)], stderr=subprocess.DEVNULL
@@ -103,6 +105,11 @@ class Nginx:
         pytest.fail(f"nginx does not start: {log.read_text() if log.exists() else ''}")
 
 
+def _user() -> str:
+    """Started by root, its workers would be another user, who may not read the tests' folders."""
+    return "user root;\n" if os.geteuid() == 0 else ""
+
+
 def _free_port() -> int:
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
@@ -115,12 +122,6 @@ def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
     if PROGRAM is None:
         pytest.skip("nginx is not installed here: apt-get install nginx-light")
     folder = tmp_path_factory.mktemp("nginx")
-    if os.geteuid() == 0:
-        # Its workers are another user then.
-        for each in (folder, *folder.parents):
-            if each == folder.parent.parent.parent:
-                break
-            each.chmod(0o755)
     server = Nginx(folder)
     yield server
     server.stop()
