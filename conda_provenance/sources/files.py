@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 from conda_provenance.errors import PackageError
 from conda_provenance.packages import PackageClaim, read_info_files, read_package
@@ -26,35 +25,57 @@ _MAX_FILE = 16 << 20
 _METADATA = (("info", "about.json"), ("info", "index.json"))
 
 
-@dataclass(frozen=True, slots=True)
 class FileContents:
     """A package file or an extracted package's folder on this disk."""
 
-    path: str
-    with_sha256: bool = False
-    """Read the whole file for its checksum."""
-    sha256: str | None = None
-    """By the index beside the file."""
-    check: bool = False
-    """Is ``sha256`` to be compared with that of the file?"""
+    __slots__ = ("_check", "_path", "_sha256", "_with_sha256")
+
+    is_remote = False
+    """Reading it waits for no server."""
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        with_sha256: bool = False,
+        sha256: str | None = None,
+        check: bool = False,
+    ) -> None:
+        """``with_sha256``: read the whole file for its checksum.
+
+        ``sha256`` is that of the index that lists the file. ``check``: compare the two.
+        """
+        self._path = path
+        self._with_sha256 = with_sha256
+        self._sha256 = sha256
+        self._check = check
 
     def claim(self, *, thorough: bool = False) -> PackageClaim:
         """What the package says."""
-        hashes = self.with_sha256 or (self.check and self.sha256 is not None)
-        package = read_package(self.path, with_sha256=hashes, thorough=thorough)
-        if self.check and self.sha256 and package.sha256 and package.sha256 != self.sha256:
+        hashes = self._with_sha256 or (self._check and self._sha256 is not None)
+        package = read_package(self._path, with_sha256=hashes, thorough=thorough)
+        listed = self._sha256
+        if listed is None:
+            return package
+
+        if package.sha256 is None:
+            from dataclasses import replace
+
+            return replace(package, sha256=listed, sha256_from="index")
+
+        if self._check and package.sha256 != listed:
             raise PackageError(
-                f"{shown(self.path)} is not the package that the index beside it lists: its "
+                f"{shown(self._path)} is not the package that the index beside it lists: its "
                 "sha256 differs; run the indexer again, or fetch the package again."
             )
         return package
 
     def files(self, names: Collection[str]) -> dict[str, bytes]:
         """Those of its metadata files that there are."""
-        if os.path.isdir(self.path):
-            return _folder_files(self.path, names)
+        if os.path.isdir(self._path):
+            return _folder_files(self._path, names)
 
-        return read_info_files(self.path, names)
+        return read_info_files(self._path, names)
 
 
 def package_at(path: str, *, with_sha256: bool = False) -> Artifact:
@@ -64,7 +85,7 @@ def package_at(path: str, *, with_sha256: bool = False) -> Artifact:
         *name_version_build(name),
         file_name=name,
         location=path,
-        contents=FileContents(path, with_sha256),
+        contents=FileContents(path, with_sha256=with_sha256),
     )
 
 

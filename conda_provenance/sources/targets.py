@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from conda_provenance.sources.remote import Remote
     from conda_provenance.web import Web
 
-_MD5 = re.compile(r"[0-9A-Fa-f]{32}")
-_SHA256 = re.compile(r"(?:sha256:)?([0-9A-Fa-f]{64})")
+_MD5 = r"[0-9A-Fa-f]{32}"
+_SHA256 = r"(?:sha256:)?([0-9A-Fa-f]{64})"
 
 
 def find_artifacts(
@@ -153,7 +153,7 @@ class Finder:
 
         from conda_provenance.sources.remote import Listed
 
-        md5, sha256 = _MD5.fullmatch(checksum), _SHA256.fullmatch(checksum)
+        md5, sha256 = re.fullmatch(_MD5, checksum), re.fullmatch(_SHA256, checksum)
         listed = Listed(
             sha256=sha256[1].lower() if sha256 else None,
             md5=md5[0].lower() if md5 else None,
@@ -177,7 +177,7 @@ def _not_found(target: Target) -> Iterator[Found]:
     if target.kind is Kind.NOTHING:
         yield _unreadable(target.text, f"does not exist: {TAKEN}")
     else:
-        yield _unreadable(target.text, f"is {target.kind.value}, which cannot be read yet")
+        yield _unreadable(target.text, f"is {target.kind}, which cannot be read yet")
 
 
 def _not_here_either(found: Found) -> Found:
