@@ -1,0 +1,254 @@
+"""The records of an index, within bounds: what the formats are, and which of them are sound.
+
+Formats: repodata.json of CEP 36 and before, CEP 15's ``base_url``, CEP 48's ``v3``, and the shards
+of CEP 16, whose checksums are bytes. Where an index is from is not known here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple, TypeAlias
+
+import msgspec
+
+from conda_provenance.packages.refusals import Refusal
+
+MAX_RECORDS = 4_000_000
+"""Ten times what the largest index of today has."""
+
+_SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+!~=@-]{0,254}", re.ASCII)
+"""A file's name that leads to no other folder or host, whatever it is put behind."""
+
+_HEX = {"sha256": 64, "md5": 32}
+_LAST_SECOND = 253_402_300_799
+"""The end of the year 9999. A greater number counts milliseconds, as conda takes it too."""
+
+_KNOWN_REVISIONS = {"v1", "v2", "v3", "legacy"}
+_NEWEST_VERSION = 2
+
+
+class Record(msgspec.Struct, gc=False):
+    """What is needed of a package's record. It holds only texts and numbers."""
+
+    name: str
+    version: str
+    build: str
+    build_number: int = 0
+    sha256: Any = None
+    md5: Any = None
+    size: int | None = None
+    timestamp: int | float | None = None
+    indexed_timestamp: int | float | None = None
+
+
+class Wheel(msgspec.Struct, gc=False):
+    """A record of a wheel, which is none of conda's packages."""
+
+    name: str = ""
+    version: str = ""
+
+
+class Info(msgspec.Struct):
+    """What an index says about itself."""
+
+    base_url: str | None = None
+    shards_base_url: str | None = None
+    repodata_revisions: Any = None
+
+
+Records: TypeAlias = "dict[str, Record]"
+RawRecords: TypeAlias = "dict[str, msgspec.Raw]"
+
+
+class _V3(msgspec.Struct, rename={"tar_bz2": "tar.bz2"}):
+    conda: Records = {}
+    tar_bz2: Records = {}
+    whl: dict[str, Wheel] = {}
+
+
+class _Index(msgspec.Struct, rename={"packages_conda": "packages.conda"}):
+    info: Info | None = None
+    packages: Records = {}
+    packages_conda: Records = {}
+    v3: _V3 | None = None
+    repodata_version: int = 1
+
+
+class _RawV3(msgspec.Struct, rename={"tar_bz2": "tar.bz2"}):
+    conda: RawRecords = {}
+    tar_bz2: RawRecords = {}
+    whl: RawRecords = {}
+
+
+class _RawIndex(msgspec.Struct, rename={"packages_conda": "packages.conda"}):
+    info: msgspec.Raw = msgspec.Raw()
+    packages: RawRecords = {}
+    packages_conda: RawRecords = {}
+    v3: _RawV3 | None = None
+    repodata_version: int = 1
+
+
+class ShardList(msgspec.Struct):
+    """The index of shards: a digest for each name."""
+
+    shards: dict[str, bytes]
+    info: Info | None = None
+
+
+class Index(NamedTuple):
+    """An index that was read. Its records are by file name, in ``v3`` without the ending."""
+
+    conda: Records
+    bz2: Records
+    v3_conda: Records
+    v3_bz2: Records
+    wheels: dict[str, Wheel]
+    bad: list[str]
+    """The keys of records that make no sense."""
+    base_url: str | None = None
+    is_newer: bool = False
+    """Does it say that there are records of a form that is not known here?"""
+
+    def listed(self) -> Iterator[tuple[str, Record]]:
+        """Every package once, by its file's name. A ``.tar.bz2`` only if there is no ``.conda``."""
+        yield from self.conda.items()
+        for stem, record in self.v3_conda.items():
+            if f"{stem}.conda" not in self.conda:
+                yield f"{stem}.conda", record
+
+        for name, record in self.bz2.items():
+            if not self._has_conda(name.removesuffix(".tar.bz2")):
+                yield name, record
+        for stem, record in self.v3_bz2.items():
+            if f"{stem}.tar.bz2" not in self.bz2 and not self._has_conda(stem):
+                yield f"{stem}.tar.bz2", record
+
+    def by_file_name(self) -> Iterator[Iterator[tuple[str, Record]]]:
+        """Every record by the name of its file, those of a ``.tar.bz2`` beside a ``.conda`` too."""
+        yield iter(self.conda.items())
+        yield ((f"{stem}.conda", record) for stem, record in self.v3_conda.items())
+        yield iter(self.bz2.items())
+        yield ((f"{stem}.tar.bz2", record) for stem, record in self.v3_bz2.items())
+
+    def _has_conda(self, stem: str) -> bool:
+        return f"{stem}.conda" in self.conda or stem in self.v3_conda
+
+
+def parse_index(data: bytes) -> Index:
+    """An index in JSON. Raises :class:`Refusal` if it is none, or too large."""
+    _require_few(data)
+    try:
+        found = msgspec.json.decode(data, type=_Index)
+    except msgspec.ValidationError:
+        return _parse_each(data, msgspec.json)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise Refusal("it is no JSON that can be read") from None
+
+    return _index(found.info, found.repodata_version, found, found.v3 or _V3(), [])
+
+
+def parse_shard(data: bytes) -> Index:
+    """A shard, which is an index of one name in msgpack."""
+    try:
+        return _parse_each(data, msgspec.msgpack)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise Refusal("it is no shard") from None
+
+
+def parse_shard_list(data: bytes) -> ShardList:
+    """The index of shards. Raises :class:`Refusal` if it is none."""
+    try:
+        return msgspec.msgpack.decode(data, type=ShardList)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        raise Refusal("it is no index of shards") from None
+
+
+def safe_file_name(name: str) -> bool:
+    """Is this the name of a package's file, and nothing that leads elsewhere?"""
+    return _SAFE_NAME.fullmatch(name) is not None and name.endswith((".conda", ".tar.bz2"))
+
+
+def digest_of(record: Record, kind: str) -> str | None:
+    """A checksum as lower-case hex. ``None``: the record has none that can be one."""
+    value = getattr(record, kind)
+    if isinstance(value, bytes):
+        value = value.hex()
+    if not isinstance(value, str) or len(value) != _HEX[kind]:
+        return None
+    lowered = value.lower()
+    return lowered if re.fullmatch(r"[0-9a-f]+", lowered) else None
+
+
+def size_of(record: Record) -> int | None:
+    """The size in bytes, if it can be one."""
+    size = record.size
+    return size if size is not None and 0 < size < 1 << 53 else None
+
+
+def time_of(record: Record) -> int | None:
+    """When it was indexed, or else built: milliseconds. Old records count seconds."""
+    for value in (record.indexed_timestamp, record.timestamp):
+        if value is not None and 0 < value <= _LAST_SECOND * 1000:
+            return int(value if value > _LAST_SECOND else value * 1000)
+    return None
+
+
+def _index(info: Info | None, version: int, found: _Index, v3: _V3, bad: list[str]) -> Index:
+    revisions = info.repodata_revisions if info else None
+    is_newer = version > _NEWEST_VERSION or (
+        isinstance(revisions, dict) and not set(revisions) <= _KNOWN_REVISIONS
+    )
+    return Index(
+        found.packages_conda,
+        found.packages,
+        v3.conda,
+        v3.tar_bz2,
+        v3.whl,
+        bad,
+        info.base_url if info else None,
+        is_newer,
+    )
+
+
+def _parse_each(data: Any, form: Any) -> Index:
+    """An index in which some value is wrong: record by record, to keep the sound ones."""
+    try:
+        found = form.decode(data, type=_RawIndex)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        raise Refusal("it is no index") from None
+
+    try:
+        info = form.decode(found.info, type=Info | None) if bytes(found.info) else None
+    except (msgspec.MsgspecError, RecursionError):
+        raise Refusal("what it says about itself makes no sense") from None
+
+    bad: list[str] = []
+    raw = found.v3 or _RawV3()
+    v3 = _V3(
+        _sound(raw.conda, Record, form, bad),
+        _sound(raw.tar_bz2, Record, form, bad),
+        _sound(raw.whl, Wheel, form, bad),
+    )
+    sound = _Index(
+        packages=_sound(found.packages, Record, form, bad),
+        packages_conda=_sound(found.packages_conda, Record, form, bad),
+    )
+    return _index(info, found.repodata_version, sound, v3, bad)
+
+
+def _sound(raw: RawRecords, kind: Any, form: Any, bad: list[str]) -> Any:
+    found = {}
+    decoder = form.Decoder(kind)
+    for key, each in raw.items():
+        try:
+            found[key] = decoder.decode(each)
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+            bad.append(key)
+    return found
+
+
+def _require_few(data: bytes) -> None:
+    """Refuse an index of many millions of tiny records, which take ten times as much memory."""
+    if data.count(b"{") > MAX_RECORDS:
+        raise Refusal(f"it has more than {MAX_RECORDS:,} records")
