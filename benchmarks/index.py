@@ -1,8 +1,8 @@
 """What selecting the newest of each name costs: ``python benchmarks/index.py [FOLDER]``.
 
 Makes an index in the shape of conda-forge's: 420,000 records of 30,000 names, 193 MB of JSON, and
-the same as ``.zst``. Each figure is of a new process, which is measured as a whole with its imports;
-the best of ``RUNS`` (3) counts. conda and py-rattler are measured where they are installed.
+the same as ``.zst``. Each figure is of a new process, measured with all of its imports; the best
+of ``RUNS`` (3) counts. conda and py-rattler are measured where they are installed.
 Prints a table in Markdown.
 """
 
@@ -75,7 +75,9 @@ def main() -> None:
             (channel / SUBDIR / file).stat().st_size
             for file in ("repodata.json", "repodata.json.zst")
         )
-        print(f"{RECORDS:,} records of {NAMES:,} names: {text >> 20} MiB of JSON, {packed >> 20} MiB")
+        print(
+            f"{RECORDS:,} records of {NAMES:,} names: {text >> 20} MiB of JSON, {packed >> 20} MiB"
+        )
         print(f"as .zst. The best of {RUNS} runs, Python {sys.version.split()[0]}.\n")
         print("| newest of each name | seconds | peak MiB | bar |\n|---|---|---|---|")
         row("ours, from .zst", OURS, channel, "1.5 s, 600 MiB")
@@ -101,7 +103,9 @@ def run(code: str) -> tuple[float, int]:
     process = subprocess.Popen(
         [sys.executable, "-c", code],
         stdout=subprocess.PIPE,
-        env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+        env={
+            name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+        },
     )
     assert process.stdout is not None
     output = process.stdout.read()
