@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from itertools import groupby
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from conda_provenance.cli.package_report import PackageReport
 from conda_provenance.errors import ProvenanceError
@@ -13,10 +13,7 @@ from conda_provenance.packages import PackageClaim
 from conda_provenance.sources.artifact import Artifact, Found, NotConda, Unreadable
 from conda_provenance.sources.kinds import Kind, Target, targets_of
 from conda_provenance.sources.request import Request
-from conda_provenance.sources.targets import Finder
-
-if TYPE_CHECKING:
-    from conda_provenance.web import Web
+from conda_provenance.sources.targets import Finder, open_web
 
 Report: TypeAlias = PackageReport | NotConda
 
@@ -31,8 +28,7 @@ class Readings:
         self, request: Request, environ: Mapping[str, str], *, with_sha256: bool = False
     ) -> None:
         self.targets = targets_of(request, environ)
-        self._request = request
-        self._finder = Finder(request, self._web, environ, with_sha256=with_sha256)
+        self._finder = Finder(request, lambda: open_web(request), environ, with_sha256=with_sha256)
 
     def __iter__(self) -> Iterator[tuple[bool, Report]]:
         """Each package in its order, and whether it is one of a whole, which nobody has named."""
@@ -60,11 +56,6 @@ class Readings:
     def close(self) -> None:
         """Close the connections, if there are any."""
         self._finder.close()
-
-    def _web(self) -> Web:
-        from conda_provenance.web import Web
-
-        return Web(offline=self._request.offline)
 
 
 def _read(found: Found, *, thorough: bool) -> Report:

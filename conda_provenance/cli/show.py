@@ -38,7 +38,8 @@ def _show(readings: Readings, output: Output) -> Status:
 
         shown.end(str(error))
         output.error(str(error))
-        return of_all((*statuses, of_error(error)))
+        status = of_error(error)
+        return status if status is Status.MISUSED else of_all((*statuses, status))
 
     shown.end()
     return of_all(statuses)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from conda_provenance.cli.chain import print_chain
 from conda_provenance.cli.color import DIM
 from conda_provenance.cli.output import Output
-from conda_provenance.cli.package_list import PackageList
 from conda_provenance.cli.package_report import NOT_VERIFIED, PackageReport
 from conda_provenance.sources.artifact import NotConda
 from conda_provenance.text import escape, redact_addresses, redact_location
+
+if TYPE_CHECKING:
+    from conda_provenance.cli.package_list import PackageList
 
 
 class Shown(Protocol):
@@ -88,6 +90,8 @@ class ShownAsText:
         elif self._first is None:
             self._first = report
         else:
+            from conda_provenance.cli.package_list import PackageList
+
             self._list = PackageList(self._output)
             self._list.add(self._first)
             self._list.add(report)

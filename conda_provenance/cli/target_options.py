@@ -91,7 +91,6 @@ TARGET_OPTIONS = (
         "read no more of a package than this where its server cannot send a part of it "
         "(default: 256MiB)",
         metavar="SIZE",
-        default="256MiB",
     ),
 )
 """The options of ``show`` and ``audit``."""

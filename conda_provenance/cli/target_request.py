@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import re
 from argparse import Namespace
-from datetime import date
 
-from conda_provenance.cli.target_lists import expand_lists
 from conda_provenance.errors import UsageError
-from conda_provenance.sources.request import Request
+from conda_provenance.sources.request import MAX_DOWNLOAD, Request
 from conda_provenance.text import show
 
 _OF_CHANNELS = {
@@ -33,7 +31,7 @@ _PLACES = {
     "lockfiles": "--lockfile",
 }
 
-_SIZE = re.compile(r"(?P<number>\d{1,15})\s*(?P<unit>(?:[kmgt]i?)?b?)", re.IGNORECASE)
+_SIZE = r"(?P<number>\d{1,15})\s*(?P<unit>(?:[kmgt]i?)?b?)"
 _UNITS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 
@@ -43,7 +41,7 @@ def make_request(arguments: Namespace) -> Request:
     _require_no_contradiction(given)
 
     return Request(
-        targets=expand_lists(given["targets"]),
+        targets=_targets(given["targets"]),
         environment=given["environment"],
         prefix=given["prefix"],
         channels=tuple(given["channels"] or ()),
@@ -61,6 +59,15 @@ def make_request(arguments: Namespace) -> Request:
         max_download=_bytes(given["max_download"]),
         full_download=given.get("full_download", True),
     )
+
+
+def _targets(given: list[str]) -> tuple[str, ...]:
+    if not any(target.startswith(("@", "-")) for target in given):
+        return tuple(given)
+
+    from conda_provenance.cli.target_lists import expand_lists
+
+    return expand_lists(given)
 
 
 def _require_no_contradiction(given: dict[str, object]) -> None:
@@ -88,6 +95,8 @@ def _date(text: str | None) -> str | None:
     if text is None:
         return None
 
+    from datetime import date
+
     try:
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
             return date.fromisoformat(text).isoformat()
@@ -96,9 +105,12 @@ def _date(text: str | None) -> str | None:
     raise UsageError(f"--since takes a date such as 2025-01-31, not {show(text, 40)}.")
 
 
-def _bytes(text: str) -> int:
+def _bytes(text: str | None) -> int:
     """The number of bytes in ``256MiB`` (1024), ``10MB`` (1000) or ``4096``."""
-    match = _SIZE.fullmatch(text.strip())
+    if text is None:
+        return MAX_DOWNLOAD
+
+    match = re.fullmatch(_SIZE, text.strip(), re.IGNORECASE)
     if match is None:
         raise UsageError(
             f"--max-download takes a size such as 256MiB, 10MB or 4096, not {show(text, 40)}."

@@ -6,8 +6,8 @@ Who asked for them is not known here, nor what they say.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Protocol
 
 from conda_provenance.errors import PackageError
 from conda_provenance.packages import PackageClaim, read_info_files, read_package
@@ -23,38 +23,79 @@ MAX_DEPTH = 10
 _MAX_FILE = 16 << 20
 """Bytes of a metadata file of an extracted package."""
 
+_INDEX = "repodata"
+"""How the names of all forms of an index begin."""
+
 _METADATA = (("info", "about.json"), ("info", "index.json"))
 
 
-@dataclass(frozen=True, slots=True)
+class Listing(Protocol):
+    """What an index says about a file."""
+
+    @property
+    def sha256(self) -> str | None: ...
+
+    @property
+    def md5(self) -> str | None: ...
+
+    @property
+    def size(self) -> int | None: ...
+
+    @property
+    def timestamp(self) -> int | None: ...
+
+
 class FileContents:
     """A package file or an extracted package's folder on this disk."""
 
-    path: str
-    with_sha256: bool = False
-    """Read the whole file for its checksum."""
-    sha256: str | None = None
-    """By the index beside the file."""
-    check: bool = False
-    """Is ``sha256`` to be compared with that of the file?"""
+    __slots__ = ("_check", "_path", "_sha256", "_with_sha256")
+
+    is_remote = False
+    """Reading it waits for no server."""
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        with_sha256: bool = False,
+        sha256: str | None = None,
+        check: bool = False,
+    ) -> None:
+        """``with_sha256``: read the whole file for its checksum.
+
+        ``sha256`` is that of the index that lists the file. ``check``: compare the two.
+        """
+        self._path = path
+        self._with_sha256 = with_sha256
+        self._sha256 = sha256
+        self._check = check
 
     def claim(self, *, thorough: bool = False) -> PackageClaim:
         """What the package says."""
-        hashes = self.with_sha256 or (self.check and self.sha256 is not None)
-        package = read_package(self.path, with_sha256=hashes, thorough=thorough)
-        if self.check and self.sha256 and package.sha256 and package.sha256 != self.sha256:
+        hashes = self._with_sha256 or (self._check and self._sha256 is not None)
+        package = read_package(self._path, with_sha256=hashes, thorough=thorough)
+        listed = self._sha256
+        if listed is None:
+            return package
+
+        if package.sha256 is None:
+            from dataclasses import replace
+
+            return replace(package, sha256=listed, sha256_from="index")
+
+        if self._check and package.sha256 != listed:
             raise PackageError(
-                f"{shown(self.path)} is not the package that the index beside it lists: its "
+                f"{shown(self._path)} is not the package that the index beside it lists: its "
                 "sha256 differs; run the indexer again, or fetch the package again."
             )
         return package
 
     def files(self, names: Collection[str]) -> dict[str, bytes]:
         """Those of its metadata files that there are."""
-        if os.path.isdir(self.path):
-            return _folder_files(self.path, names)
+        if os.path.isdir(self._path):
+            return _folder_files(self._path, names)
 
-        return read_info_files(self.path, names)
+        return read_info_files(self._path, names)
 
 
 def package_at(path: str, *, with_sha256: bool = False) -> Artifact:
@@ -64,7 +105,7 @@ def package_at(path: str, *, with_sha256: bool = False) -> Artifact:
         *name_version_build(name),
         file_name=name,
         location=path,
-        contents=FileContents(path, with_sha256),
+        contents=FileContents(path, with_sha256=with_sha256),
     )
 
 
@@ -83,52 +124,93 @@ def is_extracted(path: str) -> bool:
     return any(os.path.lexists(os.path.join(path, *parts)) for parts in _METADATA)
 
 
-def packages_below(folder: str, *, with_sha256: bool = False) -> Iterator[Found]:
+def packages_below(
+    folder: str,
+    *,
+    with_sha256: bool = False,
+    check: bool = False,
+    listed_in: Callable[[str], Mapping[str, Listing]] | None = None,
+) -> Iterator[Found]:
     """Every package in the folder and in those below it, sorted by their paths.
 
     An extracted package counts where its archive is not beside it, as in a package cache. Links to
     folders are not followed, and links to files only if they stay in the folder.
+
+    ``listed_in`` says what the index in a folder lists, by file name. It is called for folders that
+    have one. ``check``: compare each file's checksum with it.
     """
-    root = os.path.realpath(folder)
-    yield from _below(folder, root, 0, with_sha256)
+    yield from _Search(folder, with_sha256, check, listed_in).below(folder, 0)
 
 
-def _below(folder: str, root: str, depth: int, with_sha256: bool) -> Iterator[Found]:
-    try:
-        with os.scandir(folder) as scan:
-            entries = sorted(scan, key=lambda entry: entry.name)
-    except OSError as error:
-        yield _unreadable(folder, f"cannot be read: {error.strerror or type(error).__name__}")
-        return
+class _Search:
+    """A search for packages in a folder."""
 
-    files = {entry.name for entry in entries if entry.name.endswith(ENDINGS)}
-    for entry in entries:
-        if entry.name in files and not _is_folder(entry):
-            yield _file(entry, root, with_sha256)
-        elif _is_folder(entry):
-            yield from _folder(entry, files, root, depth, with_sha256)
+    def __init__(
+        self,
+        folder: str,
+        with_sha256: bool,
+        check: bool,
+        listed_in: Callable[[str], Mapping[str, Listing]] | None,
+    ) -> None:
+        self._root = os.path.realpath(folder)
+        self._with_sha256 = with_sha256
+        self._check = check
+        self._listed_in = listed_in
 
+    def below(self, folder: str, depth: int) -> Iterator[Found]:
+        """The packages in a folder that is so many folders below the first."""
+        try:
+            with os.scandir(folder) as scan:
+                entries = sorted(scan, key=lambda entry: entry.name)
+        except OSError as error:
+            why = f"cannot be read: {error.strerror or type(error).__name__}"
+            yield _unreadable(folder, why)
+            return
 
-def _file(entry: os.DirEntry[str], root: str, with_sha256: bool) -> Found:
-    if entry.is_symlink() and not _stays_in(root, entry.path):
-        return _unreadable(
-            entry.path, "is a link that leads out of the folder, or nowhere; name the file itself"
+        files = {entry.name for entry in entries if entry.name.endswith(ENDINGS)}
+        has_index = bool(files) and any(entry.name.startswith(_INDEX) for entry in entries)
+        listed = self._listed_in(folder) if has_index and self._listed_in else {}
+        for entry in entries:
+            if _is_folder(entry):
+                yield from self._folder(entry, files, depth)
+            elif entry.name in files:
+                yield self._file(entry, folder, listed.get(entry.name))
+
+    def _file(self, entry: os.DirEntry[str], folder: str, listing: Listing | None) -> Found:
+        if entry.is_symlink() and not _stays_in(self._root, entry.path):
+            return _unreadable(
+                entry.path,
+                "is a link that leads out of the folder, or nowhere; name the file itself",
+            )
+
+        found = package_at(entry.path, with_sha256=self._with_sha256)
+        if listing is None:
+            return found
+
+        contents = FileContents(
+            entry.path,
+            with_sha256=self._with_sha256,
+            sha256=listing.sha256,
+            check=self._check,
         )
-    return package_at(entry.path, with_sha256=with_sha256)
-
-
-def _folder(
-    entry: os.DirEntry[str], files: set[str], root: str, depth: int, with_sha256: bool
-) -> Iterator[Found]:
-    if is_extracted(entry.path):
-        if not any(entry.name + ending in files for ending in ENDINGS):
-            yield package_at(entry.path, with_sha256=with_sha256)
-    elif depth + 1 < MAX_DEPTH:
-        yield from _below(entry.path, root, depth + 1, with_sha256)
-    else:
-        yield _unreadable(
-            entry.path, f"is more than {MAX_DEPTH} folders deep; name it by itself to search it"
+        return found._replace(
+            contents=contents,
+            subdir=os.path.basename(os.path.abspath(folder)),
+            timestamp=listing.timestamp,
+            sha256=listing.sha256,
+            md5=listing.md5,
+            size=listing.size,
         )
+
+    def _folder(self, entry: os.DirEntry[str], files: set[str], depth: int) -> Iterator[Found]:
+        if is_extracted(entry.path):
+            if not any(entry.name + ending in files for ending in ENDINGS):
+                yield package_at(entry.path, with_sha256=self._with_sha256)
+        elif depth + 1 < MAX_DEPTH:
+            yield from self.below(entry.path, depth + 1)
+        else:
+            why = f"is more than {MAX_DEPTH} folders deep; name it by itself to search it"
+            yield _unreadable(entry.path, why)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from enum import Enum
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from conda_provenance.errors import UsageError
 from conda_provenance.sources.files import ENDINGS, is_extracted, shown
@@ -16,13 +14,13 @@ from conda_provenance.sources.request import Request
 WEB_SCHEMES = ("http", "https", "oci")
 """Schemes of addresses that are fetched. ``file`` is a path."""
 
-_SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):/")
+_SCHEME = r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):/"
 """How an address begins. A letter alone is a drive of Windows, as in ``C:\\x``."""
 
-_NUMBERED_HOST = re.compile(r"(?<=[/@])\[[0-9A-Fa-f:.%]*\]")
+_NUMBERED_HOST = r"(?<=[/@])\[[0-9A-Fa-f:.%]*\]"
 """A host such as ``[::1]``, whose colons are no ``CHANNEL::SPEC``."""
 
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:==?[A-Za-z0-9_.!+-]+){0,2}")
+_NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:==?[A-Za-z0-9_.!+-]+){0,2}"
 """``NAME``, ``NAME=VERSION`` or ``NAME=VERSION=BUILD`` of an installed package."""
 
 _ENVIRONMENT = "conda-meta"
@@ -34,8 +32,8 @@ TAKEN = (
 )
 
 
-class Kind(Enum):
-    """What a TARGET is. The value says it in words."""
+class Kind:
+    """What a TARGET can be. Each is said in words, as an error may say it."""
 
     PACKAGE = "a package file or an extracted package"
     FOLDER = "a folder of packages"
@@ -54,7 +52,8 @@ _WHOLE = {Kind.FOLDER, Kind.ENVIRONMENT, Kind.CHANNEL, Kind.LOCKFILE}
 class Target(NamedTuple):
     """One thing to look for."""
 
-    kind: Kind
+    kind: str
+    """One of :class:`Kind`."""
     text: str
     """As it was given. Of an environment that was given by its name, its folder."""
     names: tuple[str, ...] = ()
@@ -101,14 +100,13 @@ def _with_names_together(
     return others
 
 
-def _kind(text: str, in_environment: bool) -> Kind:
+def _kind(text: str, in_environment: bool) -> str:
     """What ``text`` is. If an environment is given, a plain word names a package in it."""
     scheme = scheme_of(text)
     if scheme not in ("", "file"):
         return Kind.SPEC if _is_spec(text) else Kind.ADDRESS
 
-    is_name = _NAME.fullmatch(text) is not None and not text.endswith(ENDINGS)
-    if is_name and in_environment:
+    if in_environment and _is_name(text):
         return Kind.INSTALLED
 
     path = path_of(text)
@@ -121,10 +119,10 @@ def _kind(text: str, in_environment: bool) -> Kind:
     if _is_spec(text):
         return Kind.SPEC
 
-    return Kind.INSTALLED if is_name else Kind.NOTHING
+    return Kind.INSTALLED if _is_name(text) else Kind.NOTHING
 
 
-def _kind_of_folder(path: str) -> Kind:
+def _kind_of_folder(path: str) -> str:
     # An extracted package may have lost its metadata. Then it is said to be broken.
     if is_extracted(path) or os.path.isdir(os.path.join(path, "info")):
         return Kind.PACKAGE
@@ -133,13 +131,18 @@ def _kind_of_folder(path: str) -> Kind:
     return Kind.ENVIRONMENT if is_environment else Kind.FOLDER
 
 
+def _is_name(text: str) -> bool:
+    return re.fullmatch(_NAME, text) is not None and not text.endswith(ENDINGS)
+
+
 def _is_spec(text: str) -> bool:
-    return "::" in _NUMBERED_HOST.sub("", text)
+    return "::" in re.sub(_NUMBERED_HOST, "", text)
 
 
 def scheme_of(text: str) -> str:
     """The scheme of an address, in lower case. A path has none."""
-    match = _SCHEME.match(text)
+    # The expressions here are not compiled for a plain path: that takes longer than all the rest.
+    match = re.match(_SCHEME, text) if ":/" in text else None
     return match["scheme"].lower() if match else ""
 
 
@@ -148,6 +151,7 @@ def path_of(text: str) -> str:
     if scheme_of(text) != "file":
         return text
 
+    from urllib.parse import urlsplit
     from urllib.request import url2pathname
 
     try:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from conda_provenance.errors import PackageError, UnavailableError
 from conda_provenance.sources.artifact import Contents, Found, Unreadable
-from conda_provenance.sources.files import ENDINGS, package_at, packages_below, shown
+from conda_provenance.sources.files import ENDINGS, Listing, package_at, packages_below, shown
 from conda_provenance.sources.kinds import (
     TAKEN,
     WEB_SCHEMES,
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from conda_provenance.sources.remote import Remote
     from conda_provenance.web import Web
 
-_MD5 = re.compile(r"[0-9A-Fa-f]{32}")
-_SHA256 = re.compile(r"(?:sha256:)?([0-9A-Fa-f]{64})")
+_MD5 = r"[0-9A-Fa-f]{32}"
+_SHA256 = r"(?:sha256:)?([0-9A-Fa-f]{64})"
 
 
 def find_artifacts(
@@ -66,6 +66,7 @@ class Finder:
         self._environ = environ
         self._with_sha256 = with_sha256
         self._opened: Web | None = None
+        self._reading: Remote | None = None
 
     def all(self, targets: Iterable[Target]) -> Iterator[Found]:
         """Everything that is found at the targets."""
@@ -87,6 +88,9 @@ class Finder:
             Kind.ENVIRONMENT: self._installed,
             Kind.INSTALLED: self._installed,
             Kind.ADDRESS: self._address,
+            Kind.SPEC: self._channel,
+            Kind.CHANNEL: self._channel,
+            Kind.LOCKFILE: self._lockfile,
         }
         return kinds.get(target.kind, _not_found)(target)
 
@@ -96,7 +100,13 @@ class Finder:
 
     def _folder(self, target: Target) -> Iterator[Found]:
         empty = True
-        for found in packages_below(path_of(target.text), with_sha256=self._with_sha256):
+        path = path_of(target.text)
+        for found in packages_below(
+            path,
+            with_sha256=self._with_sha256,
+            check=self._request.check,
+            listed_in=_listed_in,
+        ):
             empty = False
             yield found
 
@@ -153,7 +163,7 @@ class Finder:
 
         from conda_provenance.sources.remote import Listed
 
-        md5, sha256 = _MD5.fullmatch(checksum), _SHA256.fullmatch(checksum)
+        md5, sha256 = re.fullmatch(_MD5, checksum), re.fullmatch(_SHA256, checksum)
         listed = Listed(
             sha256=sha256[1].lower() if sha256 else None,
             md5=md5[0].lower() if md5 else None,
@@ -161,11 +171,48 @@ class Finder:
         )
         yield self._remote().package(url, listed)
 
+    def _channel(self, target: Target) -> Iterator[Found]:
+        from conda_provenance.sources.channels import Channels
+
+        channels = Channels(self._request, self._web, self._listed)
+        find = channels.spec if target.kind is Kind.SPEC else channels.whole
+        return find(target.text)
+
+    def _lockfile(self, target: Target) -> Iterator[Found]:
+        from conda_provenance.sources.lockfiles import lockfile_artifacts
+
+        return lockfile_artifacts(
+            target.text,
+            self._listed,
+            environment=self._request.lock_environment,
+            platform=self._request.platform,
+            check=self._request.check,
+        )
+
+    def _listed(
+        self,
+        url: str,
+        /,
+        *,
+        file_name: str,
+        sha256: str | None,
+        md5: str | None,
+        size: int | None,
+        timestamp: int | None,
+    ) -> Contents:
+        """Reads a package that an index or a lockfile lists."""
+        from conda_provenance.sources.remote import Listed
+
+        listed = Listed(sha256, md5, size, timestamp)
+        return self._remote().contents(url, listed, file_name=file_name)
+
     def _remote(self) -> Remote:
         """Reads packages on servers."""
-        from conda_provenance.sources.remote import Remote
+        if self._reading is None:
+            from conda_provenance.sources.remote import Remote
 
-        return Remote(self._web(), self._request)
+            self._reading = Remote(self._web(), self._request)
+        return self._reading
 
     def _web(self) -> Web:
         if self._opened is None:
@@ -173,11 +220,22 @@ class Finder:
         return self._opened
 
 
+def open_web(request: Request) -> Web:
+    """The door to the web that a request asks for."""
+    from conda_provenance.web import Web
+
+    return Web(offline=request.offline)
+
+
+def _listed_in(folder: str) -> Mapping[str, Listing]:
+    """What the index in a folder says about the files beside it."""
+    from conda_provenance.sources.channels import records_of_folder
+
+    return records_of_folder(folder)
+
+
 def _not_found(target: Target) -> Iterator[Found]:
-    if target.kind is Kind.NOTHING:
-        yield _unreadable(target.text, f"does not exist: {TAKEN}")
-    else:
-        yield _unreadable(target.text, f"is {target.kind.value}, which cannot be read yet")
+    yield _unreadable(target.text, f"does not exist: {TAKEN}")
 
 
 def _not_here_either(found: Found) -> Found:

@@ -50,7 +50,7 @@ def test_every_option_has_its_place_in_the_request():
     assert request("c::x", "--all", "-p", "/env") == Request(
         targets=("c::x",), every=True, prefix="/env"
     )
-    assert {option.name for option in TARGET_OPTIONS} <= set(Request.__dataclass_fields__)
+    assert {option.name for option in TARGET_OPTIONS} <= set(Request._fields)
 
 
 @pytest.mark.parametrize(

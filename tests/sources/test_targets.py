@@ -33,7 +33,7 @@ def no_web() -> None:
     pytest.fail("nothing is to be fetched")
 
 
-def kinds(*texts: str, environ: dict[str, str] | None = None, **options: object) -> list[Kind]:
+def kinds(*texts: str, environ: dict[str, str] | None = None, **options: object) -> list[str]:
     request = Request(targets=texts, **options)  # type: ignore[arg-type]
     return [target.kind for target in targets_of(request, environ or {})]
 
