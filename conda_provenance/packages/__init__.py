@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from conda_provenance.packages.indexes.folder import FolderIndexes as FolderIndexes
     from conda_provenance.packages.indexes.folder import corrected_once as corrected_once
     from conda_provenance.packages.indexes.folder import same_folders as same_folders
+    from conda_provenance.packages.info_layer import read_info_layer as read_info_layer
+    from conda_provenance.packages.info_layer import (
+        read_info_layer_files as read_info_layer_files,
+    )
     from conda_provenance.packages.read import PackageClaim as PackageClaim
     from conda_provenance.packages.read import read_about as read_about
     from conda_provenance.packages.read import read_claim as read_claim
@@ -48,6 +52,8 @@ _HOMES = {
     "read_claim": "read",
     "read_info_blob": "read",
     "read_info_files": "read",
+    "read_info_layer": "info_layer",
+    "read_info_layer_files": "info_layer",
     "read_package": "read",
     "read_package_blob": "read",
     "refusals": "refusals",
@@ -74,6 +80,8 @@ __all__ = [
     "read_claim",
     "read_info_blob",
     "read_info_files",
+    "read_info_layer",
+    "read_info_layer_files",
     "read_package",
     "read_package_blob",
     "refusals",

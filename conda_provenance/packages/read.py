@@ -92,7 +92,7 @@ def read_package(
             if thorough:
                 search_folder(location, leaks)
             is_named = _FULL_NAME.fullmatch(name) is not None
-            return _package(name, location, "folder", files, name if is_named else None, leaks)
+            return package_claim(name, location, "folder", files, name if is_named else None, leaks)
 
         with open_file_blob(path) as blob:
             return _read_blob(
@@ -173,10 +173,10 @@ def _read_blob(
         files = _blob_files(blob, name, (ABOUT,), stops=True)
 
     sha256 = _sha256(blob) if with_sha256 else None
-    return _package(name, location, read_from, files, package_name(name), leaks, sha256)
+    return package_claim(name, location, read_from, files, package_name(name), leaks, sha256)
 
 
-def _package(
+def package_claim(
     package: str,
     location: str,
     read_from: str,

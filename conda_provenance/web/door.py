@@ -85,13 +85,21 @@ class Web:
         return self._hosts.memory(url)
 
     def fetch(
-        self, url: str, *, limit: int = MAX_FETCHED, headers: Mapping[str, str] | None = None
+        self,
+        url: str,
+        *,
+        limit: int = MAX_FETCHED,
+        headers: Mapping[str, str] | None = None,
+        named: bool = False,
     ) -> bytes:
-        """The whole file. Raises :class:`WebError`, of the kind ``missing`` if there is none."""
+        """The whole file. The arguments are those of :meth:`open`.
+
+        Raises :class:`WebError`, of the kind ``missing`` if there is none.
+        """
         attempt = 0
         while True:
             attempt += 1
-            with self.open(url, limit=limit, headers=headers) as answer:
+            with self.open(url, limit=limit, headers=headers, named=named) as answer:
                 if answer.status != 200:
                     raise faults.no_file(answer.host, answer.status)
                 try:
@@ -108,12 +116,15 @@ class Web:
         limit: int | None = None,
         headers: Mapping[str, str] | None = None,
         after: Answer | None = None,
+        named: bool = False,
     ) -> Answer:
         """Ask for a file, or a ``range`` of it. The body has not been read yet.
 
         The answer's status is 200, 206, 404, 416 or 501. All else is raised as a
         :class:`WebError`. More than ``limit`` bytes are not read. ``after`` is an earlier answer
-        for the same address: its redirects are not followed again.
+        for the same address: its redirects are not followed again. ``named``: an answer of another
+        server named this address, not the user. It gets no credentials of his, and must be one of
+        the public internet. A header ``Authorization`` takes the place of his credentials.
         """
         if self._offline:
             raise faults.offline()
@@ -124,7 +135,7 @@ class Web:
         if range is not None:
             asked["Range"] = range.header
 
-        first = Hop(urldefrag(url).url)
+        first = Hop(urldefrag(url).url, with_credentials=not named, public=named)
         try:
             hop, sent = self._follow(after.hop if after else first, asked)
         except _Refused as refusal:
@@ -183,7 +194,8 @@ class Web:
     def _send(self, hop: Hop, headers: dict[str, str]) -> Sent | Exception:
         """The head of the answer, or what is wrong with the connection."""
         exchange = self._made_exchange()
-        call = exchange.prepare(hop.url, headers, with_credentials=hop.with_credentials)
+        own = hop.with_credentials and "Authorization" not in headers
+        call = exchange.prepare(hop.url, headers, with_credentials=own)
         if hop.public:
             require_public(hop, is_proxied=exchange.is_proxied(call))
 
@@ -202,13 +214,14 @@ class Web:
 class _Refused(Exception):
     """A server wants other credentials, or an address has expired."""
 
-    def __init__(self, hop: Hop, status: int) -> None:
+    def __init__(self, hop: Hop, status: int, challenge: str | None) -> None:
         super().__init__(status)
         self.hop = hop
-        self.status = status
+        self._status = status
+        self._challenge = challenge
 
     def error(self) -> WebError:
-        return faults.refused(self.hop.host, self.status)
+        return faults.refused(self.hop.host, self._status, self._challenge)
 
 
 def _let_rest(host: Host, tries: Tries, sent: Sent, since: float) -> None:
@@ -229,7 +242,7 @@ def _checked(hop: Hop, sent: Sent) -> Sent:
     sent.close()
     is_expired = hop.is_redirected and sent.status == 400  # As some object stores say it.
     if sent.status in _NOT_ALLOWED or is_expired:
-        raise _Refused(hop, sent.status)
+        raise _Refused(hop, sent.status, sent.headers.get("WWW-Authenticate"))
     raise faults.no_file(hop.host, sent.status)
 
 

@@ -21,6 +21,8 @@ class WebError(UnavailableError):
     The message names the server's host, and nothing else of the address: that may hold a secret.
     """
 
-    def __init__(self, kind: Kind, message: str) -> None:
+    def __init__(self, kind: Kind, message: str, *, challenge: str | None = None) -> None:
         super().__init__(message)
         self.kind: Kind = kind
+        self.challenge = challenge
+        """Which login a server asks for (``WWW-Authenticate``). It is a stranger's text."""

@@ -13,14 +13,16 @@ def not_web() -> WebError:
     return WebError("not-allowed", "Only http:// and https:// addresses can be fetched.")
 
 
-def refused(host: str, status: int) -> WebError:
+def refused(host: str, status: int, challenge: str | None = None) -> WebError:
     if status == 407:
         return WebError(
             "refused",
             f"The proxy for {host} asks for a login (407); check its settings.",
         )
     return WebError(
-        "refused", f"{host} refuses access ({status}); check the credentials that you have for it."
+        "refused",
+        f"{host} refuses access ({status}); check the credentials that you have for it.",
+        challenge=challenge,
     )
 
 

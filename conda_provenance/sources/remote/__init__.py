@@ -9,7 +9,9 @@ from conda_provenance.sources.artifact import Artifact, Contents
 from conda_provenance.sources.files import FileContents, name_version_build
 from conda_provenance.sources.kinds import path_of
 from conda_provenance.sources.remote.addresses import clean_address, file_name_of, is_scheme
-from conda_provenance.sources.remote.contents import Listed, RemoteContents
+from conda_provenance.sources.remote.contents import RemoteContents
+from conda_provenance.sources.remote.download import Listed
+from conda_provenance.sources.remote.oci import OciContents, Realms
 from conda_provenance.sources.remote.opening import Limits
 from conda_provenance.sources.request import Request
 from conda_provenance.web import Web
@@ -24,6 +26,7 @@ class Remote:
         self._web = web
         self._limits = Limits(request.max_download, request.full_download)
         self._check = request.check
+        self._realms: Realms = {}
 
     def contents(
         self, url: str, listed: Listed | None = None, *, file_name: str | None = None
@@ -38,6 +41,10 @@ class Remote:
             return FileContents(path_of(url), sha256=listed.sha256, check=self._check)
 
         name = file_name or file_name_of(url)
+        if is_scheme(url, "oci"):
+            return OciContents(
+                self._web, url, name, listed, self._limits, self._realms, check=self._check
+            )
         return RemoteContents(self._web, url, name, listed, self._limits, check=self._check)
 
     def package(self, url: str, listed: Listed | None = None) -> Artifact:

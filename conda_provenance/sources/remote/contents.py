@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import TypeVar
 
 from conda_provenance.errors import PackageError
 from conda_provenance.packages import (
@@ -19,30 +18,16 @@ from conda_provenance.packages import (
 from conda_provenance.packages.blob import FileBlob
 from conda_provenance.packages.refusals import refusals, shown_path
 from conda_provenance.sources.remote.addresses import clean_address
+from conda_provenance.sources.remote.download import Listed, download
 from conda_provenance.sources.remote.opening import Limits, open_remote
 from conda_provenance.sources.remote.plan import plan_for
 from conda_provenance.sources.remote.ranged import ReplacedError
-from conda_provenance.web import Web, WebError, no_file
+from conda_provenance.web import Web, WebError
 
 T = TypeVar("T")
 
 _TRIES = 2
 """A file that is replaced while it is read is read once more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """What a record, an index or a lockfile says about a file. Any of it may be missing."""
-
-    sha256: str | None = None
-    md5: str | None = None
-    size: int | None = None
-    timestamp: int | None = None
-    """Milliseconds since 1970: when it was built."""
-    sha256_from: str = "index"
-    """Who says so: ``index`` or ``record``."""
-    by: str = "its index"
-    """The same, in words."""
 
 
 class RemoteContents:
@@ -75,14 +60,14 @@ class RemoteContents:
 
         Raises :class:`~conda_provenance.web.WebError` if its server cannot be asked.
         """
-        with self._faults():
+        with said_of(self.location):
             if self._check:
                 return self._checked_claim(thorough)
             return self._again_if_replaced(lambda blob: self._claim_in(blob, thorough))
 
     def files(self, names: Collection[str]) -> dict[str, bytes]:
         """Those of its metadata files that there are. Raises the same."""
-        with self._faults(), refusals(self.location, "read"):
+        with said_of(self.location), refusals(self.location, "read"):
             return self._again_if_replaced(lambda blob: read_info_blob(blob, self._name, names))
 
     def _again_if_replaced(self, read: Callable[[Blob], T]) -> T:
@@ -113,49 +98,25 @@ class RemoteContents:
     def _checked_claim(self, thorough: bool) -> PackageClaim:
         """The claim in a file that was fetched whole, and is the one that is listed."""
         with tempfile.TemporaryFile() as file:
-            sha256 = self._download(file)
+            sha256 = download(
+                self._web,
+                self._url,
+                file,
+                self._listed,
+                location=self.location,
+                limit=self._limits.max_download,
+            )
             with FileBlob(file) as blob:
                 package = read_package_blob(
                     blob, self._name, location=self.location, thorough=thorough
                 )
         return replace(package, sha256=sha256, sha256_from="file")
 
-    def _download(self, file: Any) -> str:
-        """Fetch the file, and compare it. Returns its sha256."""
-        sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
-        limit = self._limits.max_download
-        with self._web.open(self._url, limit=limit) as answer:
-            if answer.status != 200:
-                raise no_file(answer.host, answer.status)
-            host = answer.host
-            while data := answer.read(1 << 18):
-                sha256.update(data)
-                md5.update(data)
-                file.write(data)
-        file.flush()
 
-        listed = self._listed
-        wrong = [
-            name
-            for name, said, found in (
-                ("sha256", listed.sha256, sha256.hexdigest()),
-                ("md5", listed.md5, md5.hexdigest()),
-            )
-            if said and said.lower() != found
-        ]
-        if wrong:
-            raise PackageError(
-                f"{shown_path(self.location)} is not the file that {listed.by} lists: what {host}"
-                f" sends has another {wrong[0]}."
-            )
-        return sha256.hexdigest()
-
-    @contextmanager
-    def _faults(self) -> Iterator[None]:
-        """Say of which package it is that a server cannot be asked."""
-        try:
-            yield
-        except WebError as error:
-            raise WebError(
-                error.kind, f"{shown_path(self.location)} cannot be read: {error}"
-            ) from None
+@contextmanager
+def said_of(location: str) -> Iterator[None]:
+    """Say of which package it is that a server cannot be asked."""
+    try:
+        yield
+    except WebError as error:
+        raise WebError(error.kind, f"{shown_path(location)} cannot be read: {error}") from None
