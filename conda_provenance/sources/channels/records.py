@@ -140,20 +140,15 @@ def parse_index(data: bytes) -> Index:
     _require_few(data)
     try:
         found = msgspec.json.decode(data, type=_Index)
-    except msgspec.ValidationError:
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         return _parse_each(data, msgspec.json)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise Refusal("it is no JSON that can be read") from None
 
     return _index(found.info, found.repodata_version, found, found.v3 or _V3(), [])
 
 
 def parse_shard(data: bytes) -> Index:
     """A shard, which is an index of one name in msgpack."""
-    try:
-        return _parse_each(data, msgspec.msgpack)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise Refusal("it is no shard") from None
+    return _parse_each(data, msgspec.msgpack)
 
 
 def parse_shard_list(data: bytes) -> ShardList:
@@ -187,11 +182,20 @@ def size_of(record: Record) -> int | None:
 
 
 def time_of(record: Record) -> int | None:
-    """When it was indexed, or else built: milliseconds. Old records count seconds."""
-    for value in (record.indexed_timestamp, record.timestamp):
-        if value is not None and 0 < value <= _LAST_SECOND * 1000:
-            return int(value if value > _LAST_SECOND else value * 1000)
-    return None
+    """When it was indexed, or else built: milliseconds since 1970."""
+    return _milliseconds(record.indexed_timestamp) or built_of(record)
+
+
+def built_of(record: Record) -> int | None:
+    """When it was built, as the builder says: milliseconds since 1970."""
+    return _milliseconds(record.timestamp)
+
+
+def _milliseconds(value: float | None) -> int | None:
+    """Old records count seconds."""
+    if value is None or not 0 < value <= _LAST_SECOND * 1000:
+        return None
+    return int(value if value > _LAST_SECOND else value * 1000)
 
 
 def _index(info: Info | None, version: int, found: _Index, v3: _V3, bad: list[str]) -> Index:
