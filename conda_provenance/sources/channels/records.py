@@ -20,12 +20,13 @@ MAX_RECORDS = 4_000_000
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+!~=@-]{0,254}", re.ASCII)
 """A file's name that leads to no other folder or host, whatever it is put behind."""
 
+_REVISION = re.compile(r"v([0-9]{1,6})", re.ASCII)
 _HEX = {"sha256": 64, "md5": 32}
 _LAST_SECOND = 253_402_300_799
 """The end of the year 9999. A greater number counts milliseconds, as conda takes it too."""
 
-_KNOWN_REVISIONS = {"v1", "v2", "v3", "legacy"}
-_NEWEST_VERSION = 2
+_NEWEST_VERSION, _NEWEST_REVISION = 2, 3
+"""Of ``repodata_version``, and of the sections ``v3`` and so on."""
 
 
 class Record(msgspec.Struct, gc=False):
@@ -200,9 +201,9 @@ def _milliseconds(value: float | None) -> int | None:
 
 def _index(info: Info | None, version: int, found: _Index, v3: _V3, bad: list[str]) -> Index:
     revisions = info.repodata_revisions if info else None
-    is_newer = version > _NEWEST_VERSION or (
-        isinstance(revisions, dict) and not set(revisions) <= _KNOWN_REVISIONS
-    )
+    names = map(str, revisions) if isinstance(revisions, dict) else ()
+    numbers = [int(found[1]) for found in map(_REVISION.fullmatch, names) if found]
+    is_newer = version > _NEWEST_VERSION or max(numbers, default=0) > _NEWEST_REVISION
     return Index(
         found.packages_conda,
         found.packages,

@@ -187,15 +187,6 @@ def test_credentials_are_for_fetching_only(channel) -> None:
         assert "s3cr3t" not in repr(each._replace(contents=None))
 
 
-def test_contents_know_when_it_was_built_not_when_it_was_indexed(channel) -> None:
-    """Where a file's metadata stands depends on its builder's age."""
-    recorder = Recorder()
-    found = list(remote(served(channel.folder, ADDRESS), recorder).whole(ADDRESS))
-    for each in found:
-        built = recorder.made[f"{ADDRESS}/{each.subdir}/{each.file_name}"].timestamp
-        assert built < each.timestamp  # py-rattler's indexer writes indexed_timestamp
-
-
 @pytest.mark.parametrize("kind", ["missing", "refused"])
 def test_the_next_form_is_tried_where_one_is_missing(channel, kind) -> None:
     """S3 refuses what it does not have."""

@@ -269,6 +269,26 @@ def test_times_are_in_seconds_or_milliseconds(changes, expected) -> None:
     assert good(look({"packages.conda": {GOOD: {**RECORD, **changes}}})).timestamp == expected
 
 
+def test_contents_know_when_it_was_built_not_when_it_was_indexed() -> None:
+    """Where a file's metadata stands depends on the age of its builder."""
+    index = {"packages.conda": {GOOD: {**RECORD, "indexed_timestamp": 1_800_000_000_000}}}
+    web = FilesWeb({f"{ADDRESS}/noarch/repodata.json": json.dumps(index).encode()})
+    made = []
+
+    def record(url: str, listed: Any, /, *, file_name: str) -> Any:
+        made.append((url, file_name, listed.timestamp, listed.size, listed.sha256))
+
+    list(Channels(Request(subdirs=("noarch",)), lambda: web, record).whole(ADDRESS))
+    assert made == [(f"{ADDRESS}/noarch/{GOOD}", GOOD, 1_700_000_000_000, 1000, "a" * 64)]
+
+
+@pytest.mark.parametrize("revisions", [{"v0": {}}, {"legacy": {}, "v3": {}}, [], 7, None])
+def test_known_forms_of_records_are_not_called_newer(revisions) -> None:
+    """py-rattler's indexer of 0.26 wrote ``v0``."""
+    found = look({"info": {"repodata_revisions": revisions}, "packages.conda": {GOOD: RECORD}})
+    assert [each.name for each in found] == ["good"]
+
+
 def test_what_has_no_time_is_left_out_of_since_and_said(caplog) -> None:
     found = look(with_record(timestamp=None), since="2020-01-01")
     assert [each.name for each in found] == ["good"]
