@@ -158,9 +158,11 @@ def make_channel(folder: Path, packages: Iterable[Package] = PACKAGES) -> Channe
 
 def this_platform() -> str:
     """The subdir of this machine."""
-    from rattler.platform import Platform
+    import rattler.platform
 
-    return str(Platform.current())
+    # Since 0.27 it has another name.
+    kind = getattr(rattler.platform, "Subdir", None) or rattler.platform.Platform
+    return str(kind.current())
 
 
 def _build(package: Package, subdir: str, folder: Path) -> Path:

@@ -17,6 +17,7 @@ from conda_provenance.sources.channels.addresses import Subdir
 from conda_provenance.sources.channels.lookup import Lookup
 from conda_provenance.sources.channels.reading import IndexReader, NoIndexError, Web
 from conda_provenance.sources.channels.records import (
+    built_of,
     digest_of,
     safe_file_name,
     size_of,
@@ -29,25 +30,16 @@ from conda_provenance.sources.channels.selection import (
     newest,
 )
 from conda_provenance.sources.files import FileContents
+from conda_provenance.sources.remote.contents import Listed
 from conda_provenance.sources.request import Request
 from conda_provenance.sources.specs import parse_spec, split_channel
 from conda_provenance.text import redact_location, show
 
 
 class ContentsOf(Protocol):
-    """Makes what reads a package at an address on the web, such as ``Remote.contents``."""
+    """Makes what reads a package at an address on the web, as ``Remote.contents`` does."""
 
-    def __call__(
-        self,
-        url: str,
-        /,
-        *,
-        file_name: str,
-        sha256: str | None,
-        md5: str | None,
-        size: int | None,
-        timestamp: int | None,
-    ) -> Contents: ...
+    def __call__(self, url: str, listed: Listed, /, *, file_name: str) -> Contents: ...
 
 
 class Channels:
@@ -117,14 +109,9 @@ class Channels:
             contents = FileContents(address, sha256=sha256, check=self._request.check)
         else:
             location = redact_location(without_credentials(address))
-            contents = self._contents(
-                address,
-                file_name=file_name,
-                sha256=sha256,
-                md5=md5,
-                size=size,
-                timestamp=timestamp,
-            )
+            # Where info stands in the file depends on when it was built, not when it was indexed.
+            listed = Listed(sha256, md5, size, built_of(record))
+            contents = self._contents(address, listed, file_name=file_name)
 
         return Artifact(
             record.name,

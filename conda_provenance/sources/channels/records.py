@@ -20,12 +20,13 @@ MAX_RECORDS = 4_000_000
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+!~=@-]{0,254}", re.ASCII)
 """A file's name that leads to no other folder or host, whatever it is put behind."""
 
+_REVISION = re.compile(r"v([0-9]{1,6})", re.ASCII)
 _HEX = {"sha256": 64, "md5": 32}
 _LAST_SECOND = 253_402_300_799
 """The end of the year 9999. A greater number counts milliseconds, as conda takes it too."""
 
-_KNOWN_REVISIONS = {"v1", "v2", "v3", "legacy"}
-_NEWEST_VERSION = 2
+_NEWEST_VERSION, _NEWEST_REVISION = 2, 3
+"""Of ``repodata_version``, and of the sections ``v3`` and so on."""
 
 
 class Record(msgspec.Struct, gc=False):
@@ -140,20 +141,15 @@ def parse_index(data: bytes) -> Index:
     _require_few(data)
     try:
         found = msgspec.json.decode(data, type=_Index)
-    except msgspec.ValidationError:
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         return _parse_each(data, msgspec.json)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise Refusal("it is no JSON that can be read") from None
 
     return _index(found.info, found.repodata_version, found, found.v3 or _V3(), [])
 
 
 def parse_shard(data: bytes) -> Index:
     """A shard, which is an index of one name in msgpack."""
-    try:
-        return _parse_each(data, msgspec.msgpack)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise Refusal("it is no shard") from None
+    return _parse_each(data, msgspec.msgpack)
 
 
 def parse_shard_list(data: bytes) -> ShardList:
@@ -187,18 +183,27 @@ def size_of(record: Record) -> int | None:
 
 
 def time_of(record: Record) -> int | None:
-    """When it was indexed, or else built: milliseconds. Old records count seconds."""
-    for value in (record.indexed_timestamp, record.timestamp):
-        if value is not None and 0 < value <= _LAST_SECOND * 1000:
-            return int(value if value > _LAST_SECOND else value * 1000)
-    return None
+    """When it was indexed, or else built: milliseconds since 1970."""
+    return _milliseconds(record.indexed_timestamp) or built_of(record)
+
+
+def built_of(record: Record) -> int | None:
+    """When it was built, as the builder says: milliseconds since 1970."""
+    return _milliseconds(record.timestamp)
+
+
+def _milliseconds(value: float | None) -> int | None:
+    """Old records count seconds."""
+    if value is None or not 0 < value <= _LAST_SECOND * 1000:
+        return None
+    return int(value if value > _LAST_SECOND else value * 1000)
 
 
 def _index(info: Info | None, version: int, found: _Index, v3: _V3, bad: list[str]) -> Index:
     revisions = info.repodata_revisions if info else None
-    is_newer = version > _NEWEST_VERSION or (
-        isinstance(revisions, dict) and not set(revisions) <= _KNOWN_REVISIONS
-    )
+    names = map(str, revisions) if isinstance(revisions, dict) else ()
+    numbers = [int(found[1]) for found in map(_REVISION.fullmatch, names) if found]
+    is_newer = version > _NEWEST_VERSION or max(numbers, default=0) > _NEWEST_REVISION
     return Index(
         found.packages_conda,
         found.packages,

@@ -12,7 +12,7 @@ from conda_provenance.errors import UnavailableError
 from conda_provenance.sources.lockfiles.locked import Locked
 
 NEWEST_PIXI = 7
-MAX_PACKAGES = 500_000
+MAX_PACKAGES = 200_000
 _MAX_PLATFORMS = 10_000
 
 _NOT_CONDA = {"pip": "pip", "pypi": "pip"}

@@ -35,12 +35,8 @@ def load_yaml(text: str, shown: str) -> Any:
     except Exception as error:
         raise _damaged(shown) from error
 
-    from ruamel.yaml import YAML
-
     try:
-        yaml = YAML(typ="base")
-        yaml.allow_duplicate_keys = True
-        return yaml.load(text)
+        return _by_ruamel(text)
     except Exception as error:
         raise _damaged(shown) from error
 
@@ -53,6 +49,18 @@ def _by_pyyaml(text: str) -> Any:
     except AttributeError:
         raise ImportError from None  # Built without libyaml, it would take minutes.
     return yaml.load(text, Loader=loader)  # noqa: S506 (it makes nothing but texts)
+
+
+def _by_ruamel(text: str) -> Any:
+    from ruamel.yaml import YAML, YAMLError
+
+    try:
+        return YAML(typ="base").load(text)
+    except YAMLError:
+        # Its parser in C takes no plain address in braces. Its slow one does, and takes keys twice.
+        yaml = YAML(typ="base", pure=True)
+        yaml.allow_duplicate_keys = True
+        return yaml.load(text)
 
 
 def _is_deep(text: str) -> bool:
