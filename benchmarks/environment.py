@@ -12,7 +12,6 @@ import hashlib
 import json
 import math
 import os
-import random
 import statistics
 import sys
 import tempfile
@@ -37,6 +36,9 @@ RUNS = int(os.environ.get("RUNS", "15"))
 MEDIAN, MEAN, LARGEST = 7_000, 58_000, 3_300_000
 ABOUT = 6_500
 """Bytes of a real about.json, on average."""
+
+BYTES_A_PATH = 411
+"""Of a record, in both of its lists."""
 
 PIP = 30
 """Packages that pip has installed beside conda's."""
@@ -119,21 +121,25 @@ def in_turn(functions: dict[str, Callable[[], object]]) -> dict[str, list[float]
 
 def make_environment(prefix: Path, cache: Path) -> list[int]:
     """The environment and its cache. Returns the sizes of the records."""
-    chance = random.Random(0)
-    spread = math.sqrt(2 * math.log(MEAN / MEDIAN))
-    wanted = [
-        min(chance.lognormvariate(math.log(MEDIAN), spread), LARGEST) for _ in range(PACKAGES)
-    ]
-    wanted[0] = LARGEST
-    scale = (MEAN * PACKAGES - LARGEST) / sum(wanted[1:])
-
+    wanted = record_sizes(PACKAGES)
     (prefix / "conda-meta").mkdir(parents=True)
     (prefix / "conda-meta" / "history").write_text("")
     for number, size in enumerate(wanted):
-        make_package(prefix, cache, number, size if number == 0 else max(1500, size * scale))
+        make_package(prefix, cache, number, size)
     for number in range(PIP):
         make_pip_package(prefix, number)
     return [path.stat().st_size for path in prefix.glob("conda-meta/*.json")]
+
+
+def record_sizes(number: int) -> list[float]:
+    """Log-normal, the large ones stretched until the mean is right, and one of the largest."""
+    normal = statistics.NormalDist(math.log(MEDIAN), math.sqrt(2 * math.log(MEAN / MEDIAN)))
+    sizes = [math.exp(normal.inv_cdf(rank / number)) for rank in range(1, number)]
+    small = [max(1500.0, size) for size in sizes if size <= 3 * MEDIAN]
+    large = [size for size in sizes if size > 3 * MEDIAN]
+
+    stretch = (MEAN * number - LARGEST - sum(small)) / sum(large)
+    return [LARGEST, *small, *(min(size * stretch, LARGEST) for size in large)]
 
 
 def make_package(prefix: Path, cache: Path, number: int, size: float) -> None:
@@ -181,7 +187,7 @@ def make_package(prefix: Path, cache: Path, number: int, size: float) -> None:
             }
         )
         record["files"].append(path)  # type: ignore[attr-defined]
-        left -= 410
+        left -= BYTES_A_PATH
     (prefix / "conda-meta" / f"{full_name}.json").write_text(json.dumps(record, indent=2))
 
     (folder / "info").mkdir(parents=True)

@@ -72,5 +72,5 @@ def test_a_server_that_does_not_have_it(tmp_path: Path, misbehaving: Server, web
         artifact(tmp_path / "env", web).contents.claim()
 
     sentence = str(error.value)
-    assert sentence.startswith(f"demo-1.0-0 cannot be read: nothing of it is in {tmp_path}/pkgs. ")
+    assert sentence.startswith(f"demo-1.0-0 cannot be read: nothing of it is in {tmp_path}/pkgs")
     assert "404" in sentence
