@@ -51,7 +51,13 @@ def collect(arguments: Namespace, output: Output, excludes: Excludes) -> Collect
     collected = Collected()
     collected.shard = str(shard) if shard else None
     with ExitStack() as open_things:
-        finder = Finder(request, lambda: _web(request), os.environ)
+        parts = shard.count if shard else 1
+        finder = Finder(
+            request,
+            lambda: _web(request),
+            os.environ,
+            expect=lambda number: output.expect(number // parts),
+        )
         open_things.callback(finder.close)
         everything = finder.all(targets_of(request, os.environ))
         ours = shard.of(everything) if shard else everything

@@ -60,8 +60,11 @@ class Finder:
         environ: Mapping[str, str],
         *,
         with_sha256: bool = False,
+        expect: Callable[[int], None] | None = None,
     ) -> None:
+        """``expect`` is told how many packages a channel will give, before the first of them."""
         self._request = request
+        self._expect = expect
         self._web_factory = web_factory
         self._environ = environ
         self._with_sha256 = with_sha256
@@ -174,7 +177,7 @@ class Finder:
     def _channel(self, target: Target) -> Iterator[Found]:
         from conda_provenance.sources.channels import Channels
 
-        channels = Channels(self._request, self._web, self._listed)
+        channels = Channels(self._request, self._web, self._listed, expect=self._expect)
         find = channels.spec if target.kind is Kind.SPEC else channels.whole
         return find(target.text)
 

@@ -6,6 +6,8 @@ import importlib.util
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -200,6 +202,67 @@ def test_a_cluster_without_workers() -> None:
         pytest.raises(UnavailableError, match="has no workers"),
     ):
         list(survey_on_cluster([], empty.scheduler_address, WAY))
+
+
+@pytest.fixture
+def own_cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """The address of a cluster of this test's own, and its processes: scheduler and worker."""
+    file = tmp_path / "scheduler.json"
+    module = [sys.executable, "-m"]
+    options = ["--no-dashboard", "--scheduler-file", str(file)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
+    commands = [
+        [*module, "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"],
+        [*module, "distributed.cli.dask_worker", "--no-nanny", "--nthreads", "1"],
+    ]
+    processes = [
+        subprocess.Popen([*command, *options], **quiet)  # type: ignore[call-overload]
+        for command in commands
+    ]
+    try:
+        deadline = time.monotonic() + 30
+        while not file.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        yield json.loads(file.read_text())["address"], processes
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+@pytest.mark.parametrize("lost", ["scheduler", "worker"])
+def test_a_cluster_that_goes_away(
+    channel: Channel,
+    own_cluster: tuple[str, list[subprocess.Popen[bytes]]],
+    web: Web,
+    monkeypatch: pytest.MonkeyPatch,
+    lost: str,
+) -> None:
+    monkeypatch.setattr("conda_provenance.survey.cluster._PATIENCE", 1.0)
+    monkeypatch.setattr("conda_provenance.survey.cluster._TIMEOUT", 5)
+    channel.delay = 0.3
+    address, (scheduler, worker) = own_cluster
+    _wait_for_a_worker(address)
+
+    def kill() -> None:
+        while not channel.requests:
+            time.sleep(0.01)
+        (scheduler if lost == "scheduler" else worker).kill()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    begin = time.monotonic()
+    with pytest.raises(UnavailableError, match="run the same command again"):
+        list(survey_on_cluster(found_in(channel, web), address, WAY, partition=100))
+    assert time.monotonic() - begin < 40
+    killer.join()
+
+
+def _wait_for_a_worker(address: str) -> None:
+    from distributed import Client
+
+    with Client(address, timeout=30, set_as_default=False) as client:
+        client.wait_for_workers(1, timeout=30)
 
 
 def test_workers_without_this_version_are_named(
