@@ -90,6 +90,16 @@ def escape(text: str, limit: int | None = None) -> str:
     return shown if limit is None or len(text) <= limit else shown + "…"
 
 
+def escape_commands(line: str) -> str:
+    """A line of a log without what CI systems obey there: ``##vso[…]``, ``##[…]`` and ``::…::``.
+
+    Azure Pipelines looks for its commands anywhere in a line, GitHub at its beginning, after white
+    space.
+    """
+    line = re.sub(r"##(?=(?:vso)?\[)", r"#\\x23", line, flags=re.IGNORECASE)
+    return re.sub(r"\A(\s*):(?=:)", r"\1\\x3a", line)
+
+
 def redact_location(location: str) -> str:
     """A path as it is, and an address without what may be a login or a token, conda's too.
 

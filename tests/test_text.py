@@ -9,6 +9,7 @@ import pytest
 from conda_provenance.text import (
     MAX_READ,
     escape,
+    escape_commands,
     redact,
     redact_addresses,
     redact_location,
@@ -207,3 +208,19 @@ def test_a_long_word_takes_no_time(part: str) -> None:
     started = time.monotonic()
     redact_location(part * 20_000)
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("##vso[task.setvariable variable=x]y", "#\\x23vso[task.setvariable variable=x]y"),
+        ("  a ##VSO[x] ##[error]b", "  a #\\x23VSO[x] #\\x23[error]b"),
+        ("###[x]", "##\\x23[x]"),
+        ("::error::x", "\\x3a:error::x"),
+        ("  ::add-mask::x", "  \\x3a:add-mask::x"),
+        ("conda-forge::numpy", "conda-forge::numpy"),
+        ("## heading #1 [x]", "## heading #1 [x]"),
+    ],
+)
+def test_a_line_is_no_command_to_a_ci_system(line, shown):
+    assert escape_commands(line) == shown

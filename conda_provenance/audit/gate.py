@@ -15,7 +15,7 @@ from conda_provenance.audit.state import LACKING, State
 from conda_provenance.audit.summary import number_judged
 from conda_provenance.errors import UsageError
 from conda_provenance.patterns import RepositoryPattern, is_allowed
-from conda_provenance.text import show, show_value
+from conda_provenance.text import redact_value, show, show_value
 
 REPO, PROVIDER, COMPLETE, FAIL_UNDER = "repo", "provider", "complete", "fail-under"
 """The requirements that are no key of their own."""
@@ -51,7 +51,7 @@ class Gate(NamedTuple):
         """The ``gate`` of the JSON. ``baseline`` is the file that was given."""
         return {
             "require": list(self.require),
-            "repo": [str(each) for each in self.repositories],
+            "repo": [redact_value(str(each)) for each in self.repositories],
             "provider": list(self.providers),
             "complete": self.complete,
             "fail_under": None if self.fail_under is None else float(self.fail_under),

@@ -69,19 +69,19 @@ def is_step_summary(path: str, environ: Mapping[str, str]) -> bool:
 
 
 def write_forms(forms: Iterable[Form]) -> None:
-    """Write all of them. What goes into a file is in place only when every one was written."""
+    """Write all of them. A file is in its place only when every form was made."""
     with ExitStack() as waiting:
-        replacements = []
+        replacements, streams = [], []
         for form in forms:
-            if form.path == STDOUT:
-                form.write(sys.stdout)
-            elif form.appends or not _is_replaceable(form.path):
-                _append(form)
-            else:
+            if form.path != STDOUT and not form.appends and _is_replaceable(form.path):
                 replacements.append(waiting.enter_context(_written_beside(form)))
+            else:
+                streams.append((form.path, _bytes(form)))
 
         for temporary, path in replacements:
             os.replace(temporary, path)
+        for path, data in streams:
+            _send(path, data)
 
 
 def _is_replaceable(path: str) -> bool:
@@ -92,14 +92,28 @@ def _is_replaceable(path: str) -> bool:
         return True
 
 
-def _append(form: Form) -> None:
+def _bytes(form: Form) -> bytes:
     import io
 
     text = io.StringIO(newline="")
     form.write(text)
-    data = text.getvalue().encode("utf-8", "backslashreplace")
-    with open(form.path, "ab") as file:
-        file.write(data)
+    return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def _send(path: str, data: bytes) -> None:
+    """Print it, or append it to what cannot be replaced."""
+    if path != STDOUT:
+        with open(path, "ab") as file:
+            file.write(data)
+        return
+
+    sys.stdout.flush()
+    stream = getattr(sys.stdout, "buffer", None)
+    if stream is None:  # Somebody has replaced it by a stream for text.
+        sys.stdout.write(data.decode())
+    else:
+        stream.write(data)
+        stream.flush()
 
 
 @contextmanager

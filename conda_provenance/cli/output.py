@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from conda_provenance.cli import color
 from conda_provenance.cli.color import BOLD, RED, YELLOW
-from conda_provenance.text import escape, redact_addresses, show_sentence
+from conda_provenance.text import escape, escape_commands, redact_addresses, show_sentence
 
 if TYPE_CHECKING:
     from conda_provenance.cli.bar import Progress, RequestsLeft
@@ -106,8 +106,10 @@ class Output:
 
     def log_line(self, *parts: Part) -> None:
         """Print a line of another program's log. An object of ours must have stdout to itself."""
-        # At once, since a long build must be seen to go on, in a CI's log too.
-        self._print(sys.stderr if self.json else sys.stdout, parts, flush=True)
+        # At once, since a long build must be seen to go on, in a CI's log too. That program may
+        # fold its own log there.
+        stream = sys.stderr if self.json else sys.stdout
+        self._print(stream, parts, flush=True, may_command=True)
 
     def note(self, sentence: str) -> None:
         """Say on stderr what is being done. Print nothing with ``--quiet``."""
@@ -192,12 +194,20 @@ class Output:
         if self._bar:
             self._bar.tick()
 
-    def _print(self, stream: TextIO, parts: Iterable[Part], *, flush: bool = False) -> None:
-        # The last guard before the terminal: no escape sequence but ours gets out.
+    def _print(
+        self,
+        stream: TextIO,
+        parts: Iterable[Part],
+        *,
+        flush: bool = False,
+        may_command: bool = False,
+    ) -> None:
+        # The last guard before the terminal: no escape sequence but ours gets out, and no command
+        # to a CI system.
         colored = self._colored.get(stream, False)
         texts = [(escape(text), style) for text, style in map(_pair, parts)]
         line = "".join(color.paint(text, style) if colored else text for text, style in texts)
-        line = _encodable(line, stream)
+        line = _encodable(line if may_command else escape_commands(line), stream)
         if not self._bar:
             print(line, file=stream, flush=flush)
             return

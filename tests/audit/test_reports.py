@@ -353,6 +353,15 @@ def test_the_json_is_the_whole_object(tmp_path):
     assert text.isascii()
 
 
+def test_the_json_holds_no_command_to_a_ci_system():
+    hostile = "###vso[task.setvariable variable=x]##[error]"
+    text = _text(write_json, _report([row(1, package=hostile, channel=hostile)]))
+    assert "##" not in text
+    again = json.loads(text)
+    assert again["packages"][0]["package"] == hostile
+    assert hostile in again["summary"]["by_channel"]
+
+
 def test_an_empty_report_has_every_form():
     report = _report([])
     assert json.loads(_text(write_json, report))["packages"] == []

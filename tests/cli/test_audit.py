@@ -278,6 +278,14 @@ def test_a_folder_of_an_extracted_package_counts_too(tmp_path):
     assert [row["state"] for row in found["packages"]] == ["complete"]
 
 
+def test_no_text_is_a_command_to_a_ci_system(tmp_path):
+    extra = WHOLE | {"flow_run_id": "##vso[task.setvariable variable=x]y_1"}
+    package = make(tmp_path, "##[error]x", extra)
+    done = audit(package, "--require", "flow_run_id", "--provider", "github", "-v")
+    assert "##" not in done.stdout + done.stderr
+    assert "##" not in audit(package, "--json").stdout
+
+
 def test_no_secret_is_in_any_form(tmp_path):
     secrets = {
         "sha": "https://u:s3cr3t-1@h/x", "remote_url": "https://me:s3cr3t-2@github.com/o/r?token=s3cr3t-3",

@@ -39,6 +39,15 @@ def test_no_file_is_changed_if_one_of_them_cannot_be_written(tmp_path):
     assert _left(tmp_path) == ["a"]
 
 
+def test_nothing_is_printed_or_appended_either(tmp_path, capsys):
+    (tmp_path / "summary").write_text("old")
+    appended = _form(tmp_path / "summary", appends=True)
+    with pytest.raises(OSError, match="No space"):
+        write_forms([_form("-"), appended, Form("--html", str(tmp_path / "b"), _fails)])
+    assert (tmp_path / "summary").read_text() == "old"
+    assert capsys.readouterr().out == ""
+
+
 def test_a_ctrl_c_in_the_middle_leaves_nothing(tmp_path):
     def interrupted(file):
         file.write("half")
@@ -93,8 +102,8 @@ def test_a_step_summary_is_appended_to(tmp_path):
 
 
 def test_standard_output_takes_one_form(capsys):
-    write_forms([_form("-", "text\n")])
-    assert capsys.readouterr().out == "text\n"
+    write_forms([_form("-", "text–\n")])
+    assert capsys.readouterr().out == "text–\n"
     require_places([("--csv", "-")], stdout_is_taken=False)
     with pytest.raises(UsageError, match=r"--csv - and --json both"):
         require_places([("--csv", "-")], stdout_is_taken=True)

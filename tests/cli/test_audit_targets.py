@@ -172,7 +172,7 @@ tokens = st.sampled_from([f"t/{SECRET}/", f"t/ab-01234567-{SECRET}/", ""])
 queries = st.sampled_from([f"?token={SECRET}", f"?X-Amz-Signature={SECRET}&x=1", f"#{SECRET}", ""])
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_secret_of_the_command_line_is_shown(tmp_path, monkeypatch, data):
     monkeypatch.chdir(tmp_path)

@@ -16,10 +16,15 @@ def write_json(file: TextIO, report: Report) -> None:
     _write_list(file, "packages", report.rows)
     _write_list(file, "excluded", report.excluded)
     _write_list(file, "failures", (each.to_json() for each in report.failures))
-    file.write(f'"gate": {json.dumps(report.gate)},\n')
-    file.write(f'"shard": {json.dumps(report.shard)},\n')
-    file.write(f'"missing": {json.dumps(report.missing)},\n')
-    file.write(f'"summary": {json.dumps(report.summary, indent=1)}}}\n')
+    file.write(f'"gate": {_dumped(report.gate)},\n')
+    file.write(f'"shard": {_dumped(report.shard)},\n')
+    file.write(f'"missing": {_dumped(report.missing)},\n')
+    file.write(f'"summary": {_dumped(report.summary, 1)}}}\n')
+
+
+def _dumped(item: Any, indent: int | None = None) -> str:
+    # Azure Pipelines obeys "##vso[...]" anywhere in a log. In JSON a "#" stands in texts only.
+    return json.dumps(item, indent=indent).replace("##", "#\\u0023")
 
 
 def _write_list(file: TextIO, name: str, items: Iterable[Any]) -> None:
@@ -27,6 +32,6 @@ def _write_list(file: TextIO, name: str, items: Iterable[Any]) -> None:
     separator = "\n"
     for item in items:
         # A whole document at once would need several times its length of memory.
-        file.write(f"{separator}{json.dumps(item)}")
+        file.write(f"{separator}{_dumped(item)}")
         separator = ",\n"
     file.write("\n],\n" if separator != "\n" else "],\n")
