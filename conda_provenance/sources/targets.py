@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from conda_provenance.errors import PackageError, UnavailableError
+from conda_provenance.errors import PackageError, UnavailableError, UsageError
 from conda_provenance.sources.artifact import Contents, Found, Unreadable
 from conda_provenance.sources.files import ENDINGS, Listing, package_at, packages_below, shown
 from conda_provenance.sources.kinds import (
@@ -74,7 +74,12 @@ class Finder:
             try:
                 yield from self._find(target)
             except (PackageError, UnavailableError) as error:
-                yield Unreadable(_name(target.text), target.text, str(error))
+                yield _failed(target, error)
+            except UsageError as error:
+                # A spec that matches nothing is as a file that is not there: the rest goes on.
+                if target.kind is not Kind.SPEC:
+                    raise
+                yield _failed(target, error)
 
     def close(self) -> None:
         """Close the connections, if there are any."""
@@ -236,6 +241,14 @@ def _listed_in(folder: str) -> Mapping[str, Listing]:
 
 def _not_found(target: Target) -> Iterator[Found]:
     yield _unreadable(target.text, f"does not exist: {TAKEN}")
+
+
+def _failed(target: Target, error: Exception) -> Unreadable:
+    """What is said of a target that could not be looked into. The target is named in any case."""
+    why, name = str(error), shown(target.text)
+    if name not in why:
+        why = f"{name} cannot be read: {why[:1].lower()}{why[1:]}"
+    return Unreadable(_name(target.text), target.text, why)
 
 
 def _not_here_either(found: Found) -> Found:
