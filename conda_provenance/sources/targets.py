@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 _MD5 = r"[0-9A-Fa-f]{32}"
 _SHA256 = r"(?:sha256:)?([0-9A-Fa-f]{64})"
 
+_LISTS = (".lock", ".txt", ".yml", ".yaml", ".json")
+"""How the names of lockfiles and lists end."""
+
 
 def find_artifacts(
     request: Request,
@@ -100,7 +103,16 @@ class Finder:
         return kinds.get(target.kind, _not_found)(target)
 
     def _package(self, target: Target) -> Iterator[Found]:
-        found = package_at(path_of(target.text), with_sha256=self._with_sha256)
+        path = path_of(target.text)
+        if path.lower().endswith(_LISTS) and not os.path.isdir(path):
+            yield _unreadable(
+                target.text,
+                "is no package file: a lockfile is given with --lockfile, a list of targets as "
+                "@FILE",
+            )
+            return
+
+        found = package_at(path, with_sha256=self._with_sha256)
         yield found._replace(location=target.text)
 
     def _folder(self, target: Target) -> Iterator[Found]:
