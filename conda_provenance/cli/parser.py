@@ -76,10 +76,25 @@ class _CommandParser(_Parser):
         self, args: Iterable[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
         parsed, unknown = super().parse_known_args(args, namespace)
+        if unknown and self._takes(parsed, unknown):
+            return parsed, []
+
         if unknown:
             # argparse would leave it to the parser above, whose usage lists no options.
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return parsed, unknown
+
+    def _takes(self, parsed: Any, words: list[str]) -> bool:
+        """Are these further words of a list that options have divided, as in "show a --json b"?
+
+        argparse takes the first part of such a list only.
+        """
+        lists = [action for action in self._get_positional_actions() if action.nargs in ("*", "+")]
+        if not lists or any(word.startswith("-") for word in words):
+            return False
+
+        setattr(parsed, lists[0].dest, [*getattr(parsed, lists[0].dest), *words])
+        return True
 
 
 def make_parser(program: str = "conda-provenance") -> argparse.ArgumentParser:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -113,13 +114,19 @@ def _side(target: Target, readings: Readings) -> _Side:
         name = report.full_name[0]
         if report.error:
             unreadable.append(report)
-        elif name not in packages or _time(report) >= _time(packages[name]):
+        elif name not in packages or _age(report) >= _age(packages[name]):
             packages[name] = report
     return _Side(target, packages, tuple(unreadable))
 
 
-def _time(report: PackageReport) -> int:
-    return (report.artifact.timestamp if report.artifact else None) or 0
+def _age(report: PackageReport) -> tuple[object, int, int]:
+    """Of several packages with one name, that with the greatest is the newest."""
+    from conda_provenance.sources.versions import version_key
+
+    _, version, build = report.full_name
+    timestamp = (report.artifact.timestamp if report.artifact else None) or 0
+    number = re.search(r"[0-9]{1,9}\Z", build)
+    return version_key(version), int(number[0]) if number else 0, timestamp
 
 
 def _differences(old: _Side, new: _Side) -> Iterator[_Difference]:

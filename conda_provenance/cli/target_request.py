@@ -13,7 +13,6 @@ from conda_provenance.sources.request import MAX_DOWNLOAD, Request
 from conda_provenance.text import show
 
 _OF_CHANNELS = {
-    "subdirs": "--subdir",
     "newest": "--newest",
     "since": "--since",
     "match": "--match",

@@ -181,5 +181,9 @@ def _require_sense(request: Request, targets: list[Target], names: tuple[str, ..
             f"with: {remedy}."
         )
 
-    if request.every and not any(target.kind is Kind.SPEC for target in targets):
+    has_spec = any(target.kind is Kind.SPEC for target in targets)
+    if request.every and not has_spec:
         raise UsageError("--all means nothing without CHANNEL::SPEC: give both or neither.")
+
+    if request.subdirs and not (has_spec or request.channels):
+        raise UsageError("--subdir means nothing without --channel or CHANNEL::SPEC.")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from conda_provenance.errors import PackageError, UnavailableError
+from conda_provenance.errors import PackageError, UnavailableError, UsageError
 from conda_provenance.sources.artifact import Contents, Found, Unreadable
 from conda_provenance.sources.files import ENDINGS, Listing, package_at, packages_below, shown
 from conda_provenance.sources.kinds import (
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 _MD5 = r"[0-9A-Fa-f]{32}"
 _SHA256 = r"(?:sha256:)?([0-9A-Fa-f]{64})"
+
+_LISTS = (".lock", ".txt", ".yml", ".yaml", ".json")
+"""How the names of lockfiles and lists end."""
 
 
 def find_artifacts(
@@ -77,7 +80,12 @@ class Finder:
             try:
                 yield from self._find(target)
             except (PackageError, UnavailableError) as error:
-                yield Unreadable(_name(target.text), target.text, str(error))
+                yield _failed(target, error)
+            except UsageError as error:
+                # A spec that matches nothing is as a file that is not there: the rest goes on.
+                if target.kind is not Kind.SPEC:
+                    raise
+                yield _failed(target, error)
 
     def close(self) -> None:
         """Close the connections, if there are any."""
@@ -98,7 +106,16 @@ class Finder:
         return kinds.get(target.kind, _not_found)(target)
 
     def _package(self, target: Target) -> Iterator[Found]:
-        found = package_at(path_of(target.text), with_sha256=self._with_sha256)
+        path = path_of(target.text)
+        if path.lower().endswith(_LISTS) and not os.path.isdir(path):
+            yield _unreadable(
+                target.text,
+                "is no package file: a lockfile is given with --lockfile, a list of targets as "
+                "@FILE",
+            )
+            return
+
+        found = package_at(path, with_sha256=self._with_sha256)
         yield found._replace(location=target.text)
 
     def _folder(self, target: Target) -> Iterator[Found]:
@@ -239,6 +256,14 @@ def _listed_in(folder: str) -> Mapping[str, Listing]:
 
 def _not_found(target: Target) -> Iterator[Found]:
     yield _unreadable(target.text, f"does not exist: {TAKEN}")
+
+
+def _failed(target: Target, error: Exception) -> Unreadable:
+    """What is said of a target that could not be looked into. The target is named in any case."""
+    why, name = str(error), shown(target.text)
+    if name not in why:
+        why = f"{name} cannot be read: {why[:1].lower()}{why[1:]}"
+    return Unreadable(_name(target.text), target.text, why)
 
 
 def _not_here_either(found: Found) -> Found:

@@ -53,6 +53,15 @@ def test_every_option_has_its_place_in_the_request():
     assert {option.name for option in TARGET_OPTIONS} <= set(Request._fields)
 
 
+def test_options_may_stand_between_the_targets():
+    assert request("a", "--remote", "b", "-p", "/env", "c") == Request(
+        targets=("a", "b", "c"), remote=True, prefix="/env"
+    )
+    done = run_command("show", "a", "--json", "b", "--bogus", "c")
+    assert done.returncode == 2
+    assert "unrecognized arguments" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("text", "size"),
     [
@@ -94,7 +103,7 @@ def test_what_is_no_date_is_refused(text):
         (["--channel", "a", "--lockfile", "b"], ("--channel", "--lockfile")),
         (["--offline", "--remote"], ("--offline", "--remote")),
         (["--offline", "--check"], ("--offline", "--check")),
-        (["x", "--subdir", "noarch"], ("--subdir", "--channel")),
+        (["gone/x", "--subdir", "noarch"], ("--subdir", "--channel")),
         (["x", "--newest"], ("--newest", "--channel")),
         (["x", "--since", "2025-01-01"], ("--since", "--channel")),
         (["x", "--match", "a"], ("--match", "--channel")),

@@ -158,6 +158,10 @@ def test_only_what_nobody_has_named_is_a_whole(place):
             ),
         ),
         (Request(targets=("output",), every=True), "--all means nothing without CHANNEL::SPEC"),
+        (
+            Request(targets=("output",), subdirs=("noarch",)),
+            "--subdir means nothing without --channel or CHANNEL::SPEC.",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_said_before_anything_is_read(place, request_, sentence):
@@ -183,6 +187,17 @@ def test_what_makes_no_sense_is_said_before_anything_is_read(place, request_, se
 def test_what_is_not_found_says_what_was_looked_for(place, text, sentence):
     (found,) = find_artifacts(Request(targets=(text,)), no_web, {})
     assert found == Unreadable(text, text, sentence)
+
+
+@pytest.mark.parametrize("name", ["pixi.lock", "explicit.txt", "conda-lock.YML"])
+def test_a_lockfile_among_the_packages_says_how_to_give_it(place, name):
+    (place / name).write_text("@EXPLICIT\n")
+    (found,) = find_artifacts(Request(targets=(name,)), no_web, {})
+    assert isinstance(found, Unreadable)
+    assert found.why == (
+        f"{name} is no package file: a lockfile is given with --lockfile, a list of targets as "
+        "@FILE."
+    )
 
 
 def test_the_rest_goes_on_where_something_is_not_there(place):
