@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from conda_provenance.credentials import without_credentials
 from conda_provenance.errors import UnavailableError, UsageError
@@ -30,10 +30,12 @@ from conda_provenance.sources.channels.selection import (
     newest,
 )
 from conda_provenance.sources.files import FileContents
-from conda_provenance.sources.remote import Listed
 from conda_provenance.sources.request import Request
 from conda_provenance.sources.specs import parse_spec, split_channel
 from conda_provenance.text import redact_location, show
+
+if TYPE_CHECKING:
+    from conda_provenance.sources.remote import Listed
 
 
 class ContentsOf(Protocol):
@@ -45,19 +47,8 @@ class ContentsOf(Protocol):
 class Channels:
     """Finds packages in channels, as a request asks for them."""
 
-    def __init__(
-        self,
-        request: Request,
-        web: Callable[[], Web],
-        contents: ContentsOf,
-        *,
-        expect: Callable[[int], None] | None = None,
-    ) -> None:
-        """``web`` is called when something is to be fetched; local channels need none.
-
-        ``expect`` is told how many packages will come, before the first of them.
-        """
-        self._expect = expect
+    def __init__(self, request: Request, web: Callable[[], Web], contents: ContentsOf) -> None:
+        """``web`` is called when something is to be fetched; local channels need none."""
         self._request = request
         self._reader = IndexReader(web)
         self._contents = contents
@@ -100,10 +91,6 @@ class Channels:
         yield from lookup.faults
 
     def _artifacts(self, candidates: Iterable[Candidate]) -> Iterator[Found]:
-        if self._expect:
-            candidates = list(candidates)
-            self._expect(len(candidates))
-
         for candidate in candidates:
             file_name = candidate.file_name
             if safe_file_name(file_name):
@@ -124,6 +111,8 @@ class Channels:
             contents = FileContents(address, sha256=sha256, check=self._request.check)
         else:
             location = redact_location(without_credentials(address))
+            from conda_provenance.sources.remote import Listed
+
             # Where info stands in the file depends on when it was built, not when it was indexed.
             listed = Listed(sha256, md5, size, built_of(record))
             contents = self._contents(address, listed, file_name=file_name)

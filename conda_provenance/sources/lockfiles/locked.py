@@ -17,7 +17,6 @@ from conda_provenance.errors import UsageError
 from conda_provenance.sources.artifact import Artifact, Contents, Found, NotConda, Unreadable
 from conda_provenance.sources.channels.artifacts import ContentsOf
 from conda_provenance.sources.files import ENDINGS, FileContents, name_version_build
-from conda_provenance.sources.remote import Listed
 from conda_provenance.text import escape, redact_location, show
 
 _SUBDIR = re.compile(r"noarch|[a-z]+-[a-z0-9_]+")
@@ -154,6 +153,8 @@ def _contents(
     if scheme is None or scheme["scheme"].lower() == "file":
         path = url2pathname(urlsplit(address).path) if scheme else os.path.join(folder, address)
         return FileContents(path, sha256=locked.sha256, check=check)
+
+    from conda_provenance.sources.remote import Listed
 
     listed = Listed(locked.sha256, locked.md5, locked.size, locked.timestamp, by="the lockfile")
     return contents(address, listed, file_name=file_name)

@@ -27,7 +27,7 @@ def load_yaml(text: str, shown: str) -> Any:
     if _is_deep(text):
         raise UnavailableError(f"{shown} cannot be read: it is nested too deeply for a lockfile.")
 
-    # CBaseLoader is ten times as fast as ruamel.yaml, which is always there.
+    # CBaseLoader is two to eight times as fast as ruamel.yaml, which is always there.
     try:
         return _by_pyyaml(text)
     except ImportError:
