@@ -62,7 +62,7 @@ def _read(record: Record, path: str, read: Callable[[Blob, str], T]) -> T:
         raise Missing from None
     except Refusal:
         raise Doubt("is no regular file") from None
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise Doubt(reason(error)) from None
 
     with blob:

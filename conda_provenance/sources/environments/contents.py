@@ -119,4 +119,4 @@ def address_of(record: Record) -> str | None:
 def _quoted(file_name: str) -> str:
     from urllib.parse import quote
 
-    return quote(file_name, safe="!+~=")
+    return quote(file_name, safe="!+~=", errors="replace")

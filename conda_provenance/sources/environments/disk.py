@@ -104,7 +104,8 @@ def reason(error: Exception) -> str:
         # str(error) would repeat the path, unescaped.
         words = (error.strerror or type(error).__name__).rstrip(".").replace("\n", " ")
         return f"cannot be read ({words.lower()})"
-    return str(error)
+    # A name with half a character is refused by a kind of ValueError.
+    return str(error) if type(error) is ValueError else "is no path"
 
 
 def shown(path: str) -> str:

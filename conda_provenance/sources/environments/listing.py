@@ -38,6 +38,8 @@ class Wanted(NamedTuple):
         name, *rest = [part.strip() for part in text.strip().replace("==", "=@").split("=")]
         exact = bool(rest) and rest[0].startswith("@")
         parts = [part.removeprefix("@") for part in rest]
+        if len(parts) == 1:
+            parts[0] = parts[0].removesuffix(".*")
         words = [name, *parts]
         if (
             len(words) > 3

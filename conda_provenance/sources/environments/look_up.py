@@ -154,7 +154,8 @@ def _folder_names(record: Record) -> list[str]:
         from hashlib import sha256  # OpenSSL takes a while to load.
 
         # rattler can be told to keep the packages of different addresses apart.
-        names.append(f"{record.full_name}-{sha256(record.url.encode()).hexdigest()}")
+        digest = sha256(record.url.encode("utf-8", "replace")).hexdigest()
+        names.append(f"{record.full_name}-{digest}")
     return list(dict.fromkeys(names))
 
 

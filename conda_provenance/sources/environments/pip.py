@@ -11,10 +11,9 @@ import re
 from collections.abc import Iterable, Iterator
 from glob import escape as escape_glob
 from glob import glob
-from typing import NamedTuple
 
 from conda_provenance.sources.artifact import NotConda
-from conda_provenance.sources.environments.disk import read_small
+from conda_provenance.sources.environments.disk import read_small, read_whole_or_ends
 from conda_provenance.sources.environments.records import MAX_RECORD
 
 _SITES = ("lib/python3*/site-packages", "lib/python2*/site-packages", "Lib/site-packages")
@@ -29,24 +28,16 @@ _HEAD = 4096
 _MAX_TEXT = 200
 
 
-class _Distribution(NamedTuple):
-    folder: str
-    """The name of its metadata folder, or file."""
-    path: str
-    name: str
-    version: str
-
-
 def not_condas(prefix: str, record_paths: Iterable[str]) -> list[NotConda]:
     """The Python packages that no record of conda's lists, sorted. Records are read if need be."""
-    suspects = [each for each in _distributions(prefix) if not _is_condas(each.path)]
+    suspects = [path for path in _metadata_folders(prefix) if not _is_condas(path)]
     if not suspects:
         return []
 
-    endings = {os.path.splitext(each.folder)[1].encode() for each in suspects}
+    endings = {os.path.splitext(path)[1].encode() for path in suspects}
     condas = _listed_by_records(record_paths, endings)
-    others = [each for each in suspects if each.folder.encode() not in condas]
-    return sorted(NotConda(each.name, each.version, each.path, "pip") for each in others)
+    others = (path for path in suspects if os.path.basename(path).encode() not in condas)
+    return sorted(filter(None, map(_package, others)))
 
 
 def normal_name(name: str) -> str:
@@ -54,20 +45,17 @@ def normal_name(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _distributions(prefix: str) -> Iterator[_Distribution]:
+def _metadata_folders(prefix: str) -> list[str]:
+    """The metadata folders, and files, of all Python packages."""
+    found: list[str] = []
     seen: set[str] = set()
-    found = 0
     for pattern in _SITES:
         for site in sorted(glob(f"{escape_glob(prefix)}/{pattern}")):
             real = os.path.realpath(site)
-            if real in seen:
-                continue  # a disk where upper and lower case are the same
+            if real not in seen:  # Upper and lower case may be the same.
+                found += [os.path.join(site, name) for name in _names(site)]
             seen.add(real)
-            for folder in _names(site):
-                distribution = _distribution(folder, os.path.join(site, folder))
-                if distribution is not None and found < _MAX_PACKAGES:
-                    found += 1
-                    yield distribution
+    return found[:_MAX_PACKAGES]
 
 
 def _names(site: str) -> list[str]:
@@ -77,20 +65,20 @@ def _names(site: str) -> list[str]:
         return []
 
 
-def _distribution(folder: str, path: str) -> _Distribution | None:
+def _package(path: str) -> NotConda | None:
     """The package of a metadata folder. ``None``: pip left it half removed."""
     for place in (*(os.path.join(path, name) for name in _METADATA), path):
         try:
-            head = read_small(place, _MAX_METADATA).data[:_HEAD]
+            head, _ = read_whole_or_ends(place, _MAX_METADATA, _HEAD, 0)
         except (OSError, ValueError):
             continue
 
-        name, _, version = folder.rpartition(".")[0].partition("-")
-        return _Distribution(
-            folder,
-            path,
+        name, _, version = os.path.basename(path).rpartition(".")[0].partition("-")
+        return NotConda(
             _header(head, "Name") or name,
             _header(head, "Version") or version.partition("-")[0],
+            path,
+            "pip",
         )
     return None
 

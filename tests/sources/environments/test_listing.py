@@ -79,6 +79,7 @@ def test_nothing_is_read_before_it_is_asked_for(prefix: Path, tmp_path: Path) ->
         ("demo=1.0", ["demo-1.0-0", "demo-1.0.1-py_0"]),
         ("demo==1.0", ["demo-1.0-0"]),
         ("demo=1.0.1", ["demo-1.0.1-py_0"]),
+        ("demo=1.0.*", ["demo-1.0-0", "demo-1.0.1-py_0"]),
         ("demo = 1.0.1", ["demo-1.0.1-py_0"]),
         ("demo=1.0=0", ["demo-1.0-0"]),
     ],
@@ -350,6 +351,8 @@ def test_neither_here_nor_there(tmp_path: Path, kind: type[Exception]) -> None:
             "https://u:s3cr3t@h.example/t/tk-s3cr3t-s3cr3t/chan/noarch/{}",
             "https://h.example/chan/noarch/{}",
         ),
+        # A token in a path that is hidden leaves no address that could be fetched.
+        ("https://h.example/ghp_" + "a1" * 18 + "/chan/noarch", None, None),
         ("pypi", None, None),
         (None, None, None),
         ("file:///x/noarch", "file:///x/noarch/{}", None),

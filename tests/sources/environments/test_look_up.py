@@ -26,6 +26,7 @@ from conda_provenance.errors import PackageError
 from conda_provenance.packages import PackageClaim
 from conda_provenance.sources.environments import (
     Record,
+    RecordContents,
     claim_of_record,
     folders,
     read_records,
@@ -536,6 +537,22 @@ def test_a_name_leads_to_no_folder_outside_the_cache(tmp_path: Path, name: str) 
 
     with pytest.raises(PackageError):
         claim_of_record(own, [str(tmp_path / "x" / "pkgs")])
+
+
+def test_half_a_character_is_no_path(tmp_path: Path) -> None:
+    """JSON can say it, and no file system can have it."""
+    half = "\ud800"
+    own = Record(
+        f"a{half}", "1.0", "0", f"a{half}-1.0-0.conda", "noarch", f"https://h.example/{half}",
+        sha256="0" * 64, url=f"file:///x{half}", extracted=f"/x{half}", archive=f"/y{half}",
+    )  # fmt: skip
+
+    with pytest.raises(PackageError, match=r"\Aa\\ud800-1.0-0 cannot be read: .* is no path"):
+        claim_of_record(own, [str(tmp_path)])
+    with pytest.raises(PackageError):
+        RecordContents(own, [str(tmp_path)]).claim()
+    with pytest.raises(PackageError):
+        RecordContents(own, [str(tmp_path)]).files(["info/index.json"])
 
 
 def test_relative_paths_of_a_record_are_not_followed(
