@@ -1,8 +1,12 @@
-"""A channel on loopback that counts what is asked of it. It sends whole files, without ranges."""
+"""A channel on loopback that counts what is asked of it. It sends whole files, without ranges.
+
+Its packages and its index are made by hand, since there must be many.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock, Thread
 
-from packages_making import make_conda
+from packages_making import INDEX, info_files, make_conda, tar, zst
 from survey_artifacts import EXTRA
 
 
@@ -25,18 +29,41 @@ class Channel:
         self.lock = Lock()
         self.address = ""
         for number in range(count):
-            path = make_conda(
-                folder, {"extra": {**EXTRA, "flow_run_id": f"github_{number}"}}, name=f"p{number}"
-            )
+            name = f"p{number}"
+            files = info_files({"extra": {**EXTRA, "flow_run_id": f"github_{number}"}})
+            files["info/index.json"] = json.dumps({**INDEX, "name": name}).encode()
+            path = make_conda(folder, name=name, info=zst(tar(files)))
             self.files[path.name] = path.read_bytes()
+            path.unlink()
 
     def sha256(self, name: str) -> str:
         return hashlib.sha256(self.files[name]).hexdigest()
+
+    def repodata(self) -> bytes:
+        """The index of its one subdir, ``noarch``."""
+        records = {
+            name: {
+                **INDEX,
+                "name": name.partition("-")[0],
+                "sha256": self.sha256(name),
+                "size": len(data),
+                "timestamp": 1_700_000_000_000,
+            }
+            for name, data in self.files.items()
+        }
+        info = {"subdir": "noarch"}
+        return json.dumps({"info": info, "packages": {}, "packages.conda": records}).encode()
+
+    def asked(self) -> int:
+        """How many packages were asked for, each as often as it was."""
+        return sum(count for name, count in self.requests.items() if name in self.files)
 
 
 @contextmanager
 def serve(channel: Channel) -> Iterator[str]:
     """Serve the channel; yields its address."""
+
+    index = channel.repodata()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -45,8 +72,11 @@ def serve(channel: Channel) -> Iterator[str]:
             name = self.path.rpartition("/")[2]
             with channel.lock:
                 channel.requests[name] += 1
-            time.sleep(channel.delay)
             data = channel.files.get(name)
+            if data is not None:
+                time.sleep(channel.delay)
+            elif self.path.endswith("/noarch/repodata.json"):
+                data = index
             self.send_response(404 if data is None else 200)
             self.send_header("Content-Length", str(len(data or b"")))
             self.end_headers()
