@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 Hook = TypeVar("Hook", bound="Callable[..., object]")
 
 _hook = cast("Callable[[Hook], Hook]", hookimpl)
-_LOADED = time.time()
 
 if not context.no_plugins:
     # conda-build's script imports the plugins that CONDA_NO_PLUGINS forbids.
@@ -75,7 +73,7 @@ def conda_pre_transaction_actions() -> Iterator[CondaPreTransactionAction]:
     from conda_provenance.audit.install_hook import is_on, transaction_action
 
     if is_on(context):
-        yield transaction_action(_LOADED)
+        yield transaction_action()
 
 
 if not hasattr(CondaSpecs, "conda_pre_transaction_actions"):

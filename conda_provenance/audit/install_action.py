@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -28,12 +28,11 @@ class InstallGate:
     the action. ``execute()`` checks all the same, in case another program leaves out ``verify()``.
     """
 
-    loaded = 0.0
-    """When conda loaded our plugin, as a time in seconds."""
     link_precs: Iterable[Any] | None = None
     unlink_precs: Iterable[Any] | None = None
     target_prefix: str | None = None
     _verified = False
+    transaction_context: Mapping[str, Any] | None = None
     _is_checked = False
     _is_new = False
     _refusal: Exception | None = None
@@ -42,7 +41,7 @@ class InstallGate:
         super().__init__(*arguments, **named)
         from conda.base.context import context
 
-        self._is_new = _is_new(self.target_prefix, self.loaded)
+        self._is_new = self._is_new_prefix()
         if str(context.safety_checks) == "disabled":
             self.execute()
 
@@ -71,11 +70,12 @@ class InstallGate:
         if self._is_checked:
             return
 
-        self._is_checked = True
-        packages = tuple(self.link_precs or ())
-        if not packages:
-            return  # Removing is never refused.
+        # Removing is never refused.
+        if packages := tuple(self.link_precs or ()):
+            self._judge(packages)
+        self._is_checked = True  # Not before: a Ctrl-C while we judge must not count as a pass.
 
+    def _judge(self, packages: tuple[Any, ...]) -> None:
         try:
             verdict = _verdict(packages, tuple(self.unlink_precs or ()))
             refuses, text = verdict.refuses, str(verdict) if verdict.has_news else ""
@@ -86,6 +86,19 @@ class InstallGate:
             self._refusal = _conda_error(text)
         elif text:
             _warn(text)
+
+    def _is_new_prefix(self) -> bool:
+        """Did conda make the environment's folder for this transaction? Nothing is in it yet."""
+        from conda import __version__
+
+        if _release(__version__) >= (26, 7):
+            made = (self.transaction_context or {}).get("created_prefixes", ())
+            return self.target_prefix in made
+
+        # Older ones do not note it, and leave it behind. An empty folder is all that may be lost.
+        with suppress(OSError):
+            return bool(self.target_prefix) and not os.listdir(self.target_prefix)
+        return False
 
     def _remove_new_prefix(self) -> None:
         """Remove the environment that conda made for this transaction. Nothing is in it yet.
@@ -98,19 +111,15 @@ class InstallGate:
                     os.rmdir(str(folder))
 
 
-def gate_class(loaded: float) -> type:
+def gate_class() -> type:
     """The class that conda makes actions of."""
     from conda.core.path_actions import Action
 
-    return type("ProvenanceInstallGate", (InstallGate, Action), {"loaded": loaded})
+    return type("ProvenanceInstallGate", (InstallGate, Action), {})
 
 
-def _is_new(prefix: str | None, since: float) -> bool:
-    """Is it the empty folder of an environment that conda has just made?"""
-    try:
-        return not os.listdir(prefix or "") and os.stat(prefix or "").st_ctime >= since
-    except OSError:
-        return False
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
 
 
 def _verdict(packages: tuple[Any, ...], present: tuple[Any, ...]) -> Verdict:

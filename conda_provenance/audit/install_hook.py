@@ -33,13 +33,13 @@ def is_on(context: Any) -> bool:
         return True
 
 
-def transaction_action(loaded: float) -> CondaPreTransactionAction:
-    """The gate, as conda takes it. ``loaded``: when conda loaded our plugin, a time in seconds."""
+def transaction_action() -> CondaPreTransactionAction:
+    """The gate, as conda takes it."""
     from conda.plugins.types import CondaPreTransactionAction
 
     from conda_provenance.audit.install_action import gate_class
 
-    return CondaPreTransactionAction(name="provenance-install", action=gate_class(loaded))
+    return CondaPreTransactionAction(name="provenance-install", action=gate_class())
 
 
 def warning_command(context: Any) -> CondaPreCommand:
