@@ -7,6 +7,10 @@ import hashlib
 import io
 import json
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,7 +81,7 @@ def test_an_environment_is_judged_by_its_records_and_pips_packages_are_set_apart
         ("numpy", "complete"), ("zlib", "absent"),
     ]  # fmt: skip
     assert (found["summary"]["not_conda"], found["summary"]["total"]) == (1, 2)
-    assert list(found["summary"]["by_channel"]) == ["https://conda.example.org/forge/noarch"]
+    assert list(found["summary"]["by_channel"]) == ["https://conda.example.org/forge"]
 
 
 def test_what_is_gone_from_the_disk_is_unreadable_and_not_absent(prefix, tmp_path):
@@ -106,6 +110,27 @@ def test_a_second_audit_asks_the_server_for_nothing(server):
     assert len(server.asked) == asked
     audit(url, "--no-cache")
     assert len(server.asked) > asked
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT")
+def test_a_ctrl_c_loses_nothing_that_was_read(server, tmp_path):
+    url = f"{server.url('well', NAME)}#sha256:{hashlib.sha256(DATA).hexdigest()}"
+    command = [sys.executable, "-m", "conda_provenance", "audit", url, server.url("silent", NAME)]
+    page = tmp_path / "audit.html"
+    with subprocess.Popen([*command, "--html", page], stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 30
+        while len(server.asked) < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in error
+    assert not page.exists()
+
+    asked = len(server.asked)
+    assert [row["sha"] for row in answer(audit("--json", url))["packages"]] == [SHA]
+    assert len(server.asked) == asked
 
 
 def test_a_whole_file_is_read_only_if_that_is_wanted(server):
