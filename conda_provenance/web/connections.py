@@ -5,12 +5,14 @@ Which credentials a request carries is not known here.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import io
 import socket
 import threading
 import time
 from typing import Any, NamedTuple
+from weakref import WeakSet
 
 from requests.adapters import HTTPAdapter
 from requests.models import PreparedRequest
@@ -92,64 +94,66 @@ class _Response(http.client.HTTPResponse):
             self.fp = io.BufferedReader(_BoundedReader(file.detach(), sock, bound), 1 << 16)
 
 
-class _Plain(HTTPConnection):
-    response_class = _Response
-    peer: str | None = None
-    """The address that it is connected to. A proxy's, if there is one."""
+class _Opened:
+    """The connections that are open, so that they can be closed while a thread waits for them."""
 
-    def connect(self) -> None:
-        super().connect()
-        self.peer = _peer(self.sock)
+    def __init__(self) -> None:
+        self._connections: WeakSet[Any] = WeakSet()
+        self._lock = threading.Lock()
 
+    def add(self, connection: Any) -> None:
+        with self._lock:
+            self._connections.add(connection)
 
-class _Secure(HTTPSConnection):
-    response_class = _Response
-    peer: str | None = None
-
-    def connect(self) -> None:
-        super().connect()
-        self.peer = _peer(self.sock)
-
-
-class _PublicPlain(_Plain):
-    """The host's name may lead elsewhere now than when it was looked up, so this looks again."""
-
-    def connect(self) -> None:
-        super().connect()
-        _require_public(self)
+    def shut_down(self) -> None:
+        """End whatever comes over them."""
+        with self._lock:
+            connections = list(self._connections)
+        for connection in connections:
+            with contextlib.suppress(OSError, AttributeError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
 
 
-class _PublicSecure(_Secure):
-    def connect(self) -> None:
-        super().connect()
-        _require_public(self)
+def _pools(opened: _Opened, *, public: bool) -> dict[str, type[HTTPConnectionPool]]:
+    """urllib3's pools, of connections that know where they lead and how long they may take."""
 
+    def came_up(connection: Any) -> None:
+        opened.add(connection)
+        connection.peer = _peer(connection.sock)
+        # The host's name may lead elsewhere now than when it was looked up.
+        if public and not is_public_address(connection.peer or ""):
+            connection.close()
+            raise PrivateAddressError
 
-def _require_public(connection: _Plain | _Secure) -> None:
-    if connection.peer is None or not is_public_address(connection.peer):
-        connection.close()
-        raise PrivateAddressError
+    class Plain(HTTPConnection):
+        response_class = _Response
+
+        def connect(self) -> None:
+            super().connect()
+            came_up(self)
+
+    class Secure(HTTPSConnection):
+        response_class = _Response
+
+        def connect(self) -> None:
+            super().connect()
+            came_up(self)
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    return {"http": PlainPool, "https": SecurePool}
 
 
 def _peer(sock: Any) -> str | None:
+    """The address that a socket is connected to. A proxy's, if there is one."""
     try:
         return str(sock.getpeername()[0])
     except (OSError, AttributeError, IndexError):
         return None
-
-
-def _pools(plain: type[_Plain], secure: type[_Secure]) -> dict[str, type[HTTPConnectionPool]]:
-    class Http(HTTPConnectionPool):
-        ConnectionCls = plain
-
-    class Https(HTTPSConnectionPool):
-        ConnectionCls = secure
-
-    return {"http": Http, "https": Https}
-
-
-_ANY = _pools(_Plain, _Secure)
-_PUBLIC = _pools(_PublicPlain, _PublicSecure)
 
 
 class Route(NamedTuple):
@@ -172,7 +176,8 @@ class Connections(HTTPAdapter):
     def __init__(
         self, connections: int, *, public: bool = False, ssl_context: Any | None = None
     ) -> None:
-        self._classes = _PUBLIC if public else _ANY
+        self._opened = _Opened()
+        self._classes = _pools(self._opened, public=public)
         self._routes: dict[Any, Route] = {}
         self._tls = {} if ssl_context is None else {"ssl_context": ssl_context}
         super().__init__(pool_connections=_POOLS, pool_maxsize=connections, max_retries=0)
@@ -184,7 +189,7 @@ class Connections(HTTPAdapter):
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         manager = super().proxy_manager_for(proxy, **{**self._tls, **kwargs})
         if not proxy.lower().startswith("socks"):  # Those have classes of their own.
-            manager.pool_classes_by_scheme = _ANY
+            manager.pool_classes_by_scheme = self._classes
         return manager
 
     def route(self, url: str, settings: Settings) -> Route:
@@ -198,6 +203,11 @@ class Connections(HTTPAdapter):
                 self._routes.clear()
             route = self._routes[key] = self._made_route(url, settings)
         return route
+
+    def close(self) -> None:
+        """Close all connections. Threads that wait for one get an error."""
+        self._opened.shut_down()
+        super().close()
 
     def forget_routes(self) -> None:
         """Some connections were closed to make room for others."""

@@ -61,6 +61,8 @@ class Web:
         self._use_conda = use_conda
         self._exchange: Exchange | None = None
         self._lock = threading.Lock()
+        self._public: set[str] = set()
+        """Servers whose names were looked up. Each connection looks at its address again."""
 
     def __enter__(self) -> Web:
         return self
@@ -196,8 +198,9 @@ class Web:
         exchange = self._made_exchange()
         own = hop.with_credentials and "Authorization" not in headers
         call = exchange.prepare(hop.url, headers, with_credentials=own)
-        if hop.public:
+        if hop.public and hop.host not in self._public:
             require_public(hop, is_proxied=exchange.is_proxied(call))
+            self._public.add(hop.host)
 
         return exchange.send(call, hop.host, public=hop.public)
 

@@ -32,7 +32,7 @@ class Host:
         self._not_before = 0.0
         self._busy_since = 0.0
         self._refusal: str | None = None
-        self._is_closed = False
+        self._closed = threading.Event()
         self._change = threading.Condition()
 
     @contextmanager
@@ -52,7 +52,7 @@ class Host:
 
     def _wait(self) -> float | None:
         """Seconds until it may be our turn. ``None``: until somebody else is done."""
-        if self._is_closed:
+        if self._closed.is_set():
             raise faults.given_up(self.origin.shown)
 
         wait = self._not_before - time.monotonic()
@@ -79,9 +79,8 @@ class Host:
 
     def sleep(self, seconds: float) -> None:
         """Let one thread wait."""
-        with self._change:
-            if self._change.wait_for(lambda: self._is_closed, seconds):
-                raise faults.given_up(self.origin.shown)
+        if self._closed.wait(seconds):
+            raise faults.given_up(self.origin.shown)
 
     def succeeded(self) -> None:
         """A request was answered."""
@@ -97,8 +96,8 @@ class Host:
 
     def close(self) -> None:
         """Wake whoever waits. They get an error."""
+        self._closed.set()
         with self._change:
-            self._is_closed = True
             self._change.notify_all()
 
 

@@ -101,7 +101,10 @@ class _Opening:
             self._memory.no_suffix = True
         elif answer.status != 416:
             raise no_file(answer.host, answer.status)
-        return self._asked_size() if answer.total is None else answer.total
+        total = self._asked_size() if answer.total is None else answer.total
+        if total == 0:
+            raise WebError("malformed", f"{answer.host} has an empty file there.")
+        return total
 
     def _asked_size(self) -> int | None:
         """The size of the file, as it is told with its first byte."""
