@@ -26,7 +26,7 @@ from conda_provenance.sources.request import Request
 
 if TYPE_CHECKING:
     from conda_provenance.sources.environments import Record, RemoteReader
-    from conda_provenance.sources.remote import Remote
+    from conda_provenance.sources.remote import Listed, Remote
     from conda_provenance.web import Web
 
 _MD5 = r"[0-9A-Fa-f]{32}"
@@ -209,21 +209,8 @@ class Finder:
             check=self._request.check,
         )
 
-    def _listed(
-        self,
-        url: str,
-        /,
-        *,
-        file_name: str,
-        sha256: str | None,
-        md5: str | None,
-        size: int | None,
-        timestamp: int | None,
-    ) -> Contents:
-        """Reads a package that an index or a lockfile lists."""
-        from conda_provenance.sources.remote import Listed
-
-        listed = Listed(sha256, md5, size, timestamp)
+    def _listed(self, url: str, listed: Listed, /, *, file_name: str) -> Contents:
+        """Reads a package that an index or a lockfile lists. Only then is the web opened."""
         return self._remote().contents(url, listed, file_name=file_name)
 
     def _remote(self) -> Remote:

@@ -30,7 +30,7 @@ from conda_provenance.sources.channels.selection import (
     newest,
 )
 from conda_provenance.sources.files import FileContents
-from conda_provenance.sources.remote.contents import Listed
+from conda_provenance.sources.remote.download import Listed
 from conda_provenance.sources.request import Request
 from conda_provenance.sources.specs import parse_spec, split_channel
 from conda_provenance.text import redact_location, show

@@ -17,7 +17,7 @@ from conda_provenance.errors import UsageError
 from conda_provenance.sources.artifact import Artifact, Contents, Found, NotConda, Unreadable
 from conda_provenance.sources.channels.artifacts import ContentsOf
 from conda_provenance.sources.files import ENDINGS, FileContents, name_version_build
-from conda_provenance.sources.remote.contents import Listed
+from conda_provenance.sources.remote.download import Listed
 from conda_provenance.text import escape, redact_location, show
 
 _SUBDIR = re.compile(r"noarch|[a-z]+-[a-z0-9_]+")
