@@ -28,6 +28,9 @@ _CUT_AT_FRONT = (_TITLES.index("in"), _TITLES.index("repository"))
 _SHORT_COMMIT = 10
 _GAP = "  "
 
+_WIDEST = 200
+"""Columns that a column gets for one long value. A longer one moves the rest of its line."""
+
 _HELD = 200
 """Lines that are held back until it is known how wide the columns are."""
 
@@ -70,9 +73,8 @@ class PackageList:
 
     def _widen(self) -> None:
         for cells in self._held:
-            self._widths = [
-                max(pair) for pair in zip(self._widths, map(_width, cells), strict=True)
-            ]
+            lengths = [min(len(cell.text), _WIDEST) for cell in cells]
+            self._widths = [max(pair) for pair in zip(self._widths, lengths, strict=True)]
 
         if self._columns is not None:
             self._widths = _fitting(self._widths, self._columns)
@@ -92,10 +94,6 @@ class PackageList:
                 space = ""
             space += " " * (width - len(text)) + _GAP
         return parts
-
-
-def _width(cell: _Cell) -> int:
-    return len(cell.text)
 
 
 def _cells(report: PackageReport, *, on_terminal: bool) -> list[_Cell]:

@@ -139,7 +139,13 @@ def packages_below(
     ``listed_in`` says what the index in a folder lists, by file name. It is called for folders that
     have one. ``check``: compare each file's checksum with it.
     """
-    yield from _Search(folder, with_sha256, check, listed_in).below(folder, 0)
+    search = _Search(folder, with_sha256, check, listed_in)
+    yield from search.below(folder, 0)
+    if search.too_deep is not None:
+        why = (
+            f"is more than {MAX_DEPTH} folders deep, and may not be the only one; name it by itself"
+        )
+        yield _unreadable(search.too_deep, why)
 
 
 class _Search:
@@ -156,6 +162,8 @@ class _Search:
         self._with_sha256 = with_sha256
         self._check = check
         self._listed_in = listed_in
+        self.too_deep: str | None = None
+        """The first folder that was not searched."""
 
     def below(self, folder: str, depth: int) -> Iterator[Found]:
         """The packages in a folder that is so many folders below the first."""
@@ -208,9 +216,8 @@ class _Search:
                 yield package_at(entry.path, with_sha256=self._with_sha256)
         elif depth + 1 < MAX_DEPTH:
             yield from self.below(entry.path, depth + 1)
-        else:
-            why = f"is more than {MAX_DEPTH} folders deep; name it by itself to search it"
-            yield _unreadable(entry.path, why)
+        elif self.too_deep is None:
+            self.too_deep = entry.path
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -241,7 +248,7 @@ def _folder_files(folder: str, names: Collection[str]) -> dict[str, bytes]:
 
 def shown(location: str) -> str:
     """A path or an address as it was given, fit for a sentence."""
-    return escape(redact_location(location), 1500)
+    return escape(redact_location(location), 1500) or "An empty text"
 
 
 def _unreadable(path: str, why: str) -> Unreadable:

@@ -210,7 +210,7 @@ class Finder:
         )
 
     def _listed(self, url: str, listed: Listed, /, *, file_name: str) -> Contents:
-        """Reads a package that an index or a lockfile lists."""
+        """Reads a package that an index or a lockfile lists. Only then is the web opened."""
         return self._remote().contents(url, listed, file_name=file_name)
 
     def _remote(self) -> Remote:
