@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,9 @@ from conda_provenance.sources.environments.contents import address_of
 @pytest.fixture
 def prefix(tmp_path: Path) -> Path:
     """Three packages, of which two have one name."""
-    for name in ("demo", "Numpy", "numpy-base"):
-        add_record(tmp_path / "env", record_of(make_cached(tmp_path / "pkgs", name=name)))
-    record = record_of(make_cached(tmp_path / "pkgs"))
+    for name in ("Numpy", "numpy-base", "demo"):
+        record = record_of(make_cached(tmp_path / "pkgs", name=name))
+        add_record(tmp_path / "env", record)
     other = {"version": "1.0.1", "build": "py_0", "fn": "demo-1.0.1-py_0.conda"}
     add_record(tmp_path / "env", {**record, **other})
     return tmp_path / "env"
@@ -39,7 +40,7 @@ def test_everything_in_order(prefix: Path) -> None:
 
 
 def test_an_artifact_is_what_its_record_says(prefix: Path) -> None:
-    cached = make_cached(prefix.parent / "pkgs")
+    record = json.loads((prefix / "conda-meta" / "demo-1.0-0.json").read_text())
 
     (artifact,) = found(prefix, "demo=1.0=0")
 
@@ -49,9 +50,9 @@ def test_an_artifact_is_what_its_record_says(prefix: Path) -> None:
     assert artifact.channel == "https://conda.example.org/forge/noarch"
     assert (artifact.subdir, artifact.timestamp) == ("noarch", 1700000000000)
     assert (artifact.sha256, artifact.md5, artifact.size) == (
-        cached.index["sha256"],
-        cached.index["md5"],
-        cached.index["size"],
+        record["sha256"],
+        record["md5"],
+        record["size"],
     )
     assert artifact.contents.claim().claim.sha == SHA
     assert list(artifact.contents.files(["info/index.json"])) == ["info/index.json"]
