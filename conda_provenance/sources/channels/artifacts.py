@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from conda_provenance.credentials import without_credentials
 from conda_provenance.errors import UnavailableError, UsageError
 from conda_provenance.log import logger
 from conda_provenance.sources.artifact import Artifact, Contents, Found, Unreadable
@@ -32,7 +31,7 @@ from conda_provenance.sources.channels.selection import (
 from conda_provenance.sources.files import FileContents
 from conda_provenance.sources.request import Request
 from conda_provenance.sources.specs import parse_spec, split_channel
-from conda_provenance.text import redact_location, show
+from conda_provenance.text import show
 
 if TYPE_CHECKING:
     from conda_provenance.sources.remote import Listed
@@ -47,8 +46,19 @@ class ContentsOf(Protocol):
 class Channels:
     """Finds packages in channels, as a request asks for them."""
 
-    def __init__(self, request: Request, web: Callable[[], Web], contents: ContentsOf) -> None:
-        """``web`` is called when something is to be fetched; local channels need none."""
+    def __init__(
+        self,
+        request: Request,
+        web: Callable[[], Web],
+        contents: ContentsOf,
+        *,
+        expect: Callable[[int], None] | None = None,
+    ) -> None:
+        """``web`` is called when something is to be fetched; local channels need none.
+
+        ``expect`` is told how many packages will come, before the first of them.
+        """
+        self._expect = expect
         self._request = request
         self._reader = IndexReader(web)
         self._contents = contents
@@ -62,7 +72,8 @@ class Channels:
         specs = [parse_spec(text) for text in self._request.match]
         lookup = Lookup(channel, self._request.subdirs, self._reader)
 
-        found: Iterable[Candidate] = lookup.candidates(specs)
+        is_reduced = self._request.newest and not specs and not self._request.since
+        found: Iterable[Candidate] = lookup.candidates(specs, newest_only=is_reduced)
         if specs:
             asked = " or ".join(map(show, self._request.match))
             found = _some(matching(found, specs), lambda: lookup.no_match(asked, specs))
@@ -91,6 +102,10 @@ class Channels:
         yield from lookup.faults
 
     def _artifacts(self, candidates: Iterable[Candidate]) -> Iterator[Found]:
+        if self._expect:
+            candidates = list(candidates)
+            self._expect(len(candidates))
+
         for candidate in candidates:
             file_name = candidate.file_name
             if safe_file_name(file_name):
@@ -107,10 +122,8 @@ class Channels:
 
         contents: Contents
         if place.is_local:
-            location = _local_location(place.subdir, address)
             contents = FileContents(address, sha256=sha256, check=self._request.check)
         else:
-            location = redact_location(without_credentials(address))
             from conda_provenance.sources.remote import Listed
 
             # Where info stands in the file depends on when it was built, not when it was indexed.
@@ -122,7 +135,7 @@ class Channels:
             record.version,
             record.build,
             file_name,
-            location,
+            place.shown + file_name,
             contents,
             subdir=place.subdir.name,
             channel=place.subdir.channel,
@@ -200,10 +213,3 @@ def _since(candidates: Iterable[Candidate], since: int) -> Iterator[Candidate]:
         logger().warning(
             "%d packages are left out, because the index does not say from when they are.", timeless
         )
-
-
-def _local_location(subdir: Subdir, path: str) -> str:
-    """The path of a package, beginning as the channel's folder was given."""
-    if path.startswith(os.path.join(subdir.address, "")):
-        return subdir.shown + path[len(subdir.address) :]
-    return path

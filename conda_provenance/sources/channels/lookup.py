@@ -13,7 +13,7 @@ from conda_provenance.log import logger
 from conda_provenance.sources.artifact import NotConda, Unreadable
 from conda_provenance.sources.channels.addresses import Subdir, find_subdirs
 from conda_provenance.sources.channels.reading import IndexReader, NoIndexError, SubdirIndex
-from conda_provenance.sources.channels.selection import Candidate
+from conda_provenance.sources.channels.selection import Candidate, newest
 from conda_provenance.sources.specs import Spec, near_names
 from conda_provenance.sources.versions import version_key
 from conda_provenance.text import escape, redact_location, show
@@ -41,14 +41,17 @@ class Lookup:
         self._names: set[str] = set()
         self._versions: set[str] = set()
 
-    def candidates(self, specs: Sequence[Spec] = ()) -> Iterator[Candidate]:
+    def candidates(
+        self, specs: Sequence[Spec] = (), *, newest_only: bool = False
+    ) -> Iterator[Candidate]:
         """Every package that the indexes list; with specs, at least those that they match.
 
+        ``newest_only``: of each subdir only the newest of each name.
         Raises :class:`UnavailableError` if no subdir has an index that can be read.
         """
         for subdir in self._subdirs:
             for place in self._indexes(subdir, specs):
-                yield from self._listed(place, specs)
+                yield from self._listed(place, specs, newest_only)
 
         if not self._read:
             raise self._nothing_read()
@@ -79,7 +82,9 @@ class Lookup:
         self._read.append(subdir)
         yield from found
 
-    def _listed(self, place: SubdirIndex, specs: Sequence[Spec]) -> Iterator[Candidate]:
+    def _listed(
+        self, place: SubdirIndex, specs: Sequence[Spec], newest_only: bool
+    ) -> Iterator[Candidate]:
         index, where = place.listing, place.subdir.shown
         self.faults += [
             Unreadable(key, where, "Its record in the index makes no sense.")
@@ -96,7 +101,8 @@ class Lookup:
 
         if specs:
             self._remember(place, specs)
-        for file_name, record in index.listed():
+        listed = newest(index.listed()) if newest_only else index.listed()
+        for file_name, record in listed:
             yield Candidate(file_name, record, place)
 
     def _remember(self, place: SubdirIndex, specs: Sequence[Spec]) -> None:

@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 from urllib.parse import urljoin, urlsplit
 from urllib.request import url2pathname
 
+from conda_provenance.credentials import without_credentials
 from conda_provenance.errors import UnavailableError
 from conda_provenance.packages.archive import decompression
 from conda_provenance.packages.blob import CHUNK, BlobReader, BytesBlob, open_file_blob
@@ -57,6 +58,8 @@ class SubdirIndex(NamedTuple):
     listing: Index
     address: str
     """Where its packages are: an address or a folder, with a slash at its end."""
+    shown: str
+    """The same without credentials, or beginning as the channel's folder was given."""
     is_local: bool
     names: frozenset[str] = frozenset()
     """All names in the channel, if the index holds one of them only."""
@@ -142,7 +145,9 @@ class IndexReader:
     def _located(self, subdir: Subdir, index: Index, base_url: str | None) -> SubdirIndex:
         with _sentences(subdir, "its base_url"):
             address, is_local = _joined(subdir, base_url)
-        return SubdirIndex(subdir, index, address, is_local)
+        return SubdirIndex(
+            subdir, index, address, _shown_place(subdir, address, is_local), is_local
+        )
 
     def _read(self, subdir: Subdir, name: str, limit: int) -> bytes:
         if subdir.is_local:
@@ -229,6 +234,14 @@ def _joined(subdir: Subdir, base_url: str | None) -> tuple[str, bool]:
     if scheme != "file":
         return address, False
     return os.path.join(url2pathname(urlsplit(address).path), ""), True
+
+
+def _shown_place(subdir: Subdir, address: str, is_local: bool) -> str:
+    if not is_local:
+        return redact_location(without_credentials(address))
+    if address.startswith(os.path.join(subdir.address, "")):
+        return subdir.shown + address[len(subdir.address) :]
+    return address
 
 
 def _uri(folder: str) -> str:

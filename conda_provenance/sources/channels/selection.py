@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from conda_provenance.errors import UsageError
 from conda_provenance.sources.channels.reading import SubdirIndex
@@ -51,25 +51,40 @@ def matching(candidates: Iterable[Candidate], specs: Iterable[Spec]) -> Iterator
             yield candidate
 
 
-def newest(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Of each name the newest: by version, build number and time, as conda orders them."""
-    best: dict[str, tuple[object, Candidate]] = {}
+Listed = TypeVar("Listed", bound="tuple[Any, ...]")
+"""A file's name, its record, and maybe more: a :class:`Candidate`, or an entry of an index."""
+
+
+def newest(candidates: Iterable[Listed]) -> list[Listed]:
+    """Of each name the newest: by version, build number and time, as conda orders them.
+
+    Written for speed: a large index has half a million records.
+    """
+    best: dict[str, Listed] = {}
     for candidate in candidates:
-        record = candidate.record
-        key: Any = (version_key(record.version), record.build_number)
+        record: Record = candidate[1]
         known = best.get(record.name)
-        if (
-            known is None
-            or key > known[0]
-            or (key == known[0] and _when(candidate) > _when(known[1]))
-        ):
-            best[record.name] = (key, candidate)
-    return [candidate for _, candidate in best.values()]
+        if known is None:
+            best[record.name] = candidate
+            continue
+
+        other: Record = known[1]
+        if record.version != other.version:
+            key, other_key = version_key(record.version), version_key(other.version)
+            if key != other_key:
+                if key > other_key:
+                    best[record.name] = candidate
+                continue
+
+        number, other_number = record.build_number, other.build_number
+        if number > other_number or (number == other_number and _when(candidate) > _when(known)):
+            best[record.name] = candidate
+    return list(best.values())
 
 
-def _when(candidate: Candidate) -> tuple[int, str]:
+def _when(candidate: tuple[Any, ...]) -> tuple[int, str]:
     """Names decide at last, so that the answer does not depend on the order in an index."""
-    return time_of(candidate.record) or 0, candidate.file_name
+    return time_of(candidate[1]) or 0, candidate[0]
 
 
 def _matches(spec: Spec, candidate: Candidate) -> bool:

@@ -273,3 +273,20 @@ def test_the_index_of_a_folder_is_used_not_needed(channel, tmp_path) -> None:
     assert records_of_folder(str(tmp_path)) == {}
     (tmp_path / "repodata.json").write_text("{")
     assert records_of_folder(str(tmp_path)) == {}
+
+
+@pytest.mark.parametrize("files", ["none", "broken", "sound"])
+def test_no_error_shows_a_login_or_a_token(channel, files) -> None:
+    web = served(channel.folder, ADDRESS) if files == "sound" else FilesWeb()
+    if files == "broken":
+        web.files = {f"{ADDRESS}/noarch/repodata.json.zst": b"no zstd"}
+    for look in (
+        lambda: remote(web).spec(f"{ADDRESS}::nothing"),
+        lambda: remote(web).whole(ADDRESS),
+    ):
+        try:
+            shown = repr([each for each in look() if isinstance(each, Unreadable)])
+        except (UnavailableError, UsageError) as error:
+            shown = str(error)
+            assert CLEAN in shown
+        assert "s3cr3t" not in shown
