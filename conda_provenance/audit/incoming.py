@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 from conda_provenance.claim import Claim
 from conda_provenance.errors import PackageError
-from conda_provenance.packages.refusals import shown_path
-from conda_provenance.sources.environments import Record, claim_of_record
+from conda_provenance.packages.about import ABOUT, parse_about
+from conda_provenance.packages.refusals import refusals
+from conda_provenance.sources.environments import Record, files_of_record
 from conda_provenance.text import redact_location
 
 _MAX_NOTE = 1 << 20
@@ -43,33 +44,38 @@ def claim_of(package: Incoming, caches: Sequence[str]) -> Claim:
     ``caches`` are conda's, in the order in which it searches them. Raises :class:`PackageError` if
     no folder is known to be extracted from the record's own file.
     """
+    data = _about_of(package, caches)
+    with refusals(package.record.full_name, "read"):
+        return Claim.from_extra(parse_about(data).get("extra"))
+
+
+def _about_of(package: Incoming, caches: Sequence[str]) -> bytes | None:
+    for cache in caches:
+        try:
+            return _own_about(package, [cache])
+        except PackageError:
+            # conda takes the first folder of the same channel, whatever its checksum is.
+            if _is_of_same_channel(package.record, cache):
+                raise
+
+    return _own_about(package, caches)  # which says in one sentence where it is not
+
+
+def _own_about(package: Incoming, caches: Sequence[str]) -> bytes | None:
+    record = package.record
     try:
-        found = claim_of_record(package.record, caches, archives=False)
+        return files_of_record(record, caches, (ABOUT,), archives=False).get(ABOUT)
     except PackageError:
         if package.legacy_md5 is None:
             raise
 
-        record = package.record._replace(sha256=None, md5=package.legacy_md5)
-        found = claim_of_record(record, caches, archives=False)
-
-    _refuse_earlier(package.record, caches, os.path.dirname(found.place or ""))
-    return found.claim
+    record = record._replace(sha256=None, md5=package.legacy_md5)
+    return files_of_record(record, caches, (ABOUT,), archives=False).get(ABOUT)
 
 
-def _refuse_earlier(record: Record, caches: Sequence[str], own: str) -> None:
-    """Raise if conda would link another folder than that in the cache ``own``.
-
-    It takes the first one of the same channel, whatever its checksum is.
-    """
-    for cache in caches:
-        if os.path.normpath(cache) == os.path.normpath(own):
-            return
-
-        folder = os.path.join(cache, record.full_name)
-        if record.url and _plain_folder(_noted_url(folder)) == _plain_folder(record.url):
-            raise PackageError(
-                f"{shown_path(folder)} holds another file of this name, and conda may take it"
-            )
+def _is_of_same_channel(record: Record, cache: str) -> bool:
+    noted = _noted_url(os.path.join(cache, record.full_name))
+    return bool(record.url) and _plain_folder(noted) == _plain_folder(record.url or "")
 
 
 def _noted_url(folder: str) -> str:

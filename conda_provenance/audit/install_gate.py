@@ -132,7 +132,7 @@ def check(
 
 
 def _is_exempt(package: Incoming, exempts: list[tuple[str, Matcher | None]]) -> bool:
-    channel = channel_address(package.record.channel or "")
+    channel = channel_address(package.record.channel or "") if exempts else None
     if channel is None:
         return False
 

@@ -79,16 +79,23 @@ def _word(context: Any) -> str:
 
 def _has_strays(context: Any) -> bool:
     """Is there a name that may be one of our keys, misspelled or at the wrong place?"""
-    for name in os.environ:
-        plain = name.upper()
-        if "PROV" in plain and plain.startswith(("CONDA_", "PROV")) and name not in _VARIABLES:
-            return True
+    if any(_is_stray(name) for name in os.environ):
+        return True
 
     return any(
         "prov" in name.lower()
         for parameters in context.raw_data.values()
         for name in _unknown_names(parameters)
     )
+
+
+def _is_stray(variable: str) -> bool:
+    name = variable.upper()
+    if "PROV" not in name or not name.startswith(("CONDA_", "PROV")) or variable in _VARIABLES:
+        return False
+
+    # Values for a stamp are given by these.
+    return not name.startswith("CONDA_PROVENANCE_") or "INSTAL" in name
 
 
 def _unknown_names(parameters: Mapping[Any, Any]) -> Iterator[str]:

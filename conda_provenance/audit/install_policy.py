@@ -185,8 +185,9 @@ def _wrong_repository(shown: str) -> str:
 
 def _problems(claim: Claim, keys: Mapping[str, None]) -> list[str]:
     """What is wrong with the values of ``keys``."""
+    if not claim.problems:
+        return []
+
     given = claim.to_extra()
     relevant = {key: given[key] for key in keys if given.get(key)}
-    problems = Claim.from_extra(relevant).problems
-    others = [each for each in claim.problems if each.code == "name-differs"]
-    return [problem.message.rstrip(".") for problem in (*problems, *others)]
+    return [problem.message.rstrip(".") for problem in Claim.from_extra(relevant).problems]

@@ -484,6 +484,28 @@ def test_a_fault_of_ours_refuses_and_says_so(conda: Conda, fault: str) -> None:
     assert removed.status == 0
 
 
+OLD_CONDA = """
+from conda.plugins.hookspec import CondaSpecs
+from conda.plugins.manager import CondaPluginManager
+del CondaSpecs.conda_pre_transaction_actions
+CondaPluginManager.get_pre_transaction_actions = lambda *_: []
+"""
+
+
+def test_a_conda_without_a_place_for_the_gate_says_so_once(conda: Conda) -> None:
+    """A stand-in for conda before 25.5: the hook is taken out of a newer one."""
+    words = ("create", "-y", "-p")
+    for value in ("refuse", "warn", "nonsense"):
+        prefix = conda.prefix(value)
+        done = conda(*words, prefix, "silent", prelude=OLD_CONDA, **{SETTING: value})
+        assert done.status == 0
+        assert done.err.count("plugins.provenance_install has no effect") == 1
+
+    assert "conda-provenance" not in conda("info", prelude=OLD_CONDA, **{SETTING: "refuse"}).said
+    done = conda(*words, conda.prefix(), "silent", prelude=OLD_CONDA)
+    assert "conda-provenance" not in done.said
+
+
 # --- What goes round it: not refused, and documented in docs/install-gate.md ----------------------
 
 

@@ -259,7 +259,7 @@ def test_a_folder_that_conda_would_take_before_the_right_one(tmp_path: Path) -> 
     extracted(tmp_path / "two", package)
     verdict = judge(REFUSE, [package], tmp_path / "one", tmp_path / "two")
     assert verdict.refuses
-    assert "holds another file of this name, and conda may take it" in str(verdict)
+    assert f"{tmp_path / 'one' / 'a-1.0-0'} holds another package of this name" in str(verdict)
     assert "s3cr3t" not in str(verdict)
     assert not judge(REFUSE, [package], tmp_path / "two", tmp_path / "one").has_news
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from conda_provenance.sources.environments.listing import artifact_of as artifact_of
     from conda_provenance.sources.environments.listing import installed as installed
     from conda_provenance.sources.environments.look_up import claim_of_record as claim_of_record
+    from conda_provenance.sources.environments.look_up import files_of_record as files_of_record
     from conda_provenance.sources.environments.prefixes import find_prefix as find_prefix
     from conda_provenance.sources.environments.records import Record as Record
     from conda_provenance.sources.environments.records import read_records as read_records
@@ -26,6 +27,7 @@ _HOMES = {
     "RemoteReader": "contents",
     "artifact_of": "listing",
     "claim_of_record": "look_up",
+    "files_of_record": "look_up",
     "find_prefix": "prefixes",
     "installed": "listing",
     "read_records": "records",
@@ -40,6 +42,7 @@ __all__ = [
     "RemoteReader",
     "artifact_of",
     "claim_of_record",
+    "files_of_record",
     "find_prefix",
     "installed",
     "read_records",

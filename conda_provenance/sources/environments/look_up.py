@@ -81,7 +81,12 @@ def claim_of_record(
 
 
 def files_of_record(
-    record: Record, caches: Iterable[str], names: Collection[str], *, remedy: str = ""
+    record: Record,
+    caches: Iterable[str],
+    names: Collection[str],
+    *,
+    archives: bool = True,
+    remedy: str = "",
 ) -> dict[str, bytes]:
     """Those of its metadata files ``names`` that there are. Raises the same."""
 
@@ -93,7 +98,7 @@ def files_of_record(
 
         return files_in_archive(record, place.path, names)
 
-    return _first(record, caches, True, remedy, read)
+    return _first(record, caches, archives, remedy, read)
 
 
 def _first(
