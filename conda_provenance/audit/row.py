@@ -64,15 +64,6 @@ def year(row: Row) -> str | None:
         return None
 
 
-def channel(row: Row) -> str | None:
-    """The channel, without the subdir that conda's records of installed packages add to it."""
-    address: str | None = row["channel"]
-    if not address:
-        return None
-
-    return address.rstrip("/").removesuffix(f"/{row['subdir']}") or None
-
-
 def problem_of(row: Row, key: str) -> str | None:
     """What is wrong with the value of ``key``: one sentence. ``None``: nothing."""
     for problem in row["problems"]:

@@ -15,6 +15,9 @@ from conda_provenance.text import escape, redact_location
 VERSION = 1
 """Of the JSON."""
 
+IDENTITY = ("package", "location", "name", "version", "build", "subdir", "channel")
+"""What is said of a package that is excluded."""
+
 _MAX_SHOWN = 300
 _TEXTS = ("name", "version", "build", "subdir", "channel", "place", "read_from", "sha256", "error")
 _STATES = [each.value for each in State]
@@ -71,10 +74,18 @@ def _audit(document: Any) -> SavedAudit:
     if not isinstance(not_conda, int) or not isinstance(shard, str | None):
         raise _Malformed("its summary is malformed")
 
-    for each in excluded:
-        if not isinstance(each, dict) or not _has_texts(each, ("package", "location")):
-            raise _Malformed("what was excluded is malformed")
-    return SavedAudit([_row(each) for each in packages], excluded, not_conda, shard)
+    rows = [_row(each) for each in packages]
+    return SavedAudit(rows, [_excluded(each) for each in excluded], not_conda, shard)
+
+
+def _excluded(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, dict) or not _has_texts(value, ("package", "location")):
+        raise _Malformed("what was excluded is malformed")
+
+    known = {key: value.get(key) for key in IDENTITY}
+    if not all(text is None or isinstance(text, str) for text in known.values()):
+        raise _Malformed("what was excluded is malformed")
+    return known
 
 
 def _row(value: Any) -> Row:

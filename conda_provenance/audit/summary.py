@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from conda_provenance.audit.row import Row, channel, problem_of, provider, remote, state, year
+from conda_provenance.audit.row import Row, problem_of, provider, remote, state, year
 from conda_provenance.audit.state import JUDGED, LACKING, State
 from conda_provenance.keys import KEYS
 from conda_provenance.remotes import RemoteUrl
@@ -106,7 +106,7 @@ class _Counts:
             "by_host": host,
             "by_organisation": organisation,
             "by_provider": provider(row),
-            "by_channel": channel(row),
+            "by_channel": row["channel"],
             "by_year": year(row),
         }
 

@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing
 from typing import Any
 
 from conda_provenance.audit.row import Row
+from conda_provenance.audit.saved import IDENTITY, read_audit
 from conda_provenance.audit.state import state_of
 from conda_provenance.cli.audit_gate import Candidate, Excludes
 from conda_provenance.cli.output import Output
@@ -20,9 +21,6 @@ from conda_provenance.sources.kinds import targets_of
 from conda_provenance.sources.targets import Finder
 from conda_provenance.survey import Cache, Reading, survey
 from conda_provenance.survey.shards import Shard
-
-_IDENTITY = ("package", "location", "name", "version", "build", "subdir", "channel")
-"""What is said of a package that is excluded."""
 
 
 class Collected:
@@ -107,7 +105,6 @@ def _require_one_way(arguments: Namespace) -> None:
 
 
 def _merged(files: Iterable[str], excludes: Excludes) -> Collected:
-    from conda_provenance.audit.saved import read_audit
     from conda_provenance.survey.merge import Part, merge
 
     saved = ((file, read_audit(file)) for file in files)
@@ -119,7 +116,7 @@ def _merged(files: Iterable[str], excludes: Excludes) -> Collected:
     collected.excluded = list(merged.excluded)
     for row in merged.rows:
         if excludes(_candidate_of_row(row)):
-            collected.excluded.append({key: row[key] for key in _IDENTITY})
+            collected.excluded.append({key: row[key] for key in IDENTITY})
         else:
             collected.rows.append(row)
     collected.not_conda, collected.missing = merged.not_conda, merged.missing
@@ -153,7 +150,7 @@ def _candidate_of_row(row: Row) -> Candidate:
 def _identity(found: Artifact | Unreadable) -> Mapping[str, Any]:
     """Which package was excluded. It is not read, so no more is known."""
     report = PackageReport.of_failure(found.location, "", found).to_json()
-    return {key: report[key] for key in _IDENTITY}
+    return {key: report[key] for key in IDENTITY}
 
 
 def _web(request: Request) -> Any:

@@ -57,6 +57,7 @@ def _with_row(**changes):
         (_changed(packages={}), "no packages"),
         (_changed(summary=None), "no packages"),
         (_changed(excluded=[1]), "excluded"),
+        (_changed(excluded=[{"package": "x", "location": "x", "subdir": 1}]), "excluded"),
         (_changed(summary={"not_conda": "x"}), "summary is malformed"),
         (_changed(shard=1), "summary is malformed"),
         (_changed(packages=[1]), "no object"),

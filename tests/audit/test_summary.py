@@ -108,15 +108,6 @@ def test_an_ssh_address_is_counted_at_the_host_that_it_leads_to():
     assert set(summary["by_organisation"]) == {"github.com/AnacondaRecipes"}
 
 
-@pytest.mark.parametrize(
-    "written",
-    ["https://h.example/chan/linux-64", "https://h.example/chan/", "https://h.example/chan"],
-)
-def test_a_channel_is_one_however_a_record_writes_it(written):
-    summary = summarize([row(1, channel=written, subdir="linux-64")])
-    assert list(summary["by_channel"]) == ["https://h.example/chan"]
-
-
 def test_a_server_with_a_port_is_a_host_of_its_own():
     extra = complete() | {"remote_url": "http://forge.local:3000/name"}
     summary = summarize([row(1, extra=extra)])

@@ -73,7 +73,7 @@ def test_the_json_says_which_package_it_is_and_where_it_was_read(prefix):
         "version": "1.0",
         "build": "0",
         "subdir": "noarch",
-        "channel": "https://conda.example.org/forge/noarch",
+        "channel": "https://conda.example.org/forge",
         "timestamp": 1700000000000,
         "read_from": "cache",
         "place": str(cached),

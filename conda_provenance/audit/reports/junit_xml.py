@@ -13,7 +13,7 @@ from xml.sax.saxutils import quoteattr
 
 from conda_provenance.audit.gate import Failure
 from conda_provenance.audit.report import Report, coverage, reasons
-from conda_provenance.audit.row import Row, channel, state
+from conda_provenance.audit.row import Row, state
 from conda_provenance.audit.state import LACKING, State
 from conda_provenance.text import escape
 
@@ -86,8 +86,8 @@ def _case(row: Row, failed: Iterable[Failure], has_gate: bool) -> _Case:
     return _Case(name)
 
 
-def _suite(row: Mapping[str, Any]) -> str:
-    parts = [part for part in (channel(row), row["subdir"]) if part]
+def _suite(row: Row | Mapping[str, Any]) -> str:
+    parts = [part for part in (row.get("channel"), row.get("subdir")) if part]
     return "/".join(parts) or "packages"
 
 

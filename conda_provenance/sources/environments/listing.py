@@ -145,12 +145,20 @@ def artifact_of(
         record.location,
         RecordContents(record, caches, reader),
         record.subdir,
-        record.channel,
+        _channel(record),
         record.timestamp,
         record.sha256,
         record.md5,
         record.size,
     )
+
+
+def _channel(record: Record) -> str | None:
+    """The channel alone: conda and mamba write the subdir after it, rattler and pixi a slash."""
+    if not record.channel:
+        return None
+
+    return record.channel.rstrip("/").removesuffix(f"/{record.subdir}")
 
 
 def _not_condas(prefix: str, files: list[str]) -> list[NotConda]:

@@ -53,7 +53,7 @@ def test_everything_is_read_from_condas_cache(conda: Conda, channel: Path) -> No
     assert said["alpha"].place == str(conda.pkgs / "alpha-1.0-h1_0")
     (alpha,) = installed(str(prefix), ["alpha"], environ=conda.environ)
     assert isinstance(alpha, Artifact)
-    assert alpha.channel == f"{channel.as_uri()}/noarch"
+    assert alpha.channel == channel.as_uri()
 
 
 def test_cleaned_of_archives(conda: Conda, channel: Path) -> None:

@@ -39,6 +39,14 @@ def test_everything_in_order(prefix: Path) -> None:
     assert named(prefix) == ["Numpy-1.0-0", "demo-1.0-0", "demo-1.0.1-py_0", "numpy-base-1.0-0"]
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_channel_is_the_same_whoever_installed_its_package(prefix: Path, shape: str) -> None:
+    add_record(prefix, record_of(make_cached(prefix.parent / "pkgs"), shape))
+    (artifact,) = found(prefix, "demo=1.0=0")
+    assert isinstance(artifact, Artifact)
+    assert artifact.channel == "https://conda.example.org/forge"
+
+
 def test_an_artifact_is_what_its_record_says(prefix: Path) -> None:
     record = json.loads((prefix / "conda-meta" / "demo-1.0-0.json").read_text())
 
@@ -47,7 +55,7 @@ def test_an_artifact_is_what_its_record_says(prefix: Path) -> None:
     assert isinstance(artifact, Artifact)
     assert artifact.file_name == "demo-1.0-0.conda"
     assert artifact.location == str(prefix / "conda-meta" / "demo-1.0-0.json")
-    assert artifact.channel == "https://conda.example.org/forge/noarch"
+    assert artifact.channel == "https://conda.example.org/forge"
     assert (artifact.subdir, artifact.timestamp) == ("noarch", 1700000000000)
     assert (artifact.sha256, artifact.md5, artifact.size) == (
         record["sha256"],

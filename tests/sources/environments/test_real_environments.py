@@ -57,7 +57,7 @@ def test_everything_is_read_from_rattlers_cache(prefix: Path, tmp_path: Path) ->
     assert claims["alpha"].place == f"{tmp_path}/cache/pkgs/alpha-1.0-h1_0"
     assert not any(claim.claim.problems for claim in claims.values())
     assert artifacts["alpha"].sha256
-    assert artifacts["alpha"].channel == f"{(tmp_path / 'channel').as_uri()}/"
+    assert artifacts["alpha"].channel == (tmp_path / "channel").as_uri()
 
 
 def test_another_channels_package_takes_the_folder(prefix: Path, tmp_path: Path) -> None:
