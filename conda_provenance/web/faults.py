@@ -122,6 +122,12 @@ def is_certificate_fault(error: BaseException | None) -> bool:
     return False
 
 
+def is_unreachable(error: Exception) -> bool:
+    """Was there no connection at all? Then there will be none for another file either."""
+    name = type(error).__name__
+    return any(part in name for part in ("NewConnection", "ConnectTimeout", "NameResolution"))
+
+
 def _is_time_out(error: Exception) -> bool:
     return isinstance(error, TimeoutError) or "Timeout" in type(error).__name__
 
