@@ -145,6 +145,14 @@ class CondaClient:
         if self._context.offline:
             raise WebError("offline", "conda is set to be offline, so nothing is fetched.")
 
+        try:
+            return self._prepared(url, headers, with_credentials)
+        except WebError:
+            raise
+        except Exception as error:  # A plugin's. Its text may hold a secret.
+            raise faults.plugin_failed(url, error) from None
+
+    def _prepared(self, url: str, headers: dict[str, str], with_credentials: bool) -> Call:
         import requests
 
         session = self._session(url)
@@ -187,6 +195,12 @@ def _ssl_context(ssl_verify: Any) -> Any | None:
 
     import ssl
 
-    import truststore
+    try:
+        import truststore
+    except ImportError:
+        raise WebError(
+            "unavailable",
+            "conda's ssl_verify is truststore, which is not installed: conda install truststore.",
+        ) from None
 
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -182,10 +182,10 @@ class Web:
                 sent = self._send(hop, headers)
 
             if isinstance(sent, Exception):
-                host.sleep(tries.after_error(sent))
+                self._wait_after_error(host, tries, sent, since)
             elif sent.status in _BUSY:
                 sent.close()
-                _let_rest(host, tries, sent, since)
+                self._let_rest(host, tries, sent, since)
             elif sent.status in _FAILED:
                 sent.close()
                 host.sleep(tries.after_failure(sent.status))
@@ -203,6 +203,28 @@ class Web:
             self._public.add(hop.host)
 
         return exchange.send(call, hop.host, public=hop.public)
+
+    def _let_rest(self, host: Host, tries: Tries, sent: Sent, since: float) -> None:
+        """Keep all threads from asking a host that is too busy."""
+        asked = sent.headers.get("Retry-After")
+        try:
+            wait = tries.after_busy(sent.status, asked)
+        except WebError as error:
+            # So that the other packages do not wait as long in vain, each in its turn.
+            rest = max(retry_after(asked) or 0, self._patience.longest_wait)
+            host.rest(rest, since, refusal=str(error))
+            raise
+        host.rest(wait, since)
+
+    def _wait_after_error(self, host: Host, tries: Tries, fault: Exception, since: float) -> None:
+        """Wait before a host is asked again to which there was no connection."""
+        try:
+            wait = tries.after_error(fault)
+        except WebError as error:
+            if faults.is_unreachable(fault):
+                host.rest(self._patience.longest_wait, since, refusal=str(error))
+            raise
+        host.sleep(wait)
 
     def _made_exchange(self) -> Exchange:
         if self._exchange is None:
@@ -225,16 +247,6 @@ class _Refused(Exception):
 
     def error(self) -> WebError:
         return faults.refused(self.hop.host, self._status, self._challenge)
-
-
-def _let_rest(host: Host, tries: Tries, sent: Sent, since: float) -> None:
-    """Keep all threads from asking a host that is too busy."""
-    try:
-        wait = tries.after_busy(sent.status, sent.headers.get("Retry-After"))
-    except WebError as error:
-        host.rest(retry_after(sent.headers.get("Retry-After")) or 0, since, refusal=str(error))
-        raise
-    host.rest(wait, since)
 
 
 def _checked(hop: Hop, sent: Sent) -> Sent:

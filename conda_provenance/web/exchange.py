@@ -132,8 +132,12 @@ def _after_hooks(connections: Connections, call: Call, raw: Any) -> Any:
     """The answer, after an authentication plugin has seen it. It may have asked again."""
     response = connections.build_response(call.request, raw)
     settings = call.settings._asdict()
-    for hook in call.hooks:
-        response = hook(response, stream=True, **settings) or response
+    try:
+        for hook in call.hooks:
+            response = hook(response, stream=True, **settings) or response
+    except Exception as error:  # A plugin's. Its text may hold a secret.
+        raw.close()
+        raise faults.plugin_failed(call.url, error) from None
     return response.raw
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conda_provenance.net import origin_of
 from conda_provenance.web.errors import WebError
 
 
@@ -23,6 +24,17 @@ def refused(host: str, status: int, challenge: str | None = None) -> WebError:
         "refused",
         f"{host} refuses access ({status}); check the credentials that you have for it.",
         challenge=challenge,
+    )
+
+
+def plugin_failed(url: str, error: Exception) -> WebError:
+    """conda, or an authentication plugin of it, raised something."""
+    origin = origin_of(url)
+    host = origin.shown if origin else "a server"
+    return WebError(
+        "refused",
+        f"conda, or a plugin of it, does not let us ask {host} ({type(error).__name__}); is there"
+        " a login to renew?",
     )
 
 
@@ -120,6 +132,12 @@ def is_certificate_fault(error: BaseException | None) -> bool:
         inner = error.args[0] if error.args and isinstance(error.args[0], Exception) else None
         error = error.__cause__ or error.__context__ or inner
     return False
+
+
+def is_unreachable(error: Exception) -> bool:
+    """Was there no connection at all? Then there will be none for another file either."""
+    name = type(error).__name__
+    return any(part in name for part in ("NewConnection", "ConnectTimeout", "NameResolution"))
 
 
 def _is_time_out(error: Exception) -> bool:

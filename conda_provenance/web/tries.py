@@ -26,7 +26,8 @@ class Tries:
             return self._wait(self._busy)
         if wait > self._patience.longest_wait:
             raise faults.busy(self._host, status, wait)
-        return wait
+        # A server may ask for no wait at all, again and again.
+        return wait if self._busy == 1 else max(wait, self._wait(self._busy))
 
     def after_failure(self, status: int) -> float:
         """Seconds to wait for a server that has failed."""

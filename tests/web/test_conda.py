@@ -130,33 +130,55 @@ with Web(""",
     assert misbehaving.asked[0].path == f"/t/{TOKEN}/channel/noarch/a-1-0.conda"
 
 
-def test_an_authentication_plugin_of_a_channel_is_asked(conda: Conda, misbehaving: Server) -> None:
-    conda.configure(
-        f"channel_settings:\n  - channel: {misbehaving.root}/login\n    auth: test-auth\n"
-    )
-    code = _FETCH.replace(
-        "with Web(",
-        f"""
+_PLUGIN = f"""
 from conda import plugins
 from conda.base.context import context, reset_context
 from conda.plugins.types import ChannelAuthBase, CondaAuthHandler
+from requests.auth import HTTPBasicAuth
+
+def refuse(response, **_):
+    if response.status_code == 401:
+        raise RuntimeError("s3cret of the plugin")
 
 class Auth(ChannelAuthBase):
     def __call__(self, request):
-        from requests.auth import HTTPBasicAuth
-        return HTTPBasicAuth(*"{LOGIN}".split(":"))(request)
+        INSTEAD
+        return request
 
 class Plugin:
     @plugins.hookimpl
     def conda_auth_handlers(self):
         yield CondaAuthHandler(name="test-auth", handler=Auth)
 
+LOGIN = "{LOGIN}".split(":")
 reset_context()
 context.plugin_manager.register(Plugin())
-with Web(""",
+with Web("""
+
+
+@pytest.mark.parametrize(
+    ("does", "said"),
+    [
+        ("HTTPBasicAuth(*LOGIN)(request)", {"data": 4}),
+        ("request.register_hook('response', refuse)", "RuntimeError"),
+        ("raise RuntimeError('s3cret of the plugin')", "RuntimeError"),
+    ],
+)
+def test_an_authentication_plugin_of_a_channel_is_asked(
+    conda: Conda, misbehaving: Server, does: str, said: Any
+) -> None:
+    conda.configure(
+        f"channel_settings:\n  - channel: {misbehaving.root}/login\n    auth: test-auth\n"
     )
     misbehaving.files["a-1-0.conda"] = b"data"
-    assert conda.run(code, misbehaving.url("login", "noarch/a-1-0.conda")) == {"data": 4}
+    code = _FETCH.replace("with Web(", _PLUGIN.replace("INSTEAD", does))
+    found = conda.run(code, misbehaving.url("login", "noarch/a-1-0.conda"))
+    if isinstance(said, str):
+        assert found["kind"] == "refused"
+        assert said in found["error"]
+        assert "s3cret" not in found["error"]
+    else:
+        assert found == said
 
 
 def test_the_back_off_is_ours(conda: Conda, misbehaving: Server) -> None:

@@ -151,3 +151,25 @@ def test_what_an_answer_names_gets_no_login_and_must_be_public(
         web.fetch(misbehaving.url("well", "a.bin"), named=True)
     assert caught.value.kind == "not-allowed"
     assert not misbehaving.asked
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/well/a b.bin", "/well/a%20b.bin"),
+        ("/well/\u00e4.bin", "/well/%C3%A4.bin"),
+        ("/well/1%212.bin", "/well/1%212.bin"),
+        ("/well/a.bin?q=1#fragment", "/well/a.bin?q=1"),
+        ("", "/"),
+        ("?q=1", "/?q=1"),
+        ("/well/x\r\nHost: evil", "/well/x%0D%0AHost:%20evil"),
+    ],
+)
+def test_odd_addresses_are_sent_as_addresses(
+    web: Web, misbehaving: Server, path: str, sent: str
+) -> None:
+    with web.open(misbehaving.root + path):
+        pass
+    [asked] = misbehaving.asked
+    assert asked.path == sent
+    assert asked.headers["host"] == misbehaving.root.removeprefix("http://")

@@ -107,6 +107,30 @@ def test_the_rest_ends_with_one_sentence(
     assert len(misbehaving.asked) == asked
 
 
+@pytest.mark.parametrize("way", ["busy", "busy-long"])
+def test_a_server_that_stays_busy_is_not_asked_for_the_next_file(
+    web: Web, misbehaving: Server, way: str
+) -> None:
+    first = _fetch_fails(web, misbehaving, way)
+    asked = len(misbehaving.asked)
+    start = time.monotonic()
+    assert str(_fetch_fails(web, misbehaving, "well")) == str(first)
+    assert len(misbehaving.asked) == asked
+    assert time.monotonic() - start < 0.5
+
+
+def test_a_host_without_a_connection_is_not_tried_for_the_next_file(
+    plain_environment: None,
+) -> None:
+    patience = QUICK._replace(first_wait=0.3)
+    with Web(use_conda=False, patience=patience) as web:
+        start = time.monotonic()
+        _fails(lambda: web.fetch("http://127.0.0.1:9/x"))
+        first = time.monotonic() - start
+        _fails(lambda: web.fetch("http://127.0.0.1:9/y"))
+        assert time.monotonic() - start < first + 0.2
+
+
 @pytest.mark.parametrize("way", ["drip-body", "drip-head", "silent"])
 def test_a_slow_server_is_not_waited_for(web: Web, misbehaving: Server, way: str) -> None:
     start = time.monotonic()

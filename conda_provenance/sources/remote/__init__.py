@@ -55,7 +55,7 @@ class Remote:
             *name_version_build(name),
             file_name=name,
             location=clean_address(url),
-            contents=self.contents(url, listed),
+            contents=self.contents(url, listed, file_name=name),
             timestamp=listed.timestamp,
             sha256=listed.sha256,
             md5=listed.md5,

@@ -15,6 +15,9 @@ _HARMLESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:/(?!t/)[A-Za-z0-9._+
 
 def file_name_of(url: str) -> str:
     """The name of the file at the end of the address, decoded."""
+    if _HARMLESS.fullmatch(url):
+        return url.rpartition("/")[2]
+
     name = unquote(urlsplit(url).path).rstrip("/").rpartition("/")[2]
     return name if name.isprintable() else repr(name)[1:-1]
 

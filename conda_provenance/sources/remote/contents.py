@@ -50,7 +50,7 @@ class RemoteContents:
         self._web = web
         self._url = url
         self._name = file_name
-        self._listed = listed
+        self.listed = listed
         self._limits = limits
         self._check = check
         self.location = clean_address(url)
@@ -71,11 +71,11 @@ class RemoteContents:
             return self._again_if_replaced(lambda blob: read_info_blob(blob, self._name, names))
 
     def _again_if_replaced(self, read: Callable[[Blob], T]) -> T:
-        plan = plan_for(self._name, self._listed.timestamp)
+        plan = plan_for(self._name, self.listed.timestamp)
         for _ in range(_TRIES):
             try:
                 with open_remote(
-                    self._web, self._url, plan, self._listed.size, self._limits
+                    self._web, self._url, plan, self.listed.size, self._limits
                 ) as blob:
                     return read(blob)
             except ReplacedError:
@@ -88,7 +88,7 @@ class RemoteContents:
         package = read_package_blob(
             blob, self._name, location=self.location, read_from="remote", thorough=thorough
         )
-        listed = self._listed
+        listed = self.listed
         # Of a file of another size the record says nothing.
         is_listed = listed.sha256 and listed.size in (None, blob.size)
         if not is_listed:
@@ -102,7 +102,7 @@ class RemoteContents:
                 self._web,
                 self._url,
                 file,
-                self._listed,
+                self.listed,
                 location=self.location,
                 limit=self._limits.max_download,
             )

@@ -118,7 +118,7 @@ class OciContents:
         self._web = web
         self._url = url
         self._name = file_name
-        self._listed = listed
+        self.listed = listed
         self._limits = limits
         self._realms = realms
         self._check = check
@@ -134,8 +134,8 @@ class OciContents:
 
             blob = BytesBlob(registry.layer(layers.info))
             package = read_info_layer(blob, self._name, location=self.location, thorough=thorough)
-            sha256 = self._listed.sha256 or layers.package
-            said_by = self._listed.sha256_from if sha256 else None
+            sha256 = self.listed.sha256 or layers.package
+            said_by = self.listed.sha256_from if sha256 else None
             return replace(package, sha256=sha256, sha256_from=said_by)
 
     def files(self, names: Collection[str]) -> dict[str, bytes]:
@@ -154,10 +154,10 @@ class OciContents:
 
     def _layers(self, registry: _Registry) -> Layers:
         layers = registry.layers()
-        listed = self._listed.sha256
+        listed = self.listed.sha256
         if listed and layers.package and listed.lower() != layers.package:
             raise PackageError(
-                f"{shown_path(self.location)} is not the file that {self._listed.by} lists: the"
+                f"{shown_path(self.location)} is not the file that {self.listed.by} lists: the"
                 f" registry {registry.host} has another one, by its sha256."
             )
         return layers
@@ -187,7 +187,7 @@ class OciContents:
             self._web,
             registry.blob_url(layers.package),
             file,
-            replace(self._listed, sha256=layers.package),
+            replace(self.listed, sha256=layers.package),
             location=self.location,
             limit=self._limits.max_download,
             headers=registry.headers(),

@@ -96,14 +96,15 @@ class _Opening:
         """The size of the file, after the server refused to send a part."""
         answer.close()
         is_suffix = size is None and not self._plan.from_front
-        if is_suffix:
-            # Some servers know no ranges from the end, and say it in one of three ways.
-            self._memory.no_suffix = True
-        elif answer.status != 416:
+        if not is_suffix and answer.status != 416:
             raise no_file(answer.host, answer.status)
+
         total = self._asked_size() if answer.total is None else answer.total
         if total == 0:
             raise WebError("malformed", f"{answer.host} has an empty file there.")
+        # Some servers know no ranges from the end, and say it in one of three ways. A file that is
+        # missing is none of them: then the first byte is missing too.
+        self._memory.no_suffix |= is_suffix
         return total
 
     def _asked_size(self) -> int | None:

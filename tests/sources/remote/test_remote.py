@@ -133,6 +133,22 @@ def test_a_file_that_is_not_there(web: Web, misbehaving: Server) -> None:
         assert caught.value.kind == "missing"
 
 
+def test_a_missing_file_says_nothing_about_the_server(web: Web, misbehaving: Server) -> None:
+    with pytest.raises(WebError):
+        read(web, misbehaving.url("well", NAME))
+    serve(misbehaving, conda())
+    misbehaving.forget()
+    assert read(web, misbehaving.url("well", NAME)).claim.sha == SHA
+    assert len(misbehaving.asked) == 1
+
+
+@pytest.mark.parametrize("said", [None, Listed(size=0), Listed(size=5000)])
+def test_an_empty_file(web: Web, misbehaving: Server, said: Listed | None) -> None:
+    serve(misbehaving, b"")
+    with pytest.raises(WebError, match="has an empty file"):
+        read(web, misbehaving.url("well", NAME), said)
+
+
 @pytest.mark.parametrize("payload", [300_000, 100])
 def test_a_file_of_another_size_than_the_record_says(
     web: Web, misbehaving: Server, payload: int
