@@ -23,7 +23,7 @@ _SUBDIR = re.compile(
 )
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.+-]*)*")
-_WEB = ("http", "https", "oci")
+_WEB = ("http", "https")
 
 _ALIAS = "https://conda.anaconda.org"
 """The server of all channels that are given by name, unless conda is configured otherwise."""
@@ -150,10 +150,15 @@ def _local(subdir: str, path: str) -> Subdir:
 
 
 def _at_address(address: str, scheme: str, wanted: Sequence[str]) -> list[Subdir]:
+    if scheme == "oci":
+        raise UsageError(
+            f"{show(_clean(address))} is a mirror in a registry, whose index cannot be read: give "
+            "its packages by their addresses, oci://HOST/CHANNEL/SUBDIR/NAME-VERSION-BUILD.conda."
+        )
     if scheme not in _WEB:
         raise UsageError(
             f"{show(_clean(address))} is no channel that can be read: its address must begin with "
-            "https://, http://, oci:// or file://."
+            "https://, http:// or file://."
         )
     if "?" in address or "#" in address:
         raise UsageError(

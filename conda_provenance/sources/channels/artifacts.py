@@ -47,8 +47,19 @@ class ContentsOf(Protocol):
 class Channels:
     """Finds packages in channels, as a request asks for them."""
 
-    def __init__(self, request: Request, web: Callable[[], Web], contents: ContentsOf) -> None:
-        """``web`` is called when something is to be fetched; local channels need none."""
+    def __init__(
+        self,
+        request: Request,
+        web: Callable[[], Web],
+        contents: ContentsOf,
+        *,
+        expect: Callable[[int], None] | None = None,
+    ) -> None:
+        """``web`` is called when something is to be fetched; local channels need none.
+
+        ``expect`` is told how many packages will come, before the first of them.
+        """
+        self._expect = expect
         self._request = request
         self._reader = IndexReader(web)
         self._contents = contents
@@ -91,6 +102,10 @@ class Channels:
         yield from lookup.faults
 
     def _artifacts(self, candidates: Iterable[Candidate]) -> Iterator[Found]:
+        if self._expect:
+            candidates = list(candidates)
+            self._expect(len(candidates))
+
         for candidate in candidates:
             file_name = candidate.file_name
             if safe_file_name(file_name):

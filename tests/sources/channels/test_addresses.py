@@ -72,6 +72,7 @@ def test_a_folder_keeps_the_way_it_was_given(monkeypatch, tmp_path) -> None:
         ("a b", ()),
         ("conda-forge/../x", ()),
         ("ftp://h.example/a", ()),
+        ("oci://u:s3cr3t@ghcr.io/channel-mirrors/conda-forge", ()),
         ("https://h.example/a?token=s3cr3t", ()),
         ("https://u:s3cr3t@h.example/a#s3cr3t", ()),
         ("conda-forge", ("../x",)),
