@@ -158,6 +158,19 @@ def test_a_malformed_page_of_a_commit_is_refused(page):
         Forge(commit_page=page)
 
 
+@pytest.mark.parametrize(
+    "page", ["{remote}", "/compare/{old}...{new}", "{remote}/compare/{old}...{sha}", "{remote}/{}"]
+)
+def test_a_malformed_page_of_comparisons_is_refused(page):
+    with pytest.raises(ValueError, match="compare_page is a template"):
+        Forge(commit_page="{remote}/commit/{sha}", compare_page=page)
+
+
+def test_a_forge_without_comparisons_has_no_page_of_one():
+    remote = RemoteUrl.parse("https://h.example/o/r")
+    assert Forge(commit_page="{remote}/commit/{sha}").compare_url(remote, "a", "b") is None
+
+
 @pytest.mark.parametrize("page", ["", "{remote}", "http://h/{id}", "https://{id}/", "{remote}/{x}"])
 def test_a_malformed_page_of_a_run_is_refused(page):
     with pytest.raises(ValueError, match="page is a template"):

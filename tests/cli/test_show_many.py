@@ -117,6 +117,21 @@ def test_the_json_that_is_printed_bit_by_bit_is_the_same(folder):
     assert json.dumps(json.loads(nothing.stdout), indent=2) + "\n" == nothing.stdout
 
 
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_where_the_command_fails_in_the_middle_what_was_read_is_shown(tmp_path, form):
+    package = make_conda(tmp_path, {"extra": REAL})
+    (tmp_path / "environment.yml").write_text("dependencies:\n- numpy\n")
+    words = [package, "--lockfile", tmp_path / "environment.yml"]
+    done = run_command("show", *form, *words)
+    assert done.returncode == 2
+    assert "names specs, not packages" in done.stderr
+    assert SHA in done.stdout
+    if form:
+        printed = answer(done)
+        assert [entry["sha"] for entry in printed["packages"]] == [SHA]
+        assert "names specs, not packages" in printed["error"]
+
+
 def test_results_are_printed_as_they_come(tmp_path):
     """A reader of a stream sees the first package before the second is there."""
     first = make_conda(tmp_path, {"extra": REAL}, name="a")
