@@ -22,7 +22,7 @@ from conda_provenance.survey.cache_folder import (
 
 NAME = "results.sqlite3"
 MAX_ROWS = 2_500_000
-"""More than the largest channel has, or its audit would begin again each time. About 1 GB."""
+"""More than the largest channel has, or its audit would begin again each time. About 600 MB."""
 
 _APPLICATION = 0x43505256
 """Marks the file as ours: "CPRV"."""

@@ -291,4 +291,4 @@ def test_a_task_is_plain_data(web: Web) -> None:
     listed = Listed("a" * 64, size=7, timestamp=1, sha256_from="record")
     task = Task.of(Remote(web, Request()).package("https://example.org/noarch/a-1-0.conda", listed))
     assert Task(*json.loads(json.dumps(task))) == task
-    assert task.size == 7
+    assert (task.size, task.sha256_from) == (7, "record")
