@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from conda_provenance.claim import Claim
 from conda_provenance.errors import PackageError
-from conda_provenance.packages.about import ABOUT, parse_about
-from conda_provenance.packages.refusals import refusals
+from conda_provenance.packages.about import ABOUT, MAX_SIZE, parse_about
+from conda_provenance.packages.refusals import Refusal, refusals
 from conda_provenance.sources.environments import Record, files_of_record
 from conda_provenance.text import redact_location
 
@@ -46,6 +46,9 @@ def claim_of(package: Incoming, caches: Sequence[str]) -> Claim:
     """
     data = _about_of(package, caches)
     with refusals(package.record.full_name, "read"):
+        if data is not None and len(data) > MAX_SIZE:
+            raise Refusal(f"its {ABOUT} is larger than {MAX_SIZE >> 20} MiB")
+
         return Claim.from_extra(parse_about(data).get("extra"))
 
 

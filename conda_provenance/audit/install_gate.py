@@ -66,8 +66,10 @@ class Verdict:
         if self.refuses:
             lines += ["Nothing was installed or removed."]
             lines += [_REMEDY] if self.shortfalls else []
-            lines += [ROUND_IT]
-        return "\n".join([*lines, _HYGIENE] if self.shortfalls else lines)
+            lines += [_ROUND_IT, f"{_HYGIENE} {_NOT_SEEN}"]
+        elif self.shortfalls:
+            lines += [_HYGIENE]
+        return "\n".join(lines)
 
     def _heading(self) -> str:
         verb = "refuses to go on" if self.refuses else "warns"
@@ -90,7 +92,12 @@ _REMEDY = (
     "Ask those who build these packages to record where they come from, or exempt them by "
     f"plugins.{INSTALL_EXEMPT.name}."
 )
-ROUND_IT = f"To go round this once: {INSTALL.variable}=ignore conda install …"
+_NOT_SEEN = (
+    "It does not see mamba, micromamba, pixi, constructor, pip, conda --no-plugins or "
+    "CONDA_NO_PLUGINS, conda before 25.5 and another base, nor edits in a package cache; and "
+    "variables and a user's condarc go before the system's, unless that says #!final."
+)
+_ROUND_IT = f"To go round this once: {INSTALL.variable}=ignore conda install …"
 
 
 def check(

@@ -270,7 +270,9 @@ def test_a_conda_that_was_extracted_from_its_tar_bz2(tmp_path: Path) -> None:
     assert not judge(REFUSE, [package], tmp_path).has_news
 
 
-@pytest.mark.parametrize("about", ["", "{", "[]", '{"extra": ' + "[" * 100_000, "\0", "{}" * 9])
+@pytest.mark.parametrize(
+    "about", ["", "{", "[]", "{}" + " " * (1 << 20), '{"extra": ' + "[" * 100_000, "\0", "{}" * 9]
+)
 def test_an_about_json_that_cannot_be_read_is_refused(tmp_path: Path, about: str) -> None:
     package = incoming()
     extracted(tmp_path, package, about=about)
@@ -386,6 +388,9 @@ def test_what_the_text_promises() -> None:
     assert "A key is wrong." in refused
     assert "Nothing was installed or removed." in refused
     assert "CONDA_PLUGINS_PROVENANCE_INSTALL=ignore" in refused
+    assert "hygiene, not protection" in refused
+    for round_it in ("mamba", "pixi", "pip", "--no-plugins", "#!final", "another base", "cache"):
+        assert round_it in refused
 
     warned = str(judge(policy._replace(action="warn"), [incoming()]))
     assert "warns" in warned
