@@ -100,6 +100,8 @@ def _row(value: Any) -> Row:
         raise _Malformed("a package has no name or location")
     if row.get("state") not in _STATES:
         raise _Malformed("a package has no state")
+    if not isinstance(row["timestamp"], int | None):
+        raise _Malformed("the time of a package is not a number")
     if not isinstance(row["problems"], list) or not all(map(_is_problem, row["problems"])):
         raise _Malformed("the problems of a package are malformed")
     return row

@@ -66,6 +66,7 @@ def _with_row(**changes):
         (_with_row(state=["complete"]), "no state"),
         (_with_row(sha=1), "not a text"),
         (_with_row(channel=[]), "not a text"),
+        (_with_row(timestamp="2024"), "not a number"),
         (_with_row(problems={}), "problems"),
         (_with_row(problems=[{"code": 1, "message": "x"}]), "problems"),
     ],
