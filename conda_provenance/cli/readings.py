@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from itertools import groupby
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from conda_provenance.cli.package_report import PackageReport
 from conda_provenance.errors import ProvenanceError
@@ -18,6 +18,19 @@ from conda_provenance.sources.targets import Finder, open_web
 Report: TypeAlias = PackageReport | NotConda
 
 
+class Progress(Protocol):
+    """Is told how it goes on."""
+
+    def advance(self) -> None:
+        """One more package is read."""
+
+    def tick(self) -> None:
+        """Nothing has happened for a while."""
+
+    def expect(self, more: int) -> None:
+        """So many more are known to come."""
+
+
 class Readings:
     """The packages that a request asks for. Nothing is read before it is iterated.
 
@@ -25,10 +38,22 @@ class Readings:
     """
 
     def __init__(
-        self, request: Request, environ: Mapping[str, str], *, with_sha256: bool = False
+        self,
+        request: Request,
+        environ: Mapping[str, str],
+        *,
+        with_sha256: bool = False,
+        progress: Progress | None = None,
     ) -> None:
         self.targets = targets_of(request, environ)
-        self._finder = Finder(request, lambda: open_web(request), environ, with_sha256=with_sha256)
+        self._progress = progress
+        self._finder = Finder(
+            request,
+            lambda: open_web(request),
+            environ,
+            with_sha256=with_sha256,
+            expect=progress.expect if progress else None,
+        )
 
     def __iter__(self) -> Iterator[tuple[bool, Report]]:
         """Each package in its order, and whether it is one of a whole, which nobody has named."""
@@ -48,8 +73,13 @@ class Readings:
 
         from conda_provenance.survey import survey
 
-        hang_up = self._finder.close
-        with closing(survey(found, thorough=not is_whole, hang_up=hang_up)) as readings:
+        survey_of_found = survey(
+            found,
+            thorough=not is_whole,
+            progress=self._progress,
+            hang_up=self._finder.close,
+        )
+        with closing(survey_of_found) as readings:
             for reading in readings:
                 yield _report(reading.found, reading.package, reading.error)
 

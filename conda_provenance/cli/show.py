@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 
 from conda_provenance.cli.output import Output
 from conda_provenance.cli.readings import Readings
@@ -18,13 +18,21 @@ from conda_provenance.sources.artifact import NotConda
 def run(arguments: Namespace, output: Output) -> Status:
     """Show every package, and say of each that cannot be read why."""
     request = request_of(arguments)
-    with closing(Readings(request, os.environ, with_sha256=output.verbose)) as readings:
+    readings = Readings(request, os.environ, with_sha256=output.verbose, progress=output)
+    with closing(readings), _bar(readings, output):
         if arguments.diff:
             from conda_provenance.cli.show_diff import show_diff
 
             return show_diff(readings, output)
 
         return _show(readings, output)
+
+
+def _bar(readings: Readings, output: Output) -> AbstractContextManager[None]:
+    """A bar for what may take long. On a terminal that shows the results, they say how it goes."""
+    is_long = any(target.is_whole for target in readings.targets)
+    is_seen = output.columns() is not None
+    return output.bar(None, what="packages") if is_long and not is_seen else nullcontext()
 
 
 def _show(readings: Readings, output: Output) -> Status:

@@ -117,6 +117,13 @@ def test_the_json_that_is_printed_bit_by_bit_is_the_same(folder):
     assert json.dumps(json.loads(nothing.stdout), indent=2) + "\n" == nothing.stdout
 
 
+@on_terminals
+def test_no_bar_is_drawn_into_results_on_the_same_terminal(folder):
+    for form in ([], ["--json"]):
+        _, written = run_on_terminal("show", *form, folder, columns=200)
+        assert "\x1b[K" not in written
+
+
 @pytest.mark.parametrize("form", [[], ["--json"]])
 def test_where_the_command_fails_in_the_middle_what_was_read_is_shown(tmp_path, form):
     package = make_conda(tmp_path, {"extra": REAL})
