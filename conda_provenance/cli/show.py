@@ -14,6 +14,8 @@ from conda_provenance.cli.target_options import request_of
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.sources.artifact import NotConda
 
+_INTERRUPTED = "The command was interrupted: only what was read by then is shown."
+
 
 def run(arguments: Namespace, output: Output) -> Status:
     """Show every package, and say of each that cannot be read why."""
@@ -40,6 +42,11 @@ def _show(readings: Readings, output: Output) -> Status:
     statuses: set[Status] = set()
     try:
         _show_all(readings, shown, statuses)
+    except KeyboardInterrupt:
+        if shown.is_begun:
+            shown.end(_INTERRUPTED)
+            output.error(_INTERRUPTED)
+        raise
     except ProvenanceError as error:
         if not shown.is_begun:
             raise

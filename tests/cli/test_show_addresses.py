@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -133,3 +139,28 @@ def test_with_remote_an_installed_package_is_read_from_its_channel(server, tmp_p
     assert (entry["sha"], entry["read_from"]) == (SHA, "remote")
     assert entry["place"] == f"{channel}/noarch/{cached.file.name}"
     assert entry["sha256_from"] == "record"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_ctrl_c_shows_what_was_read_by_then(server, form):
+    urls = [server.url("well", NAME), server.url("silent", NAME)]
+    command = [sys.executable, "-m", "conda_provenance", "show", *form, *urls]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        deadline = time.monotonic() + 20
+        while len(server.asked) < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert SHA in out
+    assert "was interrupted" in err
+    assert "Traceback" not in err
+    if form:
+        printed = json.loads(out)
+        assert len(printed["packages"]) == 1
+        assert "was interrupted" in printed["error"]
