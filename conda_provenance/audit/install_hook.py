@@ -61,11 +61,12 @@ def warning_command(context: Any) -> CondaPreCommand:
 
 def _is_on_or_set(context: Any) -> bool:
     """The same where conda may be so old that it does not know our keys."""
-    if hasattr(context.plugins, INSTALL.name):
+    if hasattr(getattr(context, "plugins", None), INSTALL.name):
         return is_on(context)
 
-    names = (name for each in context.raw_data.values() for name in _plugin_keys(each))
-    return INSTALL.variable in os.environ or INSTALL.name in names
+    if INSTALL.variable in os.environ:
+        return True
+    return any(INSTALL.name in _plugin_keys(each) for each in context.raw_data.values())
 
 
 def _plugin_keys(parameters: Mapping[Any, Any]) -> Iterator[str]:

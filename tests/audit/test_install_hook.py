@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conda_provenance.audit.install_hook import is_on
+from conda_provenance.audit.install_hook import is_on, warning_command
 
 
 class Raw:
@@ -70,6 +70,22 @@ def test_a_slip_in_a_variable_is_looked_at(
 ) -> None:
     monkeypatch.setenv(variable, "ignore")
     assert is_on(context()) is expected
+
+
+@pytest.mark.parametrize("value", ["refuse", None])
+def test_a_conda_that_knows_no_settings_of_plugins(
+    value: str | None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stand-in for conda 23.7 to 24.1."""
+    pytest.importorskip("conda", reason="conda is not installed here")
+    plugins = {"other": 1, **({"provenance_install": value} if value else {})}
+    old = SimpleNamespace(raw_data={"a file": {"channels": Raw(["a"]), "plugins": Raw(plugins)}})
+    warning_command(old).action("create")
+    assert ("has no effect" in capsys.readouterr().err) is bool(value)
+
+    monkeypatch.setenv("CONDA_PLUGINS_PROVENANCE_INSTALL", "warn")
+    warning_command(old).action("create")
+    assert "has no effect" in capsys.readouterr().err
 
 
 def test_what_cannot_be_known_is_on() -> None:
