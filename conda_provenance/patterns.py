@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from conda_provenance.errors import UsageError
 from conda_provenance.remotes import MAX_LENGTH, RemoteUrl, RemoteUrlError, vendor_at
-from conda_provenance.text import show
+from conda_provenance.text import show_value
 
 ANY = "*"
 """Stands for one whole segment of a path, whatever it is."""
@@ -151,7 +151,7 @@ def _named(segment: str) -> str:
 
 
 def _wrong(text: str, why: str) -> UsageError:
-    shown = show(text) or "''"
+    shown = show_value(text) or "''"
     return UsageError(
         f"{shown} is not a pattern of repositories, since {why}: write it like "
         "https://github.com/conda-forge/* or https://github.com/owner/name."

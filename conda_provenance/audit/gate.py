@@ -15,7 +15,7 @@ from conda_provenance.audit.state import LACKING, State
 from conda_provenance.audit.summary import number_judged
 from conda_provenance.errors import UsageError
 from conda_provenance.patterns import RepositoryPattern, is_allowed
-from conda_provenance.text import redact_value, show, show_value
+from conda_provenance.text import redact_value, show_value
 
 REPO, PROVIDER, COMPLETE, FAIL_UNDER = "repo", "provider", "complete", "fail-under"
 """The requirements that are no key of their own."""
@@ -89,7 +89,7 @@ def percent(text: str) -> Decimal:
 
     if not number.is_finite() or not 0 <= number <= 100:
         raise UsageError(
-            f"{show(text) or 'An empty text'} is no percentage: write one from 0 to 100."
+            f"{show_value(text) or 'An empty text'} is no percentage: write one from 0 to 100."
         )
     return number
 

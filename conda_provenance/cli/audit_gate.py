@@ -13,7 +13,7 @@ from conda_provenance.cli.output import Output
 from conda_provenance.errors import UsageError
 from conda_provenance.keys import KEYS
 from conda_provenance.patterns import RepositoryPattern
-from conda_provenance.text import show
+from conda_provenance.text import show_value
 
 _PROVIDER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 
@@ -43,7 +43,8 @@ def _required(given: Sequence[str] | None) -> tuple[str, ...]:
     for key in filter(None, keys):
         if key not in KEYS:
             raise UsageError(
-                f"{show(key)} is no key that can be required: it may be any of {', '.join(KEYS)}."
+                f"{show_value(key)} is no key that can be required: it may be any of "
+                f"{', '.join(KEYS)}."
             )
     return tuple(dict.fromkeys(filter(None, keys)))
 
@@ -52,7 +53,7 @@ def _providers(given: Sequence[str], output: Output) -> tuple[str, ...]:
     for name in given:
         if not _PROVIDER.fullmatch(name):
             raise UsageError(
-                f"{show(name) or 'An empty text'} cannot be the name of a CI system: "
+                f"{show_value(name) or 'An empty text'} cannot be the name of a CI system: "
                 "'detect --list' shows those that are known."
             )
 

@@ -10,7 +10,7 @@ from argparse import Namespace
 
 from conda_provenance.errors import UsageError
 from conda_provenance.sources.request import MAX_DOWNLOAD, Request
-from conda_provenance.text import show
+from conda_provenance.text import show_value
 
 _OF_CHANNELS = {
     "newest": "--newest",
@@ -101,7 +101,7 @@ def _date(text: str | None) -> str | None:
             return date.fromisoformat(text).isoformat()
     except ValueError:
         pass
-    raise UsageError(f"--since takes a date such as 2025-01-31, not {show(text, 40)}.")
+    raise UsageError(f"--since takes a date such as 2025-01-31, not {show_value(text, 40)}.")
 
 
 def _bytes(text: str | None) -> int:
@@ -112,7 +112,7 @@ def _bytes(text: str | None) -> int:
     match = re.fullmatch(_SIZE, text.strip(), re.IGNORECASE)
     if match is None:
         raise UsageError(
-            f"--max-download takes a size such as 256MiB, 10MB or 4096, not {show(text, 40)}."
+            f"--max-download takes a size such as 256MiB, 10MB or 4096, not {show_value(text, 40)}."
         )
 
     unit = match["unit"].lower().removesuffix("b")

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol
 
 from conda_provenance.errors import UsageError
 from conda_provenance.sources.versions import is_version, same_version, starts_with
-from conda_provenance.text import show
+from conda_provenance.text import show_value
 
 _PLAIN = re.compile(
     r"(?P<name>[A-Za-z0-9_.*-]+)"
@@ -278,4 +278,6 @@ def _name_test(name: str | None, pattern: str) -> Callable[[str], bool]:
 
 
 def _no_spec(text: str, remedy: str) -> UsageError:
-    return UsageError(f"{show(text) or 'An empty text'} is no spec that can be used: {remedy}.")
+    return UsageError(
+        f"{show_value(text) or 'An empty text'} is no spec that can be used: {remedy}."
+    )

@@ -202,7 +202,8 @@ queries = st.sampled_from([f"?token={SECRET}", f"?X-Amz-Signature={SECRET}&x=1",
 def test_no_secret_of_the_command_line_is_shown(tmp_path, monkeypatch, data):
     monkeypatch.chdir(tmp_path)
     login, token, query = data.draw(st.tuples(logins, tokens, queries))
-    address = f"https://{login}h.example/{token}chan/noarch/x-1-0.conda{query}"
+    odd = data.draw(st.sampled_from(["", "a b/"]))
+    address = f"https://{login}h.example/{token}{odd}chan/noarch/x-1-0.conda{query}"
     words = data.draw(
         st.sampled_from([
             [address], ["--channel", address], ["--lockfile", address], ["-p", address],

@@ -89,6 +89,13 @@ def test_no_secret_of_a_target_is_shown(tmp_path, monkeypatch, words, form):
         validator().validate(json.loads(out))
 
 
+def test_an_address_with_a_space_in_it_is_one_value(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    address = f"https://h.example/t/{SECRET}/a b/chan/noarch/x-1-0.conda#{SECRET}"
+    _, out, err = run("--offline", f"{address}::{address}")
+    assert SECRET not in out + err
+
+
 @pytest.fixture
 def environment(tmp_path: Path) -> Path:
     """An environment whose records, cache and packages are full of secrets."""

@@ -31,7 +31,7 @@ from conda_provenance.sources.channels.selection import (
 from conda_provenance.sources.files import FileContents
 from conda_provenance.sources.request import Request
 from conda_provenance.sources.specs import parse_spec, split_channel
-from conda_provenance.text import show
+from conda_provenance.text import show_value
 
 if TYPE_CHECKING:
     from conda_provenance.sources.remote import Listed
@@ -75,7 +75,7 @@ class Channels:
         is_reduced = self._request.newest and not specs and not self._request.since
         found: Iterable[Candidate] = lookup.candidates(specs, newest_only=is_reduced)
         if specs:
-            asked = " or ".join(map(show, self._request.match))
+            asked = " or ".join(map(show_value, self._request.match))
             found = _some(matching(found, specs), lambda: lookup.no_match(asked, specs))
         if self._request.since:
             found = _since(found, milliseconds(self._request.since))
@@ -91,12 +91,16 @@ class Channels:
         """
         channel, text = split_channel(target)
         if channel is None:
-            raise UsageError(f"{show(target)} is no CHANNEL::SPEC, such as conda-forge::numpy.")
+            raise UsageError(
+                f"{show_value(target)} is no CHANNEL::SPEC, such as conda-forge::numpy."
+            )
 
         specs = [parse_spec(text)]
         lookup = Lookup(channel, self._request.subdirs, self._reader)
         found = matching(lookup.candidates(specs), specs)
-        found = _some(found, lambda: _unless_faulty(lookup, lookup.no_match(show(text), specs)))
+        found = _some(
+            found, lambda: _unless_faulty(lookup, lookup.no_match(show_value(text), specs))
+        )
 
         yield from self._artifacts(found if self._request.every else newest(found))
         yield from lookup.faults
