@@ -100,6 +100,16 @@ def escape_commands(line: str) -> str:
     return re.sub(r"\A(\s*):(?=:)", r"\1\\x3a", line)
 
 
+def json_text(item: object, indent: int | None = None) -> str:
+    """``item`` as JSON in ASCII, without what Azure Pipelines obeys anywhere in a log.
+
+    In JSON a "#" stands in texts only.
+    """
+    import json  # Most commands print none.
+
+    return json.dumps(item, indent=indent).replace("##", "#\\u0023")
+
+
 def redact_location(location: str) -> str:
     """A path as it is, and an address without what may be a login or a token, conda's too.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -10,6 +11,7 @@ from conda_provenance.text import (
     MAX_READ,
     escape,
     escape_commands,
+    json_text,
     redact,
     redact_addresses,
     redact_location,
@@ -224,3 +226,10 @@ def test_a_long_word_takes_no_time(part: str) -> None:
 )
 def test_a_line_is_no_command_to_a_ci_system(line, shown):
     assert escape_commands(line) == shown
+
+
+def test_json_holds_no_command_to_a_ci_system() -> None:
+    item = {"remote_url": "##vso[task.setvariable variable=X]y", "run": "####[error]"}
+    text = json_text(item, 2)
+    assert "##" not in text
+    assert json.loads(text) == item

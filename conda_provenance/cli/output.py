@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from conda_provenance.cli import color
 from conda_provenance.cli.color import BOLD, RED, YELLOW
-from conda_provenance.text import escape, escape_commands, redact_addresses, show_sentence
+from conda_provenance.text import (
+    escape,
+    escape_commands,
+    json_text,
+    redact_addresses,
+    show_sentence,
+)
 
 if TYPE_CHECKING:
     from conda_provenance.cli.bar import Progress, RequestsLeft
@@ -91,14 +97,7 @@ class Output:
 
     def object(self, **body: object) -> None:
         """Print the one object of ``--json``."""
-        import json
-
-        print(
-            json.dumps(
-                {"version": JSON_VERSION, "command": self.command, **body},
-                indent=2,
-            )
-        )
+        print(json_text({"version": JSON_VERSION, "command": self.command, **body}, 2))
 
     def object_with(self, key: str) -> ListOfObjects:
         """The one object of ``--json``, whose list ``key`` is printed while it is made."""
@@ -227,21 +226,17 @@ class ListOfObjects:
 
     def add(self, entry: object) -> None:
         """Print one more entry of the list."""
-        import json
-
         before = "," if self.is_begun else self._head()
         self.is_begun = True
-        text = json.dumps(entry, indent=2).replace("\n", "\n    ")
+        text = json_text(entry, 2).replace("\n", "\n    ")
         sys.stdout.write(f"{before}\n    {text}")
 
     def end(self, **rest: object) -> None:
         """Print what stands after the list."""
-        import json
-
         ending = "\n  ]" if self.is_begun else f"{self._head()}]"
         sys.stdout.write(ending)
         for key, value in rest.items():
-            text = json.dumps(value, indent=2).replace("\n", "\n  ")
+            text = json_text(value, 2).replace("\n", "\n  ")
             sys.stdout.write(f',\n  "{key}": {text}')
         sys.stdout.write("\n}\n")
 

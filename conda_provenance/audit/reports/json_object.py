@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any, TextIO
 
 from conda_provenance.audit.report import Report
 from conda_provenance.audit.saved import VERSION
+from conda_provenance.text import json_text
 
 
 def write_json(file: TextIO, report: Report) -> None:
@@ -16,15 +16,10 @@ def write_json(file: TextIO, report: Report) -> None:
     _write_list(file, "packages", report.rows)
     _write_list(file, "excluded", report.excluded)
     _write_list(file, "failures", (each.to_json() for each in report.failures))
-    file.write(f'"gate": {_dumped(report.gate)},\n')
-    file.write(f'"shard": {_dumped(report.shard)},\n')
-    file.write(f'"missing": {_dumped(report.missing)},\n')
-    file.write(f'"summary": {_dumped(report.summary, 1)}}}\n')
-
-
-def _dumped(item: Any, indent: int | None = None) -> str:
-    # Azure Pipelines obeys "##vso[...]" anywhere in a log. In JSON a "#" stands in texts only.
-    return json.dumps(item, indent=indent).replace("##", "#\\u0023")
+    file.write(f'"gate": {json_text(report.gate)},\n')
+    file.write(f'"shard": {json_text(report.shard)},\n')
+    file.write(f'"missing": {json_text(report.missing)},\n')
+    file.write(f'"summary": {json_text(report.summary, 1)}}}\n')
 
 
 def _write_list(file: TextIO, name: str, items: Iterable[Any]) -> None:
@@ -32,6 +27,6 @@ def _write_list(file: TextIO, name: str, items: Iterable[Any]) -> None:
     separator = "\n"
     for item in items:
         # A whole document at once would need several times its length of memory.
-        file.write(f"{separator}{_dumped(item)}")
+        file.write(f"{separator}{json_text(item)}")
         separator = ",\n"
     file.write("\n],\n" if separator != "\n" else "],\n")
