@@ -11,7 +11,7 @@ def offline() -> WebError:
 
 
 def not_web() -> WebError:
-    return WebError("not-allowed", "Only http:// and https:// addresses can be fetched.")
+    return WebError("not-allowed", "Only complete http:// and https:// addresses can be fetched.")
 
 
 def refused(host: str, status: int, challenge: str | None = None) -> WebError:

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from packages_making import make_conda, make_folder
 
-from conda_provenance.errors import UsageError
+from conda_provenance.errors import UnavailableError, UsageError
 from conda_provenance.sources import Artifact, Request, Unreadable
 from conda_provenance.sources.kinds import TAKEN, Kind, Target, path_of, targets_of
 from conda_provenance.sources.targets import find_artifacts
+from conda_provenance.web import Web
 
 
 @pytest.fixture
@@ -226,3 +227,18 @@ def test_a_plain_file_loads_nothing_that_reads_a_network(place):
 @pytest.mark.skipif(os.name != "nt", reason="drives are Windows'")
 def test_a_drive_is_no_scheme(place):
     assert kinds(str(place / "demo-1.0-0.conda")) == [Kind.PACKAGE]
+
+
+@pytest.mark.parametrize(
+    "host", ["[x", "a]b", "[abc]", "u:p@[x", "a\u2100b", "h:abc", "h:99999999"]
+)
+@pytest.mark.parametrize("scheme", ["https", "oci"])
+def test_an_address_with_half_a_host_is_an_error_of_one_target(place, scheme, host):
+    text = f"{scheme}://{host}/chan/noarch/demo-1.0-0.conda"
+    request = Request(targets=(text, "demo-1.0-0.conda"))
+    with Web(use_conda=False) as web:
+        broken, sound = find_artifacts(request, lambda: web, {})
+        assert isinstance(broken, Artifact)
+        with pytest.raises(UnavailableError, match="cannot be read"):
+            broken.contents.claim()
+    assert isinstance(sound, Artifact)

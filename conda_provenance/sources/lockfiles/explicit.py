@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from conda_provenance.sources.lockfiles.locked import Locked
 
@@ -40,7 +40,7 @@ def _package(line: str, platform: str | None) -> Locked:
     address, _, fragment = line.partition("#")
     found = _HASH.fullmatch(fragment.strip())
     digest = found["hex"] if found else ""
-    subdir = _SUBDIR.search(unquote(urlsplit(address).path))
+    subdir = _SUBDIR.search(unquote(address.partition("?")[0].strip()))
     return Locked(
         "conda",
         address.strip(),

@@ -9,14 +9,14 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
+from urllib.parse import unquote
 
 from conda_provenance.credentials import without_credentials
 from conda_provenance.errors import UsageError
 from conda_provenance.sources.artifact import Artifact, Contents, Found, NotConda, Unreadable
 from conda_provenance.sources.channels.artifacts import ContentsOf
 from conda_provenance.sources.files import ENDINGS, FileContents, name_version_build
+from conda_provenance.sources.kinds import path_of
 from conda_provenance.text import escape, redact_location, show
 
 _SUBDIR = re.compile(r"noarch|[a-z]+-[a-z0-9_]+")
@@ -114,7 +114,7 @@ def _found(locked: Locked, folder: str, contents: ContentsOf, check: bool) -> Fo
         return NotConda(locked.name or _last(location), locked.version, location, locked.kind)
 
     address = _without_variables(locked.address.partition("#")[0])
-    file_name = _last(unquote(urlsplit(address).path) if _SCHEME.match(address) else address)
+    file_name = _last(unquote(address.partition("?")[0]) if _SCHEME.match(address) else address)
     if not file_name.endswith(ENDINGS):
         return NotConda(locked.name or file_name, locked.version, location, "source")
     if _VARIABLE.search(address) and _SCHEME.match(address):
@@ -151,7 +151,7 @@ def _contents(
 ) -> Contents:
     scheme = _SCHEME.match(address)
     if scheme is None or scheme["scheme"].lower() == "file":
-        path = url2pathname(urlsplit(address).path) if scheme else os.path.join(folder, address)
+        path = path_of(address) if scheme else os.path.join(folder, address)
         return FileContents(path, sha256=locked.sha256, check=check)
 
     from conda_provenance.sources.remote import Listed

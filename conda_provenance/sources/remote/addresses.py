@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from conda_provenance.credentials import without_credentials
 from conda_provenance.text import redact_location
@@ -18,7 +18,8 @@ def file_name_of(url: str) -> str:
     if _HARMLESS.fullmatch(url):
         return url.rpartition("/")[2]
 
-    name = unquote(urlsplit(url).path).rstrip("/").rpartition("/")[2]
+    # Not urlsplit: it raises an error for half of a numbered host, which people do mistype.
+    name = unquote(_bare(url)).rstrip("/").rpartition("/")[2]
     return name if name.isprintable() else repr(name)[1:-1]
 
 
@@ -27,10 +28,14 @@ def clean_address(url: str) -> str:
     if _HARMLESS.fullmatch(url) and not holds_token(url):
         return url  # As nearly all are. The rules below take a while.
 
-    bare = url.partition("#")[0].partition("?")[0]
-    return redact_location(without_credentials(bare))
+    return redact_location(without_credentials(_bare(url)))
 
 
 def is_scheme(url: str, *schemes: str) -> bool:
     """Does the address have one of these schemes?"""
     return url.partition(":")[0].lower() in schemes
+
+
+def _bare(url: str) -> str:
+    """The address without query and fragment."""
+    return url.partition("#")[0].partition("?")[0]

@@ -82,14 +82,15 @@ def place_of(url: str) -> Place:
 
     Tags cannot hold some characters of versions, and repositories do not begin with ``_``.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # Half of a numbered host.
+        raise _no_place() from None
+
     folder, _, file_name = unquote(parts.path).strip("/").rpartition("/")
     name, version, build = name_version_build(file_name)
     if not parts.netloc or not folder or not version:
-        raise WebError(
-            "not-allowed",
-            "it is no oci://HOST/CHANNEL/SUBDIR/NAME-VERSION-BUILD.conda, as mirrors have them.",
-        )
+        raise _no_place()
 
     tag = f"{version}-{build}".replace("+", "__p__").replace("!", "__e__").replace("=", "__eq__")
     name = f"zzz{name}" if name.startswith("_") else name
@@ -97,6 +98,13 @@ def place_of(url: str) -> Place:
     host = parts.hostname or ""
     scheme = "http" if host == "localhost" or host.startswith("127.") else "https"
     return Place(f"{scheme}://{parts.netloc}", f"{folder}/{name}", tag)
+
+
+def _no_place() -> WebError:
+    return WebError(
+        "not-allowed",
+        "it is no oci://HOST/CHANNEL/SUBDIR/NAME-VERSION-BUILD.conda, as mirrors have them.",
+    )
 
 
 class OciContents:

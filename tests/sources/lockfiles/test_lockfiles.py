@@ -105,6 +105,14 @@ def test_the_checksum_of_a_local_file_is_compared_if_that_is_asked_for(
         found.contents.claim()
 
 
+@pytest.mark.parametrize(
+    "host", ["https://[x", "https://a]b", "oci://[::1", "file://[x", "https://[abc]"]
+)
+def test_half_a_host_in_explicit_harms_no_other_package(read, host) -> None:
+    found = read(f"@EXPLICIT\n{host}/noarch/bad-1.0-0.conda\n{NUMPY}\n")
+    assert [each.name for each in found] == ["bad", "numpy"]
+
+
 def test_pip_in_explicit_is_not_condas(read) -> None:
     found = read(
         f"@EXPLICIT\n{NUMPY}\n"
