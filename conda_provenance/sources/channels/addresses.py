@@ -11,11 +11,10 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from conda_provenance.credentials import without_credentials
 from conda_provenance.errors import UsageError
+from conda_provenance.sources.kinds import path_of
 from conda_provenance.text import redact_location, show
 
 _SUBDIR = re.compile(
@@ -64,10 +63,8 @@ def find_subdirs(channel: str, subdirs: Sequence[str] = ()) -> list[Subdir]:
         )
 
     wanted = (own,) if own else _checked(subdirs) or (this_subdir(), "noarch")
-    if path := _path(base):
-        return [_local(each, path) for each in wanted]
-    if found := _SCHEME.match(base):
-        return _at_address(base, found["scheme"].lower(), wanted)
+    if _path(base) or _SCHEME.match(base):
+        return _at_place(base, wanted)
     if not _NAME.fullmatch(base):
         raise UsageError(
             f"{show(_clean(text)) or 'An empty text'} is no channel: give a name such as "
@@ -76,7 +73,7 @@ def find_subdirs(channel: str, subdirs: Sequence[str] = ()) -> list[Subdir]:
     return [
         subdir
         for address in _addresses_of_name(base, wanted)
-        for subdir in _at_address(address, "https", wanted)
+        for subdir in _at_place(address, wanted)
     ]
 
 
@@ -130,9 +127,7 @@ def _path(text: str) -> str | None:
     A word without a slash at its beginning is a channel's name, as it is for conda.
     """
     if text.lower().startswith("file:"):
-        parts = urlsplit(text)
-        host = f"//{parts.netloc}" if parts.netloc not in ("", "localhost") else ""
-        return url2pathname(host + parts.path)
+        return path_of(text)
 
     begins_path = text.startswith(("/", "./", "../", "~", "\\", ".\\", "..\\")) or text in (
         ".",
@@ -140,6 +135,15 @@ def _path(text: str) -> str | None:
     )
     is_drive = re.match(r"[A-Za-z]:[\\/]", text) is not None
     return os.path.expanduser(text) if begins_path or is_drive else None
+
+
+def _at_place(base: str, wanted: Sequence[str]) -> list[Subdir]:
+    """The subdirs at an address or a path. conda's names may stand for a folder as well."""
+    if path := _path(base):
+        return [_local(each, path) for each in wanted]
+
+    found = _SCHEME.match(base)
+    return _at_address(base, found["scheme"].lower() if found else "", wanted)
 
 
 def _local(subdir: str, path: str) -> Subdir:

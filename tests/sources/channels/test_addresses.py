@@ -108,7 +108,7 @@ def test_names_are_condas_to_read(monkeypatch, tmp_path) -> None:
     (tmp_path / ".condarc").write_text(
         "channel_alias: https://u:s3cr3t@mirror.example/art\n"
         "default_channels: [https://mirror.example/main]\n"
-        "custom_channels: {mine: https://own.example/x}\n"
+        "custom_channels: {mine: https://own.example/x, disk: 'file:///srv/x'}\n"
         "custom_multichannels: {both: [mine, conda-forge]}\n"
     )
     monkeypatch.setenv("CONDARC", str(tmp_path / ".condarc"))
@@ -123,6 +123,9 @@ def test_names_are_condas_to_read(monkeypatch, tmp_path) -> None:
         assert places("defaults", "noarch") == ["https://mirror.example/main/noarch"]
         assert places("mine", "noarch") == ["https://own.example/x/mine/noarch"]
         assert len(places("both", "noarch")) == 2
+        [on_disk] = find_subdirs("disk", ["noarch"])
+        assert on_disk.is_local
+        assert on_disk.address == os.path.abspath("/srv/x/disk/noarch")
     finally:
         monkeypatch.undo()
         reset_context()
