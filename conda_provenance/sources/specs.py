@@ -215,7 +215,11 @@ def _by_conda(text: str) -> Spec:
         raise _no_spec(text, f"it cannot ask for {unknown[0]} here")
 
     def test(candidate: Candidate) -> bool:
-        return bool(spec.match(SimpleNamespace(fn=candidate.file_name, **candidate._asdict())))
+        record = SimpleNamespace(fn=candidate.file_name, **candidate._asdict())
+        try:
+            return bool(spec.match(record))
+        except (CondaError, ValueError):  # The package's own version is none to conda.
+            return False
 
     name = spec.get_exact_value("name")
     named = str(name) if name else None
