@@ -40,6 +40,10 @@ _SMALL, _EXPANSION = 64 << 20, 100
 """Bytes, and times its own size, that an index may unpack to. Real ones unpack to ten times."""
 
 _SHARD_LIMIT = 64 << 20
+"""Bytes of a shard, or of the list of shards, unpacked or not. Real ones have a few megabytes.
+
+Unpacked they take many times as much memory: a name and a checksum can be seven bytes.
+"""
 
 _GOES_ON = frozenset({"missing", "refused"})
 """What a server answers of a file that it does not have. S3 refuses instead."""
@@ -103,14 +107,16 @@ class IndexReader:
         """
         if subdir.address not in self._shards and subdir.address not in self._wholes:
             try:
-                data = self._read(subdir, SHARDS, _LIMIT)
+                data = self._read(subdir, SHARDS, _SHARD_LIMIT)
             except UnavailableError as error:
                 if not _is_missing(error):
                     raise
                 self._keep(self.whole(subdir))
             else:
                 with _sentences(subdir, SHARDS):
-                    self._shards[subdir.address] = parse_shard_list(_unpacked(data, SHARDS))
+                    self._shards[subdir.address] = parse_shard_list(
+                        _unpacked(data, SHARDS, _SHARD_LIMIT)
+                    )
 
         shards = self._shards.get(subdir.address)
         return self._shard(subdir, shards, name) if shards else self._wholes[subdir.address]
@@ -139,7 +145,7 @@ class IndexReader:
             data = self._get(f"{folder}{digest.hex()}.msgpack.zst", is_local, _SHARD_LIMIT)
             if hashlib.sha256(data).digest() != digest:
                 raise Refusal("its checksum is another one")
-            index = parse_shard(_unpacked(data, SHARDS))
+            index = parse_shard(_unpacked(data, SHARDS, _SHARD_LIMIT))
             return self._located(subdir, index, base)
 
     def _located(self, subdir: Subdir, index: Index, base_url: str | None) -> SubdirIndex:
@@ -166,7 +172,7 @@ def _read_file(path: str, limit: int) -> bytes:
             return blob.read(0, blob.size)
     except FileNotFoundError:
         raise NoIndexError(f"{_shown(path)} does not exist.") from None
-    except (OSError, Refusal) as error:
+    except (OSError, ValueError, Refusal) as error:  # ValueError: a NUL in a path, as "%00" in it
         why = getattr(error, "strerror", None) or str(error)
         raise UnavailableError(f"{_shown(path)} cannot be read: {why}.") from None
 
@@ -175,9 +181,9 @@ def _is_missing(error: UnavailableError) -> bool:
     return isinstance(error, NoIndexError) or getattr(error, "kind", "") in _GOES_ON
 
 
-def _unpacked(data: bytes, name: str) -> bytes:
-    """What is in an index or a shard."""
-    limit = min(_LIMIT, _SMALL + _EXPANSION * len(data))
+def _unpacked(data: bytes, name: str, most: int = _LIMIT) -> bytes:
+    """What is in an index or a shard, which is ``most`` bytes."""
+    limit = min(most, _SMALL + _EXPANSION * len(data))
     if name.endswith(".zst"):
         # In one piece where that goes: in pieces it takes seconds longer.
         return _unpacked_at_once(data, limit) or _unpacked_stream(

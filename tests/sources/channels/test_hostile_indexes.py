@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -425,3 +426,29 @@ def test_any_bytes_are_an_index_or_refused(data) -> None:
             parse(data)
         except Refusal:
             pass
+
+
+@pytest.mark.parametrize("version", ["1..2", "", "a b", "1!2!3", "&"])
+def test_a_version_that_is_none_matches_no_spec(version) -> None:
+    pytest.importorskip("conda" if find_spec("conda") else "rattler")
+    found = look(with_record(version=version), match=("*>=0.5",))
+    assert [each.name for each in found] == ["good"]
+
+
+def test_a_list_of_shards_that_unpacks_to_much_is_refused(monkeypatch) -> None:
+    # Each name takes a hundred bytes of memory and more, however few it is made of.
+    monkeypatch.setattr(reading, "_SHARD_LIMIT", 1 << 16)
+    index = {"info": {}, "shards": {f"{number:05}": b"" for number in range(20_000)}}
+    web = FilesWeb({f"{ADDRESS}/noarch/repodata_shards.msgpack.zst": zst(msgpack.packb(index))})
+    with pytest.raises(UnavailableError, match="unpack"):
+        look_for_good(web)
+
+
+def test_no_byte_of_zero_gets_into_a_path(tmp_path) -> None:
+    folder = tmp_path / "noarch"
+    folder.mkdir()
+    index = {"info": {"shards_base_url": "a%00b/"}, "shards": {"good": bytes(32)}}
+    (folder / "repodata_shards.msgpack.zst").write_bytes(zst(msgpack.packb(index)))
+    channels = Channels(Request(subdirs=("noarch",)), lambda: FilesWeb({}), contents)
+    with pytest.raises(UnavailableError, match="cannot be read"):
+        list(channels.spec(f"{tmp_path}::good"))
