@@ -26,6 +26,8 @@ _HEAD = 4096
 """Bytes of the metadata in which name and version are looked for. They stand at its beginning."""
 
 _MAX_TEXT = 200
+_MAX_PART = 1024
+"""Bytes of a part of a path. Disks take 255 characters."""
 
 
 def not_condas(prefix: str, record_paths: Iterable[str]) -> list[NotConda]:
@@ -118,6 +120,8 @@ def _names_in(data: bytes, ending: bytes) -> Iterator[bytes]:
     position = data.find(ending)
     while position >= 0:
         end = position + len(ending)
-        start = max(data.rfind(b"/", 0, position), data.rfind(b'"', 0, position)) + 1
-        yield data[start:end]
+        # No further back: in a record without a slash, each search would go to its beginning.
+        first = max(0, position - _MAX_PART)
+        start = max(data.rfind(b"/", first, position), data.rfind(b'"', first, position)) + 1
+        yield data[start or first : end]
         position = data.find(ending, end)

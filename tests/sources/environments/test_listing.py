@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -226,6 +227,16 @@ def test_condas_own_python_packages_are_not_counted(prefix: Path, site: Path) ->
     add_record(prefix, {**record, "files": files})
 
     assert pips(prefix) == []
+
+
+def test_a_list_of_files_without_a_slash_is_searched_at_once(prefix: Path, site: Path) -> None:
+    add_dist_info(site, "certifi", "2024.1", "pip\n")
+    record = record_of(make_cached(prefix.parent / "pkgs", name="py-certifi"))
+    files = ["x.dist-info.dist-info" * 100_000, "y/certifi-2024.1.dist-info/METADATA"]
+    add_record(prefix, {**record, "files": files})
+    began = time.monotonic()
+    assert pips(prefix) == []
+    assert time.monotonic() - began < 5  # It was minutes.
 
 
 def test_what_pip_put_over_condas_package_is_pips(prefix: Path, site: Path) -> None:
