@@ -90,13 +90,21 @@ class PlainClient:
 
         if login:
             user, _, password = login.partition(":")
-            return str(_basic_auth_str(unquote(user), unquote(password)))
+            return str(_basic_auth_str(*map(_encoded, (unquote(user), unquote(password)))))
 
         host = urlsplit(url).netloc
         if host not in self._logins:
             found = get_netrc_auth(url)
-            self._logins[host] = str(_basic_auth_str(*found)) if found else None
+            self._logins[host] = str(_basic_auth_str(*map(_encoded, found))) if found else None
         return self._logins[host]
+
+
+def _encoded(word: str) -> bytes:
+    """A part of a login as requests sends it. What Latin-1 lacks it cannot send: RFC 7617 can."""
+    try:
+        return word.encode("latin-1")
+    except UnicodeEncodeError:
+        return word.encode("utf-8", "replace")
 
 
 def quoted(url: str) -> str:

@@ -43,7 +43,9 @@ class Sent:
     def close(self) -> None:
         """Let go of the connection. A short body is read, so that it can be used again."""
         length = self.headers.get("Content-Length", "")
-        if length.isdigit() and int(length) <= _SHORT:
+        # "²" is a digit to Python, and a number of thousands of digits is none.
+        is_number = length.isascii() and length.isdigit() and len(length) < 19
+        if is_number and int(length) <= _SHORT:
             try:
                 self.raw.read(_SHORT + 1)
             except Exception:  # Then it cannot be used again, that is all.

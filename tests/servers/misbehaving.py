@@ -256,6 +256,19 @@ def _busy(
     return way
 
 
+def _odd_length(length: str) -> Callable[[_Handler], None]:
+    """A busy answer whose length is no number, at first."""
+
+    def way(handler: _Handler) -> None:
+        if handler.count > 1:
+            handler.serve()
+        else:
+            handler.reply(503, b"", Content_Length=length)
+            handler.close_connection = True
+
+    return way
+
+
 def _status(status: int) -> Callable[[_Handler], None]:
     return lambda handler: handler.reply(status, b"<html>%d</html>" % status)
 
@@ -398,6 +411,8 @@ WAYS: dict[str, Callable[[_Handler], None]] = {
     "busy-date": _busy(429, 1, lambda: formatdate(time.time() + 2, usegmt=True)),
     "busy-503": _busy(503, 2),
     "busy": _busy(429, 1000),
+    "busy-superscript": _odd_length("\xb2"),
+    "busy-digits": _odd_length("9" * 5000),
     "busy-long": _busy(429, 1000, lambda: "86400"),
     "fails-once": _busy(502, 1),
     "fails": _busy(500, 1000),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import ssl
 import subprocess
@@ -55,6 +56,13 @@ def test_a_login_with_odd_characters(web: Web, misbehaving: Server) -> None:
     escaped = f"{user}:{''.join(f'%{ord(each):02x}' for each in password)}"
     url = misbehaving.url("login", "a.bin").replace("//", f"//{escaped}@")
     assert web.fetch(url) == DATA
+
+
+def test_a_login_that_latin_1_lacks_is_sent_as_utf_8(web: Web, misbehaving: Server) -> None:
+    url = misbehaving.url("well", "a.bin").replace("//", "//user:p%E2%82%AC@")
+    assert web.fetch(url) == DATA
+    sent = misbehaving.asked[0].headers["authorization"].removeprefix("Basic ")
+    assert base64.b64decode(sent).decode() == "user:p€"
 
 
 def test_a_proxy_of_the_environment_is_used(

@@ -57,7 +57,10 @@ def test_a_range_is_what_was_asked_for(web: Web, misbehaving: Server) -> None:
     ]
 
 
-@pytest.mark.parametrize("way", ["drops-once", "closes-once", "fails-once", "busy-503"])
+@pytest.mark.parametrize(
+    "way",
+    ["drops-once", "closes-once", "fails-once", "busy-503", "busy-superscript", "busy-digits"],
+)
 def test_what_passes_is_asked_again(web: Web, misbehaving: Server, way: str) -> None:
     assert web.fetch(misbehaving.url(way, "a.bin")) == DATA
 
