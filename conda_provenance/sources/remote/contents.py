@@ -115,8 +115,13 @@ class RemoteContents:
 
 @contextmanager
 def said_of(location: str) -> Iterator[None]:
-    """Say of which package it is that a server cannot be asked."""
+    """Say which package cannot be read, where a server cannot be asked or our own disk is full."""
     try:
         yield
     except WebError as error:
         raise WebError(error.kind, f"{shown_path(location)} cannot be read: {error}") from None
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise PackageError(
+            f"{shown_path(location)} cannot be read: it cannot be kept on this disk ({why})."
+        ) from None

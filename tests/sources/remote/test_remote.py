@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -354,3 +357,13 @@ def test_a_file_address_is_a_path(tmp_path: Path) -> None:
         claim = read(offline, path.as_uri())
     assert claim.claim.sha == SHA
     assert claim.read_from == "file"
+
+
+def test_a_full_disk_is_said_of_the_package(web: Web, misbehaving: Server, monkeypatch) -> None:
+    def full(*_: object, **_named: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    data = serve(misbehaving, conda())
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    with pytest.raises(PackageError, match=r"demo.*cannot be read.*No space left"):
+        read(web, misbehaving.url("well", NAME), listed(data), check=True)
