@@ -36,14 +36,16 @@ class Task(NamedTuple):
     @classmethod
     def of(cls, artifact: Artifact) -> Task:
         """The task of reading an artifact, whose location must be an address."""
-        listed = getattr(artifact.contents, "listed", None)
+        listed = getattr(artifact.contents, "listed", artifact)
         return cls(
             artifact.location,
             artifact.file_name,
             artifact.sha256,
             artifact.md5,
             artifact.size,
-            artifact.timestamp,
+            # When it was built: where the metadata is in the file depends on that. The artifact's
+            # own may be from when it was indexed.
+            listed.timestamp,
             getattr(listed, "sha256_from", "index"),
         )
 

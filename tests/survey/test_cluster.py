@@ -292,3 +292,10 @@ def test_a_task_is_plain_data(web: Web) -> None:
     task = Task.of(Remote(web, Request()).package("https://example.org/noarch/a-1-0.conda", listed))
     assert Task(*json.loads(json.dumps(task))) == task
     assert (task.size, task.sha256_from) == (7, "record")
+
+
+def test_a_task_has_the_time_of_the_build(web: Web) -> None:
+    # A package that was indexed late is old all the same: its metadata stands first in the file.
+    remote, url = Remote(web, Request()), "https://example.org/noarch/a-1-0.conda"
+    artifact = remote.package(url, Listed("a" * 64, timestamp=1_600_000_000_000))
+    assert Task.of(artifact._replace(timestamp=1_700_000_000_000)).timestamp == 1_600_000_000_000
