@@ -16,9 +16,10 @@ from conda_provenance.cli.output import Output
 from conda_provenance.cli.package_report import PackageReport
 from conda_provenance.cli.target_options import request_of
 from conda_provenance.errors import UsageError
-from conda_provenance.sources import Artifact, Found, NotConda, Request, Unreadable
+from conda_provenance.sources import Artifact, Found, NotConda, Unreadable
+from conda_provenance.sources.files import name_version_build
 from conda_provenance.sources.kinds import targets_of
-from conda_provenance.sources.targets import Finder
+from conda_provenance.sources.targets import Finder, open_web
 from conda_provenance.survey import Cache, Reading, survey
 from conda_provenance.survey.shards import Shard
 
@@ -52,7 +53,7 @@ def collect(arguments: Namespace, output: Output, excludes: Excludes) -> Collect
         parts = shard.count if shard else 1
         finder = Finder(
             request,
-            lambda: _web(request),
+            lambda: open_web(request),
             os.environ,
             expect=lambda number: output.expect(number // parts),
         )
@@ -135,7 +136,7 @@ def _not_excluded(
 
 def _candidate(found: Artifact | Unreadable) -> Candidate:
     if isinstance(found, Unreadable):
-        return Candidate(found.name, "", "", None, found.name, None)
+        return Candidate(*name_version_build(found.name), None, found.name, None)
 
     return Candidate(
         found.name, found.version, found.build, found.subdir, found.file_name, found.sha256
@@ -151,9 +152,3 @@ def _identity(found: Artifact | Unreadable) -> Mapping[str, Any]:
     """Which package was excluded. It is not read, so no more is known."""
     report = PackageReport.of_failure(found.location, "", found).to_json()
     return {key: report[key] for key in IDENTITY}
-
-
-def _web(request: Request) -> Any:
-    from conda_provenance.web import Web
-
-    return Web(offline=request.offline)

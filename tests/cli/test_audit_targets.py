@@ -93,6 +93,14 @@ def test_what_is_gone_from_the_disk_is_unreadable_and_not_absent(prefix, tmp_pat
     assert audit("-p", prefix, "--require", "sha", "--exclude", "zlib").returncode == 3
 
 
+def test_a_record_that_cannot_be_read_is_excluded_by_its_files_name(prefix):
+    (prefix / "conda-meta" / "odd-1.0-0.json").write_text("{")
+    assert audit("-p", prefix, "--require", "sha", "--exclude", "zlib").returncode == 3
+    gate = ("--require", "sha", "--exclude", "zlib", "--exclude", "odd")
+    assert audit("-p", prefix, *gate).returncode == 0
+    assert audit("-p", prefix, *gate[:-1], "odd=2").returncode == 3
+
+
 def test_names_and_versions_are_the_records(prefix):
     assert audit("-p", prefix, "--exclude", "zlib=1.0", "--require", "sha").returncode == 0
     assert audit("-p", prefix, "--exclude", "zlib=2.0", "--require", "sha").returncode == 1
