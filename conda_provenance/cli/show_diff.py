@@ -12,6 +12,7 @@ from conda_provenance.cli.package_report import NOT_VERIFIED, PackageReport
 from conda_provenance.cli.readings import Readings
 from conda_provenance.cli.status import Status, of_all
 from conda_provenance.errors import UsageError
+from conda_provenance.sources.files import ENDINGS
 from conda_provenance.sources.kinds import Target
 from conda_provenance.text import redact_location, show_value
 from conda_provenance.values import is_full_sha
@@ -19,6 +20,9 @@ from conda_provenance.values import is_full_sha
 _NAMED = ("name", "version", "build")
 _CLAIMED = {"sha": "commit", "remote_url": "repository", "flow_run_id": "run"}
 """The keys that are compared, and what people call them."""
+
+_ONE_PACKAGE = (*ENDINGS, ".json")
+"""How the names of package files end, and those of the records of installed packages."""
 
 
 class _Side(NamedTuple):
@@ -28,6 +32,15 @@ class _Side(NamedTuple):
     packages: dict[str, PackageReport]
     """By name. Of several with one name the newest."""
     unreadable: tuple[PackageReport, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Is it known which packages there are? One that cannot be read has a name all the same.
+
+        An environment, a folder or an index that cannot be read may hold any package. If a package
+        was named and cannot be read, nothing is there to compare with.
+        """
+        return all(self.target.is_whole and _is_package(report) for report in self.unreadable)
 
 
 class _Difference(NamedTuple):
@@ -159,8 +172,23 @@ def _are_two_packages(old: _Side, new: _Side) -> bool:
 
 
 def _unknown(old: _Side, new: _Side) -> set[str]:
-    """The names of packages that cannot be read. They are not said to be missing."""
-    return {report.full_name[0] for side in (old, new) for report in side.unreadable}
+    """The names of packages that cannot be read, or may not have been found.
+
+    They are not said to be missing.
+    """
+    unread = {report.full_name[0] for side in (old, new) for report in side.unreadable}
+    hidden = (
+        other.packages.keys() - side.packages.keys()
+        for side, other in ((old, new), (new, old))
+        if not side.is_complete
+    )
+    return unread.union(*hidden)
+
+
+def _is_package(report: PackageReport) -> bool:
+    """Is it one package that cannot be read, and no folder or index of many?"""
+    names = (report.package, report.location)
+    return report.artifact is not None or any(name.endswith(_ONE_PACKAGE) for name in names)
 
 
 def _changes(old: PackageReport, new: PackageReport) -> dict[str, tuple[str | None, str | None]]:

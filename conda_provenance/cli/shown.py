@@ -107,7 +107,7 @@ class ShownAsText:
         elif self._first is not None and not self._output.verbose:
             self._print_chain(self._first)
 
-        if self._counts.total() > 1 or self._others:
+        if self._counts.total() != 1 or self._others:
             self._output.line(_counted(self._counts, self._others))
         if self._counts["stamped"]:
             self._output.line((NOT_VERIFIED, DIM))

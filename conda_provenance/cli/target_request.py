@@ -30,6 +30,14 @@ _PLACES = {
     "lockfiles": "--lockfile",
 }
 
+_TEXTS = {
+    **_PLACES,
+    **_OF_LOCKFILES,
+    "subdirs": "--subdir",
+    "match": "--match",
+}
+"""Options that take any text."""
+
 _SIZE = r"(?P<number>\d{1,15})\s*(?P<unit>(?:[kmgt]i?)?b?)"
 _UNITS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
@@ -37,6 +45,7 @@ _UNITS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 def make_request(arguments: Namespace) -> Request:
     """The request that these options make. ``audit`` has ``--full-download``, ``show`` has not."""
     given = vars(arguments)
+    _require_no_empty_text(given)
     _require_no_contradiction(given)
 
     return Request(
@@ -67,6 +76,18 @@ def _targets(given: list[str]) -> tuple[str, ...]:
     from conda_provenance.cli.target_lists import expand_lists
 
     return expand_lists(given)
+
+
+def _require_no_empty_text(given: dict[str, object]) -> None:
+    """An empty text is a variable that is not set. It must not count as an option left out.
+
+    Otherwise ``-p "$PREFIX"`` would show the active environment.
+    """
+    for name, flag in _TEXTS.items():
+        value = given[name]
+        texts = value if isinstance(value, list) else [value]
+        if any(isinstance(text, str) and not text.strip() for text in texts):
+            raise UsageError(f"{flag} is given an empty text: give a value, or leave it out.")
 
 
 def _require_no_contradiction(given: dict[str, object]) -> None:

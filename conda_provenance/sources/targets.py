@@ -242,6 +242,12 @@ def _listed_in(folder: str) -> Mapping[str, Listing]:
 
 
 def _not_found(target: Target) -> Iterator[Found]:
+    from conda_provenance.sources.environments.disk import why_unknown
+
+    if unknown := why_unknown(path_of(target.text)):
+        yield _unreadable(target.text, unknown)
+        return
+
     yield _unreadable(target.text, f"does not exist: {TAKEN}")
 
 

@@ -98,6 +98,28 @@ def test_what_cannot_be_read_is_not_said_to_be_missing(tmp_path):
     assert [entry["name"] for entry in printed["unreadable"]] == ["a"]
 
 
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("kind", ["folder", "part", "index", "name", "file"])
+def test_what_may_be_in_an_unreadable_place_is_not_said_to_be_missing(tmp_path, kind, side):
+    whole = tmp_path / "whole"
+    known = package(whole, "a")
+    package(whole, "b")
+    other = tmp_path / "other"
+    other.mkdir()
+    if kind == "part":
+        package(other, "b")
+        deep = other.joinpath(*"0123456789")
+        package(deep, "a")
+
+    named = {"name": "b", "file": other / "b-1.0-0.conda"}
+    words = ["--channel", other] if kind == "index" else [named.get(kind, other)]
+    sides = [[known if kind in ("name", "file") else whole], words]
+    old, new = sides if side else reversed(sides)
+    done = run_command("show", "--diff", *old, *new, CONDA_PREFIX="")
+    same = 1 if kind == "part" else 0
+    assert (done.returncode, done.stdout) == (3, f"0 differ, {same} the same, 1 unreadable\n")
+
+
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_other_than_two_is_used_wrongly(tmp_path, count):
     packages = [package(tmp_path, name) for name in "abc"[:count]]

@@ -51,6 +51,15 @@ def test_a_whole_environment(prefix):
         assert run_command("show", *words, **variables).stdout == done.stdout
 
 
+def test_an_empty_environment_is_said_to_be_empty(tmp_path):
+    (tmp_path / "conda-meta").mkdir()
+    done = run_command("show", "-p", tmp_path)
+    assert (done.returncode, done.stdout) == (
+        0,
+        "0 packages: 0 stamped, 0 without provenance\n",
+    )
+
+
 def test_packages_by_their_names(prefix):
     done = run_command("show", "numpy", CONDA_PREFIX=str(prefix))
     assert done.returncode == 0

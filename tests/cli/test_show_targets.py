@@ -118,6 +118,22 @@ def test_options_that_contradict_each_other_are_named(words, flags):
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    "flag",
+    [
+        *("-n", "-p", "--channel", "--subdir", "--match", "--lockfile"),
+        *("--environment", "--platform"),
+    ],
+)
+def test_an_empty_text_is_not_the_same_as_no_option(tmp_path, flag):
+    """It is a variable that is not set. The active environment is not what was asked for."""
+    active = tmp_path / "active"
+    (active / "conda-meta").mkdir(parents=True)
+    done = run_command("show", flag, "", CONDA_PREFIX=str(active))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{flag} is given an empty text" in done.stderr
+
+
 def test_a_list_stands_for_what_is_in_it(tmp_path):
     packages = [make_conda(tmp_path, EXTRA, name=name) for name in ("a", "b", "c", "d e")]
     names = [package.name for package in packages]

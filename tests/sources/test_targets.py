@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from environments_making import no_root
 from packages_making import make_conda, make_folder
 
 from conda_provenance.errors import UnavailableError, UsageError
@@ -188,6 +189,19 @@ def test_what_makes_no_sense_is_said_before_anything_is_read(place, request_, se
 def test_what_is_not_found_says_what_was_looked_for(place, text, sentence):
     (found,) = find_artifacts(Request(targets=(text,)), no_web, {})
     assert found == Unreadable(text, text, sentence)
+
+
+def test_what_may_not_be_looked_at_is_not_said_to_be_missing(place):
+    folder = place / "locked"
+    folder.mkdir()
+    folder.chmod(0)
+    try:
+        with no_root(folder.parent):
+            (found,) = find_artifacts(Request(targets=("locked/x.conda",)), no_web, {})
+    finally:
+        folder.chmod(0o755)
+    assert isinstance(found, Unreadable)
+    assert found.why == "locked/x.conda cannot be read (permission denied)."
 
 
 @pytest.mark.parametrize("name", ["pixi.lock", "explicit.txt", "conda-lock.YML"])

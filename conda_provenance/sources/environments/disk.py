@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from typing import NamedTuple
@@ -19,6 +20,9 @@ _OPEN = (
     | getattr(os, "O_BINARY", 0)
 )
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+
+_NOTHING = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+"""Errors of the system that say that there is nothing."""
 
 _PIECE = 1 << 16
 """Bytes of the first read. Most files are smaller."""
@@ -96,6 +100,20 @@ def identity_of(path: str) -> tuple[int, int, int] | None:
 
 def _identity(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_dev, status.st_ino, status.st_mtime_ns
+
+
+def why_unknown(path: str) -> str | None:
+    """Why we may not know whether anything is at ``path``, as the second half of a sentence.
+
+    ``None``: we do know. What is in a folder that we may not enter is not missing.
+    """
+    try:
+        os.stat(path)
+    except OSError as error:
+        return None if error.errno in _NOTHING else reason(error)
+    except ValueError:
+        return None
+    return None
 
 
 def reason(error: Exception) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from conda_provenance.errors import UsageError
+from conda_provenance.errors import PackageError, UsageError
 from conda_provenance.sources.environments.configuration import Configuration
-from conda_provenance.sources.environments.disk import shown
+from conda_provenance.sources.environments.disk import shown, why_unknown
 from conda_provenance.sources.environments.records import META
 from conda_provenance.text import escape
 
@@ -24,7 +24,8 @@ _HOW = "name one with -n, or give its folder with -p"
 def find_prefix(environment: str | None, prefix: str | None, environ: Mapping[str, str]) -> str:
     """The folder of an environment: ``-n``, or else ``-p``, or else the active one.
 
-    Raises :class:`~conda_provenance.errors.UsageError`, which says what was looked for and where.
+    Raises :class:`~conda_provenance.errors.UsageError`, which says what was looked for and where,
+    and :class:`~conda_provenance.errors.PackageError` if we may not look there.
     """
     if environment is not None and prefix is not None:
         raise UsageError("-n and -p name two environments: give one of them.")
@@ -84,12 +85,20 @@ def _not_found(name: str, searched: list[str]) -> str:
         )
 
     more = len(searched) - _MAX_NAMED
-    places = [*map(shown, searched[:_MAX_NAMED]), *([f"{more} more folders"] if more > 0 else [])]
+    places = [_searched(folder, name) for folder in searched[:_MAX_NAMED]]
+    places += [f"{more} more folders"] if more > 0 else []
     files = "" if name in _BASE else ", and in conda's environments.txt"
     return (
         f"There is no environment called {shown_name}: it was looked for in "
         f"{', '.join(places)}{files}; give its folder with -p."
     )
+
+
+def _searched(folder: str, name: str) -> str:
+    """A folder that was searched, and why that may not be enough."""
+    prefix = folder if name in _BASE else os.path.join(folder, name)
+    unknown = why_unknown(os.path.join(prefix, META))
+    return shown(folder) + (f" (which {unknown})" if unknown else "")
 
 
 def is_environment(prefix: str) -> bool:
@@ -101,6 +110,9 @@ def _checked(prefix: str, though: str) -> str:
         return prefix
 
     place = shown(prefix) or "An empty path"
+    if unknown := why_unknown(os.path.join(prefix, META)):
+        raise PackageError(f"{place} {unknown}: whether it is an environment is not known.")
+
     if not os.path.lexists(prefix):
         raise UsageError(f"{place} does not exist{though}: {_HOW}.")
     if not os.path.isdir(prefix):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from environments_making import no_root
 
-from conda_provenance.errors import UsageError
+from conda_provenance.errors import PackageError, UsageError
 from conda_provenance.sources.environments import Configuration, configuration, find_prefix
 
 
@@ -245,3 +246,19 @@ def test_a_broken_conda_is_done_without(home: Path, monkeypatch: pytest.MonkeyPa
     (home / ".conda" / "pkgs").mkdir(parents=True)
 
     assert list(Configuration({"HOME": str(home)})) == [str(home / ".conda" / "pkgs")]
+
+
+def test_what_may_not_be_looked_at_is_not_said_to_be_missing(tmp_path: Path, home: Path) -> None:
+    locked = tmp_path / "envs"
+    prefix = make(locked / "demo")
+    locked.chmod(0)
+    try:
+        with no_root(tmp_path):
+            with pytest.raises(PackageError, match=r"demo cannot be read \(permission denied\)"):
+                find_prefix(None, prefix, {})
+
+            named = error("demo", None, {"HOME": str(home), "CONDA_ENVS_DIRS": str(locked)})
+    finally:
+        locked.chmod(0o755)
+
+    assert f"looked for in {locked} (which cannot be read (permission denied))" in named
