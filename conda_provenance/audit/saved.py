@@ -31,6 +31,8 @@ class SavedAudit(NamedTuple):
     excluded: list[Mapping[str, Any]]
     not_conda: int
     shard: str | None
+    missing: str | None = None
+    """What was missing when it was joined from parts."""
 
 
 def read_audit(path: str) -> SavedAudit:
@@ -71,11 +73,14 @@ def _audit(document: Any) -> SavedAudit:
 
     shard = document.get("shard")
     not_conda = summary.get("not_conda", 0)
-    if not isinstance(not_conda, int) or not isinstance(shard, str | None):
+    missing = document.get("missing")
+    if not isinstance(not_conda, int) or not all(
+        isinstance(each, str | None) for each in (shard, missing)
+    ):
         raise _Malformed("its summary is malformed")
 
     rows = [_row(each) for each in packages]
-    return SavedAudit(rows, [_excluded(each) for each in excluded], not_conda, shard)
+    return SavedAudit(rows, [_excluded(each) for each in excluded], not_conda, shard, missing)
 
 
 def _excluded(value: Any) -> Mapping[str, Any]:

@@ -110,7 +110,8 @@ def _merged(files: Iterable[str], excludes: Excludes) -> Collected:
 
     saved = ((file, read_audit(file)) for file in files)
     parts = (
-        Part(file, each.rows, each.excluded, each.not_conda, each.shard) for file, each in saved
+        Part(file, each.rows, each.excluded, each.not_conda, each.shard, each.missing)
+        for file, each in saved
     )
     merged = merge(parts)
     collected = Collected()

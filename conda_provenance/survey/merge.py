@@ -23,6 +23,8 @@ class Part(NamedTuple):
     not_conda: int
     shard: str | None
     """Such as ``1/8``, or ``None`` if the file is the result of a whole audit."""
+    missing: str | None = None
+    """What was missing when the file itself was joined from others."""
 
 
 class Merged(NamedTuple):
@@ -34,7 +36,7 @@ class Merged(NamedTuple):
     duplicates: int
     """Packages that more than one file has. Each is counted once."""
     missing: str | None
-    """A sentence that names the parts that are missing, as far as that can be known."""
+    """A sentence that names the parts that are missing."""
 
 
 def merge(parts: Iterable[Part]) -> Merged:
@@ -44,6 +46,7 @@ def merge(parts: Iterable[Part]) -> Merged:
     file nothing is dropped: two environments may hold the same package.
     Raises :class:`~conda_provenance.errors.UsageError` for a shard that is none.
     """
+    parts = list(parts)
     rows, excluded = _Union(), _Union()
     shards: list[Shard | None] = []
     not_conda = 0
@@ -59,7 +62,8 @@ def merge(parts: Iterable[Part]) -> Merged:
             not_conda += part.not_conda
         seen |= {shard} if shard else set()
 
-    return Merged(rows.rows, excluded.rows, not_conda, rows.duplicates, _missing(shards))
+    missing = _incomplete(parts) or _missing(shards)
+    return Merged(rows.rows, excluded.rows, not_conda, rows.duplicates, missing)
 
 
 class _Union:
@@ -125,15 +129,31 @@ def _shard(part: Part) -> Shard | None:
 
 
 def _missing(shards: list[Shard | None]) -> str | None:
-    """Which parts are missing. It cannot be known if the audit was split in several ways."""
+    """Which parts are missing, of every way in which an audit was split, unless one is whole."""
     given = {shard for shard in shards if shard is not None}
-    counts = {shard.count for shard in given}
-    if len(counts) != 1 or None in shards:
+    missing = {count: _absent(count, given) for count in sorted({each.count for each in given})}
+    if not all(missing.values()):
         return None
 
-    count = counts.pop()
-    present = {shard.number for shard in given}
-    missing = [f"{number}/{count}" for number in range(1, count + 1) if number not in present]
+    # What is missing in one way of splitting may be there in another. That is not looked into.
+    return _sentence([each for absent in missing.values() for each in absent])
+
+
+def _incomplete(parts: Iterable[Part]) -> str | None:
+    """A file that was itself joined from too few parts stays incomplete, whatever is added."""
+    for part in parts:
+        if part.missing:
+            file = escape(redact_location(part.file), 300)
+            return f"{file} was joined while parts were missing: join the parts themselves again."
+    return None
+
+
+def _absent(count: int, given: set[Shard]) -> list[str]:
+    present = {shard.number for shard in given if shard.count == count}
+    return [f"{number}/{count}" for number in range(1, count + 1) if number not in present]
+
+
+def _sentence(missing: list[str]) -> str | None:
     if not missing:
         return None
 

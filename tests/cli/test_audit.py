@@ -336,7 +336,13 @@ def test_a_part_that_is_missing_is_not_taken_for_nothing(tmp_path):
     done = audit("--merge", *files, "--require", "sha")
     assert done.returncode == 3
     assert "3/3 is missing" in done.stderr
-    assert "3/3 is missing" in as_json("--merge", *files)["missing"]
+    merged = as_json("--merge", *files)
+    assert "3/3 is missing" in merged["missing"]
+
+    # Nor is it when the joined file is read again.
+    again = tmp_path / "again.json"
+    again.write_text(json.dumps(merged))
+    assert audit("--merge", again, "--require", "sha").returncode == 3
 
 
 @pytest.mark.parametrize(

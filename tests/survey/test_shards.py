@@ -130,9 +130,29 @@ def test_many_missing_parts_make_one_sentence() -> None:
     assert len(missing) < 500
 
 
-@pytest.mark.parametrize("shards", [("1/2", "1/4"), ("1/2", None), (None, None)])
-def test_what_is_missing_cannot_always_be_known(shards: tuple[str | None, ...]) -> None:
-    assert merge(part([], shard) for shard in shards).missing is None
+@pytest.mark.parametrize(
+    ("shards", "missing"),
+    [
+        (("1/2", "1/4"), "The shards 2/2, 2/4, 3/4, 4/4 are missing"),
+        (("1/2", None), "The shard 2/2 is missing"),
+        (("1/2", "2/2", "1/4"), ""),
+        (("1/2", "2/2", None), ""),
+        ((None, None), ""),
+    ],
+)
+def test_parts_of_several_audits_look_whole_only_if_one_is(
+    shards: tuple[str | None, ...], missing: str
+) -> None:
+    said = merge(part([], shard) for shard in shards).missing
+    assert (said or "").startswith(missing)
+    assert bool(said) == bool(missing)
+
+
+def test_what_was_joined_from_too_few_parts_stays_incomplete() -> None:
+    joined = Part("joined.json", [row("a")], [], 0, None, "The shard 2/2 is missing.")
+    missing = merge([joined, part([row("b")], "2/2")]).missing
+    assert missing
+    assert missing.startswith("joined.json was joined while parts were missing")
 
 
 def test_a_shard_that_is_none_is_refused() -> None:
