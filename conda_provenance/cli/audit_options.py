@@ -82,7 +82,7 @@ AUDIT = Command(
 {program} audit output --junit audit.xml
 {program} audit output --markdown "$GITHUB_STEP_SUMMARY"
 {program} audit -n science --repo 'https://github.com/conda-forge/*'
-{program} audit --lockfile pixi.lock --remote --fail-under 90
+{program} audit --lockfile pixi.lock --fail-under 90
 {program} audit --channel example --newest --html audit.html
 {program} audit --channel example --json > before.json
 {program} audit --channel example --baseline before.json
