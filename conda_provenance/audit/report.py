@@ -130,7 +130,7 @@ def brief_reason(row: Row) -> str:
         return "made before conda-build could write it"
 
     missing = [key for key in CEP_KEYS if not row[key]]
-    codes = [problem["code"] for problem in row["problems"]]
+    codes = dict.fromkeys(problem["code"] for problem in row["problems"])
     if len(missing) == len(CEP_KEYS):
         return ", ".join([*codes, "says nothing else" if codes else "says nothing"])
     return ", ".join([*codes, *(f"no {key}" for key in missing)])

@@ -5,11 +5,12 @@ Conda loads this whenever it runs any command.
 
 from __future__ import annotations
 
-from conda_provenance.cli.options import COMMON, JSON, Command, Option, switch
+from conda_provenance.cli.options import COMMON, JSON, Command, Option, switch, under
 from conda_provenance.cli.survey_options import SURVEY_OPTIONS
-from conda_provenance.cli.target_options import TARGET_OPTIONS
+from conda_provenance.cli.target_options import FETCHING, TARGET_OPTIONS
 
-GATE_OPTIONS = (
+GATE_OPTIONS = under(
+    "the gate",
     Option(
         "require",
         ("--require",),
@@ -54,8 +55,9 @@ GATE_OPTIONS = (
 )
 """What makes ``audit`` end with exit status 1."""
 
-FILE_OPTIONS = (
-    Option("csv", ("--csv",), "write a table (-: to stdout)", metavar="FILE"),
+FILE_OPTIONS = under(
+    "further forms of the report",
+    Option("csv", ("--csv",), "write a table; for all four forms, - is stdout", metavar="FILE"),
     Option("html", ("--html",), "write a page for the browser", metavar="FILE"),
     Option(
         "markdown",
@@ -80,17 +82,20 @@ AUDIT = Command(
 {program} audit output --junit audit.xml
 {program} audit output --markdown "$GITHUB_STEP_SUMMARY"
 {program} audit -n science --repo 'https://github.com/conda-forge/*'
-{program} audit --lockfile pixi.lock --remote --fail-under 90
+{program} audit --lockfile pixi.lock --fail-under 90
 {program} audit --channel example --newest --html audit.html
 {program} audit --channel example --json > before.json
 {program} audit --channel example --baseline before.json
 {program} audit --merge part-*.json --csv audit.csv""",
     (
         *TARGET_OPTIONS,
-        switch(
-            "full_download",
-            "--full-download",
-            help="read a whole package where its server cannot send a part of it",
+        *under(
+            FETCHING,
+            switch(
+                "full_download",
+                "--full-download",
+                help="read a whole package where its server cannot send a part of it",
+            ),
         ),
         *GATE_OPTIONS,
         *FILE_OPTIONS,

@@ -40,6 +40,8 @@ def print_report(report: Report, output: Output) -> None:
     if not output.quiet:
         _print_summary(report.summary, output)
         _print_packages(report.rows, output)
+    else:
+        _print_unreadable(report.rows, output)
 
     _print_failures(report, output)
     if not output.quiet and report.summary[State.COMPLETE.value]:
@@ -107,6 +109,16 @@ def _print_packages(rows: Iterable[Row], output: Output) -> None:
         label = word(state(row)).ljust(width)
         output.line("  ", (label, YELLOW), f"  {name}  ", (_cut(brief_reason(row)), DIM))
     _print_rest(len(lacking) - len(shown), output)
+
+
+def _print_unreadable(rows: Iterable[Row], output: Output) -> None:
+    """Print why packages could not be read, which else nothing would say."""
+    errors = [row["error"] or "" for row in rows if state(row) is State.UNREADABLE]
+    for error in errors[:MAX_PACKAGES]:
+        output.error(error)
+
+    if len(errors) > MAX_PACKAGES:
+        output.error(f"{len(errors) - MAX_PACKAGES} more packages could not be read.")
 
 
 def _print_failures(report: Report, output: Output) -> None:

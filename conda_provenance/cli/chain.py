@@ -20,7 +20,7 @@ SHA256_FROM = {
 
 _READ_FROM = {
     "cache": "an extracted package in a package cache",
-    "archive": "an archive in a package cache",
+    "archive": "a package file",
     "remote": "a server",
 }
 

@@ -24,6 +24,8 @@ class Option(NamedTuple):
     nargs: str | None = None
     group: str = ""
     """Only one option of a group can be given."""
+    heading: str = ""
+    """The heading below which ``--help`` lists it."""
 
 
 class Command(NamedTuple):
@@ -41,6 +43,11 @@ class Command(NamedTuple):
 def switch(name: str, *flags: str, help: str, group: str = "") -> Option:
     """An option without a value."""
     return Option(name, flags, help, action="store_true", default=False, group=group)
+
+
+def under(heading: str, *options: Option) -> tuple[Option, ...]:
+    """The options, to be listed below a heading."""
+    return tuple(option._replace(heading=heading) for option in options)
 
 
 COMMON = (

@@ -141,20 +141,24 @@ def _add_commands(parser: argparse.ArgumentParser, program: str) -> None:
 
 
 def _add_options(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
+    headings: dict[str, argparse._ArgumentGroup] = {}
     groups: dict[str, argparse._MutuallyExclusiveGroup] = {}
     for option in options:
-        place: argparse.ArgumentParser | argparse._MutuallyExclusiveGroup = parser
+        place: argparse._ActionsContainer = parser
+        if option.heading:
+            if option.heading not in headings:
+                headings[option.heading] = parser.add_argument_group(option.heading)
+            place = headings[option.heading]
+
         if option.group:
             if option.group not in groups:
-                groups[option.group] = parser.add_mutually_exclusive_group()
+                groups[option.group] = place.add_mutually_exclusive_group()
             place = groups[option.group]
 
         _add_option(place, option)
 
 
-def _add_option(
-    place: argparse.ArgumentParser | argparse._MutuallyExclusiveGroup, option: Option
-) -> None:
+def _add_option(place: argparse._ActionsContainer, option: Option) -> None:
     given = {name: getattr(option, name) for name in ("metavar", "const", "choices", "nargs")}
     further = {name: value for name, value in given.items() if value is not None}
     if option.flags:

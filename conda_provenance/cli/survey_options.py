@@ -5,9 +5,10 @@ Conda loads this whenever it runs any command.
 
 from __future__ import annotations
 
-from conda_provenance.cli.options import COMMON, JSON, Command, Option, switch
+from conda_provenance.cli.options import COMMON, JSON, Command, Option, switch, under
 
-SURVEY_OPTIONS = (
+SURVEY_OPTIONS = under(
+    "large audits",
     switch(
         "no_cache",
         "--no-cache",

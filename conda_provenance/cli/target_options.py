@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conda_provenance.cli.options import Option, switch
+from conda_provenance.cli.options import Option, switch, under
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from conda_provenance.sources import Request
+
+FETCHING = "what is fetched from servers"
 
 TARGET_OPTIONS = (
     Option(
@@ -25,72 +27,87 @@ TARGET_OPTIONS = (
         metavar="TARGET",
         nargs="*",
     ),
-    Option(
-        "environment",
-        ("-n", "--name"),
-        "environment of the packages that are named, or all of it (default: the active one)",
-        metavar="ENV",
+    *under(
+        "environments",
+        Option(
+            "environment",
+            ("-n", "--name"),
+            "the environment to look in (default: the active one); without names, all of its "
+            "packages",
+            metavar="ENV",
+        ),
+        Option(
+            "prefix", ("-p", "--prefix"), "the same, by the environment's folder", metavar="PREFIX"
+        ),
+        switch(
+            "remote",
+            "--remote",
+            help="ask a package's channel, if no package cache has it any more",
+        ),
     ),
-    Option("prefix", ("-p", "--prefix"), "the same, by the environment's folder", metavar="PREFIX"),
-    Option(
+    *under(
         "channels",
-        ("-c", "--channel"),
-        "all packages of a channel; may be given again",
-        metavar="CHANNEL",
-        action="append",
+        Option(
+            "channels",
+            ("-c", "--channel"),
+            "all packages of this channel, a name or an address; may be given again",
+            metavar="CHANNEL",
+            action="append",
+        ),
+        Option(
+            "subdirs",
+            ("--subdir",),
+            "of this subdir; may be given again (default: this platform's and noarch)",
+            metavar="SUBDIR",
+            action="append",
+        ),
+        switch("newest", "--newest", help="the newest build of each name only"),
+        Option(
+            "since",
+            ("--since",),
+            "what is not older than this date (YYYY-MM-DD)",
+            metavar="DATE",
+        ),
+        Option(
+            "match",
+            ("--match",),
+            "what this spec matches; may be given again",
+            metavar="SPEC",
+            action="append",
+        ),
+        switch(
+            "every", "--all", help="every build that CHANNEL::SPEC matches, not the newest alone"
+        ),
     ),
-    Option(
-        "subdirs",
-        ("--subdir",),
-        "of this subdir of the channel; may be given again (default: this platform's and noarch)",
-        metavar="SUBDIR",
-        action="append",
-    ),
-    switch("newest", "--newest", help="of the channel, the newest build of each name only"),
-    Option(
-        "since",
-        ("--since",),
-        "of the channel, what is not older than this date (YYYY-MM-DD)",
-        metavar="DATE",
-    ),
-    Option(
-        "match",
-        ("--match",),
-        "of the channel, what this spec matches; may be given again",
-        metavar="SPEC",
-        action="append",
-    ),
-    switch("every", "--all", help="every build that CHANNEL::SPEC matches, not the newest alone"),
-    Option(
+    *under(
         "lockfiles",
-        ("--lockfile",),
-        "all packages of a lockfile: explicit, conda-lock or pixi.lock; may be given again",
-        metavar="FILE",
-        action="append",
+        Option(
+            "lockfiles",
+            ("--lockfile",),
+            "all packages of a lockfile: explicit, conda-lock or pixi.lock; may be given again",
+            metavar="FILE",
+            action="append",
+        ),
+        Option("lock_environment", ("--environment",), "of this environment", metavar="NAME"),
+        Option(
+            "platform", ("--platform",), "of this platform, such as linux-64", metavar="PLATFORM"
+        ),
     ),
-    Option(
-        "lock_environment",
-        ("--environment",),
-        "of this environment of the lockfile",
-        metavar="NAME",
-    ),
-    Option(
-        "platform",
-        ("--platform",),
-        "of this platform of the lockfile, such as linux-64",
-        metavar="PLATFORM",
-    ),
-    switch("remote", "--remote", help="fetch what is said of installed packages, if it is gone"),
-    switch("offline", "--offline", help="fetch nothing at all"),
-    switch(
-        "check", "--check", help="read whole packages, and compare their sha256 with the index's"
-    ),
-    Option(
-        "max_download",
-        ("--max-download",),
-        "read no more of a package than this where its server cannot send a part of it "
-        "(default: 256MiB)",
-        metavar="SIZE",
+    *under(
+        FETCHING,
+        switch("offline", "--offline", help="fetch nothing at all"),
+        switch(
+            "check",
+            "--check",
+            help="read whole packages, and compare their sha256 with the index's",
+        ),
+        Option(
+            "max_download",
+            ("--max-download",),
+            "read no more of a package than this where its server cannot send a part of it "
+            "(default: 256MiB)",
+            metavar="SIZE",
+        ),
     ),
 )
 """The options of ``show`` and ``audit``."""

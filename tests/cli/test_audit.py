@@ -72,6 +72,20 @@ def test_without_a_gate_only_what_cannot_be_read_counts(packages):
     assert audit(packages).returncode == 0
 
 
+def test_quiet_output_says_why_a_package_cannot_be_read(packages):
+    done = audit(packages, "-q")
+    assert (done.returncode, done.stdout) == (3, f"{LAST}\n")
+    (error,) = done.stderr.splitlines()
+    assert "broken-1.0-0.conda" in error
+
+
+def test_a_problem_of_two_values_is_listed_once(tmp_path):
+    folder = tmp_path / "packages"
+    folder.mkdir()
+    make(folder, "odd", WHOLE | {"sha": 1, "remote_url": 2})
+    assert "odd-1.0-0.conda  value-not-string\n" in audit(folder).stdout
+
+
 def test_the_json_has_the_documented_form(packages):
     found = as_json(packages)
     states = {row["name"]: row["state"] for row in found["packages"]}
