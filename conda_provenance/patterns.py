@@ -1,7 +1,7 @@
 """``RepositoryPattern``: which repositories are allowed, as in ``https://github.com/conda-forge/*``.
 
-A pattern is parsed, and so is the address that is held against it; neither is searched for a text.
-Who allows what, and what a package claims besides, is not known here.
+Pattern and address are both parsed, and their parts are compared: no text is searched for in
+another. This module does not know who allows what, or what else a package claims.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What many packages say on the whole: the state of each, a summary, and what falls short.
+"""Judges many packages together: the state of each, a summary, and which fall short of a gate.
 
-It works on what others have read. Where packages are, and how they are read, is not known here.
+Others find and read the packages. This package sees only the results.
 Everything is loaded when it is first used: conda asks for the gate at every installation.
 """
 

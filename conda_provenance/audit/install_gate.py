@@ -1,4 +1,4 @@
-"""The gate before installing: which packages fall short of the policy, and what is said of them.
+"""The gate before installing: which packages fall short of the policy, and the text about them.
 
 It reads what a package's maker wrote, so it is hygiene and no protection. conda is not known here:
 :mod:`conda_provenance.audit.install_action` hands over what conda is about to install.
@@ -23,13 +23,13 @@ SECONDS = 60.0
 """How long all packages of a transaction may take. A thousand take a tenth of a second."""
 
 _MAX_LINE = 1000
-"""Characters of what is said of one package."""
+"""Characters of the line about one package."""
 
 Matcher: TypeAlias = Callable[[Any], bool]
 
 
 class Shortfall(NamedTuple):
-    """A package that falls short of the policy, or of which that cannot be known."""
+    """A package that falls short of the policy, or that could not be checked."""
 
     package: Incoming
     why: tuple[str, ...]

@@ -36,7 +36,7 @@ _USUAL_PORTS = {"http": 80, "https": 443}
 
 
 class Exemption(NamedTuple):
-    """A channel of which everything, or what a spec matches, is installed whatever it says."""
+    """A channel whose packages, all or those that a spec matches, need no provenance."""
 
     channel: str
     """Its address, as :func:`channel_address` gives it."""

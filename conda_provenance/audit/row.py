@@ -1,7 +1,7 @@
 """``Row``: one package in the JSON of ``audit``, and what can be learned from it.
 
-All that follows, the summary, the gate and every form of output, works on rows. So it does not
-matter whether the packages were read now, by another machine, or last month.
+The summary, the gate and every form of output work on rows. So it does not matter whether a package
+was read just now, on another machine or last month.
 """
 
 from __future__ import annotations

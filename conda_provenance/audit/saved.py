@@ -16,7 +16,7 @@ VERSION = 1
 """Of the JSON."""
 
 IDENTITY = ("package", "location", "name", "version", "build", "subdir", "channel")
-"""What is said of a package that is excluded."""
+"""What is kept about an excluded package."""
 
 _MAX_SHOWN = 300
 _TEXTS = ("name", "version", "build", "subdir", "channel", "place", "read_from", "sha256", "error")

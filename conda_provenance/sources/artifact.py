@@ -69,7 +69,7 @@ class Unreadable(NamedTuple):
 
 
 class NotConda(NamedTuple):
-    """A package that is none of conda's: pip's, a wheel of a channel, a package still to build."""
+    """Not a conda package: one of pip's, a wheel in a channel, or one that is still to be built."""
 
     name: str
     version: str

@@ -1,4 +1,4 @@
-"""Decides what each TARGET is. Nothing is read or fetched for that, and nothing is looked for."""
+"""Decides what each TARGET is: a file, a folder, an address, a name. It fetches nothing."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Target(NamedTuple):
 
     @property
     def is_whole(self) -> bool:
-        """Is it a whole of packages, of which nobody has named each?"""
+        """Does it stand for many packages that the user has not named one by one?"""
         return self.kind in _WHOLE
 
 

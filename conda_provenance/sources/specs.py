@@ -102,7 +102,7 @@ class Spec:
 
 
 def matcher(text: str) -> Matches:
-    """What tells whether a package matches. Raises :class:`UsageError` for what is no spec."""
+    """A function that says whether a package matches. Raises :class:`UsageError` for a bad spec."""
     return parse_spec(text).matches
 
 

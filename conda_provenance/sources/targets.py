@@ -1,6 +1,7 @@
-"""Finds what was asked for: every kind of TARGET has its source, which is loaded when needed.
+"""Finds the packages that were asked for: each kind of TARGET is handed to its source.
 
-How a source finds its packages is not known here. A plain file loads nothing that reads a network.
+A source is loaded when it is first needed, so a plain file loads no networking. How a source finds
+its packages is not known here.
 """
 
 from __future__ import annotations
@@ -252,7 +253,7 @@ def _not_found(target: Target) -> Iterator[Found]:
 
 
 def _failed(target: Target, error: Exception) -> Unreadable:
-    """What is said of a target that could not be looked into. The target is named in any case."""
+    """The error for a target that could not be searched. It always names the target."""
     why, name = str(error), shown(target.text)
     if name not in why:
         why = f"{name} cannot be read: {why[:1].lower()}{why[1:]}"

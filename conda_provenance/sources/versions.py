@@ -1,7 +1,7 @@
 """The order of version strings, as conda and rattler have it (CEP 33).
 
-It is our own so that the newest package is the same one whatever is installed. The tests compare it
-with both. What a version is the version of is not known here.
+We have our own so that the newest package is the same one whatever is installed. The tests compare
+it with both. Packages are not known here.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def _same_segments(one: Segments, other: Segments) -> bool:
 
 
 def _segments_start(segments: Segments, prefix: Segments) -> bool:
-    """Are they the same up to the last item of ``prefix``, of which a text may go on?"""
+    """Do they begin with ``prefix``? If its last item is a text, that text may go on."""
     last = len(prefix) - 1
     if not _same_segments(segments[:last], prefix[:last]):
         return False

@@ -1,6 +1,6 @@
-"""Reads many packages: at once, with a cache of what was read, and past one machine.
+"""Reads many packages at once: in threads, with a cache of results, and on several machines.
 
-Where packages are is known by ``sources``; what their claims are worth is not known here.
+``sources`` knows where packages are. This package does not judge what they claim.
 Everything is loaded when it is first used: packages on this disk need no cache.
 """
 

@@ -1,7 +1,7 @@
 """The cache of results: what packages said, by their checksum and address, in one SQLite file.
 
-No credentials are in it: results are kept as they are shown. It is never the reason why something
-fails. Where it cannot be used, it says so once, and all is read.
+It holds no credentials: results are kept as they are shown. It never makes a command fail: if it
+cannot be used, it warns once, and every package is read.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 def cache_key(artifact: Artifact, *, thorough: bool) -> bytes | None:
     """Under what a package's result is kept. ``None``: it is not kept.
 
-    The checksum is the index's word, which the part of a file that is read does not prove. So the
-    address counts as well: what one channel says of a checksum is not believed of another's file.
-    What a thorough read finds is another result. So is what another version of us would find wrong.
+    The checksum comes from the index, and reading a part of the file does not prove it. So the
+    address is part of the key: one channel's checksum must not vouch for another channel's file.
+    A thorough read is another result, and so is what another version of this program finds.
     """
     address = _address(artifact)
     if address is None or not _SHA256.fullmatch(artifact.sha256 or ""):

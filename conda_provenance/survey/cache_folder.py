@@ -1,4 +1,4 @@
-"""Where the cache of results is, and whether it may be used there. What is in it is not known."""
+"""Finds the cache's folder, and checks that nobody else can write to it. It opens no cache."""
 
 from __future__ import annotations
 

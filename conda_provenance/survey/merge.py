@@ -1,4 +1,4 @@
-"""Joins the results of the parts of a survey. What a row says is not known here, nor believed."""
+"""Joins the results of a survey's parts. It neither knows nor trusts what the rows say."""
 
 from __future__ import annotations
 

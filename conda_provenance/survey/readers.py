@@ -1,4 +1,4 @@
-"""Threads that read packages. The order of the results, and what is done with them, is not known.
+"""Threads that read packages. They do not know the order of the results, or what is done with them.
 
 Neither ``threading.Thread`` nor the pools of the standard library are used: see
 :mod:`conda_provenance.packages.files.helper_thread`.
@@ -15,7 +15,7 @@ from conda_provenance.sources import Artifact
 from conda_provenance.survey.reading import Reading, read_found, reading_of_fault
 
 _GRACE = 2.0
-"""Seconds for which the end of what is being read is waited for. A server may take a minute."""
+"""Seconds that we wait for reads in progress to end. A server may take a minute."""
 
 _STEP = 0.5
 """Seconds. Windows does not wake a thread that waits for a lock when Ctrl-C comes."""

@@ -23,7 +23,7 @@ class Reading(NamedTuple):
 
     found: Found
     package: PackageClaim | None = None
-    """What it says. ``None``: it could not be read, or is none of conda's."""
+    """What it says. ``None``: it could not be read, or it is not a conda package."""
     error: str | None = None
     """Why it could not be read: one sentence, fit to be shown."""
 
@@ -45,7 +45,7 @@ def read_found(found: Found, *, thorough: bool = False) -> Reading:
 
 
 def reading_of_fault(found: Found, error: BaseException) -> Reading:
-    """The reading of a package whose reader failed in a way that it should not.
+    """The reading of a package whose reader crashed. That is a fault of ours.
 
     The other packages must be read all the same. The error's own text may hold a secret.
     """

@@ -17,7 +17,7 @@ THREADS = 32
 678, and more give no more. How many may ask one host at once is decided by ``web``."""
 
 WINDOW = 1024
-"""Packages that are under way, or read and not handed out because one before them is not."""
+"""Packages in progress, or read and waiting for an earlier one to be handed out first."""
 
 
 class Results(Protocol):
@@ -34,7 +34,7 @@ class Results(Protocol):
 
 
 class Progress(Protocol):
-    """Is told how it goes on, in the caller's thread."""
+    """Is told about progress, in the caller's thread."""
 
     def advance(self) -> None:
         """One more package is read."""

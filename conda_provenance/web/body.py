@@ -1,6 +1,6 @@
-"""What an answer's head says about its body: how long it is, and which part of a file.
+"""Reads from an answer's head how long the body is, and which part of the file it holds.
 
-A head that contradicts itself, or what was asked, is refused.
+A head that contradicts itself, or does not fit the request, is refused.
 """
 
 from __future__ import annotations

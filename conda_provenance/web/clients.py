@@ -1,8 +1,8 @@
-"""Makes requests ready: whose credentials they carry, by which proxy, with which certificates.
+"""Prepares requests: adds credentials, and chooses the proxy and the certificates.
 
-``CondaClient`` takes conda's session, where conda is installed. ``PlainClient`` takes what requests
-would: a login in the address, netrc, and the environment's proxies and certificates. Neither opens
-a connection.
+``CondaClient`` uses conda's session, if conda is installed. ``PlainClient`` does what requests
+does: it takes the login from the address or netrc, and proxies and certificates from the
+environment. Neither opens a connection.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PLAIN = re.compile(r"https?://[a-z0-9.-]+(?::\d+)?/[A-Za-z0-9/._+!~-]*")
 
 
 class Settings(NamedTuple):
-    """How a server is reached, and how it is known."""
+    """The proxy for a server, and how its certificate is checked."""
 
     proxies: dict[str, str]
     verify: bool | str
@@ -43,7 +43,7 @@ class Call(NamedTuple):
 
 
 class Client(Protocol):
-    """What makes requests ready."""
+    """Prepares requests."""
 
     name: str
     """How it names itself to servers, before our own name."""
@@ -188,7 +188,7 @@ class CondaClient:
 
 
 def _read_configuration(context: Any) -> None:
-    """Have conda read its files, unless a command of conda's has done it, with its arguments."""
+    """Let conda read its files, unless one of its own commands has already done so."""
     has_files = any(isinstance(source, Path) for source in context.raw_data)
     if not has_files and not getattr(context, "_argparse_args", None):
         from conda.base.context import reset_context

@@ -1,4 +1,4 @@
-"""Connections that are kept open and used again, with bounds on their time and on where they lead.
+"""Pools of connections. An answer may take only so long, and may not come from a private address.
 
 Which credentials a request carries is not known here.
 """
@@ -30,7 +30,7 @@ _bounds = threading.local()
 
 
 class PrivateAddressError(Exception):
-    """A public server's redirect leads to an address that is none of the public internet's."""
+    """A public server redirects to an address outside the public internet."""
 
 
 class Bound:
@@ -60,7 +60,7 @@ class Bound:
 
 
 class _BoundedReader(io.RawIOBase):
-    """What comes from a socket, as long as there is time. A server may send a byte a minute."""
+    """Reads from a socket until the time is up: a server could send one byte a minute for ever."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, bound: Bound) -> None:
         self._raw = raw
@@ -95,7 +95,7 @@ class _Response(http.client.HTTPResponse):
 
 
 class _Opened:
-    """The connections that are open, so that they can be closed while a thread waits for them."""
+    """The open connections. Another thread can end them while one waits for an answer."""
 
     def __init__(self) -> None:
         self._connections: WeakSet[Any] = WeakSet()

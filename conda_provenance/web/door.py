@@ -124,9 +124,10 @@ class Web:
 
         The answer's status is 200, 206, 404, 416 or 501. All else is raised as a
         :class:`WebError`. More than ``limit`` bytes are not read. ``after`` is an earlier answer
-        for the same address: its redirects are not followed again. ``named``: an answer of another
-        server named this address, not the user. It gets no credentials of his, and must be one of
-        the public internet. A header ``Authorization`` takes the place of his credentials.
+        for the same address: its redirects are not followed again. ``named``: the address comes
+        from another server's answer, not from the user. It gets none of the user's credentials,
+        and it must be on the public internet. An ``Authorization`` header replaces the user's
+        credentials.
         """
         if self._offline:
             raise faults.offline()
@@ -210,14 +211,14 @@ class Web:
         try:
             wait = tries.after_busy(sent.status, asked)
         except WebError as error:
-            # So that the other packages do not wait as long in vain, each in its turn.
+            # Otherwise every other package would wait just as long, one after the other.
             rest = max(retry_after(asked) or 0, self._patience.longest_wait)
             host.rest(rest, since, refusal=str(error))
             raise
         host.rest(wait, since)
 
     def _wait_after_error(self, host: Host, tries: Tries, fault: Exception, since: float) -> None:
-        """Wait before a host is asked again to which there was no connection."""
+        """Wait before the next attempt, after a connection failed."""
         try:
             wait = tries.after_error(fault)
         except WebError as error:

@@ -1,4 +1,4 @@
-"""``WebError``: why a server's answer could not be had."""
+"""``WebError``: why a server gave no usable answer."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ sense."""
 
 
 class WebError(UnavailableError):
-    """A server could not be asked, or gave no answer that is of use.
+    """A server could not be asked, or its answer was of no use.
 
-    The message names the server's host, and nothing else of the address: that may hold a secret.
+    The message names the host only. The rest of an address may hold a secret.
     """
 
     def __init__(self, kind: Kind, message: str, *, challenge: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""``Exchange``: sends one request and takes one answer. It neither waits nor follows.
+"""``Exchange``: sends one request and returns the answer. It does not retry or follow redirects.
 
 Everything here may import requests and conda, so it is loaded with the first request.
 """
@@ -20,11 +20,11 @@ _NO_RETRIES = Retry(False, redirect=False)
 """What goes wrong is raised as it is. Whether to try again is not decided here."""
 
 _SHORT = 1 << 14
-"""Bytes of a body that nobody wants, and that is read to its end all the same."""
+"""Bytes of an unwanted body that we still read, so that the connection can be used again."""
 
 
 class Sent:
-    """An answer of which nothing but the head has been read."""
+    """An answer whose head has been read, and whose body has not."""
 
     def __init__(self, raw: Any, *, peer: str | None, is_proxied: bool) -> None:
         self.raw = raw
@@ -83,9 +83,9 @@ class Exchange:
         return self._any.route(call.url, call.settings).is_proxied
 
     def send(self, call: Call, host: str, *, public: bool) -> Sent | Exception:
-        """Send it. ``public``: only to an address of the public internet.
+        """Send the request. ``public``: refuse any address outside the public internet.
 
-        Returns what goes wrong with the connection.
+        If the connection fails, the exception is returned, not raised: the caller may try again.
         """
         try:
             return self._sent(call, public)

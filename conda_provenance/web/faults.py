@@ -1,4 +1,4 @@
-"""The sentences that say why a server's answer could not be had. Each names the host alone."""
+"""The error messages about servers. Each names the host only: the rest may be secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is remembered of each host: how busy it may be kept, and what it cannot do."""
+"""What we remember about each host: how many requests it takes at once, and what it cannot do."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _MAX_MEMORIES = 10_000
 class Host:
     """One server. All threads share it.
 
-    When it says that it is asked too often, all threads wait, and then fewer go on at once. With
-    every success there may slowly be more again.
+    When the server says that it is too busy, all threads wait, and fewer requests run at once
+    afterwards. The number grows again slowly, with every success.
     """
 
     def __init__(self, origin: Origin, connections: int) -> None:
@@ -63,10 +63,10 @@ class Host:
         return 0 if self._running < self._limit else None
 
     def rest(self, seconds: float, since: float, *, refusal: str | None = None) -> None:
-        """Let nobody ask before ``seconds`` have passed, and then half as many at once.
+        """Send nothing for ``seconds``, and then half as many requests at once.
 
-        ``since`` is when the request began that was answered so. Of several that ran together only
-        the first counts. With ``refusal`` nobody waits: all asking until then ends with that.
+        ``since`` is when the busy request began. If several ran together, only the first of them
+        counts. With ``refusal`` nobody waits: every request until then fails with that message.
         """
         with self._change:
             self._not_before = max(self._not_before, time.monotonic() + seconds)
@@ -123,8 +123,8 @@ class Hosts:
     def memory(self, url: str) -> Memory:
         """What is remembered of the folder that ``url`` lies in.
 
-        Behind one name there may be several servers: a mirror that has no ranges beside a channel
-        that has them.
+        One host name may stand for several servers: a channel that supports ranges, and beside it a
+        mirror that does not.
         """
         folder = url.partition("?")[0].rpartition("/")[0]
         if len(self._memories) > _MAX_MEMORIES:

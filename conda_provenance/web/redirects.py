@@ -17,7 +17,7 @@ from conda_provenance.web import faults
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """An address, and how it was come by."""
+    """An address to ask, and what may be sent to it."""
 
     url: str
     with_credentials: bool = True
@@ -34,7 +34,7 @@ class Hop:
 
 
 class Head(Protocol):
-    """What has to be known of an answer that redirects."""
+    """The part of an answer that decides where its redirect may lead."""
 
     @property
     def peer(self) -> str | None: ...

@@ -1,4 +1,4 @@
-"""``Tries``: counts how often one file was asked for, and says how long to wait, or to give up."""
+"""``Tries``: counts the attempts at one request, and says how long to wait or when to give up."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""One look into a channel: its indexes one by one, and what is said if nothing is there.
+"""Looks for packages in one channel, index by index, and explains it if nothing is found.
 
-What becomes of the packages is not known here.
+What is done with the packages is not known here.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ Unpacked they take many times as much memory: a name and a checksum can be seven
 """
 
 _GOES_ON = frozenset({"missing", "refused"})
-"""What a server answers of a file that it does not have. S3 refuses instead."""
+"""The answers that mean that there is no such file. S3 says "refused" for that."""
 
 
 class Web(Protocol):
@@ -217,8 +217,8 @@ def _unpacked_stream(stream: decompression.Stream) -> bytes:
 def _joined(subdir: Subdir, base_url: str | None) -> tuple[str, bool]:
     """The address that ``base_url`` means beside the index, and whether it is a folder.
 
-    A stranger wrote it. It may lead to another folder or host, which it is for, but an address on
-    the web leads to no file of this machine, and a safe one to no other.
+    A stranger wrote ``base_url``. It may lead to another folder or host: that is its purpose. But
+    an index from the web must not lead to a file on this machine, nor one from https to http.
     """
     base = base_url or ""
     if not base.isprintable() or "\\" in base or "?" in base or "#" in base:

@@ -44,7 +44,7 @@ class Record(msgspec.Struct, gc=False):
 
 
 class Wheel(msgspec.Struct, gc=False):
-    """A record of a wheel, which is none of conda's packages."""
+    """A record of a wheel, which is not a conda package."""
 
     name: str = ""
     version: str = ""

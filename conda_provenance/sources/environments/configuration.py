@@ -1,6 +1,6 @@
 """Where conda, mamba, rattler and pixi keep environments and package caches on this machine.
 
-conda is asked where it is installed. Elsewhere its documented variables and files say it. What lies
+If conda is installed, it is asked. If not, its documented variables and files are read. What lies
 in these places is not known here.
 """
 

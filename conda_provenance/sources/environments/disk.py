@@ -1,4 +1,4 @@
-"""Reads small files whole, whoever may be changing them. It does not know what they hold."""
+"""Reads small files whole and within bounds, even while others change them. It parses nothing."""
 
 from __future__ import annotations
 

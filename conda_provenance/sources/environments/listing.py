@@ -28,7 +28,7 @@ class Wanted(NamedTuple):
     """As it was typed."""
     name: str
     version: str | None = None
-    """A version, of which the end may be left out unless it is ``exact``."""
+    """A version, or the beginning of one unless ``exact`` is set."""
     build: str | None = None
     exact: bool = False
 

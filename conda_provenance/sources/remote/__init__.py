@@ -48,7 +48,7 @@ class Remote:
         return RemoteContents(self._web, url, name, listed, self._limits, check=self._check)
 
     def package(self, url: str, listed: Listed | None = None) -> Artifact:
-        """The package at ``url``, of which there is no record."""
+        """The package at ``url``, for which there is no record."""
         listed = listed or Listed()
         name = file_name_of(url)
         return Artifact(

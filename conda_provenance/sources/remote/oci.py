@@ -245,7 +245,7 @@ class _Registry:
         return data
 
     def _realm(self, error: WebError) -> Realm:
-        """Where a token is to be had, as the refusal says."""
+        """Where to get a token, as the refusal says."""
         challenge = error.challenge or ""
         scheme, _, rest = challenge.strip().partition(" ")
         parameters = dict(_PARAMETER.findall(rest[:4096]))

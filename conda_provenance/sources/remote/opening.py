@@ -1,4 +1,4 @@
-"""Asks for the first part of a package file, in whichever way its server understands.
+"""Requests the first part of a package file, in a way that its server supports.
 
 What is in the file is not known here.
 """
@@ -35,9 +35,9 @@ class _SendsAllError(Exception):
 
 
 def open_remote(web: Web, url: str, plan: Plan, size: int | None, limits: Limits) -> Opened:
-    """The file, of which one part is at hand. Close it.
+    """Open the file and fetch its first part. Close it.
 
-    ``size`` is what a record says. If the server says otherwise, the server is right.
+    ``size`` is what a record says. If the server says something else, the server is right.
     """
     opening = _Opening(web, url, plan, limits)
     try:
@@ -82,7 +82,7 @@ class _Opening:
         return answer, total
 
     def _part(self, size: int | None) -> Answer:
-        """The first part, of a file of which the server has just told the size."""
+        """The first part, now that the server has told us the size."""
         answer = self._ask(self._plan.first(size))
         if answer.status != 206:
             answer.close()
@@ -102,13 +102,13 @@ class _Opening:
         total = self._asked_size() if answer.total is None else answer.total
         if total == 0:
             raise WebError("malformed", f"{answer.host} has an empty file there.")
-        # Some servers know no ranges from the end, and say it in one of three ways. A file that is
-        # missing is none of them: then the first byte is missing too.
+        # Some servers refuse a range from the end with 404, 416 or 501. If the file itself were
+        # missing, the request for its first byte would have failed as well.
         self._memory.no_suffix |= is_suffix
         return total
 
     def _asked_size(self) -> int | None:
-        """The size of the file, as it is told with its first byte."""
+        """Ask for the first byte: the answer says how large the file is."""
         with self._ask(ByteRange(0, 1)) as answer:
             if answer.status not in (206, 416):
                 raise no_file(answer.host, answer.status)

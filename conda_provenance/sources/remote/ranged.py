@@ -12,7 +12,7 @@ _KEPT = 4 << 20
 """Bytes that are kept of what was read."""
 
 _SKIPPED = 1 << 16
-"""Bytes that are read in vain, rather than that another request is made."""
+"""Bytes that we read and throw away, because that is faster than another request."""
 
 _DROPS = 3
 """Times that a server may break off in the middle of one file."""
@@ -26,7 +26,7 @@ class RangedBlob:
     """A file whose first part has been asked for. Close it."""
 
     piece = 1 << 15
-    """Reading stops at about.json. What comes after it need not come."""
+    """Bytes to read at a time. Reading stops at about.json, so larger pieces would be wasted."""
 
     def __init__(
         self, web: Web, url: str, first: Answer, size: int, *, from_front: bool, past_payload: bool

@@ -1,4 +1,4 @@
-"""``Spool``: a file that comes from its beginning to its end, kept as far as it has come."""
+"""``Spool``: keeps what has come of a file that is downloaded from its beginning."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Spool:
         return self._came
 
     def fetch(self, start: int, length: int) -> None:
-        """It comes anyway."""
+        """Nothing to do: the whole file is being sent."""
 
     def read(self, start: int, length: int, /) -> bytes:
         """These bytes. All that comes before them is read too."""
