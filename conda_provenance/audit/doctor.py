@@ -62,12 +62,16 @@ def find(prefix: str, caches: Iterable[str]) -> Findings:
 
     silent: list[str] = []
     unreadable: list[str] = []
-    files = record_files(prefix)
-    for found in read_records(prefix, files):
+    total = 0
+    for found in read_records(prefix, record_files(prefix)):
         if isinstance(found, Unreadable):
+            total += 1
             unreadable.append(found.why)
             continue
+        if found.is_wheel:  # Not a package of conda's, though conda has installed it.
+            continue
 
+        total += 1
         try:
             package = claim_of_record(found, caches, archives=False)
         except PackageError as error:
@@ -77,7 +81,7 @@ def find(prefix: str, caches: Iterable[str]) -> Findings:
         if not package.claim:
             silent.append(found.full_name)
 
-    return Findings(len(files), tuple(silent), tuple(unreadable))
+    return Findings(total, tuple(silent), tuple(unreadable))
 
 
 def report(findings: Findings, *, verbose: bool) -> str:

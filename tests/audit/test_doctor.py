@@ -59,6 +59,14 @@ def test_it_tells_the_silent_from_those_that_cannot_be_read(tmp_path: Path) -> N
         assert name in text
 
 
+def test_a_wheel_that_conda_installed_is_no_package_of_condas(tmp_path: Path) -> None:
+    installed(tmp_path, "stamped")
+    meta = tmp_path / "env" / "conda-meta"
+    wheel = {"name": "wheel", "version": "1.0", "build": "0", "url": "https://a.example/w-1.whl"}
+    (meta / "wheel-1.0-0.json").write_text(json.dumps(wheel))
+    assert find(str(tmp_path / "env"), [str(tmp_path / "pkgs")]) == Findings(1)
+
+
 def test_an_environment_without_packages(tmp_path: Path) -> None:
     (tmp_path / "conda-meta").mkdir()
     assert find(str(tmp_path), []) == Findings(0)
