@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from conda_provenance.errors import PackageError
+from conda_provenance.packages.file_names import ENDINGS
 
 FileState: TypeAlias = tuple[int, int, int]
 """A file's inode, time and size: they change when the file is written again."""
@@ -26,7 +27,6 @@ Packages: TypeAlias = Mapping[str, "FileState | None"]
 Render: TypeAlias = Callable[..., object]
 """``build_recipes``, which also renders."""
 
-_ENDINGS = (".conda", ".tar.bz2")
 _RECIPE = "info/recipe/recipe.yaml"
 _WRITTEN = re.compile(r"Archive written to '(.*)'\s*")
 _SKIPPED = "Skipping build for "
@@ -34,7 +34,7 @@ _SKIPPED = "Skipping build for "
 
 def packages_in(folder: Path) -> Packages:
     """The packages in the folder of a channel, whatever their platform."""
-    found = [package for ending in _ENDINGS for package in folder.glob(f"*/*{ending}")]
+    found = [package for ending in ENDINGS for package in folder.glob(f"*/*{ending}")]
     return {os.path.realpath(package): file_state(package) for package in found}
 
 
@@ -107,7 +107,7 @@ class ExpectedPackages:
         return [path for path in changed if self._is_expected(path)]
 
     def _is_expected(self, package: Path) -> bool:
-        ending = next(ending for ending in _ENDINGS if package.name.endswith(ending))
+        ending = next(ending for ending in ENDINGS if package.name.endswith(ending))
         if package.name.removesuffix(ending) not in self._names:
             return False
 

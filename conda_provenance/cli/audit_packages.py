@@ -16,8 +16,8 @@ from conda_provenance.cli.output import Output
 from conda_provenance.cli.package_report import PackageReport
 from conda_provenance.cli.target_options import request_of
 from conda_provenance.errors import UsageError
+from conda_provenance.packages.file_names import name_version_build
 from conda_provenance.sources import Artifact, Found, NotConda, Unreadable
-from conda_provenance.sources.files import name_version_build
 from conda_provenance.sources.kinds import targets_of
 from conda_provenance.sources.targets import Finder, open_web
 from conda_provenance.survey import Cache, Reading, survey

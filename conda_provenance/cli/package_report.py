@@ -11,9 +11,9 @@ from conda_provenance.cli.color import BOLD, DIM, LINK, YELLOW
 from conda_provenance.cli.output import MAX_VALUE, Output, Part
 from conda_provenance.cli.status import Status
 from conda_provenance.packages import PackageClaim
+from conda_provenance.packages.file_names import name_version_build
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
 from conda_provenance.sources.artifact import Artifact, Found
-from conda_provenance.sources.files import name_version_build
 from conda_provenance.text import redact_location, show_value
 from conda_provenance.values import KEYS, clean_or_none, is_full_sha
 

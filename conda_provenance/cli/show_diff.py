@@ -12,7 +12,7 @@ from conda_provenance.cli.package_report import NOT_VERIFIED, PackageReport
 from conda_provenance.cli.readings import Readings
 from conda_provenance.cli.status import Status, of_all
 from conda_provenance.errors import UsageError
-from conda_provenance.sources.files import ENDINGS
+from conda_provenance.packages.file_names import ENDINGS
 from conda_provenance.sources.kinds import Target
 from conda_provenance.text import redact_location, show_value
 from conda_provenance.values import is_full_sha

@@ -24,6 +24,7 @@ from conda_provenance.packages import (
     same_folders,
     stamp_package,
 )
+from conda_provenance.packages.file_names import ENDINGS
 from conda_provenance.text import escape, redact_location, redact_value, show_value
 
 UNCHANGED, REFUSED, FAILED = "unchanged", "refused", "failed"
@@ -177,7 +178,7 @@ def _stamp(
 ) -> Report:
     target = _target(location, arguments)
     # A missing file is reported as any other that cannot be opened.
-    is_named_like_one = location.endswith((".conda", ".tar.bz2")) and "://" not in location
+    is_named_like_one = location.endswith(ENDINGS) and "://" not in location
     wrong = None if is_named_like_one else _why_not_there(location)
     if wrong:
         return Report(PackageReport.of_failure(location, wrong), FAILED, target)

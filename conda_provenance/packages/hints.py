@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 
 from conda_provenance.packages.blob import FileBlob
+from conda_provenance.packages.file_names import stem_of
 from conda_provenance.packages.files.ownership import other_names
 from conda_provenance.packages.files.places import places_of
-from conda_provenance.packages.neighbours import Neighbours, stem_of
+from conda_provenance.packages.neighbours import Neighbours
 from conda_provenance.packages.refusals import PathLike, shown_name, shown_path
 
 _OF_OLD_BYTES = re.compile(r"\.(zsync|torrent|metalink|meta4|sfv|par2|crc32?|etag)", re.IGNORECASE)

@@ -7,15 +7,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 
-ENDINGS = (".conda", ".tar.bz2")
-
-
-def stem_of(name: str) -> str:
-    """The name of a package file without its ending."""
-    for ending in ENDINGS:
-        if name.endswith(ending):
-            return name.removesuffix(ending)
-    return name
+from conda_provenance.packages.file_names import ENDINGS, stem_of
 
 
 class Neighbours:

@@ -13,6 +13,7 @@ from typing import Any
 from conda_provenance.claim import Claim, Problem
 from conda_provenance.packages.about import ABOUT, MAX_SIZE, parse_about
 from conda_provenance.packages.blob import Blob, open_file_blob, prefetching
+from conda_provenance.packages.file_names import ENDINGS, stem_of
 from conda_provenance.packages.leaks import MAX_FILE, Leaks
 from conda_provenance.packages.metadata import (
     find_info,
@@ -31,7 +32,6 @@ _MAX_FOLDERS = 200
 
 _SEARCHED = ("info/recipe/", "info/test/", "info/tests/")
 
-_ENDINGS = (".conda", ".tar.bz2")
 _FULL_NAME = re.compile(r"[^-].*-[0-9][^-]*-[^-]+")
 """What the folder of an extracted package is called: ``name-version-build``."""
 
@@ -301,10 +301,7 @@ def _name_problems(index: bytes | None, name: str | None) -> list[Problem]:
 def package_name(path: PathLike) -> str | None:
     """``name-version-build``, by the name of a package file. ``None``: it is not named like one."""
     name = os.path.basename(path)
-    for ending in _ENDINGS:
-        if name.endswith(ending):
-            return name.removesuffix(ending)
-    return None
+    return stem_of(name) if name.endswith(ENDINGS) else None
 
 
 def _sha256(blob: Blob) -> str:

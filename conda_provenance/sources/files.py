@@ -11,11 +11,9 @@ from typing import Protocol
 
 from conda_provenance.errors import PackageError
 from conda_provenance.packages import PackageClaim, read_info_files, read_package
+from conda_provenance.packages.file_names import ENDINGS, name_version_build
 from conda_provenance.sources.artifact import Artifact, Found, Unreadable
 from conda_provenance.text import escape, redact_location
-
-ENDINGS = (".conda", ".tar.bz2")
-"""How the names of package files end."""
 
 MAX_DEPTH = 10
 """Folders below each other that are searched for packages."""
@@ -107,16 +105,6 @@ def package_at(path: str, *, with_sha256: bool = False) -> Artifact:
         location=path,
         contents=FileContents(path, with_sha256=with_sha256),
     )
-
-
-def name_version_build(file_name: str) -> tuple[str, str, str]:
-    """What a file's name says the package is. What it does not say is empty."""
-    stem = file_name
-    for ending in ENDINGS:
-        stem = stem.removesuffix(ending)
-
-    parts = stem.rsplit("-", 2)
-    return (parts[0], parts[1], parts[2]) if len(parts) == 3 and all(parts) else (stem, "", "")
 
 
 def is_extracted(path: str) -> bool:

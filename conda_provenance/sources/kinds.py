@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from conda_provenance.errors import UsageError
-from conda_provenance.sources.files import ENDINGS, is_extracted, shown
+from conda_provenance.packages.file_names import ENDINGS
+from conda_provenance.sources.files import is_extracted, shown
 from conda_provenance.sources.request import Request
 
 WEB_SCHEMES = ("http", "https", "oci")

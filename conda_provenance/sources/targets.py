@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from conda_provenance.errors import PackageError, UnavailableError, UsageError
+from conda_provenance.packages.file_names import ENDINGS
 from conda_provenance.sources.artifact import Contents, Found, Unreadable
-from conda_provenance.sources.files import ENDINGS, Listing, package_at, packages_below, shown
+from conda_provenance.sources.files import Listing, package_at, packages_below, shown
 from conda_provenance.sources.kinds import (
     TAKEN,
     WEB_SCHEMES,

@@ -11,9 +11,9 @@ import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
+from conda_provenance.packages.file_names import ENDINGS, stem_of
 from conda_provenance.packages.indexes.checksum_names import LENGTHS, PAGE, kind_of
 from conda_provenance.packages.indexes.records import NewValues
-from conda_provenance.packages.neighbours import ENDINGS, stem_of
 from conda_provenance.packages.refusals import shown_name
 
 MAX_SIZE = 64 << 20

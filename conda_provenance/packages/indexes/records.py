@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from conda_provenance.packages.archive import json_text
-from conda_provenance.packages.neighbours import stem_of
+from conda_provenance.packages.file_names import stem_of
 from conda_provenance.packages.refusals import Refusal, shown_name
 
 _SECTIONS = {"packages": "", "packages.conda": "conda"}

@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 
 from conda_provenance.errors import UnavailableError, UsageError
 from conda_provenance.log import logger
+from conda_provenance.packages.refusals import shown_path
 from conda_provenance.sources.artifact import NotConda, Unreadable
 from conda_provenance.sources.channels.addresses import Subdir, find_subdirs
 from conda_provenance.sources.channels.reading import IndexReader, NoIndexError, SubdirIndex
 from conda_provenance.sources.channels.selection import Candidate, newest
 from conda_provenance.sources.specs import Spec, near_names
 from conda_provenance.sources.versions import version_key
-from conda_provenance.text import escape, redact_location, show
+from conda_provenance.text import show
 
 _FEW_NAMES = 5
 """Up to so many names are looked up one by one."""
@@ -56,11 +57,11 @@ class Lookup:
         if not self._read:
             raise self._nothing_read()
         for subdir in self._missing:
-            logger().warning("%s has no index, so it is left out.", _shown(subdir.shown))
+            logger().warning("%s has no index, so it is left out.", shown_path(subdir.shown))
 
     def no_match(self, asked: str, specs: Sequence[Spec]) -> UsageError:
         """What to raise if nothing matches: where it was looked for, and what there is."""
-        places = " and ".join(_shown(subdir.shown) for subdir in self._read)
+        places = " and ".join(shown_path(subdir.shown) for subdir in self._read)
         return UsageError(f"{asked} matches no package in {places}{self._hint(specs)}.")
 
     def _indexes(self, subdir: Subdir, specs: Sequence[Spec]) -> Iterator[SubdirIndex]:
@@ -128,10 +129,10 @@ class Lookup:
             return UnavailableError(self.faults[0].why)
 
         names = " or ".join(dict.fromkeys(subdir.name for subdir in self._subdirs))
-        channel = _shown(self._subdirs[0].channel)
+        channel = shown_path(self._subdirs[0].channel)
         remedy = "check its name, or give another --subdir"
         if not self._subdirs[0].is_local and os.path.isdir(self._channel):
-            remedy = f"for the folder of that name write ./{_shown(self._channel)}"
+            remedy = f"for the folder of that name write ./{shown_path(self._channel)}"
         elif self._subdirs[0].is_local:
             remedy = "run an indexer on it, or give the folder itself without --channel"
         return UnavailableError(f"{channel} has no index for {names}: {remedy}.")
@@ -140,7 +141,3 @@ class Lookup:
 def _may_be_wanted(key: str, specs: Sequence[Spec]) -> bool:
     name = key.rsplit("-", 2)[0]
     return not specs or any(spec.may_match(name) for spec in specs)
-
-
-def _shown(address: str) -> str:
-    return escape(redact_location(address), 1500)

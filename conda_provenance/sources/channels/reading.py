@@ -17,7 +17,7 @@ from conda_provenance.credentials import without_credentials
 from conda_provenance.errors import UnavailableError
 from conda_provenance.packages.archive import decompression
 from conda_provenance.packages.blob import CHUNK, BlobReader, BytesBlob, open_file_blob
-from conda_provenance.packages.refusals import Refusal
+from conda_provenance.packages.refusals import Refusal, shown_path
 from conda_provenance.sources.channels.addresses import Subdir
 from conda_provenance.sources.channels.records import (
     Index,
@@ -98,7 +98,7 @@ class IndexReader:
                 index = parse_index(data)
                 return self._located(subdir, index, index.base_url)
 
-        raise refused or NoIndexError(f"{_shown(subdir.shown)} has no index.")
+        raise refused or NoIndexError(f"{shown_path(subdir.shown)} has no index.")
 
     def of_name(self, subdir: Subdir, name: str) -> SubdirIndex:
         """The packages of one name, and maybe others: from the shards, where there are any.
@@ -168,13 +168,13 @@ def _read_file(path: str, limit: int) -> bytes:
     try:
         with open_file_blob(path) as blob:
             if blob.size > limit:
-                raise UnavailableError(f"{_shown(path)} is larger than {limit >> 20} MiB.")
+                raise UnavailableError(f"{shown_path(path)} is larger than {limit >> 20} MiB.")
             return blob.read(0, blob.size)
     except FileNotFoundError:
-        raise NoIndexError(f"{_shown(path)} does not exist.") from None
+        raise NoIndexError(f"{shown_path(path)} does not exist.") from None
     except (OSError, ValueError, Refusal) as error:  # ValueError: a NUL in a path, as "%00" in it
         why = getattr(error, "strerror", None) or str(error)
-        raise UnavailableError(f"{_shown(path)} cannot be read: {why}.") from None
+        raise UnavailableError(f"{shown_path(path)} cannot be read: {why}.") from None
 
 
 def _is_missing(error: UnavailableError) -> bool:
@@ -262,11 +262,7 @@ def _sentences(subdir: Subdir, what: str) -> Iterator[None]:
     try:
         yield
     except Refusal as refusal:
-        where = f"The index of {_shown(subdir.shown)}"
+        where = f"The index of {shown_path(subdir.shown)}"
         raise UnavailableError(
             f"{where} cannot be used ({escape(what, 100)}): {refusal}."
         ) from None
-
-
-def _shown(address: str) -> str:
-    return escape(redact_location(address), 1500)

@@ -12,7 +12,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
+from conda_provenance.packages.file_names import ENDINGS
 from conda_provenance.packages.refusals import Refusal
+from conda_provenance.sources.record_values import hexadecimal, milliseconds
 
 MAX_RECORDS = 4_000_000
 """Ten times what the largest index of today has."""
@@ -22,8 +24,6 @@ _SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+!~=@-]{0,254}", re.ASCII)
 
 _REVISION = re.compile(r"v([0-9]{1,6})", re.ASCII)
 _HEX = {"sha256": 64, "md5": 32}
-_LAST_SECOND = 253_402_300_799
-"""The end of the year 9999. A greater number counts milliseconds, as conda takes it too."""
 
 _NEWEST_VERSION, _NEWEST_REVISION = 2, 3
 """Of ``repodata_version``, and of the sections ``v3`` and so on."""
@@ -162,7 +162,7 @@ def parse_shard_list(data: bytes) -> ShardList:
 
 def safe_file_name(name: str) -> bool:
     """Is this the name of a package's file, and nothing that leads elsewhere?"""
-    return _SAFE_NAME.fullmatch(name) is not None and name.endswith((".conda", ".tar.bz2"))
+    return _SAFE_NAME.fullmatch(name) is not None and name.endswith(ENDINGS)
 
 
 def digest_of(record: Record, kind: str) -> str | None:
@@ -170,10 +170,7 @@ def digest_of(record: Record, kind: str) -> str | None:
     value = getattr(record, kind)
     if isinstance(value, bytes):
         value = value.hex()
-    if not isinstance(value, str) or len(value) != _HEX[kind]:
-        return None
-    lowered = value.lower()
-    return lowered if re.fullmatch(r"[0-9a-f]+", lowered) else None
+    return hexadecimal(value, _HEX[kind])
 
 
 def size_of(record: Record) -> int | None:
@@ -184,19 +181,12 @@ def size_of(record: Record) -> int | None:
 
 def time_of(record: Record) -> int | None:
     """When it was indexed, or else built: milliseconds since 1970."""
-    return _milliseconds(record.indexed_timestamp) or built_of(record)
+    return milliseconds(record.indexed_timestamp) or built_of(record)
 
 
 def built_of(record: Record) -> int | None:
     """When it was built, as the builder says: milliseconds since 1970."""
-    return _milliseconds(record.timestamp)
-
-
-def _milliseconds(value: float | None) -> int | None:
-    """Old records count seconds."""
-    if value is None or not 0 < value <= _LAST_SECOND * 1000:
-        return None
-    return int(value if value > _LAST_SECOND else value * 1000)
+    return milliseconds(record.timestamp)
 
 
 def _index(info: Info | None, version: int, found: _Index, v3: _V3, bad: list[str]) -> Index:

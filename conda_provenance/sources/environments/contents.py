@@ -9,6 +9,7 @@ from typing import TypeAlias, TypeVar
 
 from conda_provenance.errors import PackageError, UnavailableError
 from conda_provenance.packages import PackageClaim
+from conda_provenance.packages.file_names import ENDINGS
 from conda_provenance.sources.artifact import Contents
 from conda_provenance.sources.environments.look_up import claim_of_record, files_of_record
 from conda_provenance.sources.environments.records import Record, without_login
@@ -20,7 +21,6 @@ RemoteReader: TypeAlias = Callable[[str, Record], Contents]
 """Makes the contents of a package from its address, and its record with size and checksums."""
 
 _MAX_SENTENCE = 3000
-_ENDINGS = (".conda", ".tar.bz2")
 _REMOTE = ("http://", "https://", "oci://", "s3://", "gcs://")
 
 
@@ -103,7 +103,7 @@ def address_of(record: Record) -> str | None:
 
     ``None``: it is known to be on no server.
     """
-    if not record.file_name.endswith(_ENDINGS):
+    if not record.file_name.endswith(ENDINGS):
         return None
 
     channel = (record.channel or "").rstrip("/")

@@ -17,7 +17,8 @@ from conda_provenance.packages import PackageClaim, claim_from_files
 from conda_provenance.packages.extracted import ABOUT, INDEX, MAX_SIZE
 from conda_provenance.packages.refusals import Refusal
 from conda_provenance.sources.environments.disk import identity_of, read_small, reason
-from conda_provenance.sources.environments.records import Record, hexadecimal, whole_number
+from conda_provenance.sources.environments.records import Record
+from conda_provenance.sources.record_values import hexadecimal, whole_number
 
 _REPODATA = os.path.join("info", "repodata_record.json")
 """Written by conda and mamba after extraction: what the channel's index said about the file.

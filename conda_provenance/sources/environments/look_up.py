@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeVar
 
 from conda_provenance.errors import PackageError
 from conda_provenance.packages import PackageClaim
+from conda_provenance.packages.file_names import ENDINGS
 from conda_provenance.sources.environments.disk import shown
 from conda_provenance.sources.environments.folders import (
     Doubt,
@@ -33,7 +34,6 @@ _MAX_NAMED = 6
 """Places that an error names."""
 
 _MAX_NAME = 255
-_ENDINGS = (".conda", ".tar.bz2")
 
 
 class Place(NamedTuple):
@@ -165,9 +165,9 @@ def _folder_names(record: Record) -> list[str]:
 
 
 def _file_names(record: Record) -> list[str]:
-    if record.file_name.endswith(_ENDINGS):
+    if record.file_name.endswith(ENDINGS):
         return [record.file_name]
-    return [record.full_name + ending for ending in _ENDINGS]
+    return [record.full_name + ending for ending in ENDINGS]
 
 
 def _is_plain(name: str) -> bool:

@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from conda_provenance.packages.file_names import ENDINGS
 from conda_provenance.sources.artifact import Unreadable
 from conda_provenance.sources.environments.disk import read_small, read_whole_or_ends, reason
+from conda_provenance.sources.record_values import hexadecimal, milliseconds, whole_number
 from conda_provenance.text import escape, redact_location
 
 META = "conda-meta"
@@ -25,8 +27,6 @@ MAX_RECORD = 64 << 20
 _BEGINNING, _END = 32 << 10, 2 << 10
 """Bytes of a large record in which everything is looked for, but its lists of files."""
 
-_ENDINGS = (".conda", ".tar.bz2")
-
 _MARK = "/t/<TOKEN>"
 """What conda leaves of a token in the address of a record."""
 
@@ -34,8 +34,6 @@ _MAX_TEXT = 4096
 """Characters of a value. A longer one is left out."""
 
 _MAX_NAME = 255
-_SECONDS = 10**11
-"""Times below are in seconds, as very old builders wrote them, and not in milliseconds."""
 
 
 class Record(NamedTuple):
@@ -190,7 +188,7 @@ def _record(file: str, path: str, fields: Any) -> Record:
         hexadecimal(fields.sha256, 64),
         hexadecimal(fields.md5, 32),
         whole_number(fields.size),
-        _milliseconds(fields.indexed_timestamp) or _milliseconds(fields.timestamp),
+        milliseconds(fields.indexed_timestamp) or milliseconds(fields.timestamp),
         _text(fields.url),
         _text(fields.extracted_package_dir),
         _text(link.get("source")) if isinstance(link, dict) else None,
@@ -203,7 +201,7 @@ def _file_name(value: object, full_name: str) -> str:
     """The name of the package's file. One that names another package is not believed."""
     if isinstance(value, str) and value.startswith(full_name):
         rest = value[len(full_name) :]
-        if not rest or rest in _ENDINGS:
+        if not rest or rest in ENDINGS:
             return value
     return full_name
 
@@ -218,23 +216,3 @@ def without_login(address: str) -> str:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and len(value) <= _MAX_TEXT else None
-
-
-def hexadecimal(value: object, digits: int) -> str | None:
-    """A checksum in lower-case digits. ``None``: it is no such checksum."""
-    if not isinstance(value, str) or len(value) != digits:
-        return None
-
-    text = value.lower()
-    return None if text.strip("0123456789abcdef") else text
-
-
-def whole_number(value: object) -> int | None:
-    return value if type(value) is int and value >= 0 else None
-
-
-def _milliseconds(value: object) -> int | None:
-    number = int(value) if isinstance(value, float) and abs(value) < 1e15 else whole_number(value)
-    if not number or number < 0 or number > 10**15:
-        return None
-    return number * 1000 if number < _SECONDS else number

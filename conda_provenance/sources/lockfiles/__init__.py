@@ -11,7 +11,7 @@ from typing import Any
 
 from conda_provenance.errors import UnavailableError, UsageError
 from conda_provenance.packages.blob import open_file_blob
-from conda_provenance.packages.refusals import Refusal
+from conda_provenance.packages.refusals import Refusal, shown_path
 from conda_provenance.sources.artifact import Found
 from conda_provenance.sources.channels.artifacts import ContentsOf
 from conda_provenance.sources.lockfiles.documents import (
@@ -22,7 +22,7 @@ from conda_provenance.sources.lockfiles.documents import (
     platform_names,
 )
 from conda_provenance.sources.lockfiles.explicit import explicit_packages, is_explicit
-from conda_provenance.sources.lockfiles.locked import Chosen, Locked, found_of, shown_file
+from conda_provenance.sources.lockfiles.locked import Chosen, Locked, found_of
 from conda_provenance.sources.lockfiles.yaml_text import load_yaml
 from conda_provenance.text import show
 
@@ -53,7 +53,7 @@ def lockfile_artifacts(
     Raises :class:`UsageError` if it is no lockfile or has no such environment or platform, and
     :class:`UnavailableError` if it cannot be read.
     """
-    shown = shown_file(path)
+    shown = shown_path(path)
     text = _read(path, shown)
     packages = _packages(text, Chosen(environment, platform), shown)
     # conda reads relative paths from where it is started; pixi from where the file is.

@@ -13,11 +13,13 @@ from urllib.parse import unquote
 
 from conda_provenance.credentials import without_credentials
 from conda_provenance.errors import UsageError
+from conda_provenance.packages.file_names import ENDINGS, name_version_build
 from conda_provenance.sources.artifact import Artifact, Contents, Found, NotConda, Unreadable
 from conda_provenance.sources.channels.artifacts import ContentsOf
-from conda_provenance.sources.files import ENDINGS, FileContents, name_version_build
+from conda_provenance.sources.files import FileContents
 from conda_provenance.sources.kinds import path_of
-from conda_provenance.text import escape, redact_location, show
+from conda_provenance.sources.record_values import hexadecimal
+from conda_provenance.text import redact_location, show
 
 _SUBDIR = re.compile(r"noarch|[a-z]+-[a-z0-9_]+")
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):/")
@@ -26,8 +28,6 @@ _VARIABLE = re.compile(r"\$(?:\w|\{)|%\w+%")
 
 _LOGIN_OF_VARIABLES = re.compile(r"(?P<scheme>[a-z]+://)[^/@]*\$[^/@]*@", re.IGNORECASE)
 _TOKEN_OF_VARIABLE = re.compile(r"/t/\$(?:\w+|\{\w+\})(?=/)")
-
-_HASHES = {"sha256": re.compile(r"[0-9a-f]{64}"), "md5": re.compile(r"[0-9a-f]{32}")}
 
 
 class Locked(NamedTuple):
@@ -127,7 +127,8 @@ def _found(locked: Locked, folder: str, contents: ContentsOf, check: bool) -> Fo
 
     name, version, build = name_version_build(file_name)
     subdir, channel = _place(location)
-    sha256, md5 = _digest("sha256", locked.sha256), _digest("md5", locked.md5)
+    sha256 = hexadecimal((locked.sha256 or "").strip(), 64)
+    md5 = hexadecimal((locked.md5 or "").strip(), 32)
     return Artifact(
         locked.name or name,
         locked.version or version,
@@ -178,15 +179,5 @@ def _place(location: str) -> tuple[str | None, str | None]:
     return None, None
 
 
-def _digest(kind: str, value: str | None) -> str | None:
-    lowered = value.strip().lower() if value else ""
-    return lowered if _HASHES[kind].fullmatch(lowered) else None
-
-
 def _last(path: str) -> str:
     return re.split(r"[/\\]", path.rstrip("/\\"))[-1]
-
-
-def shown_file(path: str) -> str:
-    """The lockfile's path as it was given, fit for a sentence."""
-    return escape(redact_location(path), 1500)

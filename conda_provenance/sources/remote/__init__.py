@@ -5,8 +5,9 @@ Which packages a channel has is not known here.
 
 from __future__ import annotations
 
+from conda_provenance.packages.file_names import name_version_build
 from conda_provenance.sources.artifact import Artifact, Contents
-from conda_provenance.sources.files import FileContents, name_version_build
+from conda_provenance.sources.files import FileContents
 from conda_provenance.sources.kinds import path_of
 from conda_provenance.sources.remote.addresses import clean_address, file_name_of, is_scheme
 from conda_provenance.sources.remote.contents import RemoteContents

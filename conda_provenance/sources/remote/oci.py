@@ -27,8 +27,8 @@ from conda_provenance.packages import (
     read_package_blob,
 )
 from conda_provenance.packages.blob import FileBlob
+from conda_provenance.packages.file_names import name_version_build
 from conda_provenance.packages.refusals import refusals, shown_path
-from conda_provenance.sources.files import name_version_build
 from conda_provenance.sources.remote.addresses import clean_address
 from conda_provenance.sources.remote.contents import said_of
 from conda_provenance.sources.remote.download import Listed, download

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from conda_provenance.sources.record_values import milliseconds
 from conda_provenance.web import ByteRange
 
 END = 1 << 16
@@ -29,9 +30,6 @@ FRONT = 2 << 20
 
 _INFO_LAST_SINCE = 1668643200000
 """2022-11-17, when conda-package-handling 2.0 came: since then the metadata stands last."""
-
-_SECONDS = 10**11
-"""A time below this is given in seconds, as very old packages have it."""
 
 
 class Plan(NamedTuple):
@@ -58,7 +56,5 @@ def plan_for(file_name: str, timestamp: int | None) -> Plan:
     if file_name.endswith(".tar.bz2"):
         return Plan(True, BZ2_FRONT)
 
-    if timestamp is not None and 0 < timestamp < _SECONDS:
-        timestamp *= 1000
-    is_old = timestamp is not None and 0 < timestamp < _INFO_LAST_SINCE
-    return Plan(is_old, END)
+    built = milliseconds(timestamp)
+    return Plan(built is not None and built < _INFO_LAST_SINCE, END)
