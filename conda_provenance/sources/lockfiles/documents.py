@@ -9,11 +9,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conda_provenance.errors import UnavailableError
+from conda_provenance.packages.file_names import ENDINGS
 from conda_provenance.sources.lockfiles.locked import Locked
 
 NEWEST_PIXI = 7
 MAX_PACKAGES = 200_000
 _MAX_PLATFORMS = 10_000
+
+_EMPTY = (None, "", "~", "null")
+"""Nothing, as YAML writes it: every scalar is a text here."""
 
 _NOT_CONDA = {"pip": "pip", "pypi": "pip"}
 
@@ -22,6 +26,7 @@ def conda_lock_packages(document: Mapping[str, Any]) -> Iterator[Locked]:
     """The ``package`` list of conda-lock. pixi's files had the same up to version 3."""
     for entry in _few(_list(document.get("package"))):
         if not isinstance(entry, Mapping):
+            yield _unknown(entry)
             continue
         hashes = entry.get("hash")
         hashes = hashes if isinstance(hashes, Mapping) else {}
@@ -76,8 +81,8 @@ def _references(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping
         if count > MAX_PACKAGES:
             raise _too_many()
         for reference in references:
-            if isinstance(reference, Mapping):
-                yield environment, platform, reference
+            known = reference if isinstance(reference, Mapping) else {}
+            yield environment, platform, known or {"url": _unknown(reference).address}
 
 
 def _platforms(document: Mapping[str, Any]) -> Iterator[tuple[str, str, list[Any]]]:
@@ -105,6 +110,8 @@ def _pixi_package(
     kind, address = _reference(reference)
     entry = {**known.get(address, {}), **reference}
     name = _text(entry, "name")
+    if "conda" in reference and address and not address.endswith(ENDINGS):
+        kind = "source"  # A folder or a repository, which pixi builds itself.
     if kind == "source":
         # "name[hash] @ place" since version 7.
         begin, mark, place = address.partition(" @ ")
@@ -135,6 +142,11 @@ def _reference(entry: Mapping[str, Any]) -> tuple[str, str]:
     return kind, _text(entry, "url") or _text(entry, "path")
 
 
+def _unknown(entry: object) -> Locked:
+    """What is no object, where a package should be. It is not left out: it may be one."""
+    return Locked("conda", entry if isinstance(entry, str) else "")
+
+
 def _text(entry: Mapping[str, Any], key: str) -> str:
     value = entry.get(key)
     return value if isinstance(value, str) else ""
@@ -147,11 +159,24 @@ def _number(entry: Mapping[str, Any], key: str) -> int | None:
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    if isinstance(value, Mapping):
+        return value
+    if value in _EMPTY:
+        return {}
+    raise _damaged()
 
 
 def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
+    if isinstance(value, list):
+        return value
+    if value in _EMPTY:
+        return []
+    raise _damaged()
+
+
+def _damaged() -> UnavailableError:
+    # What is locked there cannot be known, so it must not look like nothing.
+    return UnavailableError("The lockfile is damaged: lock it again.")
 
 
 def _few(entries: list[Any]) -> list[Any]:

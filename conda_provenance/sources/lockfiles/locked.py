@@ -23,11 +23,21 @@ from conda_provenance.text import redact_location, show
 
 _SUBDIR = re.compile(r"noarch|[a-z]+-[a-z0-9_]+")
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):/")
-_VARIABLE = re.compile(r"\$(?:\w|\{)|%\w+%")
-"""A variable of the environment in an address."""
+_VARIABLE = re.compile(r"\$(?:\w|\{)|%\w+%(?![0-9A-Fa-f]{2})|%(?![0-9A-Fa-f]{2})\w+%")
+"""A variable of the environment in an address. ``%C3%BC`` is none, but a letter that is escaped."""
 
-_LOGIN_OF_VARIABLES = re.compile(r"(?P<scheme>[a-z]+://)[^/@]*\$[^/@]*@", re.IGNORECASE)
+_LOGIN_OF_VARIABLES = re.compile(
+    r"\A(?P<scheme>[a-z][a-z0-9+.-]{0,40}://)[^/@$]*\$[^/@]*@", re.IGNORECASE
+)
 _TOKEN_OF_VARIABLE = re.compile(r"/t/\$(?:\w+|\{\w+\})(?=/)")
+
+_MAX_ADDRESS = 8192
+"""Characters of the longest address that is one."""
+
+_NO_ADDRESS = (
+    "The lockfile gives no address of a package file for it, which would end in .conda or "
+    ".tar.bz2; lock it again."
+)
 
 
 class Locked(NamedTuple):
@@ -109,6 +119,9 @@ def shown_address(address: str) -> str:
 
 
 def _found(locked: Locked, folder: str, contents: ContentsOf, check: bool) -> Found:
+    if len(locked.address) > _MAX_ADDRESS:
+        return Unreadable(locked.name, f"({len(locked.address)} characters)", _NO_ADDRESS)
+
     location = shown_address(locked.address)
     if locked.kind != "conda":
         return NotConda(locked.name or _last(location), locked.version, location, locked.kind)
@@ -116,7 +129,7 @@ def _found(locked: Locked, folder: str, contents: ContentsOf, check: bool) -> Fo
     address = _without_variables(locked.address.partition("#")[0])
     file_name = _last(unquote(address.partition("?")[0]) if _SCHEME.match(address) else address)
     if not file_name.endswith(ENDINGS):
-        return NotConda(locked.name or file_name, locked.version, location, "source")
+        return Unreadable(locked.name or _last(location), location, _NO_ADDRESS)
     if _VARIABLE.search(address) and _SCHEME.match(address):
         return Unreadable(
             locked.name or file_name,
