@@ -139,7 +139,7 @@ def _prove(record: Record, folder: str) -> _Proof:
     proof = _Proof({info: identity_of(info)})
     path = os.path.join(folder, _REPODATA)
     try:
-        found = read_small(path, _MAX_META)
+        found = read_small(path, _MAX_META, follow=False)
     except FileNotFoundError:
         proof.seen[path] = None
         return _prove_by_lock(record, folder, proof)

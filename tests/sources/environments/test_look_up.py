@@ -246,6 +246,19 @@ def test_a_damaged_repodata_record_proves_nothing(
     assert f"{cached.folder} may be another package's" in why_not(own)
 
 
+def test_a_link_to_the_repodata_record_of_another_folder_proves_nothing(
+    tmp_path: Path, cached: Cached
+) -> None:
+    own = record(tmp_path / "env", record_of(cached))
+    cached.file.unlink()
+    kept = cached.folder.rename(tmp_path / "kept")
+    other = make_cached(tmp_path / "pkgs", IMPOSTOR, repodata=None, archive=False)
+    link = other.folder / "info" / "repodata_record.json"
+    link.symlink_to(kept / "info" / "repodata_record.json")
+
+    assert "its info/repodata_record.json cannot be read" in why_not(own)
+
+
 def test_a_huge_repodata_record_is_not_read(tmp_path: Path, cached: Cached) -> None:
     cached.file.unlink()
     own = record(tmp_path / "env", record_of(cached))
