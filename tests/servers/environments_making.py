@@ -141,10 +141,12 @@ def add_record(prefix: Path, record: Mapping[str, Any] | bytes, file: str | None
 
 
 def write_lock(cached: Cached, sha256: str | None = None, revision: int = 1) -> Path:
-    """rattler's file beside the folder."""
+    """rattler's file beside the folder. rattler writes it before it extracts the package."""
     path = cached.folder.with_name(cached.folder.name + ".lock")
     digest = bytes.fromhex(sha256 or cached.index["sha256"])
     path.write_bytes(revision.to_bytes(8, "big") + digest)
+    before = (cached.folder / "info").stat().st_ctime_ns - 10**9
+    os.utime(path, ns=(before, before))
     return path
 
 

@@ -124,8 +124,11 @@ class Configuration:
     def _listed(self, *variables: str, key: str) -> Iterator[str]:
         """The folders that variables and condarc files list."""
         for variable in variables:
-            given = self._environ.get(variable, "").split(os.pathsep)
-            yield from map(self._expanded, given)
+            given = self._environ.get(variable, "")
+            if variable == "CONDA_PKGS_DIRS":
+                # Only of this one does conda expect commas. Its neighbours have the system's sign.
+                given = given.replace(",", os.pathsep)
+            yield from map(self._expanded, given.split(os.pathsep))
 
         for path in self._condarc_files():
             yield from map(self._expanded, _listed_in(path, key))

@@ -34,6 +34,8 @@ class SmallFile(NamedTuple):
     data: bytes
     identity: tuple[int, int, int]
     """Device, number and time of the last change."""
+    arrived: int
+    """Since when the file is here, at the latest: nanoseconds. Unpacking cannot set it back."""
 
 
 def read_small(path: str, limit: int, *, follow: bool = True) -> SmallFile:
@@ -44,7 +46,8 @@ def read_small(path: str, limit: int, *, follow: bool = True) -> SmallFile:
     """
     descriptor, status = _open(path, limit, _OPEN if follow else _OPEN | _NO_LINK)
     try:
-        return SmallFile(_read(descriptor, status.st_size), _identity(status))
+        data = _read(descriptor, status.st_size)
+        return SmallFile(data, _identity(status), status.st_ctime_ns)
     finally:
         os.close(descriptor)
 

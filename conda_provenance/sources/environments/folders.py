@@ -27,7 +27,10 @@ It holds the channel's address with its password and token, so nothing of it is 
 """
 
 _LOCK = ".lock"
-"""Ends the name of rattler's file beside the folder: 8 bytes of revision, the archive's sha256."""
+"""Ends the name of rattler's file beside the folder: 8 bytes of revision, the archive's sha256.
+
+rattler writes it before it fetches the archive. If that fails, the old folder stays.
+"""
 
 _LOCK_SIZE = 40
 
@@ -50,20 +53,21 @@ class Missing(Doubt):
 
 
 class _Proof(NamedTuple):
-    """The file that says whose folder it is."""
+    """Why a folder is the record's own, and what has to stay as it is while the folder is read."""
 
-    path: str
-    identity: tuple[int, int, int]
+    seen: dict[str, tuple[int, int, int] | None]
+    """Which file, folder or nothing is at each path."""
+    since: int = 0
+    """What is meant came later than this: nanoseconds."""
 
     def still_stands(self) -> bool:
-        return identity_of(self.path) == self.identity
+        return all(identity_of(path) == identity for path, identity in self.seen.items())
 
 
 def claim_in_folder(record: Record, folder: str, *, thorough: bool = False) -> PackageClaim:
     """What the package in this folder says. Raises :class:`Doubt` if the folder does not count."""
     proof = _prove(record, folder)
-    info = identity_of(os.path.join(folder, "info"))
-    files = _metadata(folder)
+    files = _metadata(folder, proof)
     try:
         claim = claim_from_files(
             files,
@@ -80,8 +84,7 @@ def claim_in_folder(record: Record, folder: str, *, thorough: bool = False) -> P
         raise Doubt(f"cannot be used: {why}") from None
 
     # Somebody may be deleting the folder: then about.json may have gone first.
-    is_same = ABOUT in files or identity_of(os.path.join(folder, "info")) == info
-    if not (is_same and proof.still_stands()):
+    if not proof.still_stands():
         raise Doubt(CHANGED)
     return claim
 
@@ -91,7 +94,7 @@ def files_in_folder(record: Record, folder: str, names: Collection[str]) -> dict
     proof = _prove(record, folder)
     files: dict[str, bytes] = {}
     for name in names:
-        if is_metadata(name) and (data := _file(folder, name, _MAX_OTHER)) is not None:
+        if is_metadata(name) and (data := _file(folder, name, _MAX_OTHER, proof)) is not None:
             files[name] = data
 
     if not proof.still_stands():
@@ -107,9 +110,9 @@ def is_metadata(name: str) -> bool:
     )  # fmt: skip
 
 
-def _metadata(folder: str) -> dict[str, bytes]:
-    about = _file(folder, ABOUT, MAX_SIZE)
-    index = _file(folder, INDEX, MAX_SIZE)
+def _metadata(folder: str, proof: _Proof) -> dict[str, bytes]:
+    about = _file(folder, ABOUT, MAX_SIZE, proof)
+    index = _file(folder, INDEX, MAX_SIZE, proof)
     if about is None and index is None:
         raise Doubt(f"has no {ABOUT} and no {INDEX}")
 
@@ -117,23 +120,30 @@ def _metadata(folder: str) -> dict[str, bytes]:
     return files if index is None else {**files, INDEX: index}
 
 
-def _file(folder: str, name: str, limit: int) -> bytes | None:
+def _file(folder: str, name: str, limit: int, proof: _Proof) -> bytes | None:
     """A file of the package. ``None``: it has none. A link could lead to any file of the user."""
     try:
-        return read_small(f"{folder}/{name}", limit, follow=False).data
+        found = read_small(f"{folder}/{name}", limit, follow=False)
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         raise Doubt(f"cannot be used: its {name} {reason(error)}") from None
 
+    if found.arrived < proof.since:
+        raise Doubt("was there before its lock file was written, so it may be another package's")
+    return found.data
+
 
 def _prove(record: Record, folder: str) -> _Proof:
-    """The file that says that this folder is the record's own. Raises :class:`Doubt`."""
+    """The files that say that this folder is the record's own. Raises :class:`Doubt`."""
+    info = os.path.join(folder, "info")
+    proof = _Proof({info: identity_of(info)})
     path = os.path.join(folder, _REPODATA)
     try:
-        found = read_small(path, _MAX_META)
+        found = read_small(path, _MAX_META, follow=False)
     except FileNotFoundError:
-        return _prove_by_lock(record, folder)
+        proof.seen[path] = None
+        return _prove_by_lock(record, folder, proof)
     except NotADirectoryError:
         raise Doubt("is a file, and not a folder") from None
     except (OSError, ValueError) as error:
@@ -147,23 +157,32 @@ def _prove(record: Record, folder: str) -> _Proof:
         raise Doubt("may be another package's: its info/repodata_record.json is damaged")
 
     _compare(record, given)
-    return _Proof(path, found.identity)
+    proof.seen[path] = found.identity
+    # rattler writes no such file. In its caches it came with a package, and can say anything.
+    return _with_lock(record, folder, proof) or proof
 
 
-def _prove_by_lock(record: Record, folder: str) -> _Proof:
+def _prove_by_lock(record: Record, folder: str, proof: _Proof) -> _Proof:
     if not os.path.isdir(folder):
         raise Doubt("is a file, and not a folder") if os.path.exists(folder) else Missing
 
+    if locked := _with_lock(record, folder, proof):
+        return locked
+    raise Doubt("does not say which file it was extracted from, so it may be another package's")
+
+
+def _with_lock(record: Record, folder: str, proof: _Proof) -> _Proof | None:
+    """The proof, with that of rattler's file. ``None``: there is none that says anything."""
     path = folder.rstrip("/\\") + _LOCK
     try:
         found = read_small(path, _MAX_META)
     except (OSError, ValueError):
-        found = None
-    if found is None or len(found.data) != _LOCK_SIZE:
-        raise Doubt("does not say which file it was extracted from, so it may be another package's")
+        return None
+    if len(found.data) != _LOCK_SIZE:
+        return None
 
     _compare(record, {"sha256": found.data[8:].hex()})
-    return _Proof(path, found.identity)
+    return _Proof({**proof.seen, path: found.identity}, since=found.identity[2])
 
 
 def _compare(record: Record, given: dict[str, Any]) -> None:

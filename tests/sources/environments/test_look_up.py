@@ -202,6 +202,36 @@ def test_the_lock_file_does_not_count_where_conda_has_replaced_the_folder(tmp_pa
     assert "holds another package" in why_not(own)
 
 
+def test_a_lock_file_that_is_newer_than_the_folder_is_of_another_package(tmp_path: Path) -> None:
+    """rattler writes it first. If the download then fails, the old folder stays beside it."""
+    cached = make_cached(tmp_path / "pkgs", repodata=None, archive=False)
+    own = record(tmp_path / "env", record_of(cached, "rattler"))
+    lock = write_lock(cached)
+    arrived = (cached.folder / "info" / "about.json").stat().st_ctime_ns
+    os.utime(lock, ns=(arrived, arrived))
+    assert claim_of_record(own).claim.sha == SHA  # The clock of a disk may be a coarse one.
+
+    os.utime(lock, ns=(arrived + 10**10, arrived + 10**10))
+    assert f"{cached.folder} was there before its lock file was written" in why_not(own)
+    with pytest.raises(PackageError, match="was there before its lock file"):
+        files_of_record(own, [], ["info/index.json"])
+
+    (cached.folder / "info" / "about.json").unlink()
+    assert "was there before its lock file" in why_not(own)
+
+
+def test_a_package_in_rattlers_cache_does_not_say_itself_whose_it_is(tmp_path: Path) -> None:
+    """It can bring an info/repodata_record.json of its own, which rattler does not write."""
+    cached = make_cached(tmp_path / "pkgs", archive=False)
+    own = record(tmp_path / "env", record_of(cached, "rattler"))
+    other = make_cached(tmp_path / "other", IMPOSTOR, repodata=cached.index, archive=False)
+    shutil.rmtree(cached.folder)
+    shutil.copytree(other.folder, cached.folder)
+    write_lock(cached, other.index["sha256"])
+
+    assert "holds another package of this name: its sha256 differs" in why_not(own)
+
+
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "null", "\0", "\xff", "[" * 100_000, '{"sha256": null}', "{}"]
 )
@@ -214,6 +244,19 @@ def test_a_damaged_repodata_record_proves_nothing(
     (cached.folder / "info" / "repodata_record.json").write_bytes(text.encode("latin-1"))
 
     assert f"{cached.folder} may be another package's" in why_not(own)
+
+
+def test_a_link_to_the_repodata_record_of_another_folder_proves_nothing(
+    tmp_path: Path, cached: Cached
+) -> None:
+    own = record(tmp_path / "env", record_of(cached))
+    cached.file.unlink()
+    kept = cached.folder.rename(tmp_path / "kept")
+    other = make_cached(tmp_path / "pkgs", IMPOSTOR, repodata=None, archive=False)
+    link = other.folder / "info" / "repodata_record.json"
+    link.symlink_to(kept / "info" / "repodata_record.json")
+
+    assert "its info/repodata_record.json cannot be read" in why_not(own)
 
 
 def test_a_huge_repodata_record_is_not_read(tmp_path: Path, cached: Cached) -> None:
@@ -358,11 +401,30 @@ def test_a_folder_that_is_replaced_while_it_is_read(
     cached.file.unlink()
     read = folders._metadata
 
-    def replace(folder: str) -> Any:
-        files = read(folder) if moment == "after about.json" else None
+    def replace(folder: str, proof: Any) -> Any:
+        files = read(folder, proof) if moment == "after about.json" else None
         shutil.rmtree(cached.folder)
         make_cached(tmp_path / "pkgs", IMPOSTOR, archive=False)
-        return files or read(folder)
+        return files or read(folder, proof)
+
+    monkeypatch.setattr(folders, "_metadata", replace)
+
+    assert "was changed while it was read" in why_not(own)
+
+
+def test_a_folder_of_rattlers_that_conda_is_replacing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock file stays as it is, and conda's own record is not written yet."""
+    cached = make_cached(tmp_path / "pkgs", repodata=None, archive=False)
+    write_lock(cached)
+    own = record(tmp_path / "env", record_of(cached, "rattler"))
+    read = folders._metadata
+
+    def replace(folder: str, proof: Any) -> Any:
+        shutil.rmtree(cached.folder)
+        make_cached(tmp_path / "pkgs", IMPOSTOR, repodata=None, archive=False)
+        return read(folder, proof)
 
     monkeypatch.setattr(folders, "_metadata", replace)
 
@@ -376,9 +438,9 @@ def test_a_folder_that_is_being_deleted_is_not_said_to_say_nothing(
     cached.file.unlink()
     read = folders._metadata
 
-    def delete(folder: str) -> Any:
+    def delete(folder: str, proof: Any) -> Any:
         (cached.folder / "info" / "about.json").unlink()
-        return read(folder)
+        return read(folder, proof)
 
     monkeypatch.setattr(folders, "_metadata", delete)
 

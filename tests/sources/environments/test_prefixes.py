@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -183,6 +184,11 @@ def test_the_error_says_where_a_name_was_looked_for(tmp_path: Path, home: Path) 
 
 CACHES = {
     "pkgs_dirs": ({"CONDA_PKGS_DIRS": "{}/a"}, "a"),
+    "pkgs_dirs, several as conda takes them": ({"CONDA_PKGS_DIRS": "/nothing,{}/a"}, "a"),
+    "pkgs_dirs, several as PATH has them": (
+        {"CONDA_PKGS_DIRS": f"/nothing{os.pathsep}{{}}/a"},
+        "a",
+    ),
     "conda's": ({"CONDA_EXE": "{}/conda/bin/conda"}, "conda/pkgs"),
     "conda's at home": ({}, "home/.conda/pkgs"),
     "of the environment's base": ({}, "root/pkgs"),

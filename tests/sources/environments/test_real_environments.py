@@ -83,6 +83,26 @@ def test_another_channels_package_takes_the_folder(prefix: Path, tmp_path: Path)
         first.contents.claim()
 
 
+def test_a_download_of_rattlers_that_failed(prefix: Path, tmp_path: Path) -> None:
+    """Its lock file then names the package that was to come, beside the folder of another one."""
+    first = found(prefix)["alpha"]
+    other = tmp_path / "other"
+    build_package(other, "alpha", stamp={"sha": OTHER_SHA}, files={"share/other": "x"})
+    index_channel(other)
+    install_by_rattler(other, ["alpha"], tmp_path / "env2", tmp_path / "cache" / "pkgs")
+
+    (tmp_path / "channel" / "noarch" / "alpha-1.0-h1_0.conda").unlink()
+    with pytest.raises(Exception, match="alpha"):
+        install_by_rattler(
+            tmp_path / "channel", ["alpha"], tmp_path / "env3", tmp_path / "cache" / "pkgs"
+        )
+
+    lock = tmp_path / "cache" / "pkgs" / "alpha-1.0-h1_0.lock"
+    assert lock.read_bytes()[8:].hex() == first.sha256
+    with pytest.raises(PackageError, match="was there before its lock file was written"):
+        first.contents.claim()
+
+
 def test_a_moved_cache_is_found_by_its_variable(prefix: Path, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "channel")
     shutil.move(tmp_path / "cache", tmp_path / "moved")
