@@ -6,8 +6,9 @@ is true is not known here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from conda_provenance.audit.row import Row, problem_of, provider, state
@@ -21,6 +22,7 @@ REPO, PROVIDER, COMPLETE, FAIL_UNDER = "repo", "provider", "complete", "fail-und
 """The requirements that are no key of their own."""
 
 _MAX_SHOWN = 200
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,20})?) ?%?", re.ASCII)
 
 
 class Gate(NamedTuple):
@@ -82,12 +84,9 @@ class Failure(NamedTuple):
 
 def percent(text: str) -> Decimal:
     """What ``--fail-under`` takes. Raises :class:`UsageError` for anything but 0 to 100."""
-    try:
-        number = Decimal(text.strip().removesuffix("%"))
-    except InvalidOperation:
-        number = Decimal("NaN")
-
-    if not number.is_finite() or not 0 <= number <= 100:
+    match = _PERCENT.fullmatch(text.strip())
+    number = Decimal(match[1]) if match else None
+    if number is None or number > 100:
         raise UsageError(
             f"{show_value(text) or 'An empty text'} is no percentage: write one from 0 to 100."
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from conda_provenance.claim import Claim
@@ -44,7 +44,7 @@ def claim_of(package: Incoming, caches: Sequence[str]) -> Claim:
     ``caches`` are conda's, in the order in which it searches them. Raises :class:`PackageError` if
     no folder is known to be extracted from the record's own file.
     """
-    data = _about_of(package, caches)
+    data = _files_of(package, caches, (ABOUT,)).get(ABOUT)
     with refusals(package.record.full_name, "read"):
         if data is not None and len(data) > MAX_SIZE:
             raise Refusal(f"its {ABOUT} is larger than {MAX_SIZE >> 20} MiB")
@@ -52,28 +52,41 @@ def claim_of(package: Incoming, caches: Sequence[str]) -> Claim:
         return Claim.from_extra(parse_about(data).get("extra"))
 
 
-def _about_of(package: Incoming, caches: Sequence[str]) -> bytes | None:
+def is_extracted(package: Incoming, caches: Sequence[str]) -> bool:
+    """Is the folder that conda will link known to be extracted from the record's own file?"""
+    try:
+        _files_of(package, caches, ())
+    except PackageError:
+        return False
+    return True
+
+
+def _files_of(
+    package: Incoming, caches: Sequence[str], names: tuple[str, ...]
+) -> Mapping[str, bytes]:
     for cache in caches:
         try:
-            return _own_about(package, [cache])
+            return _own_files(package, [cache], names)
         except PackageError:
             # conda takes the first folder of the same channel, whatever its checksum is.
             if _is_of_same_channel(package.record, cache):
                 raise
 
-    return _own_about(package, caches)  # which says in one sentence where it is not
+    return _own_files(package, caches, names)  # which says in one sentence where it is not
 
 
-def _own_about(package: Incoming, caches: Sequence[str]) -> bytes | None:
+def _own_files(
+    package: Incoming, caches: Sequence[str], names: tuple[str, ...]
+) -> Mapping[str, bytes]:
     record = package.record
     try:
-        return files_of_record(record, caches, (ABOUT,), archives=False).get(ABOUT)
+        return files_of_record(record, caches, names, archives=False)
     except PackageError:
         if package.legacy_md5 is None:
             raise
 
     record = record._replace(sha256=None, md5=package.legacy_md5)
-    return files_of_record(record, caches, (ABOUT,), archives=False).get(ABOUT)
+    return files_of_record(record, caches, names, archives=False)
 
 
 def _is_of_same_channel(record: Record, cache: str) -> bool:

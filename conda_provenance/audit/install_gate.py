@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-from conda_provenance.audit.incoming import Incoming, claim_of
+from conda_provenance.audit.incoming import Incoming, claim_of, is_extracted
 from conda_provenance.audit.install_policy import InstallPolicy, channel_address
 from conda_provenance.condarc import INSTALL, INSTALL_EXEMPT
 from conda_provenance.errors import PackageError
@@ -111,9 +111,9 @@ def check(
     """Check all packages that are about to be installed. It never raises for a package.
 
     ``present`` are the sha256 of packages that are in the environment already: the identical
-    package may be linked again. ``caches`` are the folders of extracted packages, in the order in
-    which they are searched. ``compile_spec`` makes a function of a spec that says whether an
-    ``original`` record matches it.
+    package may be linked again, if its folder is of that file. ``caches`` are the folders of
+    extracted packages, in the order in which they are searched. ``compile_spec`` makes a function
+    of a spec that says whether an ``original`` record matches it.
     """
     packages = tuple(incoming)
     if policy.action == "ignore" or policy.error:
@@ -127,14 +127,15 @@ def check(
     except Exception:  # a spec is read by conda, which raises what it likes
         return Verdict(policy, len(packages), fault=str(wrong_value(INSTALL_EXEMPT)))
 
-    to_read = [
-        each
-        for each in packages
-        if each.record.sha256 not in present and not _is_exempt(each, exempts)
-    ]
-    shortfalls, fault = _within(
-        SECONDS if seconds is None else seconds, policy, to_read, tuple(caches)
-    )
+    folders = tuple(caches)
+
+    def shortfall(package: Incoming) -> Iterator[Shortfall]:
+        # Whose checksum it is, is an index's word. The folder is what gets linked.
+        is_present = package.record.sha256 in present and is_extracted(package, folders)
+        return iter(()) if is_present else _shortfall(policy, package, folders)
+
+    to_read = [each for each in packages if not _is_exempt(each, exempts)]
+    shortfalls, fault = _within(SECONDS if seconds is None else seconds, to_read, shortfall)
     return Verdict(policy, len(packages), shortfalls, fault)
 
 
@@ -151,7 +152,9 @@ def _is_exempt(package: Incoming, exempts: list[tuple[str, Matcher | None]]) -> 
 
 
 def _within(
-    seconds: float, policy: InstallPolicy, packages: list[Incoming], caches: tuple[str, ...]
+    seconds: float,
+    packages: list[Incoming],
+    shortfall: Callable[[Incoming], Iterator[Shortfall]],
 ) -> tuple[tuple[Shortfall, ...], str | None]:
     """The shortfalls, and why there may be more. A disk that hangs does not hang conda."""
     found: list[Shortfall] = []
@@ -165,7 +168,7 @@ def _within(
                 if time.monotonic() > end:
                     return
 
-                found.extend(_shortfall(policy, package, caches))
+                found.extend(shortfall(package))
                 done.append(1)
         except Exception as error:
             failures.append(error)

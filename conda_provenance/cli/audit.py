@@ -21,9 +21,11 @@ from conda_provenance.cli.audit_files import (
 from conda_provenance.cli.audit_gate import exclusion_of, gate_of
 from conda_provenance.cli.output import Output
 from conda_provenance.cli.status import Status
+from conda_provenance.cli.target_request import require_no_empty_text
 from conda_provenance.text import redact_location
 
 _FORMS = ("csv", "html", "markdown", "junit")
+_TEXTS = {each: f"--{each}" for each in ("baseline", "shard", "dask", "merge")}
 
 
 def run(arguments: Namespace, output: Output) -> Status:
@@ -49,6 +51,7 @@ def run(arguments: Namespace, output: Output) -> Status:
 
 def _report(arguments: Namespace, output: Output) -> Report:
     # Whatever is wrong with the command line is said before the work.
+    require_no_empty_text(vars(arguments), _TEXTS)
     places = [(f"--{name}", path) for name, path in _places(arguments)]
     require_places(places, stdout_is_taken=output.json)
     gate = gate_of(arguments, output)

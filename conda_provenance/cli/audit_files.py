@@ -78,8 +78,9 @@ def write_forms(forms: Iterable[Form]) -> None:
             else:
                 streams.append((form.path, _bytes(form)))
 
-        for temporary, path in replacements:
-            os.replace(temporary, path)
+        for temporary, path, given in replacements:
+            with _naming(given):
+                os.replace(temporary, path)
         for path, data in streams:
             _send(path, data)
 
@@ -103,7 +104,7 @@ def _bytes(form: Form) -> bytes:
 def _send(path: str, data: bytes) -> None:
     """Print it, or append it to what cannot be replaced."""
     if path != STDOUT:
-        with open(path, "ab") as file:
+        with _naming(path), open(path, "ab") as file:
             file.write(data)
         return
 
@@ -117,20 +118,33 @@ def _send(path: str, data: bytes) -> None:
 
 
 @contextmanager
-def _written_beside(form: Form) -> Iterator[tuple[str, str]]:
-    """Write to a new file in the same folder. Gives its path and the one to move it to."""
+def _naming(path: str) -> Iterator[None]:
+    """What the system refuses is said of the file that was given, not of one beside it."""
+    try:
+        yield
+    except OSError as error:
+        error.filename, error.filename2 = path, None
+        raise
+
+
+@contextmanager
+def _written_beside(form: Form) -> Iterator[tuple[str, str, str]]:
+    """Write to a new file beside it. Gives its path, the one to replace, and the one given."""
     # A link stays a link; the file that it leads to is replaced.
     path = os.path.realpath(form.path)
     temporary = os.path.join(os.path.dirname(path), f".{os.urandom(8).hex()}.tmp")
     try:
         # As "open" makes a file, but never one that is there.
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        descriptor = os.open(temporary, flags, 0o666)
-        with open(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            form.write(file)
+        with _naming(form.path):
+            descriptor = os.open(temporary, flags, 0o666)
+            with open(
+                descriptor, "w", encoding="utf-8", errors="backslashreplace", newline=""
+            ) as file:
+                form.write(file)
         with contextlib.suppress(OSError):
             os.chmod(temporary, stat.S_IMODE(os.stat(path).st_mode))
-        yield temporary, path
+        yield temporary, path, form.path
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from argparse import Namespace
+from collections.abc import Mapping
 
 from conda_provenance.errors import UsageError
 from conda_provenance.sources.request import MAX_DOWNLOAD, Request
@@ -45,7 +46,7 @@ _UNITS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 def make_request(arguments: Namespace) -> Request:
     """The request that these options make. ``audit`` has ``--full-download``, ``show`` has not."""
     given = vars(arguments)
-    _require_no_empty_text(given)
+    require_no_empty_text(given, _TEXTS)
     _require_no_contradiction(given)
 
     return Request(
@@ -78,12 +79,13 @@ def _targets(given: list[str]) -> tuple[str, ...]:
     return expand_lists(given)
 
 
-def _require_no_empty_text(given: dict[str, object]) -> None:
+def require_no_empty_text(given: Mapping[str, object], flags: Mapping[str, str]) -> None:
     """An empty text is a variable that is not set. It must not count as an option left out.
 
-    Otherwise ``-p "$PREFIX"`` would show the active environment.
+    Otherwise ``-p "$PREFIX"`` would show the active environment. ``flags`` are the options, by
+    their names in ``given``.
     """
-    for name, flag in _TEXTS.items():
+    for name, flag in flags.items():
         value = given[name]
         texts = value if isinstance(value, list) else [value]
         if any(isinstance(text, str) and not text.strip() for text in texts):

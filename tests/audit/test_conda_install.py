@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+from collections.abc import Iterator
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from channel import STAMP
@@ -275,6 +278,37 @@ def test_what_a_removal_links_is_checked_but_for_what_was_there(conda: Conda) ->
     assert status == 0, said
     assert (prefix / "share" / "silent.txt").exists()
     assert not (prefix / "share" / "stamped.txt").exists()
+
+
+def test_an_index_that_lists_the_checksum_of_what_is_there_lets_nothing_pass(
+    conda: Conda, tmp_path: Path
+) -> None:
+    channel = tmp_path / "channel"
+    shutil.copytree(conda.channels / "main", channel)
+    ours = {"CONDA_CHANNELS": channel.as_uri()}
+    words = ("-y", "-p", conda.prefix())
+    assert conda("create", *words, "fading=1", **ours).status == 0
+    assert conda("install", *words, "fading=2", "--download-only", **ours).status == 0
+
+    # conda compares no checksum of what is in its cache, unless the index gives an MD5 or a size.
+    for packed in channel.glob("noarch/*.json.*"):
+        packed.unlink()
+    for path in channel.glob("noarch/*repodata.json"):
+        index = json.loads(path.read_text())
+        records = {record["version"]: record for record in _records(index, "fading")}
+        records["2.0"]["sha256"] = records["1.0"]["sha256"]
+        del records["2.0"]["md5"], records["2.0"]["size"]
+        path.write_text(json.dumps(index))
+    shutil.rmtree(conda.cache / "cache")
+
+    done = conda.refusing("install", *words, "fading=2", **ours)
+    assert done.is_refused
+    assert "fading-2.0-h0_0" in done.said
+
+
+def _records(index: Any, name: str) -> Iterator[Any]:
+    for group in ("packages", "packages.conda"):
+        yield from (each for each in index[group].values() if each["name"] == name)
 
 
 # --- What is asked of a package -------------------------------------------------------------------

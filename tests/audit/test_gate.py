@@ -138,7 +138,27 @@ def test_a_percentage_is_read(text, number):
     assert percent(text.replace(" %", "%")) == Decimal(number)
 
 
-@pytest.mark.parametrize("text", ["", "x", "-1", "101", "100.01", "nan", "inf", "1e3", "80%%"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "",
+            "x",
+            "-1",
+            "-0",
+            "101",
+            "100.01",
+            "nan",
+            "inf",
+            "1e3",
+            "80%%",
+            "%",
+            "1e-99999",
+            "1_0",
+        ),
+        *("\uff15\uff10", "5.", ".5"),
+    ],
+)
 def test_what_is_no_percentage_is_refused(text):
     with pytest.raises(UsageError, match="0 to 100"):
         percent(text)

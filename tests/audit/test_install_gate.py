@@ -302,12 +302,24 @@ def test_a_name_leads_to_no_other_folder(tmp_path: Path, name: str) -> None:
     assert "\x1b" not in str(verdict)
 
 
-def test_the_identical_package_that_is_there_is_not_read(tmp_path: Path) -> None:
+def test_the_identical_package_that_is_there_is_not_judged(tmp_path: Path) -> None:
     package = incoming()
     present = [package.record.sha256 or ""]
+    extracted(tmp_path, package, about="no JSON")
+    assert judge(REFUSE, [package], tmp_path).refuses
     assert not judge(REFUSE, [package], tmp_path, present=present).has_news
     without = incoming(sha256=None)
     assert judge(REFUSE, [without], tmp_path, present=[""]).refuses
+
+
+def test_an_index_that_lists_the_checksum_of_what_is_there_lets_nothing_pass(
+    tmp_path: Path,
+) -> None:
+    package = incoming()
+    present = [package.record.sha256 or ""]
+    extracted(tmp_path, package, extra={}, sha256="f" * 64)
+    assert judge(REFUSE, [package], tmp_path, present=present).refuses
+    assert judge(REFUSE, [package], tmp_path / "none", present=present).refuses
 
 
 def test_exempt_packages_are_not_read(tmp_path: Path) -> None:

@@ -359,6 +359,15 @@ def test_a_part_that_is_missing_is_not_taken_for_nothing(tmp_path):
     assert audit("--merge", again, "--require", "sha").returncode == 3
 
 
+@pytest.mark.parametrize("flag", ["--baseline", "--shard", "--dask", "--merge"])
+def test_an_empty_text_is_not_the_same_as_no_option(tmp_path, flag):
+    """It is a variable that is not set: nothing would be held against the baseline."""
+    package = make(tmp_path, "fine", WHOLE)
+    done = audit(package, flag, "")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{flag} is given an empty text" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [

@@ -39,6 +39,19 @@ def test_no_file_is_changed_if_one_of_them_cannot_be_written(tmp_path):
     assert _left(tmp_path) == ["a"]
 
 
+def test_an_error_names_the_file_that_was_given(tmp_path):
+    with pytest.raises(OSError, match="No space") as caught:
+        write_forms([Form("--html", str(tmp_path / "b"), _fails)])
+    assert caught.value.filename == str(tmp_path / "b")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+def test_a_full_device_is_named():
+    with pytest.raises(OSError, match="No space") as caught:
+        write_forms([_form("/dev/full")])
+    assert caught.value.filename == "/dev/full"
+
+
 def test_nothing_is_printed_or_appended_either(tmp_path, capsys):
     (tmp_path / "summary").write_text("old")
     appended = _form(tmp_path / "summary", appends=True)
