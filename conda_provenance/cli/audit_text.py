@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from conda_provenance.audit.report import Report, brief_reason, coverage, last_line, worst_first
@@ -66,8 +66,10 @@ def _print_summary(summary: Mapping[str, Any], output: Output) -> None:
         ("key", *counts),
         [(key, *(str(counted[each]) for each in counts)) for key, counted in by_key.items()],
     )
+    # A column of zeros says nothing, and a terminal is seldom as wide as all of them.
+    states = [each for each in STATES if summary[each.value]]
     for group, title in _TITLES.items():
-        _print_group(title, summary[group], output)
+        _print_group(title, summary[group], states, output)
 
     if by_problem := summary["by_problem"]:
         output.line()
@@ -75,22 +77,24 @@ def _print_summary(summary: Mapping[str, Any], output: Output) -> None:
         output.table(("problem", "packages"), rows)
 
 
-def _print_group(title: str, groups: Mapping[str, Mapping[str, Any]], output: Output) -> None:
+def _print_group(
+    title: str, groups: Mapping[str, Mapping[str, Any]], states: Sequence[State], output: Output
+) -> None:
     if not groups:
         return
 
     shown = list(groups.items())[: None if output.verbose else MAX_GROUPS]
     output.line()
     output.table(
-        (title, "packages", *map(word, STATES), "of judged"),
-        [(_cut(name), *_numbers(tally)) for name, tally in shown],
+        (title, "packages", *map(word, states), "% complete"),
+        [(_cut(name), *_numbers(tally, states)) for name, tally in shown],
     )
     _print_rest(len(groups) - len(shown), output)
 
 
-def _numbers(tally: Mapping[str, Any]) -> Iterator[str]:
+def _numbers(tally: Mapping[str, Any], states: Sequence[State]) -> Iterator[str]:
     yield str(tally["total"])
-    for each in STATES:
+    for each in states:
         yield str(tally[each.value])
     yield "-" if tally["percent"] is None else f"{tally['percent']:g} %"
 

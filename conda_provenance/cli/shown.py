@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from conda_provenance.cli.package_list import PackageList
 
 
+MAX_ERRORS = 20
+"""Packages of which it is said, without ``-v``, why they cannot be read: it is often one reason."""
+
+
 class Shown(Protocol):
     """What was shown of a command's packages, and how the rest is."""
 
@@ -80,7 +84,7 @@ class ShownAsText:
     def add(self, report: PackageReport) -> None:
         """Print it, or keep it until it is known whether there is another."""
         self._counts[_state(report)] += 1
-        if report.error:
+        if report.error and (self._output.verbose or self._counts["unreadable"] <= MAX_ERRORS):
             self._output.error(report.error)
 
         if self._output.verbose:
@@ -106,6 +110,10 @@ class ShownAsText:
             self._list.flush()
         elif self._first is not None and not self._output.verbose:
             self._print_chain(self._first)
+
+        more = self._counts["unreadable"] - MAX_ERRORS
+        if more > 0 and not self._output.verbose:
+            self._output.error(f"{more} more cannot be read: -v says why.")
 
         if self._counts.total() != 1 or self._others:
             self._output.line(_counted(self._counts, self._others))

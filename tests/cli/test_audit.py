@@ -79,11 +79,13 @@ def test_quiet_output_says_why_a_package_cannot_be_read(packages):
     assert "broken-1.0-0.conda" in error
 
 
-def test_a_problem_of_two_values_is_listed_once(tmp_path):
+def test_a_problem_of_two_values_is_listed_once_and_no_column_of_zeros(tmp_path):
     folder = tmp_path / "packages"
     folder.mkdir()
     make(folder, "odd", WHOLE | {"sha": 1, "remote_url": 2})
-    assert "odd-1.0-0.conda  value-not-string\n" in audit(folder).stdout
+    text = audit(folder).stdout
+    assert "odd-1.0-0.conda  value-not-string\n" in text
+    assert "CI system   packages   malformed   % complete\n" in text
 
 
 def test_the_json_has_the_documented_form(packages):

@@ -62,6 +62,18 @@ def test_of_a_folder_nobody_expects_that_all_is_stamped(folder):
     assert run_command("show", folder, folder / "noarch" / "c-1.0-0.conda").returncode == 1
 
 
+def test_of_very_many_it_is_not_said_why_each_cannot_be_read(tmp_path):
+    for number in range(25):
+        (tmp_path / f"broken-{number}-0.conda").write_bytes(b"PK")
+    done = run_command("show", tmp_path)
+    lines = done.stderr.splitlines()
+    assert (done.returncode, len(lines)) == (3, 21)
+    assert lines[-1].endswith(": 5 more cannot be read: -v says why.")
+    assert done.stdout.count("unreadable\n") == 26
+    assert len(run_command("show", tmp_path, "-v").stderr.splitlines()) == 25
+    assert len(answer(run_command("show", tmp_path, "--json"))["packages"]) == 25
+
+
 def test_one_package_in_a_folder_is_shown_at_length(tmp_path):
     package = make_conda(tmp_path, {"extra": REAL})
     by_folder, by_path = run_command("show", tmp_path), run_command("show", package)

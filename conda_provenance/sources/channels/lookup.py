@@ -37,10 +37,22 @@ class Lookup:
         self._channel = channel
         self._reader = reader
         self._subdirs = find_subdirs(channel, subdirs)
+        self._say_if_folder()
         self._read: list[Subdir] = []
         self._missing: list[Subdir] = []
         self._names: set[str] = set()
         self._versions: set[str] = set()
+
+    def _say_if_folder(self) -> None:
+        """A word is a channel's name, also where there is a channel's folder of that name."""
+        if any(
+            not subdir.is_local and os.path.isdir(os.path.join(self._channel, subdir.name))
+            for subdir in self._subdirs
+        ):
+            logger().warning(
+                "%s is the name of a channel; the folder of that name is ./%s.",
+                *[_shown(self._channel)] * 2,
+            )
 
     def candidates(
         self, specs: Sequence[Spec] = (), *, newest_only: bool = False

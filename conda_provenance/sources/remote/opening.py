@@ -154,8 +154,8 @@ class _Opening:
 
         return WebError(
             "unavailable",
-            f"{host} cannot send a part of a file, and the whole is larger than --max-download"
-            f" allows ({self._limits.max_download >> 20} MiB).",
+            f"{host} cannot send a part of a file, and the whole is larger than --max-download "
+            "allows.",
         )
 
     def _no_parts(self, host: str) -> WebError:

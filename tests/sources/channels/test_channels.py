@@ -200,6 +200,19 @@ def test_the_next_form_is_tried_where_one_is_missing(channel, kind) -> None:
     assert names(remote(web).spec(f"{ADDRESS}::hello")) == ["hello-0.10-a1_1.conda"]
 
 
+def test_a_word_is_no_folder_and_that_is_said(tmp_path, monkeypatch, caplog) -> None:
+    (tmp_path / "chan" / "noarch").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UnavailableError):
+        list(remote(FilesWeb({})).whole("chan"))
+    assert "chan is the name of a channel; the folder of that name is ./chan." in caplog.text
+
+    caplog.clear()
+    with pytest.raises(UnavailableError):
+        list(local().whole("./chan"))
+    assert "is the name of a channel" not in caplog.text
+
+
 def test_a_subdir_without_an_index_is_left_out_and_said(channel, caplog) -> None:
     web = served(channel.folder, ADDRESS)
     web.files = {url: data for url, data in web.files.items() if "/noarch/" in url}
