@@ -1,7 +1,4 @@
-"""The ``audit`` command and its own options, as data.
-
-Conda loads this whenever it runs any command.
-"""
+"""The ``audit`` command and its own options, as data."""
 
 from __future__ import annotations
 
@@ -69,9 +66,7 @@ FILE_OPTIONS = under(
 )
 """The forms of the report that go to files."""
 
-AUDIT = Command(
-    "audit",
-    "say how many packages of a whole say where they come from",
+COMMAND = Command(
     "Say how many packages of an environment, a channel, a folder or a lockfile say where they "
     "come from, and which do not. With a gate (--require, --repo, --provider, --fail-under, "
     "--baseline) the exit status is 1 if they fall short of it. What packages say is their own "

@@ -1,7 +1,6 @@
 """What an option and a command are, as data, and the options that every command has.
 
-Conda loads this whenever it runs any command. So these are named tuples: Python defines them five
-times as fast as dataclasses.
+These are named tuples: Python defines them five times as fast as dataclasses.
 """
 
 from __future__ import annotations
@@ -29,11 +28,8 @@ class Option(NamedTuple):
 
 
 class Command(NamedTuple):
-    """A command; ``run(arguments, output)`` of the module of the same name does its work."""
+    """What the help of a command says, and what it takes."""
 
-    name: str
-    help: str
-    """One line, for the list of commands."""
     description: str
     examples: str
     """One example a line; ``{program}`` is the name by which we were called."""

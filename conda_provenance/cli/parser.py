@@ -9,11 +9,14 @@ import argparse
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any, NoReturn
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from conda_provenance import __version__
-from conda_provenance.cli.commands import COMMANDS
-from conda_provenance.cli.options import Option
+from conda_provenance.cli.commands import SUMMARIES, command_of
+
+if TYPE_CHECKING:
+    from conda_provenance.cli.options import Option
 
 PREFIX = "provenance_"
 """Begins every name that we put into the Namespace.
@@ -28,9 +31,9 @@ EPILOG = "Exit status: 0 yes or done, 1 the answer is no, 2 used wrongly, 3 it c
 class _Formatter(argparse.HelpFormatter):
     """Wraps the description at words and keeps the lines of the examples."""
 
-    def __init__(self, prog: str) -> None:
+    def __init__(self, prog: str, columns: int | None = None) -> None:
         # To find out the width, argparse would import shutil and three compression libraries.
-        super().__init__(prog, width=_columns() - 2)
+        super().__init__(prog, width=(columns or _columns()) - 2)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         lines = text.splitlines() if "\n" in text else self._split_lines(text, width)
@@ -58,18 +61,26 @@ class _CommandParser(_Parser):
     Conda has us describe our commands whenever it runs any command, and hardly ever looks at them.
     """
 
-    def __init__(self, *, options: Iterable[Option], **settings: Any) -> None:
-        self._waiting = (options, settings)
+    def __init__(self, *, command: str, program: str, prog: str) -> None:
+        self._waiting = (command, program, prog)
 
     def __getattr__(self, name: str) -> Any:
         # Only what is not there yet is asked for here.
         if "_waiting" not in vars(self):
             raise AttributeError(name)
 
-        options, settings = self._waiting
+        command, program, prog = self._waiting
         del self._waiting
-        super().__init__(**settings)
-        _add_options(self, options)
+        described = command_of(command)
+        super().__init__(
+            prog=prog,
+            description=described.description,
+            epilog="examples:\n" + _indented(described.examples.replace("{program}", program)),
+            # argparse makes a formatter for every option.
+            formatter_class=partial(_Formatter, columns=_columns()),
+            allow_abbrev=False,
+        )
+        _add_options(self, described.options)
         return getattr(self, name)
 
     def parse_known_args(
@@ -128,16 +139,8 @@ def _add_commands(parser: argparse.ArgumentParser, program: str) -> None:
         prog=program,
         parser_class=_CommandParser,
     )
-    for command in COMMANDS:
-        subparsers.add_parser(
-            command.name,
-            help=command.help,
-            description=command.description,
-            epilog="examples:\n" + _indented(command.examples.replace("{program}", program)),
-            formatter_class=_Formatter,
-            allow_abbrev=False,
-            options=command.options,
-        )
+    for name, summary in SUMMARIES.items():
+        subparsers.add_parser(name, help=summary, command=name, program=program)
 
 
 def _add_options(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:

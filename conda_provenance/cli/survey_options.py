@@ -1,11 +1,8 @@
-"""The options for large audits, and the ``cache`` command, as data.
-
-Conda loads this whenever it runs any command.
-"""
+"""The options of ``audit`` for what is too much for one go, as data."""
 
 from __future__ import annotations
 
-from conda_provenance.cli.options import COMMON, JSON, Command, Option, switch, under
+from conda_provenance.cli.options import Option, switch, under
 
 SURVEY_OPTIONS = under(
     "large audits",
@@ -36,24 +33,3 @@ SURVEY_OPTIONS = under(
     ),
 )
 """The options of ``audit`` for what is too much for one go, or for one machine."""
-
-CACHE = Command(
-    "cache",
-    "show or clear what audits have kept",
-    "Show where the results of remote packages are kept, so that no package is read twice, and how "
-    "many there are; or forget them.",
-    """\
-{program} cache info
-{program} cache clear""",
-    (
-        Option(
-            "action",
-            (),
-            "info: show where it is and what is in it; clear: forget all of it",
-            metavar="{info,clear}",
-            choices=("info", "clear"),
-        ),
-        JSON,
-        *COMMON,
-    ),
-)

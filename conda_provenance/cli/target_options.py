@@ -1,7 +1,6 @@
 """The options that say which packages are meant: the same for every command that takes TARGETs.
 
-Conda loads this whenever it runs any command. So it is data; what the options mean together is in
-``target_request``, which is loaded when a command runs.
+What they mean together is in ``target_request``, which is loaded when a command runs.
 """
 
 from __future__ import annotations
