@@ -51,7 +51,7 @@ class Lookup:
         ):
             logger().warning(
                 "%s is the name of a channel; the folder of that name is ./%s.",
-                *[_shown(self._channel)] * 2,
+                *[shown_path(self._channel)] * 2,
             )
 
     def candidates(
