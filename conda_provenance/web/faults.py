@@ -152,6 +152,8 @@ def _reason(error: Exception) -> str:
         return "it does not answer in time"
     if "Proxy" in name:
         return "the proxy does not let us through"
+    if "CA certificate bundle" in str(error):
+        return "the certificates that REQUESTS_CA_BUNDLE or conda's ssl_verify names are not there"
     if "SSL" in name:
         return "no secure connection can be made"
     if "refused" in str(error):

@@ -130,6 +130,17 @@ def test_a_certificate_of_ones_own(
         assert web.fetch(url) == DATA
 
 
+def test_certificates_that_are_not_there_are_named(
+    plain_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "gone.pem"))
+    with (
+        Web(use_conda=False, patience=QUICK) as web,
+        pytest.raises(WebError, match="REQUESTS_CA_BUNDLE or conda's ssl_verify names are not"),
+    ):
+        web.fetch("https://127.0.0.1:9/a.bin")
+
+
 def test_closing_ends_what_is_being_read(plain_environment: None, misbehaving: Server) -> None:
     web = Web(use_conda=False)
     errors: list[Exception] = []
