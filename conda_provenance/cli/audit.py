@@ -111,6 +111,8 @@ def _write_html(file: TextIO, arguments: Namespace, report: Report) -> None:
 
 def _title(arguments: Namespace) -> str:
     """What was audited, in the words of the command line."""
+    from conda_provenance.sources.channels import clean_channel
+
     given = [
         *arguments.targets,
         *(arguments.channels or ()),
@@ -118,7 +120,7 @@ def _title(arguments: Namespace) -> str:
         *(arguments.merge or ()),
     ]
     place = arguments.environment or arguments.prefix
-    return ", ".join(map(redact_location, given)) or place or "the active environment"
+    return ", ".join(map(clean_channel, given)) or place or "the active environment"
 
 
 def _status(report: Report, output: Output) -> Status:

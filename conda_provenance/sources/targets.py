@@ -170,14 +170,14 @@ class Finder:
     def _address(self, target: Target) -> Iterator[Found]:
         if scheme_of(target.text) not in WEB_SCHEMES:
             yield _unreadable(
-                target.text, "cannot be fetched: addresses begin with https, http, oci or file"
+                _clean(target), "cannot be fetched: addresses begin with https, http, oci or file"
             )
             return
 
         url, _, checksum = target.text.partition("#")
         if not url.partition("?")[0].endswith(ENDINGS):
             yield _unreadable(
-                target.text,
+                _clean(target),
                 "is no package file's address, which ends in .conda or .tar.bz2: a channel is "
                 "given with --channel, and a package of it as CHANNEL::SPEC",
             )
@@ -255,10 +255,21 @@ def _not_found(target: Target) -> Iterator[Found]:
 
 def _failed(target: Target, error: Exception) -> Unreadable:
     """The error for a target that could not be searched. It always names the target."""
-    why, name = str(error), shown(target.text)
+    text = _clean(target)
+    why, name = str(error), shown(text)
     if name not in why:
         why = f"{name} cannot be read: {why[:1].lower()}{why[1:]}"
-    return Unreadable(_name(target.text), target.text, why)
+    return Unreadable(_name(text), text, why)
+
+
+def _clean(target: Target) -> str:
+    """The text of a target. If a channel was meant, it is without the token in its address."""
+    if target.kind not in (Kind.CHANNEL, Kind.SPEC, Kind.ADDRESS) or "/t/" not in target.text:
+        return target.text
+
+    from conda_provenance.sources.channels import clean_channel
+
+    return clean_channel(target.text)
 
 
 def _not_here_either(found: Found) -> Found:

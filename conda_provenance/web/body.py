@@ -11,7 +11,15 @@ from typing import NamedTuple
 from conda_provenance.web import faults
 from conda_provenance.web.ranges import ByteRange, ContentRange, parse_content_range
 
-_IDENTITY = frozenset({"", "identity"})
+_IDENTITY = frozenset({"", "identity", "none", "binary", "utf-8", "utf8", "aws-chunked"})
+"""Names that say nothing of the bytes. Object stores keep the last ones by mistake."""
+
+_OF_FILE = frozenset({"bzip2", "x-bzip2", "bz2"})
+"""What a file itself is compressed by, as some servers say of a ``.tar.bz2``. Nothing is to undo.
+
+The same is said of a ``.zst``. But other files may be sent as ``zstd``, by servers on their way.
+"""
+
 _GZIP = frozenset({"gzip", "x-gzip"})
 
 
@@ -27,12 +35,22 @@ class Body(NamedTuple):
     is_gzip: bool
 
 
-def body_of(host: str, status: int, headers: Mapping[str, str], asked: ByteRange | None) -> Body:
-    """The body of this answer. ``asked`` is the range that was asked for."""
+def body_of(
+    host: str,
+    status: int,
+    headers: Mapping[str, str],
+    asked: ByteRange | None,
+    *,
+    is_zst: bool = False,
+) -> Body:
+    """The body of this answer. ``asked`` is the range that was asked for.
+
+    ``is_zst``: the file itself is compressed by zstd.
+    """
     length = _length(host, headers)
-    encoding = headers.get("Content-Encoding", "").strip().lower()
-    is_gzip = encoding in _GZIP
-    if not is_gzip and encoding not in _IDENTITY:
+    encodings = _encodings(headers.get("Content-Encoding", "")) - ({"zstd"} if is_zst else set())
+    is_gzip = bool(encodings) and encodings <= _GZIP
+    if encodings and not is_gzip:
         raise faults.compressed(host)
 
     if status == 206:
@@ -48,6 +66,12 @@ def body_of(host: str, status: int, headers: Mapping[str, str], asked: ByteRange
 
     said = parse_content_range(headers.get("Content-Range")) if status == 416 else None
     return Body(0, length, said.total if said else None, is_gzip)
+
+
+def _encodings(value: str) -> set[str]:
+    """What has to be undone to have the file."""
+    names = {each.strip().lower() for each in value.split(",")}
+    return names - _IDENTITY - _OF_FILE
 
 
 def _length(host: str, headers: Mapping[str, str]) -> int | None:

@@ -265,7 +265,8 @@ def _checked(hop: Hop, sent: Sent) -> Sent:
 def _answer(hop: Hop, sent: Sent, range: ByteRange | None, limit: int | None) -> Answer:
     """The answer, whose head says what can be true."""
     try:
-        body = body_of(hop.host, sent.status, sent.headers, range)
+        is_zst = hop.url.partition("?")[0].endswith(".zst")
+        body = body_of(hop.host, sent.status, sent.headers, range, is_zst=is_zst)
         return Answer(sent.raw, hop, body, limit=limit)
     except WebError:
         sent.abort()

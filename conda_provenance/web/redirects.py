@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import urldefrag, urljoin, urlsplit, urlunsplit
 
 from conda_provenance.net import host_is_private_by_name, is_public_address, origin_of
 from conda_provenance.web import faults
@@ -56,10 +56,24 @@ def redirected(hop: Hop, location: str | None, head: Head) -> Hop:
     if here is None or there is None:
         raise faults.bad_redirect(hop.host, "an address that is neither http nor https")
 
+    if here == there:
+        url = _with_login_of(hop.url, url)
     public = hop.public or _is_public(here.host, head)
     if public and here.scheme == "https" and there.scheme == "http":
         raise faults.bad_redirect(hop.host, "an address without encryption")
     return Hop(url, hop.with_credentials and here == there, public, is_redirected=True)
+
+
+def _with_login_of(url: str, there: str) -> str:
+    """The address ``there``, with the login of another one on the same server.
+
+    A redirect may give the whole address of its own server, in which the login is missing.
+    """
+    login, at, _ = urlsplit(url).netloc.rpartition("@")
+    parts = urlsplit(there)
+    if not at or "@" in parts.netloc:
+        return there
+    return urlunsplit(parts._replace(netloc=f"{login}@{parts.netloc}"))
 
 
 def _is_public(host: str, head: Head) -> bool:

@@ -187,6 +187,15 @@ def test_a_redirect_to_the_same_server_keeps_the_login(web: Web, misbehaving: Se
     assert web.fetch(url) == DATA
 
 
+def test_a_redirect_to_the_whole_address_of_the_same_server_keeps_the_login(
+    web: Web, misbehaving: Server
+) -> None:
+    misbehaving.files["a.bin"] = DATA
+    misbehaving.elsewhere = f"{misbehaving.root}/login"
+    url = misbehaving.url("redirect", "a.bin").replace("//", f"//{LOGIN}@")
+    assert web.fetch(url) == DATA
+
+
 def test_a_login_that_a_server_names_is_not_taken(web: Web, misbehaving: Server) -> None:
     _fetch_fails(web, misbehaving, "redirect-login")
     assert len(misbehaving.asked) == 1

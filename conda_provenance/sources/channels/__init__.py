@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conda_provenance.sources.channels.addresses import same_channel
+from conda_provenance.sources.channels.addresses import clean_channel, same_channel
 from conda_provenance.sources.channels.artifacts import (
     Channels,
     ContentsOf,
@@ -10,4 +10,11 @@ from conda_provenance.sources.channels.artifacts import (
     records_of_folder,
 )
 
-__all__ = ["Channels", "ContentsOf", "LocalRecord", "records_of_folder", "same_channel"]
+__all__ = [
+    "Channels",
+    "ContentsOf",
+    "LocalRecord",
+    "clean_channel",
+    "records_of_folder",
+    "same_channel",
+]

@@ -22,6 +22,7 @@ _SUBDIR = re.compile(
 )
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.+-]*)*")
+_TOKEN = re.compile(r"/t/[^/?#:]+")
 _WEB = ("http", "https")
 
 _ALIAS = "https://conda.anaconda.org"
@@ -59,7 +60,8 @@ def find_subdirs(channel: str, subdirs: Sequence[str] = ()) -> list[Subdir]:
     base, own = _split_subdir(text)
     if own and subdirs and own not in subdirs:
         raise UsageError(
-            f"The channel {show(_clean(text))} is the subdir {own} already: leave --subdir out."
+            f"The channel {show(clean_channel(text))} is the subdir {own} already: leave --subdir "
+            "out."
         )
 
     wanted = (own,) if own else _checked(subdirs) or (this_subdir(), "noarch")
@@ -67,7 +69,7 @@ def find_subdirs(channel: str, subdirs: Sequence[str] = ()) -> list[Subdir]:
         return _at_place(base, wanted)
     if not _NAME.fullmatch(base):
         raise UsageError(
-            f"{show(_clean(text)) or 'An empty text'} is no channel: give a name such as "
+            f"{show(clean_channel(text)) or 'An empty text'} is no channel: give a name such as "
             "conda-forge, an address, or a folder as ./folder."
         )
     return [
@@ -156,22 +158,23 @@ def _local(subdir: str, path: str) -> Subdir:
 def _at_address(address: str, scheme: str, wanted: Sequence[str]) -> list[Subdir]:
     if scheme == "oci":
         raise UsageError(
-            f"{show(_clean(address))} is a mirror in a registry, whose index cannot be read: give "
-            "its packages by their addresses, oci://HOST/CHANNEL/SUBDIR/NAME-VERSION-BUILD.conda."
+            f"{show(clean_channel(address))} is a mirror in a registry, whose index cannot be "
+            "read: give its packages by their addresses, oci://HOST/CHANNEL/SUBDIR/NAME-VERSION-BUILD"
+            ".conda."
         )
     if scheme not in _WEB:
         raise UsageError(
-            f"{show(_clean(address))} is no channel that can be read: its address must begin with "
-            "https://, http:// or file://."
+            f"{show(clean_channel(address))} is no channel that can be read: its address must "
+            "begin with https://, http:// or file://."
         )
     if "?" in address or "#" in address:
         raise UsageError(
-            f"{show(_clean(address))} is no channel: its address must have no query and no "
+            f"{show(clean_channel(address))} is no channel: its address must have no query and no "
             "fragment, because names of files are put at its end."
         )
 
     base = address.rstrip("/")
-    shown = _clean(base)
+    shown = clean_channel(base)
     return [Subdir(each, f"{base}/{each}", f"{shown}/{each}", shown, False) for each in wanted]
 
 
@@ -221,7 +224,12 @@ def _let_conda_read_its_files() -> None:
         reset_context()
 
 
-def _clean(address: str) -> str:
-    """An address without login, token, query and fragment; a path as it is."""
-    bare = address.partition("#")[0].partition("?")[0] if _SCHEME.match(address) else address
-    return redact_location(without_credentials(bare))
+def clean_channel(address: str) -> str:
+    """A channel's address without login, token, query and fragment; a path or name as it is."""
+    scheme = _SCHEME.match(address)
+    if scheme is None or scheme["scheme"].lower() == "file":
+        return redact_location(without_credentials(address))
+
+    bare = address.partition("#")[0].partition("?")[0]
+    # Elsewhere "/t/x" at the end may be a repository. In a channel it is a token, as for conda.
+    return redact_location(without_credentials(_TOKEN.sub("", bare, count=1)))
