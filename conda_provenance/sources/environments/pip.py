@@ -38,7 +38,7 @@ def not_condas(prefix: str, record_paths: Iterable[str]) -> list[NotConda]:
 
     endings = {os.path.splitext(path)[1].encode() for path in suspects}
     condas = _listed_by_records(record_paths, endings)
-    others = (path for path in suspects if os.path.basename(path).encode() not in condas)
+    others = (path for path in suspects if os.fsencode(os.path.basename(path)) not in condas)
     return sorted(filter(None, map(_package, others)))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -268,6 +270,17 @@ def test_metadata_of_a_stranger(prefix: Path, site: Path) -> None:
         ("xxxxx", "\x1b[2J"),  # whoever shows it escapes it
     ]
     assert len(pips(prefix)[2][0]) == 200
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have names in UTF-8 only")
+def test_metadata_whose_name_is_not_utf_8(prefix: Path, site: Path) -> None:
+    folder = os.path.join(os.fsencode(site), b"demo\xff-1.0.dist-info")
+    os.mkdir(folder)
+    Path(os.fsdecode(folder), "METADATA").write_text("Version: 1.0\n")
+
+    names = [each.name for each in installed(str(prefix), caches=[]) if isinstance(each, NotConda)]
+
+    assert "demo\udcff" in names
 
 
 def test_a_name_of_pips_that_is_not_installed(prefix: Path, site: Path) -> None:
