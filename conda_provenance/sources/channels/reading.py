@@ -86,7 +86,7 @@ class IndexReader:
         refused: UnavailableError | None = None
         for name in WHOLE:
             try:
-                data = self._read(subdir, name, _LIMIT)
+                packed = self._read(subdir, name, _LIMIT)
             except UnavailableError as error:
                 if not _is_missing(error):
                     raise
@@ -94,7 +94,8 @@ class IndexReader:
                 continue
 
             with _sentences(subdir, name):
-                data = _unpacked(data, name)  # What it was unpacked from is not needed any more.
+                data = _unpacked(packed, name)
+                del packed  # It takes some memory.
                 index = parse_index(data)
                 return self._located(subdir, index, index.base_url)
 
@@ -181,7 +182,7 @@ def _is_missing(error: UnavailableError) -> bool:
     return isinstance(error, NoIndexError) or getattr(error, "kind", "") in _GOES_ON
 
 
-def _unpacked(data: bytes, name: str, most: int = _LIMIT) -> bytes:
+def _unpacked(data: bytes, name: str, most: int = _LIMIT) -> bytes | bytearray:
     """What is in an index or a shard, which is ``most`` bytes."""
     limit = min(most, _SMALL + _EXPANSION * len(data))
     if name.endswith(".zst"):
@@ -194,18 +195,28 @@ def _unpacked(data: bytes, name: str, most: int = _LIMIT) -> bytes:
     return data
 
 
-def _unpacked_at_once(data: bytes, limit: int) -> bytes | None:
+def _unpacked_at_once(data: bytes, limit: int) -> bytearray | None:
     """What is in the only frame of zstd data. ``None``: it is to be read as a stream instead."""
     zstd, is_zstandard = decompression.zstd_library()
     if is_zstandard:
         return None
 
-    decompressor = zstd.ZstdDecompressor()
+    decompressor, rest = zstd.ZstdDecompressor(), data
     try:
-        unpacked: bytes = decompressor.decompress(data, limit + 1)
+        size = zstd.get_frame_info(data).decompressed_size
+        if size is None or size > limit:
+            return None
+
+        # Pieces that the processor's cache holds, put into one place that is known to be enough.
+        unpacked = bytearray(size)
+        end = 0
+        while end <= size and not decompressor.eof:
+            piece = decompressor.decompress(rest, CHUNK)
+            unpacked[end : end + len(piece)] = piece
+            end, rest = end + len(piece), b""
     except zstd.ZstdError:
         return None
-    is_whole = decompressor.eof and not decompressor.unused_data and len(unpacked) <= limit
+    is_whole = decompressor.eof and not decompressor.unused_data and len(unpacked) == end == size
     return unpacked if is_whole else None
 
 

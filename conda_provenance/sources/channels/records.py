@@ -29,18 +29,21 @@ _NEWEST_VERSION, _NEWEST_REVISION = 2, 3
 """Of ``repodata_version``, and of the sections ``v3`` and so on."""
 
 
-class Record(msgspec.Struct, gc=False):
-    """What is needed of a package's record. It holds only texts and numbers."""
+class Record(msgspec.Struct, gc=False, kw_only=True):
+    """What is needed of a package's record. It holds only texts and numbers.
 
-    name: str
-    version: str
+    The fields stand in the order that indexes have, in which they are found at once.
+    """
+
     build: str
     build_number: int = 0
-    sha256: Any = None
+    indexed_timestamp: int | float | None = None
     md5: Any = None
+    name: str
+    sha256: Any = None
     size: int | None = None
     timestamp: int | float | None = None
-    indexed_timestamp: int | float | None = None
+    version: str
 
 
 class Wheel(msgspec.Struct, gc=False):
@@ -136,7 +139,7 @@ class Index(NamedTuple):
         return f"{stem}.conda" in self.conda or stem in self.v3_conda
 
 
-def parse_index(data: bytes) -> Index:
+def parse_index(data: bytes | bytearray) -> Index:
     """An index in JSON. Raises :class:`Refusal` if it is none, or too large."""
     _require_few(data)
     try:
@@ -147,12 +150,12 @@ def parse_index(data: bytes) -> Index:
     return _index(found.info, found.repodata_version, found, found.v3 or _V3(), [])
 
 
-def parse_shard(data: bytes) -> Index:
+def parse_shard(data: bytes | bytearray) -> Index:
     """A shard, which is an index of one name in msgpack."""
     return _parse_each(data, msgspec.msgpack)
 
 
-def parse_shard_list(data: bytes) -> ShardList:
+def parse_shard_list(data: bytes | bytearray) -> ShardList:
     """The index of shards. Raises :class:`Refusal` if it is none."""
     try:
         return msgspec.msgpack.decode(data, type=ShardList)
@@ -243,7 +246,7 @@ def _sound(raw: RawRecords, kind: Any, form: Any, bad: list[str]) -> Any:
     return found
 
 
-def _require_few(data: bytes) -> None:
+def _require_few(data: bytes | bytearray) -> None:
     """Refuse an index of many millions of tiny records, which take ten times as much memory."""
     if data.count(b"{") > MAX_RECORDS:
         raise Refusal(f"it has more than {MAX_RECORDS:,} records")

@@ -69,6 +69,24 @@ def read_whole_or_ends(path: str, limit: int, first: int, last: int) -> tuple[by
         os.close(descriptor)
 
 
+def read_until(path: str, limit: int, mark: bytes) -> bytes:
+    """The bytes of a file before ``mark``, or all if it is not in it. Some may follow.
+
+    Raises the same.
+    """
+    descriptor, status = _open(path, limit, _OPEN)
+    try:
+        data = bytearray()
+        while len(data) < status.st_size:
+            start = max(0, len(data) - len(mark))
+            data += _read(descriptor, min(_PIECE, status.st_size - len(data)))
+            if data.find(mark, start) >= 0:
+                break
+        return bytes(data)
+    finally:
+        os.close(descriptor)
+
+
 def _open(path: str, limit: int, flags: int) -> tuple[int, os.stat_result]:
     descriptor = os.open(path, flags)
     try:

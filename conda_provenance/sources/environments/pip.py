@@ -13,7 +13,7 @@ from glob import escape as escape_glob
 from glob import glob
 
 from conda_provenance.sources.artifact import NotConda
-from conda_provenance.sources.environments.disk import read_small, read_whole_or_ends
+from conda_provenance.sources.environments.disk import read_small, read_until, read_whole_or_ends
 from conda_provenance.sources.environments.records import MAX_RECORD
 
 _SITES = ("lib/python3*/site-packages", "lib/python2*/site-packages", "Lib/site-packages")
@@ -22,6 +22,12 @@ _METADATA = ("METADATA", "PKG-INFO", "EGG-INFO/PKG-INFO")
 _MAX_PACKAGES = 20_000
 _MAX_METADATA = 4 << 20
 _MAX_INSTALLER = 1 << 10
+_FILES, _PATHS = b'\n  "files": [', b'\n  "paths_data": {'
+"""A record lists its files, and then all of them again with what is known of each.
+
+Both are indented by two spaces, so nothing within a list or a text looks like this.
+"""
+
 _HEAD = 4096
 """Bytes of the metadata in which name and version are looked for. They stand at its beginning."""
 
@@ -106,7 +112,11 @@ def _listed_by_records(record_paths: Iterable[str], endings: set[bytes]) -> set[
     found: set[bytes] = set()
     for path in record_paths:
         try:
-            data = read_small(path, MAX_RECORD).data
+            data = read_until(path, MAX_RECORD, _PATHS)
+            if (
+                _FILES not in data
+            ):  # Then it is written otherwise, and has its list at another place.
+                data = read_small(path, MAX_RECORD).data
         except (OSError, ValueError):
             continue
 

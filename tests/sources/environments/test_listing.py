@@ -241,6 +241,25 @@ def test_a_list_of_files_without_a_slash_is_searched_at_once(prefix: Path, site:
     assert time.monotonic() - began < 5  # It was minutes.
 
 
+@pytest.mark.parametrize("keys", [("files", "paths_data"), ("paths_data", "files")])
+@pytest.mark.parametrize("indent", [None, 2, 4])
+def test_a_records_list_of_files_is_found_wherever_it_stands(
+    prefix: Path, site: Path, keys: tuple[str, str], indent: int | None
+) -> None:
+    add_dist_info(site, "certifi", "2024.1", "pip\n")
+    record = record_of(make_cached(prefix.parent / "pkgs", name="py-certifi"))
+    others = [f"lib/{number}" for number in range(20_000)]
+    lists = {
+        "files": [*others, "lib/python3.12/site-packages/certifi-2024.1.dist-info/METADATA"],
+        "paths_data": {"paths": [{"_path": path} for path in others], "paths_version": 1},
+    }
+    text = json.dumps({**record, **{key: lists[key] for key in keys}}, indent=indent)
+    name = f"{record['name']}-{record['version']}-{record['build']}.json"
+    (prefix / "conda-meta" / name).write_text(text)
+
+    assert pips(prefix) == []
+
+
 def test_what_pip_put_over_condas_package_is_pips(prefix: Path, site: Path) -> None:
     record = record_of(make_cached(prefix.parent / "pkgs", name="requests"))
     files = ["lib/python3.12/site-packages/requests-2.31.0.dist-info/METADATA"]
