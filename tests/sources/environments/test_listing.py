@@ -294,7 +294,7 @@ def test_metadata_of_a_stranger(prefix: Path, site: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have names in UTF-8 only")
 def test_metadata_whose_name_is_not_utf_8(prefix: Path, site: Path) -> None:
     folder = os.path.join(os.fsencode(site), b"demo\xff-1.0.dist-info")
-    os.mkdir(folder)
+    os.makedirs(folder)
     Path(os.fsdecode(folder), "METADATA").write_text("Version: 1.0\n")
 
     names = [each.name for each in installed(str(prefix), caches=[]) if isinstance(each, NotConda)]
