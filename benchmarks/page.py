@@ -19,7 +19,7 @@ from page_browser import CHROMIUM, Browser, start_browser
 from page_rows import many_rows
 
 from conda_provenance.audit import summarize
-from conda_provenance.survey.page import write_page
+from conda_provenance.audit.page import write_page
 
 ROWS = int(os.environ.get("ROWS", "10000"))
 RUNS = int(os.environ.get("RUNS", "7"))

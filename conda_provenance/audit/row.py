@@ -46,6 +46,19 @@ def remote(row: Row) -> RemoteUrl | None:
         return None
 
 
+def place(repository: RemoteUrl | None) -> tuple[str | None, str | None]:
+    """Host, and organisation: the host and the first part of the path, ``github.com/conda-forge``.
+
+    A port that is not the usual one is part of the host.
+    """
+    if repository is None:
+        return None, None
+
+    host = repository.host if repository.port is None else f"{repository.host}:{repository.port}"
+    owner, slash, _ = repository.path.partition("/")
+    return host, f"{host}/{owner}" if slash else None
+
+
 def provider(row: Row) -> str | None:
     """The CI system that it names, as in ``github_123``."""
     match = _PROVIDER.match(row["flow_run_id"] or "")

@@ -9,10 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from conda_provenance.audit.row import Row, problem_of, provider, remote, state, year
+from conda_provenance.audit.row import Row, place, problem_of, provider, remote, state, year
 from conda_provenance.audit.state import JUDGED, LACKING, State
 from conda_provenance.keys import KEYS
-from conda_provenance.remotes import RemoteUrl
 
 STATES = (
     State.COMPLETE,
@@ -78,7 +77,7 @@ class _Counts:
         self.keys = {key: {"given": 0, "malformed": 0, "missing": 0} for key in KEYS}
         self.groups: dict[str, dict[str, Counter[State]]] = {group: {} for group in GROUPS}
         self.problems: Counter[str] = Counter()
-        self._remotes: dict[str | None, RemoteUrl | None] = {}
+        self._places: dict[str | None, tuple[str | None, str | None]] = {}
 
     def add(self, row: Row) -> None:
         of_row = state(row)
@@ -95,13 +94,7 @@ class _Counts:
             self.keys[key][_how_given(row, key)] += 1
 
     def _names(self, row: Row) -> dict[str, str | None]:
-        place = self._remote(row)
-        host = organisation = None
-        if place is not None:
-            host = place.host if place.port is None else f"{place.host}:{place.port}"
-            owner, slash, _ = place.path.partition("/")
-            organisation = f"{host}/{owner}" if slash else None
-
+        host, organisation = self._place(row)
         return {
             "by_host": host,
             "by_organisation": organisation,
@@ -110,11 +103,11 @@ class _Counts:
             "by_year": year(row),
         }
 
-    def _remote(self, row: Row) -> RemoteUrl | None:
+    def _place(self, row: Row) -> tuple[str | None, str | None]:
         address = row["remote_url"]
-        if address not in self._remotes:
-            self._remotes[address] = remote(row)
-        return self._remotes[address]
+        if address not in self._places:
+            self._places[address] = place(remote(row))
+        return self._places[address]
 
 
 def _how_given(row: Row, key: str) -> str:

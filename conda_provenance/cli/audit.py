@@ -103,7 +103,7 @@ def _writer(name: str, arguments: Namespace, report: Report) -> Callable[[TextIO
 def _write_html(file: TextIO, arguments: Namespace, report: Report) -> None:
     from datetime import datetime, timezone
 
-    from conda_provenance.survey.page import write_page
+    from conda_provenance.audit.page import write_page
 
     now = datetime.now(timezone.utc)
     write_page(file, report.rows, report.summary, title=_title(arguments), generated=now)

@@ -18,9 +18,9 @@ from page_rows import WHEN, row
 
 import conda_provenance
 from conda_provenance.audit import summarize
-from conda_provenance.survey.page import write_page
-from conda_provenance.survey.page.document import make_page
-from conda_provenance.survey.page.facets import (
+from conda_provenance.audit.page import write_page
+from conda_provenance.audit.page.document import make_page
+from conda_provenance.audit.page.facets import (
     channel_of,
     host_of,
     organisation_of,
@@ -28,8 +28,8 @@ from conda_provenance.survey.page.facets import (
     provider_of,
     year_of,
 )
-from conda_provenance.survey.page.overview import percent
-from conda_provenance.survey.page.table import link
+from conda_provenance.audit.page.overview import percent
+from conda_provenance.audit.page.table import link
 
 TABLE = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
 
@@ -198,7 +198,7 @@ def test_a_login_is_nowhere_in_the_page(secret: str, token: bool) -> None:
 
 def test_the_table_holds_the_worst_and_the_page_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("document", "table"):
-        monkeypatch.setattr(f"conda_provenance.survey.page.{module}.MAX_ROWS", 2)
+        monkeypatch.setattr(f"conda_provenance.audit.page.{module}.MAX_ROWS", 2)
     packages = [row("a", state="complete"), row("b", state="malformed"), row("c")]
     made = page_of(packages)
 
@@ -215,7 +215,7 @@ def test_it_is_written_to_a_path_and_to_a_stream(tmp_path: Path) -> None:
     assert b"\r" not in path.read_bytes()
 
 
-STYLE = (Path(conda_provenance.__file__).parent / "survey/page/page.css").read_text("utf-8")
+STYLE = (Path(conda_provenance.__file__).parent / "audit/page/page.css").read_text("utf-8")
 LIGHT, DARK = (
     dict(re.findall(r"--([\w-]+): (#\w{6})", block))
     for block in re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL)[:2]

@@ -8,7 +8,7 @@ from page_browser import CHROMIUM, Browser, start_browser
 from page_rows import WHEN, Row
 
 from conda_provenance.audit import summarize
-from conda_provenance.survey.page import write_page
+from conda_provenance.audit.page import write_page
 
 Show = Callable[..., str]
 

@@ -6,17 +6,13 @@ All of it is what the packages say, by the same rules as the groups of an audit'
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timezone
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from conda_provenance.remotes import RemoteUrl, RemoteUrlError
-from conda_provenance.survey.page.states import state_of
+from conda_provenance.audit.page.states import state_of
+from conda_provenance.audit.row import Row, place, provider, remote, year
 from conda_provenance.text import escape, show_value
-
-Row = Mapping[str, Any]
 
 NOT_SAID = "-"
 """Never a host, a CI system or a year."""
@@ -24,7 +20,6 @@ NOT_SAID = "-"
 MAX_LABEL = 80
 """Characters of a value that is named in a list."""
 
-_PROVIDER = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,63})_.", re.DOTALL)
 _YEAR_10000 = 253_402_300_800_000
 """In milliseconds. No calendar of a browser or of Python goes on for ever."""
 
@@ -41,11 +36,7 @@ class Facet(NamedTuple):
 
 def year_of(row: Row) -> str:
     """The year in which the package was made, UTC."""
-    stamp = milliseconds(row.get("timestamp"))
-    if stamp is None:
-        return NOT_SAID
-
-    return str(datetime.fromtimestamp(stamp / 1000, timezone.utc).year)
+    return year(row) or NOT_SAID
 
 
 def milliseconds(timestamp: object) -> int | None:
@@ -68,20 +59,13 @@ def organisation_of(row: Row) -> str:
 
 @lru_cache(maxsize=100_000)
 def _place(remote_url: str | None) -> tuple[str, str]:
-    try:
-        remote = RemoteUrl.parse(remote_url or "")
-    except RemoteUrlError:
-        return NOT_SAID, NOT_SAID
-
-    host = remote.host if remote.port is None else f"{remote.host}:{remote.port}"
-    owner, slash, _ = remote.path.partition("/")
-    return label_of(host), label_of(f"{host}/{owner}") if slash else NOT_SAID
+    host, organisation = place(remote({"remote_url": remote_url}))
+    return label_of(host or NOT_SAID), label_of(organisation or NOT_SAID)
 
 
 def provider_of(row: Row) -> str:
     """The CI system that ``flow_run_id`` names."""
-    match = _PROVIDER.match(row.get("flow_run_id") or "")
-    return match[1] if match else NOT_SAID
+    return provider(row) or NOT_SAID
 
 
 def channel_of(row: Row) -> str:

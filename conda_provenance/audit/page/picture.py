@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from html import escape as html_escape
 
-from conda_provenance.survey.page.states import STATES
+from conda_provenance.audit.page.states import STATES
 
 PATTERNS = """\
 <svg class="patterns" width="0" height="0" aria-hidden="true" focusable="false"><defs>

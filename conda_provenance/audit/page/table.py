@@ -12,8 +12,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from conda_provenance.survey.page.facets import FACETS, Facet, Row, milliseconds
-from conda_provenance.survey.page.states import STATES, WORST_FIRST, state_of
+from conda_provenance.audit.page.facets import FACETS, Facet, milliseconds
+from conda_provenance.audit.page.states import STATES, WORST_FIRST, state_of
+from conda_provenance.audit.row import Row
 from conda_provenance.text import escape, show_value
 
 MAX_ROWS = 200_000

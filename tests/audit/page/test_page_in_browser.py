@@ -12,7 +12,7 @@ from page_browser import Browser
 from page_rows import WHEN, Row, many_rows, problem, row, stamped
 
 from conda_provenance.audit import summarize
-from conda_provenance.survey.page import write_page
+from conda_provenance.audit.page import write_page
 
 Show = Callable[..., str]
 

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape as html_escape
 from typing import Any, NamedTuple
 
+from conda_provenance.audit.page.facets import label_of, label_of_channel
+from conda_provenance.audit.page.picture import PATTERNS, stacked_bar, swatch
+from conda_provenance.audit.page.states import NOT_COUNTED, STATES
 from conda_provenance.claim import PROBLEMS
 from conda_provenance.keys import KEYS
-from conda_provenance.survey.page.facets import label_of, label_of_channel
-from conda_provenance.survey.page.picture import PATTERNS, stacked_bar, swatch
-from conda_provenance.survey.page.states import NOT_COUNTED, STATES
 
 Summary = Mapping[str, Any]
 

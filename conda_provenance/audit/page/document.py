@@ -16,9 +16,9 @@ from importlib.resources import files
 from typing import Any, TextIO
 
 from conda_provenance import __version__
-from conda_provenance.survey.page.facets import Row
-from conda_provenance.survey.page.overview import overview
-from conda_provenance.survey.page.table import MAX_ROWS, table_json
+from conda_provenance.audit.page.overview import overview
+from conda_provenance.audit.page.table import MAX_ROWS, table_json
+from conda_provenance.audit.row import Row
 from conda_provenance.text import show_sentence
 
 MAX_TITLE = 200

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from conda_provenance.survey.page.document import write_page
+from conda_provenance.audit.page.document import write_page
 
 __all__ = ["write_page"]
