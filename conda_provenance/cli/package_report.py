@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from conda_provenance.claim import Claim
 from conda_provenance.cli.color import BOLD, DIM, LINK, YELLOW
@@ -20,8 +20,7 @@ from conda_provenance.values import KEYS, clean_or_none, is_full_sha
 NOT_VERIFIED = "claimed by the package; not verified"
 
 
-@dataclass(frozen=True, slots=True)
-class PackageReport:
+class PackageReport(NamedTuple):
     """What a package says, or the reason why it cannot be read."""
 
     location: str
@@ -29,7 +28,7 @@ class PackageReport:
     package: str
     """The file's name, or the folder's."""
     read_from: str | None = None
-    claim: Claim = field(default_factory=Claim)
+    claim: Claim = Claim()
     sha256: str | None = None
     error: str | None = None
     """Why the package cannot be read, in one sentence."""

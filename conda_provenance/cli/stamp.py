@@ -149,7 +149,7 @@ def _stamp_folder(
 def _failed(report: Report, why: str) -> Report:
     if report.package.error:
         return report
-    return replace(report, package=replace(report.package, error=why), status=FAILED)
+    return replace(report, package=report.package._replace(error=why), status=FAILED)
 
 
 def _indexes(

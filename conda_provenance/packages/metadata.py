@@ -19,7 +19,6 @@ from conda_provenance.packages.archive.zip import (
     require_stored,
 )
 from conda_provenance.packages.archive.zip_end import TAIL, End, find_end
-from conda_provenance.packages.archive.zip_front import find_front_info
 from conda_provenance.packages.blob import Blob, BlobReader, Prefetching, prefetching
 from conda_provenance.packages.refusals import Refusal
 
@@ -59,6 +58,9 @@ def find_info(ahead: Prefetching, name: str) -> Member | None:
     if ahead.from_front:
         if not is_container(ahead):
             return None
+
+        from conda_provenance.packages.archive.zip_front import find_front_info  # Rarely needed.
+
         if (member := find_front_info(ahead, past_payload=ahead.past_payload)) is not None:
             return member
 
