@@ -212,6 +212,8 @@ def _unpacked_at_once(data: bytes, limit: int) -> bytearray | None:
         end = 0
         while end <= size and not decompressor.eof:
             piece = decompressor.decompress(rest, CHUNK)
+            if not piece and not decompressor.eof:
+                return None  # It is cut short.
             unpacked[end : end + len(piece)] = piece
             end, rest = end + len(piece), b""
     except zstd.ZstdError:

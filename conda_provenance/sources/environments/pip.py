@@ -113,9 +113,7 @@ def _listed_by_records(record_paths: Iterable[str], endings: set[bytes]) -> set[
     for path in record_paths:
         try:
             data = read_until(path, MAX_RECORD, _PATHS)
-            if (
-                _FILES not in data
-            ):  # Then it is written otherwise, and has its list at another place.
+            if _FILES not in data:  # It is written in another way.
                 data = read_small(path, MAX_RECORD).data
         except (OSError, ValueError):
             continue
