@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, Protocol
@@ -38,6 +39,9 @@ _LIMIT = 1 << 30
 
 _SMALL, _EXPANSION = 64 << 20, 100
 """Bytes, and times its own size, that an index may unpack to. Real ones unpack to ten times."""
+
+_ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
+"""How a frame of zstd begins, or one of another content that is to be skipped."""
 
 _SHARD_LIMIT = 64 << 20
 """Bytes of a shard, or of the list of shards, unpacked or not. Real ones have a few megabytes.
@@ -92,6 +96,9 @@ class IndexReader:
                     raise
                 refused = error if getattr(error, "kind", "") == "refused" else refused
                 continue
+            if not _is_packed(packed, name):
+                refused = refused or _another_file(subdir, name)
+                continue
 
             with _sentences(subdir, name):
                 data = _unpacked(packed, name)
@@ -114,6 +121,9 @@ class IndexReader:
                     raise
                 self._keep(self.whole(subdir))
             else:
+                if not _is_packed(data, SHARDS):
+                    self._keep(self.whole(subdir))
+                    return self._wholes[subdir.address]
                 with _sentences(subdir, SHARDS):
                     self._shards[subdir.address] = parse_shard_list(
                         _unpacked(data, SHARDS, _SHARD_LIMIT)
@@ -180,6 +190,21 @@ def _read_file(path: str, limit: int) -> bytes:
 
 def _is_missing(error: UnavailableError) -> bool:
     return isinstance(error, NoIndexError) or getattr(error, "kind", "") in _GOES_ON
+
+
+def _is_packed(data: bytes, name: str) -> bool:
+    """Does it begin as a file of this name does?
+
+    Some servers answer with a page of theirs, and 200, where they have no such file.
+    """
+    if name.endswith(".zst"):
+        return _ZSTD.match(data) is not None
+    return data.startswith(b"BZh") if name.endswith(".bz2") else True
+
+
+def _another_file(subdir: Subdir, name: str) -> UnavailableError:
+    where = f"The index of {shown_path(subdir.shown)}"
+    return UnavailableError(f"{where} cannot be used ({name}): it is another kind of file.")
 
 
 def _unpacked(data: bytes, name: str, most: int = _LIMIT) -> bytes | bytearray:

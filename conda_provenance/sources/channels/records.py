@@ -25,6 +25,9 @@ _SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+!~=@-]{0,254}", re.ASCII)
 _REVISION = re.compile(r"v([0-9]{1,6})", re.ASCII)
 _HEX = {"sha256": 64, "md5": 32}
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_NO_LIST = "it has no list of packages"
+
 _NEWEST_VERSION, _NEWEST_REVISION = 2, 3
 """Of ``repodata_version``, and of the sections ``v3`` and so on."""
 
@@ -46,6 +49,37 @@ class Record(msgspec.Struct, gc=False, kw_only=True):
     version: str
 
 
+class _OddRecord(msgspec.Struct):
+    """A record whose size and times may be anything, as in some that were made by hand.
+
+    They help to read a package, but it can be read without them.
+    """
+
+    name: str
+    version: str
+    build: str
+    build_number: int = 0
+    sha256: Any = None
+    md5: Any = None
+    size: Any = None
+    timestamp: Any = None
+    indexed_timestamp: Any = None
+
+    def sound(self) -> Record:
+        """The same, without what is no number."""
+        return Record(
+            name=self.name,
+            version=self.version,
+            build=self.build,
+            build_number=self.build_number,
+            sha256=self.sha256,
+            md5=self.md5,
+            size=_whole(self.size),
+            timestamp=_whole(self.timestamp),
+            indexed_timestamp=_whole(self.indexed_timestamp),
+        )
+
+
 class Wheel(msgspec.Struct, gc=False):
     """A record of a wheel, which is not a conda package."""
 
@@ -63,6 +97,8 @@ class Info(msgspec.Struct):
 
 Records: TypeAlias = "dict[str, Record]"
 RawRecords: TypeAlias = "dict[str, msgspec.Raw]"
+GivenRecords: TypeAlias = "dict[str, Record] | msgspec.UnsetType | None"
+GivenRawRecords: TypeAlias = "dict[str, msgspec.Raw] | msgspec.UnsetType | None"
 
 
 class _V3(msgspec.Struct, rename={"tar_bz2": "tar.bz2"}):
@@ -73,10 +109,10 @@ class _V3(msgspec.Struct, rename={"tar_bz2": "tar.bz2"}):
 
 class _Index(msgspec.Struct, rename={"packages_conda": "packages.conda"}):
     info: Info | None = None
-    packages: Records = {}
-    packages_conda: Records = {}
+    packages: GivenRecords = msgspec.UNSET
+    packages_conda: GivenRecords = msgspec.UNSET
     v3: _V3 | None = None
-    repodata_version: int = 1
+    repodata_version: Any = 1
 
 
 class _RawV3(msgspec.Struct, rename={"tar_bz2": "tar.bz2"}):
@@ -87,10 +123,10 @@ class _RawV3(msgspec.Struct, rename={"tar_bz2": "tar.bz2"}):
 
 class _RawIndex(msgspec.Struct, rename={"packages_conda": "packages.conda"}):
     info: msgspec.Raw = msgspec.Raw()
-    packages: RawRecords = {}
-    packages_conda: RawRecords = {}
+    packages: GivenRawRecords = msgspec.UNSET
+    packages_conda: GivenRawRecords = msgspec.UNSET
     v3: _RawV3 | None = None
-    repodata_version: int = 1
+    repodata_version: Any = 1
 
 
 class ShardList(msgspec.Struct):
@@ -142,11 +178,15 @@ class Index(NamedTuple):
 def parse_index(data: bytes | bytearray) -> Index:
     """An index in JSON. Raises :class:`Refusal` if it is none, or too large."""
     _require_few(data)
+    if data.startswith(_BYTE_ORDER_MARK):
+        data = data[len(_BYTE_ORDER_MARK) :]
     try:
         found = msgspec.json.decode(data, type=_Index)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         return _parse_each(data, msgspec.json)
 
+    if found.info is None and _has_no_list(found) and data.strip() != b"{}":
+        raise Refusal(_NO_LIST)
     return _index(found.info, found.repodata_version, found, found.v3 or _V3(), [])
 
 
@@ -192,14 +232,31 @@ def built_of(record: Record) -> int | None:
     return milliseconds(record.timestamp)
 
 
-def _index(info: Info | None, version: int, found: _Index, v3: _V3, bad: list[str]) -> Index:
+def _has_no_list(found: _Index | _RawIndex) -> bool:
+    """Is it another object than an index? It may be an error, sent as if it were the file."""
+    lists = (found.packages, found.packages_conda)
+    return found.v3 is None and all(each is msgspec.UNSET for each in lists)
+
+
+def _whole(value: object) -> int | None:
+    """A whole number, also as a text. ``None``: it is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    if isinstance(value, str):
+        is_number = value.isascii() and value.isdigit() and len(value) < 19
+        return int(value) if is_number else None
+    return int(value) if abs(value) < 1 << 63 and value == int(value) else None
+
+
+def _index(info: Info | None, version: Any, found: _Index, v3: _V3, bad: list[str]) -> Index:
     revisions = info.repodata_revisions if info else None
     names = map(str, revisions) if isinstance(revisions, dict) else ()
     numbers = [int(found[1]) for found in map(_REVISION.fullmatch, names) if found]
-    is_newer = version > _NEWEST_VERSION or max(numbers, default=0) > _NEWEST_REVISION
+    is_newer = isinstance(version, int) and version > _NEWEST_VERSION
+    is_newer = is_newer or max(numbers, default=0) > _NEWEST_REVISION
     return Index(
-        found.packages_conda,
-        found.packages,
+        found.packages_conda or {},
+        found.packages or {},
         v3.conda,
         v3.tar_bz2,
         v3.whl,
@@ -220,6 +277,8 @@ def _parse_each(data: Any, form: Any) -> Index:
         info = form.decode(found.info, type=Info | None) if bytes(found.info) else None
     except (msgspec.MsgspecError, RecursionError):
         raise Refusal("what it says about itself makes no sense") from None
+    if info is None and _has_no_list(found):
+        raise Refusal(_NO_LIST)
 
     bad: list[str] = []
     raw = found.v3 or _RawV3()
@@ -229,8 +288,8 @@ def _parse_each(data: Any, form: Any) -> Index:
         _sound(raw.whl, Wheel, form, bad),
     )
     sound = _Index(
-        packages=_sound(found.packages, Record, form, bad),
-        packages_conda=_sound(found.packages_conda, Record, form, bad),
+        packages=_sound(found.packages or {}, Record, form, bad),
+        packages_conda=_sound(found.packages_conda or {}, Record, form, bad),
     )
     return _index(info, found.repodata_version, sound, v3, bad)
 
@@ -242,8 +301,20 @@ def _sound(raw: RawRecords, kind: Any, form: Any, bad: list[str]) -> Any:
         try:
             found[key] = decoder.decode(each)
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-            bad.append(key)
+            odd = _odd_record(each, form) if kind is Record else None
+            if odd is None:
+                bad.append(key)
+            else:
+                found[key] = odd
     return found
+
+
+def _odd_record(raw: msgspec.Raw, form: Any) -> Record | None:
+    try:
+        odd: _OddRecord = form.decode(raw, type=_OddRecord)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return None
+    return odd.sound()
 
 
 def _require_few(data: bytes | bytearray) -> None:

@@ -68,8 +68,6 @@ WRONG = {
     "version": [None, 1.0, []],
     "build": [None, 0],
     "build_number": [None, "0", 1.5],
-    "size": ["1000", 1.5, {}],
-    "timestamp": ["2024", [], {}],
 }
 
 
@@ -82,6 +80,75 @@ def test_one_bad_record_is_unreadable_and_the_rest_goes_on(field, value) -> None
     [bad] = [each for each in found if isinstance(each, Unreadable)]
     assert bad.name == "bad-1.0-h0_0.conda"
     assert bad.location == f"{ADDRESS}/noarch"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "read"),
+    [
+        ("size", "1000", 1000),
+        ("size", 1000.0, 1000),
+        ("size", True, None),
+        ("size", "-1", None),
+        ("size", {}, None),
+        ("timestamp", "1700000000000", 1700000000000),
+        ("timestamp", "2023-11-14", None),
+        ("timestamp", True, None),
+        ("timestamp", [], None),
+        ("indexed_timestamp", {}, None),
+        ("indexed_timestamp", "9" * 5000, None),
+    ],
+)
+def test_a_package_is_read_without_its_size_and_time(field, value, read) -> None:
+    found = look(with_record(**{"timestamp": None, field: value}))
+    [odd] = [each for each in found if isinstance(each, Artifact) and each.name == "bad"]
+    assert (odd.size if field == "size" else odd.timestamp) == read
+    good(found)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        {"error": "not found", "status": 404},
+        {"errors": [{"status": 404, "message": "File not found."}]},
+        {"message": "Not Found", "documentation_url": "https://h.example"},
+        {"v4": {}, "x": {"packages": {}}},
+    ],
+)
+def test_an_error_sent_as_an_index_does_not_look_empty(index) -> None:
+    with pytest.raises(UnavailableError, match="it has no list of packages"):
+        look(index)
+
+
+@pytest.mark.parametrize(
+    "index", [{}, {"info": {"subdir": "noarch"}}, {"packages": {}}, {"packages": None}, {"v3": {}}]
+)
+def test_an_empty_index_is_one(index) -> None:
+    assert look(index) == []
+
+
+@pytest.mark.parametrize("change", [{"packages": None}, {"repodata_version": None}])
+def test_null_is_nothing(change) -> None:
+    good(look({**with_record(), **change}))
+
+
+def test_a_byte_order_mark_is_left_out() -> None:
+    good(look(b"\xef\xbb\xbf" + json.dumps(with_record()).encode()))
+
+
+@pytest.mark.parametrize("data", [b"<!doctype html><html>", b"", b"404"])
+def test_a_page_in_place_of_a_packed_index_is_none(data) -> None:
+    plain = json.dumps(with_record()).encode()
+    names = ("repodata_shards.msgpack.zst", "repodata.json.zst")
+    files = {f"{ADDRESS}/noarch/{name}": data for name in names}
+    web = FilesWeb({**files, f"{ADDRESS}/noarch/repodata.json": plain})
+    channels = Channels(Request(subdirs=("noarch",)), lambda: web, contents)
+    good(list(channels.whole(ADDRESS)))
+    good(list(channels.spec(f"{ADDRESS}::good")))
+
+    with pytest.raises(UnavailableError, match="cannot be used"):
+        list(
+            Channels(Request(subdirs=("noarch",)), lambda: FilesWeb(files), contents).whole(ADDRESS)
+        )
 
 
 @pytest.mark.parametrize("field", ["size", "build_number", "timestamp"])
