@@ -69,13 +69,10 @@ def _wants_json(arguments: Namespace, parsed: Namespace) -> bool:
 
 def _run(arguments: Namespace, output: Output) -> int:
     try:
-        command = import_module(f"conda_provenance.cli.{arguments.command}")
-        status = int(command.run(arguments, output))
+        status = _answer(arguments, output)
+        # Now, since what Python cannot write when it ends is its own error and exit status.
         sys.stdout.flush()
         return status
-    except ProvenanceError as error:
-        output.fail(str(error))
-        return of_error(error)
     except BrokenPipeError:
         # The reader of our output has gone ("| head"). Nothing is wrong, so nothing is said.
         _discard_output()
@@ -91,6 +88,15 @@ def _run(arguments: Namespace, output: Output) -> int:
         return Status.UNKNOWN
     except KeyboardInterrupt:
         return Status.INTERRUPTED
+
+
+def _answer(arguments: Namespace, output: Output) -> int:
+    command = import_module(f"conda_provenance.cli.{arguments.command}")
+    try:
+        return int(command.run(arguments, output))
+    except ProvenanceError as error:
+        output.fail(str(error))
+        return of_error(error)
 
 
 def _sentence(error: OSError) -> str:

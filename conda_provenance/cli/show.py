@@ -63,7 +63,8 @@ def _show(readings: Readings, output: Output) -> Status:
 def _show_all(readings: Readings, shown: Shown, statuses: set[Status]) -> None:
     for is_whole, report in readings:
         if isinstance(report, NotConda):
-            shown.add_other(report)
+            shown.add_other(report, is_named=not is_whole)
+            statuses.add(Status.YES if is_whole else Status.NO)
             continue
 
         shown.add(report)

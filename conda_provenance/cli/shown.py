@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
 from conda_provenance.cli.chain import print_chain
-from conda_provenance.cli.color import DIM
+from conda_provenance.cli.color import BOLD, DIM, YELLOW
 from conda_provenance.cli.output import Output
 from conda_provenance.cli.package_report import NOT_VERIFIED, PackageReport
 from conda_provenance.sources.artifact import NotConda
@@ -30,8 +30,8 @@ class Shown(Protocol):
     def add(self, report: PackageReport) -> None:
         """Show a package."""
 
-    def add_other(self, other: NotConda) -> None:
-        """Count a package that is none of conda's."""
+    def add_other(self, other: NotConda, *, is_named: bool) -> None:
+        """Count a package that is none of conda's. Show it too, if somebody has named it."""
 
     def end(self, error: str | None = None) -> None:
         """Print what stands after the packages. ``error``: why they are not all."""
@@ -56,7 +56,7 @@ class ShownAsJson:
         if report.error:
             self._output.error(report.error)
 
-    def add_other(self, other: NotConda) -> None:
+    def add_other(self, other: NotConda, *, is_named: bool) -> None:  # noqa: ARG002
         """Keep it for the end."""
         self._others.append(other)
 
@@ -75,6 +75,7 @@ class ShownAsText:
         self._list: PackageList | None = None
         self._counts = Counter[str]()
         self._others = Counter[str]()
+        self._named: list[NotConda] = []
 
     @property
     def is_begun(self) -> bool:
@@ -100,9 +101,11 @@ class ShownAsText:
             self._list.add(self._first)
             self._list.add(report)
 
-    def add_other(self, other: NotConda) -> None:
-        """Count it."""
+    def add_other(self, other: NotConda, *, is_named: bool) -> None:
+        """Count it, and keep one that was named for the end."""
         self._others[other.kind] += 1
+        if is_named:
+            self._named.append(other)
 
     def end(self, error: str | None = None) -> None:  # noqa: ARG002
         """Print what was kept, how many there were, and that nothing was verified."""
@@ -114,6 +117,11 @@ class ShownAsText:
         more = self._counts["unreadable"] - MAX_ERRORS
         if more > 0 and not self._output.verbose:
             self._output.error(f"{more} more cannot be read: -v says why.")
+
+        for other in self._named:
+            name = redact_location(f"{other.name} {other.version}".strip())
+            why = f": no provenance, it is no conda package ({other.kind})"
+            self._output.line((name, BOLD), (why, YELLOW))
 
         if self._counts.total() != 1 or self._others:
             self._output.line(_counted(self._counts, self._others))

@@ -139,6 +139,13 @@ def test_pips_packages_are_counted_and_not_unreadable(prefix):
     ]
     assert len(printed["packages"]) == 2
 
+    # One that was named is asked where it is from, and does not say it.
+    named = run_command("show", "-p", prefix, "numpy", "rich")
+    assert named.returncode == 1
+    assert "\nrich 13.0: no provenance, it is no conda package (pip)\n" in named.stdout
+    printed = answer(run_command("show", "--json", "-p", prefix, "rich"))
+    assert (printed["packages"], len(printed["not_conda"])) == ([], 1)
+
 
 def test_an_environment_that_is_not_there_is_used_wrongly(prefix, tmp_path):
     for words in (["-n", "sciense"], ["-p", tmp_path / "gone"], ["numpy", "-n", "sciense"]):

@@ -195,3 +195,14 @@ def test_a_broken_pipe_ends_quietly(folder: Path):
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+@pytest.mark.parametrize("words", [["gone.conda"], ["-p", "gone"]])
+def test_an_output_that_is_full_is_said_where_the_command_failed_too(words):
+    command = [sys.executable, "-m", "conda_provenance", "show", "--json", *words]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 3
+    assert "Exception ignored" not in done.stderr
+    assert "No space left on device" in done.stderr
