@@ -177,6 +177,19 @@ def test_another_channels_package_of_the_same_name_in_the_cache(conda: Conda) ->
     assert conda.refusing(*words, conda.prefix("d"), "stamped").status == 0
 
 
+def test_a_record_that_conda_made_anew_still_says_which_file_it_is(conda: Conda) -> None:
+    """It does so where it finds none, such as while another conda is extracting the package."""
+    conda.made("stamped", "silent", name="before")
+    for name in ("stamped", "silent"):
+        (conda.cache / f"{name}-1.0-h0_0" / "info" / "repodata_record.json").unlink()
+
+    words = ("create", "-y", "-p")
+    assert conda.refusing(*words, conda.prefix("a"), "stamped").status == 0
+    assert conda.refusing(*words, conda.prefix("b"), "silent").is_refused
+    made = json.loads((conda.cache / "stamped-1.0-h0_0/info/repodata_record.json").read_text())
+    assert "sha256" not in made
+
+
 def test_json_stays_json(conda: Conda) -> None:
     words = ("create", "-y", "--json", "-p", conda.prefix(), "silent")
     done = conda.refusing(*words)

@@ -186,12 +186,17 @@ def _with_lock(record: Record, folder: str, proof: _Proof) -> _Proof | None:
 
 
 def _compare(record: Record, given: dict[str, Any]) -> None:
-    """Does the folder's own record mean the same file? Raises :class:`Doubt` if not."""
+    """Does the folder's own record mean the same file? Raises :class:`Doubt` if not.
+
+    conda makes a new record where it finds none, such as while another conda is still extracting
+    the package. That one has the archive's MD5 only.
+    """
     pairs: list[tuple[object, object, str]]
-    if record.sha256:
-        pairs = [(record.sha256, hexadecimal(given.get("sha256"), 64), "sha256")]
+    sha256, md5 = hexadecimal(given.get("sha256"), 64), hexadecimal(given.get("md5"), 32)
+    if record.sha256 and (sha256 or not (record.md5 and md5)):
+        pairs = [(record.sha256, sha256, "sha256")]
     elif record.md5:
-        pairs = [(record.md5, hexadecimal(given.get("md5"), 32), "md5")]
+        pairs = [(record.md5, md5, "md5")]
     else:
         pairs = [
             (record.size, whole_number(given.get("size")), "size"),

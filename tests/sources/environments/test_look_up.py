@@ -279,7 +279,11 @@ NO_HASH = {"sha256": "", "md5": None}
         (NO_SHA256, NO_SHA256, None),
         (NO_SHA256, {"md5": "0" * 32}, "its md5 differs"),
         (NO_SHA256, {"md5": None}, "there is no md5 to compare"),
-        ({}, NO_SHA256, "there is no sha256 to compare"),
+        ({}, NO_SHA256, None),  # as conda writes it where it finds none
+        ({}, {**NO_SHA256, "md5": "0" * 32}, "its md5 differs"),
+        ({}, {"sha256": "0" * 64}, "its sha256 differs"),
+        ({}, NO_HASH, "there is no sha256 to compare"),
+        ({"md5": None}, NO_SHA256, "there is no sha256 to compare"),
         (NO_HASH, NO_HASH, None),
         (NO_HASH, {"url": "https://user:s3cr3t@conda.example.org/t/tk-9/forge/noarch/demo"
                           "-1.0-0.conda"}, None),
