@@ -22,6 +22,9 @@ from conda_provenance.text import show_sentence
 SECONDS = 60.0
 """How long all packages of a transaction may take. A thousand take a tenth of a second."""
 
+PAUSE = 0.3
+"""Seconds after which what could not be read is read once more."""
+
 _MAX_LINE = 1000
 """Characters of the line about one package."""
 
@@ -65,7 +68,8 @@ class Verdict:
         lines += [f"  - {self.fault}"] if self.fault else []
         if self.refuses:
             lines += ["Nothing was installed or removed."]
-            lines += [_REMEDY] if self.shortfalls else []
+            lines += [_REMEDY] if any(not each.is_unreadable for each in self.shortfalls) else []
+            lines += [_READ_IT] if any(each.is_unreadable for each in self.shortfalls) else []
             lines += [_ROUND_IT, f"{_HYGIENE} {_NOT_SEEN}"]
         elif self.shortfalls:
             lines += [_HYGIENE]
@@ -77,11 +81,16 @@ class Verdict:
         if not self.shortfalls:
             return f"{setting}: the check of {_packages(self.total)} to install was not completed."
 
-        return (
-            f"{setting}: {len(self.shortfalls)} of {_packages(self.total)} to install "
-            f"{'does' if len(self.shortfalls) == 1 else 'do'} not say what is asked of "
-            f"{'it' if len(self.shortfalls) == 1 else 'them'}."
-        )
+        # What could not be read may say all that is asked.
+        unreadable = sum(each.is_unreadable for each in self.shortfalls)
+        short = len(self.shortfalls) - unreadable
+        one = short == 1
+        said = f"do{'es' if one else ''} not say what is asked of {'it' if one else 'them'}"
+        parts = [f"{short} of {_packages(self.total)} to install {said}"] if short else []
+        if unreadable:
+            of_all = "" if short else f" of {_packages(self.total)} to install"
+            parts.append(f"{unreadable}{of_all} could not be read")
+        return f"{setting}: {', and '.join(parts)}."
 
 
 _HYGIENE = (
@@ -91,6 +100,10 @@ _HYGIENE = (
 _REMEDY = (
     "Ask those who build these packages to record where they come from, or exempt them by "
     f"plugins.{INSTALL_EXEMPT.name}."
+)
+_READ_IT = (
+    "Of a package that could not be read, remove the folder from the package cache: conda then "
+    "extracts it anew."
 )
 _NOT_SEEN = (
     "It does not see mamba, micromamba, pixi, constructor, pip, conda --no-plugins or "
@@ -135,7 +148,15 @@ def check(
         return iter(()) if is_present else _shortfall(policy, package, folders)
 
     to_read = [each for each in packages if not _is_exempt(each, exempts)]
-    shortfalls, fault = _within(SECONDS if seconds is None else seconds, to_read, shortfall)
+    limit = SECONDS if seconds is None else seconds
+    shortfalls, fault = _within(limit, to_read, shortfall)
+    torn = [each.package for each in shortfalls if each.is_unreadable]
+    if torn and not fault:
+        # Another conda may be extracting them at this moment.
+        time.sleep(PAUSE)
+        readable = [each for each in shortfalls if not each.is_unreadable]
+        torn_still, fault = _within(limit, torn, shortfall)
+        shortfalls = (*readable, *torn_still)
     return Verdict(policy, len(packages), shortfalls, fault)
 
 

@@ -480,6 +480,12 @@ def test_an_unreadable_package_is_refused(conda: Conda, damage: str) -> None:
     assert not conda.prefix().exists()
     assert conda.create("stamped", **{SETTING: "warn"}).status == 0
 
+    # The remedy that the refusal names.
+    assert "remove the folder from the package cache" in done.said
+    shutil.rmtree(about.parent.parent)
+    words = ("create", "-y", "-p", conda.prefix("after"), "stamped")
+    assert conda.refusing(*words).status == 0
+
 
 FAULTS = {
     "fault": (

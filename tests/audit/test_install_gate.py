@@ -312,6 +312,33 @@ def test_the_identical_package_that_is_there_is_not_judged(tmp_path: Path) -> No
     assert judge(REFUSE, [without], tmp_path, present=[""]).refuses
 
 
+def test_what_cannot_be_read_is_not_said_to_lack_anything(tmp_path: Path) -> None:
+    silent, torn = incoming("silent"), incoming("torn")
+    extracted(tmp_path, silent, extra={})
+    extracted(tmp_path, torn, about="no JSON")
+
+    text = str(judge(REFUSE, [torn], tmp_path))
+    assert "(plugins.provenance_install): 1 of 1 package to install could not be read.\n" in text
+    assert "do not say" not in text
+    assert "does not say" not in text
+    assert "remove the folder from the package cache" in text
+    assert "Ask those who build" not in text
+
+    text = str(judge(REFUSE, [silent, torn], tmp_path))
+    assert "1 of 2 packages to install does not say what is asked of it, and 1 could not" in text
+    assert "Ask those who build" in text
+
+
+def test_what_another_conda_is_extracting_is_read_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = incoming()
+    about = extracted(tmp_path, package, about="") / "about.json"
+    text = json.dumps({"extra": STAMP})
+    monkeypatch.setattr(install_gate.time, "sleep", lambda _seconds: about.write_text(text))
+    assert not judge(REFUSE, [package], tmp_path).has_news
+
+
 def test_an_index_that_lists_the_checksum_of_what_is_there_lets_nothing_pass(
     tmp_path: Path,
 ) -> None:
