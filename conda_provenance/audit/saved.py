@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -21,6 +22,16 @@ IDENTITY = ("package", "location", "name", "version", "build", "subdir", "channe
 _MAX_SHOWN = 300
 _TEXTS = ("name", "version", "build", "subdir", "channel", "place", "read_from", "sha256", "error")
 _STATES = [each.value for each in State]
+_FORMS = {
+    "read_from": re.compile(r"file|folder|cache|archive|remote"),
+    "sha256": re.compile(r"[0-9a-f]{64}"),
+    "sha256_from": re.compile(r"file|record|index"),
+    "commit_url": re.compile(r"https?://.*", re.DOTALL),
+    "run_url": re.compile(r"https?://.*", re.DOTALL),
+}
+"""What is written again must have the form that the JSON's schema gives it."""
+
+_CODE = re.compile(r"[a-z][a-z0-9-]*")
 _FURTHER = (*_TEXTS, "sha256_from", "commit_url", "run_url", *KEYS)
 
 
@@ -74,8 +85,10 @@ def _audit(document: Any) -> SavedAudit:
     shard = document.get("shard")
     not_conda = summary.get("not_conda", 0)
     missing = document.get("missing")
-    if not isinstance(not_conda, int) or not all(
-        isinstance(each, str | None) for each in (shard, missing)
+    if (
+        type(not_conda) is not int
+        or not_conda < 0
+        or not all(isinstance(each, str | None) for each in (shard, missing))
     ):
         raise _Malformed("its summary is malformed")
 
@@ -103,9 +116,12 @@ def _row(value: Any) -> Row:
         raise _Malformed("a value of a package is not a text")
     if not _has_texts(row, ("package", "location")):
         raise _Malformed("a package has no name or location")
+    row["name"] = row["name"] or row["package"]
     if row.get("state") not in _STATES:
         raise _Malformed("a package has no state")
-    if not isinstance(row["timestamp"], int | None):
+    if not all(row[key] is None or form.fullmatch(row[key]) for key, form in _FORMS.items()):
+        raise _Malformed("a value of a package has another form")
+    if not isinstance(row["timestamp"], int | None) or isinstance(row["timestamp"], bool):
         raise _Malformed("the time of a package is not a number")
     if not isinstance(row["problems"], list) or not all(map(_is_problem, row["problems"])):
         raise _Malformed("the problems of a package are malformed")
@@ -113,7 +129,8 @@ def _row(value: Any) -> Row:
 
 
 def _is_problem(value: Any) -> bool:
-    return isinstance(value, dict) and _has_texts(value, ("code", "message"))
+    is_one = isinstance(value, dict) and _has_texts(value, ("code", "message"))
+    return is_one and _CODE.fullmatch(value["code"]) is not None
 
 
 def _has_texts(value: Mapping[str, Any], keys: tuple[str, ...]) -> bool:
