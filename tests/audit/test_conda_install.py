@@ -612,13 +612,15 @@ def test_another_installer_knows_nothing_of_it(conda: Conda) -> None:
 
     pytest.importorskip("rattler")
     code = (
-        "import asyncio, sys\n"
+        "import asyncio, os, sys\n"
         "from rattler import MatchSpec, install, solve\n"
         "async def main(channel, prefix):\n"
         "    records = await solve(sources=[channel], specs=[MatchSpec('silent')],\n"
         "        platforms=['noarch'], virtual_packages=[])\n"
         "    await install(records, target_prefix=prefix)\n"
         "asyncio.run(main(*sys.argv[1:]))\n"
+        # Its threads crash Python at times as that ends.
+        "os._exit(0)\n"
     )
     environ = conda.environ(**{SETTING: "refuse"})
     environ["RATTLER_CACHE_DIR"] = str(conda.folder / "rattler")
