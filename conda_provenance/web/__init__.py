@@ -8,9 +8,19 @@ from __future__ import annotations
 from conda_provenance.web.answer import Answer
 from conda_provenance.web.backoff import Patience
 from conda_provenance.web.door import Web
-from conda_provenance.web.errors import Kind, WebError
+from conda_provenance.web.errors import Kind, NoPartError, WebError
 from conda_provenance.web.faults import no_file
 from conda_provenance.web.hosts import Memory
 from conda_provenance.web.ranges import ByteRange
 
-__all__ = ["Answer", "ByteRange", "Kind", "Memory", "Patience", "Web", "WebError", "no_file"]
+__all__ = [
+    "Answer",
+    "ByteRange",
+    "Kind",
+    "Memory",
+    "NoPartError",
+    "Patience",
+    "Web",
+    "WebError",
+    "no_file",
+]

@@ -91,14 +91,18 @@ def _part(
 ) -> ContentRange:
     """The range that is sent, if it is the one that was asked for."""
     found = parse_content_range(headers.get("Content-Range"))
-    if asked is None or found is None or found.start is None or found.stop is None:
+    if asked is None:
         raise faults.contradiction(host)
+    # Several parts in one answer (multipart/byteranges) have no Content-Range but within them.
+    if found is None or found.start is None or found.stop is None:
+        raise faults.no_part(host)
 
     sent = found.stop - found.start
     if length is not None and length != sent:
         raise faults.contradiction(host)
     if asked.length is not None and sent > asked.length:
-        raise faults.contradiction(host)
+        is_whole = found.start == 0 and found.stop == found.total
+        raise faults.no_part(host) if is_whole else faults.contradiction(host)
     if asked.start is None:
         is_asked = found.total is None or found.stop == found.total
     else:

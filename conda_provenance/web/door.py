@@ -29,7 +29,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BUSY = frozenset({429, 503})
 _FAILED = frozenset({500, 502, 504})
 _NOT_ALLOWED = frozenset({401, 403, 407})
-_RETURNED = frozenset({200, 206, 404, 416, 501})
+_RETURNED = frozenset({200, 206, 400, 404, 416, 501})
 
 MAX_FETCHED = 512 << 20
 """Bytes that :meth:`Web.fetch` takes, unless the caller says otherwise."""
@@ -122,7 +122,7 @@ class Web:
     ) -> Answer:
         """Ask for a file, or a ``range`` of it. The body has not been read yet.
 
-        The answer's status is 200, 206, 404, 416 or 501. All else is raised as a
+        The answer's status is 200, 206, 400, 404, 416 or 501. All else is raised as a
         :class:`WebError`. More than ``limit`` bytes are not read. ``after`` is an earlier answer
         for the same address: its redirects are not followed again. ``named``: the address comes
         from another server's answer, not from the user. It gets none of the user's credentials,
@@ -252,11 +252,11 @@ class _Refused(Exception):
 
 def _checked(hop: Hop, sent: Sent) -> Sent:
     """The answer, if it is one that a caller can do something with."""
-    if sent.status in _RETURNED or sent.status in _REDIRECTS:
+    is_expired = hop.is_redirected and sent.status == 400  # As some object stores say it.
+    if (sent.status in _RETURNED or sent.status in _REDIRECTS) and not is_expired:
         return sent
 
     sent.close()
-    is_expired = hop.is_redirected and sent.status == 400  # As some object stores say it.
     if sent.status in _NOT_ALLOWED or is_expired:
         raise _Refused(hop, sent.status, sent.headers.get("WWW-Authenticate"))
     raise faults.no_file(hop.host, sent.status)

@@ -26,3 +26,7 @@ class WebError(UnavailableError):
         self.kind: Kind = kind
         self.challenge = challenge
         """Which login a server asks for (``WWW-Authenticate``). It is a stranger's text."""
+
+
+class NoPartError(WebError):
+    """A server answers as if it sent a part of a file, and it cannot be known which part."""

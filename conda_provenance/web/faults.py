@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conda_provenance.net import origin_of
-from conda_provenance.web.errors import WebError
+from conda_provenance.web.errors import NoPartError, WebError
 
 
 def offline() -> WebError:
@@ -102,6 +102,10 @@ def contradiction(host: str) -> WebError:
     return WebError(
         "malformed", f"{host} sends another part of a file than it was asked for, or says."
     )
+
+
+def no_part(host: str) -> NoPartError:
+    return NoPartError("malformed", f"{host} sends a part of a file, and does not say which.")
 
 
 def compressed(host: str) -> WebError:

@@ -141,10 +141,12 @@ class Hosts:
 class Memory:
     """What a server cannot do, as far as one folder on it has shown."""
 
-    __slots__ = ("no_ranges", "no_suffix")
+    __slots__ = ("no_ranges", "no_suffix", "sends_parts")
 
     def __init__(self) -> None:
         self.no_ranges = False
         """It sends whole files only."""
+        self.sends_parts = False
+        """It has sent a part of a file."""
         self.no_suffix = False
         """It cannot send the last bytes of a file unless it is told where they begin."""

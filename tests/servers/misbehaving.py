@@ -355,6 +355,65 @@ def _said(value: str | None) -> Callable[[_Handler], None]:
     return way
 
 
+def _refuses(
+    status: int, *, says_size: bool = False, sends: str | None = None
+) -> Callable[[_Handler], None]:
+    """Refuse every range but ``sends``."""
+
+    def way(handler: _Handler) -> None:
+        asked = handler.headers.get("Range")
+        if asked in (None, sends):
+            handler.serve()
+        else:
+            said = {"Content_Range": f"bytes */{len(handler.data)}"} if says_size else {}
+            handler.reply(status, b"no", **said)
+
+    return way
+
+
+def _odd_part(way: Callable[[_Handler, bytes], None]) -> Callable[[_Handler], None]:
+    """Send whole files well, and parts in this way."""
+
+    def odd(handler: _Handler) -> None:
+        part = handler.part()
+        if part is None:
+            handler.serve()
+        else:
+            way(handler, handler.data[slice(*part)])
+
+    return odd
+
+
+def _multipart(handler: _Handler, part: bytes) -> None:
+    first, stop = handler.part() or (0, 0)
+    said = f"bytes {first}-{stop - 1}/{len(handler.data)}".encode()
+    body = b"\r\n--b\r\nContent-Range: %s\r\n\r\n%s\r\n--b--\r\n" % (said, part)
+    handler.reply(206, body, Content_Type="multipart/byteranges; boundary=b")
+
+
+def _whole_as_part(handler: _Handler, part: bytes) -> None:
+    size = len(handler.data)
+    handler.reply(206, handler.data, Content_Range=f"bytes 0-{size - 1}/{size}")
+
+
+def _short(length: int) -> Callable[[_Handler], None]:
+    """Send no more than ``length`` bytes at once."""
+
+    def way(handler: _Handler, part: bytes) -> None:
+        first, stop = handler.part() or (0, 0)
+        first = max(first, stop - length) if handler.is_suffix else first
+        stop = min(stop, first + length)
+        said = f"bytes {first}-{stop - 1}/{len(handler.data)}"
+        handler.reply(206, handler.data[first:stop], Content_Range=said)
+
+    return _odd_part(way)
+
+
+def _mirrors(handler: _Handler) -> None:
+    """The same file, by another date in each answer."""
+    handler.serve(Last_Modified=formatdate(1e9 + handler.count, usegmt=True))
+
+
 def _longer(handler: _Handler) -> None:
     """Say a greater ``Content-Length`` than there is."""
     handler.reply(200, handler.data, Content_Length=len(handler.data) + 50)
@@ -443,6 +502,19 @@ WAYS: dict[str, Callable[[_Handler], None]] = {
     "range-garbled": _said("bytes zero to ten"),
     "range-short": _said("bytes {first}-{first}/{size}"),
     "range-star": _said("bytes {first}-{last}/*"),
+    "refuses-400": _refuses(400),
+    "refuses-416": _refuses(416),
+    "refuses-416-size": _refuses(416, says_size=True),
+    "refuses-501": _refuses(501),
+    "refuses-500": _refuses(500),
+    "refuses-404": _refuses(404),
+    "refuses-all-but-one-byte": _refuses(400, sends="bytes=0-0"),
+    "part-unsaid": _odd_part(lambda handler, part: handler.reply(206, part)),
+    "part-multipart": _odd_part(_multipart),
+    "part-whole": _odd_part(_whole_as_part),
+    "part-whole-unsaid": _odd_part(lambda handler, _: handler.reply(206, handler.data)),
+    "short": _short(100),
+    "mirrors": _mirrors,
     "longer": _longer,
     "two-lengths": _two_lengths,
     "replaced": _replaced(2),

@@ -19,10 +19,17 @@ from conda_provenance.packages.blob import FileBlob
 from conda_provenance.packages.refusals import refusals, shown_path
 from conda_provenance.sources.remote.addresses import clean_address
 from conda_provenance.sources.remote.download import Listed, download
-from conda_provenance.sources.remote.opening import Limits, open_remote
+from conda_provenance.sources.remote.opening import (
+    NO_PARTS,
+    RENAMED,
+    SHORT,
+    Limits,
+    open_remote,
+    open_whole,
+)
 from conda_provenance.sources.remote.plan import plan_for
-from conda_provenance.sources.remote.ranged import ReplacedError
-from conda_provenance.web import Web, WebError
+from conda_provenance.sources.remote.ranged import RenamedError, ReplacedError, ShortError
+from conda_provenance.web import NoPartError, Web, WebError
 
 T = TypeVar("T")
 
@@ -63,26 +70,40 @@ class RemoteContents:
         with said_of(self.location):
             if self._check:
                 return self._checked_claim(thorough)
-            return self._again_if_replaced(lambda blob: self._claim_in(blob, thorough))
+            return self._read(lambda blob: self._claim_in(blob, thorough))
 
     def files(self, names: Collection[str]) -> dict[str, bytes]:
         """Those of its metadata files that there are. Raises the same."""
         with said_of(self.location), refusals(self.location, "read"):
-            return self._again_if_replaced(lambda blob: read_info_blob(blob, self._name, names))
+            return self._read(lambda blob: read_info_blob(blob, self._name, names))
 
-    def _again_if_replaced(self, read: Callable[[Blob], T]) -> T:
+    def _read(self, read: Callable[[Blob], T]) -> T:
+        """What ``read`` makes of the parts of the file, or else of the whole."""
         plan = plan_for(self._name, self.listed.timestamp)
+        place = (self._web, self._url, plan, self.listed.size, self._limits)
+        replaced = ReplacedError()
         for _ in range(_TRIES):
             try:
-                with open_remote(
-                    self._web, self._url, plan, self.listed.size, self._limits
-                ) as blob:
+                with open_remote(*place) as blob:
                     return read(blob)
-            except ReplacedError:
-                continue
+            except ReplacedError as error:
+                replaced = error
+            except ShortError:
+                return self._read_whole(read, SHORT)
+            except NoPartError:
+                return self._read_whole(read, NO_PARTS)
+
+        if isinstance(replaced, RenamedError):
+            return self._read_whole(read, RENAMED)
         raise PackageError(
             f"{shown_path(self.location)} cannot be read: it is being replaced; try again."
         )
+
+    def _read_whole(self, read: Callable[[Blob], T], fault: str) -> T:
+        """The same of the whole file. One answer fits together, whatever the next one would say."""
+        plan = plan_for(self._name, self.listed.timestamp)
+        with open_whole(self._web, self._url, plan, self.listed.size, self._limits, fault) as blob:
+            return read(blob)
 
     def _claim_in(self, blob: Blob, thorough: bool) -> PackageClaim:
         package = read_package_blob(

@@ -18,8 +18,23 @@ _DROPS = 3
 """Times that a server may break off in the middle of one file."""
 
 
+_MAX_SHORT = 7
+"""Answers for one file that may hold less than was asked for."""
+
+
 class ReplacedError(Exception):
     """The file was replaced by another one while it was read."""
+
+
+class RenamedError(ReplacedError):
+    """The server gives it another ``ETag`` or date than before, and the same size.
+
+    Mirrors that share one name do this too, and their files are the same.
+    """
+
+
+class ShortError(Exception):
+    """The server sends less than is asked for, again and again."""
 
 
 class RangedBlob:
@@ -41,6 +56,7 @@ class RangedBlob:
         self._planned = (0, 0)
         self._next = NEXT
         self._drops = 0
+        self._short = 0
         self._stream: Answer | None = None
         self._position = self._stop = 0
         self._take(first)
@@ -108,9 +124,17 @@ class RangedBlob:
         self.close()
         stop = self._stop_of_request(start, stop)
         answer = self._web.open(self._url, ByteRange(start, stop - start), after=self._first)
-        if answer.status != 206 or not self._is_same(answer):
+        if answer.status != 206 or answer.total not in (None, self.size):
             answer.close()
             raise ReplacedError
+        if not self._has_same_tag(answer):
+            answer.close()
+            raise RenamedError
+
+        self._short += (answer.length or 0) < stop - start
+        if self._short > _MAX_SHORT:
+            answer.close()
+            raise ShortError
         return self._take(answer)
 
     def _stop_of_request(self, start: int, stop: int) -> int:
@@ -134,11 +158,8 @@ class RangedBlob:
         self._stop = answer.start + (answer.length or 0)
         return answer
 
-    def _is_same(self, answer: Answer) -> bool:
-        """Is this of the same file as the first answer?"""
-        if answer.total is not None and answer.total != self.size:
-            return False
-
+    def _has_same_tag(self, answer: Answer) -> bool:
+        """Does the server call it the same file as in its first answer?"""
         for name in ("ETag", "Last-Modified"):
             before, now = (each.headers.get(name) for each in (self._first, answer))
             if before and now:
