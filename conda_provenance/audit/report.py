@@ -30,6 +30,8 @@ class Report(NamedTuple):
     """Such as ``1/8``, if this is one part of an audit."""
     missing: str | None = None
     """A sentence that names the parts that are missing in a merged audit."""
+    audited: str | None = None
+    """What was audited, in the words of the command line."""
 
     @classmethod
     def of(
@@ -43,6 +45,7 @@ class Report(NamedTuple):
         baseline_file: str | None = None,
         shard: str | None = None,
         missing: str | None = None,
+        audited: str | None = None,
     ) -> Report:
         """Judge the packages. Where there is a ``baseline``, only what is new fails."""
         summary = summarize(rows, excluded=len(excluded), not_conda=not_conda)
@@ -53,7 +56,7 @@ class Report(NamedTuple):
             found += [share] if share else []
 
         asked = gate.to_json(baseline_file)
-        return cls(rows, excluded, found, summary, asked, bool(gate), shard, missing)
+        return cls(rows, excluded, found, summary, asked, bool(gate), shard, missing, audited)
 
     @property
     def is_undecided(self) -> bool:

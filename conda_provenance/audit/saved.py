@@ -44,6 +44,8 @@ class SavedAudit(NamedTuple):
     shard: str | None
     missing: str | None = None
     """What was missing when it was joined from parts."""
+    audited: str | None = None
+    """What was audited, in the words of the command line."""
 
 
 def read_audit(path: str) -> SavedAudit:
@@ -85,15 +87,17 @@ def _audit(document: Any) -> SavedAudit:
     shard = document.get("shard")
     not_conda = summary.get("not_conda", 0)
     missing = document.get("missing")
+    audited = document.get("audited")
     if (
         type(not_conda) is not int
         or not_conda < 0
-        or not all(isinstance(each, str | None) for each in (shard, missing))
+        or not all(isinstance(each, str | None) for each in (shard, missing, audited))
     ):
         raise _Malformed("its summary is malformed")
 
     rows = [_row(each) for each in packages]
-    return SavedAudit(rows, [_excluded(each) for each in excluded], not_conda, shard, missing)
+    left_out = [_excluded(each) for each in excluded]
+    return SavedAudit(rows, left_out, not_conda, shard, missing, audited)
 
 
 def _excluded(value: Any) -> Mapping[str, Any]:

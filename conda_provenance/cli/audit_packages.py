@@ -34,6 +34,8 @@ class Collected:
         self.shard: str | None = None
         self.missing: str | None = None
         """A sentence that names the parts that are missing."""
+        self.audited: str | None = None
+        """What earlier audits were of, if they are joined."""
 
 
 def collect(arguments: Namespace, output: Output, excludes: Excludes) -> Collected:
@@ -110,7 +112,7 @@ def _merged(files: Iterable[str], excludes: Excludes) -> Collected:
 
     saved = ((file, read_audit(file)) for file in files)
     parts = (
-        Part(file, each.rows, each.excluded, each.not_conda, each.shard, each.missing)
+        Part(file, each.rows, each.excluded, each.not_conda, each.shard, each.missing, each.audited)
         for file, each in saved
     )
     merged = merge(parts)
@@ -122,6 +124,7 @@ def _merged(files: Iterable[str], excludes: Excludes) -> Collected:
         else:
             collected.rows.append(row)
     collected.not_conda, collected.missing = merged.not_conda, merged.missing
+    collected.audited = merged.audited
     return collected
 
 

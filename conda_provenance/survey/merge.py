@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from conda_provenance.errors import UsageError
 from conda_provenance.survey.shards import Shard
-from conda_provenance.text import escape, redact_location
+from conda_provenance.text import escape, redact_location, show
 
 _MAX_NAMED = 20
 """Missing parts that a sentence names."""
@@ -25,6 +25,8 @@ class Part(NamedTuple):
     """Such as ``1/8``, or ``None`` if the file is the result of a whole audit."""
     missing: str | None = None
     """What was missing when the file itself was joined from others."""
+    audited: str | None = None
+    """What was audited, in the words of the command line."""
 
 
 class Merged(NamedTuple):
@@ -37,6 +39,8 @@ class Merged(NamedTuple):
     """Packages that more than one file has. Each is counted once."""
     missing: str | None
     """A sentence that names the parts that are missing."""
+    audited: str | None = None
+    """What was audited. Several audits stand one after the other."""
 
 
 def merge(parts: Iterable[Part]) -> Merged:
@@ -48,12 +52,11 @@ def merge(parts: Iterable[Part]) -> Merged:
     """
     parts = list(parts)
     rows, excluded = _Union(), _Union()
-    shards: list[Shard | None] = []
+    shards: dict[str | None, set[Shard]] = {}
     not_conda = 0
-    seen: set[Shard] = set()
     for part in parts:
         shard = _shard(part)
-        shards.append(shard)
+        seen = shards.setdefault(part.audited, set())
         rows.add(part.rows)
         excluded.add(part.excluded)
 
@@ -62,8 +65,9 @@ def merge(parts: Iterable[Part]) -> Merged:
             not_conda += part.not_conda
         seen |= {shard} if shard else set()
 
-    missing = _incomplete(parts) or _missing(shards)
-    return Merged(rows.rows, excluded.rows, not_conda, rows.duplicates, missing)
+    missing = _incomplete(parts) or _missing_of_all(shards)
+    audited = "; ".join(each for each in shards if each) or None
+    return Merged(rows.rows, excluded.rows, not_conda, rows.duplicates, missing, audited)
 
 
 class _Union:
@@ -128,15 +132,23 @@ def _shard(part: Part) -> Shard | None:
         ) from None
 
 
-def _missing(shards: list[Shard | None]) -> str | None:
+def _missing_of_all(shards: Mapping[str | None, set[Shard]]) -> str | None:
+    """Which parts are missing of any of the audits that were split."""
+    for audited, given in shards.items():
+        of_which = f" of {show(audited)}" if audited and len(shards) > 1 else ""
+        if sentence := _missing(given, of_which):
+            return sentence
+    return None
+
+
+def _missing(given: set[Shard], of_which: str) -> str | None:
     """Which parts are missing, of every way in which an audit was split, unless one is whole."""
-    given = {shard for shard in shards if shard is not None}
     missing = {count: _absent(count, given) for count in sorted({each.count for each in given})}
     if not all(missing.values()):
         return None
 
     # What is missing in one way of splitting may be there in another. That is not looked into.
-    return _sentence([each for absent in missing.values() for each in absent])
+    return _sentence([each for absent in missing.values() for each in absent], of_which)
 
 
 def _incomplete(parts: Iterable[Part]) -> str | None:
@@ -153,7 +165,7 @@ def _absent(count: int, given: set[Shard]) -> list[str]:
     return [f"{number}/{count}" for number in range(1, count + 1) if number not in present]
 
 
-def _sentence(missing: list[str]) -> str | None:
+def _sentence(missing: list[str], of_which: str) -> str | None:
     if not missing:
         return None
 
@@ -161,6 +173,6 @@ def _sentence(missing: list[str]) -> str | None:
     more = f" and {len(missing) - _MAX_NAMED:,} more" if len(missing) > _MAX_NAMED else ""
     is_one = len(missing) == 1
     return (
-        f"The shard{'' if is_one else 's'} {named}{more} {'is' if is_one else 'are'} missing: "
+        f"The shard{'' if is_one else 's'} {named}{more}{of_which} {'is' if is_one else 'are'} missing: "
         "nothing is known of the packages there."
     )

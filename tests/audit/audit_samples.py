@@ -89,6 +89,7 @@ def document(
             "require": [], "repo": [], "provider": [], "complete": False, "fail_under": None,
             "baseline": None,
         },
+        "audited": "conda-forge",
         "shard": None,
         "missing": None,
         "summary": summarize(packages),

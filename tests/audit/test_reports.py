@@ -341,11 +341,15 @@ def test_no_secret_of_a_claim_is_in_any_form(key, data):
         assert "s3cr3t" not in _text(write, _report(made, gate))
 
 
+def _eighth(rows, summary, gate):
+    return Report(rows, [LEFT_OUT], [], summary, gate, shard="1/8", audited="conda-forge")
+
+
 def test_the_json_is_the_whole_object(tmp_path):
     made = document(30)
     summary = made["summary"]
     gate = Gate().to_json(None)
-    text = _text(write_json, Report(made["packages"], [LEFT_OUT], [], summary, gate, shard="1/8"))
+    text = _text(write_json, _eighth(made["packages"], summary, gate))
     again = json.loads(text)
     assert again == made | {"excluded": [LEFT_OUT], "shard": "1/8", "gate": gate}
     # A line for each package.

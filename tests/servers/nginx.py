@@ -87,7 +87,14 @@ class Nginx:
     def asked(self) -> list[str]:
         """A line for each request: method, status, bytes sent, range."""
         log = self.folder / "access.log"
-        return log.read_text().splitlines() if log.exists() else []
+        lines: list[str] = []
+        # A line is written after its answer was sent.
+        for _ in range(20):
+            time.sleep(0.05)
+            before, lines = lines, log.read_text().splitlines() if log.exists() else []
+            if before == lines:
+                break
+        return lines
 
     def stop(self) -> None:
         self._process.terminate()

@@ -76,13 +76,35 @@ def row(name: str, **given: Any) -> dict[str, Any]:
 
 
 def part(rows: list[Any], shard: str | None = None, **given: Any) -> Part:
-    return Part("a.json", rows, given.get("excluded", []), given.get("not_conda", 0), shard)
+    return Part(
+        "a.json",
+        rows,
+        given.get("excluded", []),
+        given.get("not_conda", 0),
+        shard,
+        audited=given.get("audited"),
+    )
 
 
 def test_parts_become_a_whole() -> None:
     merged = merge([part([row("a")], "1/2", not_conda=1), part([row("b")], "2/2", not_conda=2)])
     assert merged.rows == [row("a"), row("b")]
     assert (merged.not_conda, merged.duplicates, merged.missing) == (3, 0, None)
+
+
+def test_parts_of_two_audits_are_no_whole() -> None:
+    parts = [
+        part([row("a")], "1/2", audited="one --newest"),
+        part([row("b")], "2/2", audited="other"),
+    ]
+    merged = merge(parts)
+    assert merged.missing == (
+        "The shard 2/2 of one --newest is missing: nothing is known of the packages there."
+    )
+    assert merged.audited == "one --newest; other"
+
+    parts += [part([], "2/2", audited="one --newest"), part([], "1/2", audited="other")]
+    assert merge(parts).missing is None
 
 
 @pytest.mark.parametrize("known", [{}, {"sha256": None}])

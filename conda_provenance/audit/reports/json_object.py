@@ -17,6 +17,7 @@ def write_json(file: TextIO, report: Report) -> None:
     _write_list(file, "excluded", report.excluded)
     _write_list(file, "failures", (each.to_json() for each in report.failures))
     file.write(f'"gate": {json_text(report.gate)},\n')
+    file.write(f'"audited": {json_text(report.audited)},\n')
     file.write(f'"shard": {json_text(report.shard)},\n')
     file.write(f'"missing": {json_text(report.missing)},\n')
     file.write(f'"summary": {json_text(report.summary, 1)}}}\n')
