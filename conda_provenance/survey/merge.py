@@ -172,7 +172,8 @@ def _sentence(missing: list[str], of_which: str) -> str | None:
     named = ", ".join(missing[:_MAX_NAMED])
     more = f" and {len(missing) - _MAX_NAMED:,} more" if len(missing) > _MAX_NAMED else ""
     is_one = len(missing) == 1
+    shards, are = ("shard", "is") if is_one else ("shards", "are")
     return (
-        f"The shard{'' if is_one else 's'} {named}{more}{of_which} {'is' if is_one else 'are'} missing: "
+        f"The {shards} {named}{more}{of_which} {are} missing: "
         "nothing is known of the packages there."
     )
