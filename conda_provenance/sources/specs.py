@@ -148,7 +148,8 @@ def _plain(text: str, found: re.Match[str]) -> Spec | None:
     if version is not None and not is_version(version):
         raise _no_spec(text, "its version is none")
 
-    same_name, same_build = _glob(name), _glob(build) if build else None
+    # Case counts in a build string, as it does for conda. py-rattler leaves it out of account.
+    same_name, same_build = _glob(name), _glob(build, with_case=True) if build else None
 
     def test(candidate: Candidate) -> bool:
         if version is not None:
@@ -160,22 +161,23 @@ def _plain(text: str, found: re.Match[str]) -> Spec | None:
     return Spec(text, None if "*" in name else name, same_name, test)
 
 
-def _glob(pattern: str) -> Callable[[str], bool]:
-    """Does a text match the pattern, in which ``*`` stands for anything? Case does not count."""
-    first, *parts = pattern.lower().split("*")
+def _glob(pattern: str, *, with_case: bool = False) -> Callable[[str], bool]:
+    """Does a text match the pattern, in which ``*`` stands for anything?"""
+    compared = str if with_case else str.lower
+    first, *parts = compared(pattern).split("*")
     if not parts:
-        return lambda text: text.lower() == first
+        return lambda text: compared(text) == first
 
     def matches(text: str) -> bool:
         # By hand: with many stars, a regular expression would try for hours.
-        lowered = text.lower()
-        end = len(lowered) - len(parts[-1])
-        if not lowered.startswith(first) or not lowered.endswith(parts[-1]):
+        text = compared(text)
+        end = len(text) - len(parts[-1])
+        if not text.startswith(first) or not text.endswith(parts[-1]):
             return False
 
         position = len(first)
         for part in parts[:-1]:
-            found = lowered.find(part, position, end) if position <= end else -1
+            found = text.find(part, position, end) if position <= end else -1
             if found < 0:
                 return False
             position = found + len(part)

@@ -43,6 +43,7 @@ def without_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
         ("numpy==1.26=py3*", ("numpy", "1.26", "py312_0")),
         ("_libgcc_mutex=0.1=main", ("_libgcc_mutex", "0.1", "main")),
         ("ruamel.yaml", ("ruamel.yaml", "0.18", "py312_0")),
+        ("NumPy=1.26=Py*_A", ("numpy", "1.26", "Py312_A")),
     ],
 )
 def test_plain_specs_need_no_library(without_libraries, spec, package) -> None:
@@ -59,6 +60,9 @@ def test_plain_specs_need_no_library(without_libraries, spec, package) -> None:
         ("numpy==1.26", ("numpy", "1.26.4", "py312_0")),
         ("numpy=1.26=py312_0", ("numpy", "1.26.4", "py312_0")),
         ("numpy=1.26=py311*", ("numpy", "1.26", "py312_0")),
+        ("numpy=1.26=PY312_0", ("numpy", "1.26", "py312_0")),
+        ("numpy=1.26=py312_0", ("numpy", "1.26", "PY312_0")),
+        ("numpy==1.26=Py*", ("numpy", "1.26", "py312_0")),
         ("ruamel.yaml", ("ruamelxyaml", "0.18", "py312_0")),
     ],
 )
@@ -153,6 +157,17 @@ def test_any_text_is_a_spec_or_a_usage_error(library, text) -> None:
 def test_plain_specs_mean_what_the_libraries_mean(library, text, version, build) -> None:
     by_library = specs._by_conda(text) if library == "conda" else specs._by_rattler(text)
     assert matcher(text)("numpy", version, build) == by_library.matches("numpy", version, build)
+
+
+@pytest.mark.skipif(not HAS_CONDA, reason="no conda here")
+@given(
+    st.sampled_from(["pY_a", "py_0", "PY_*", "py_*", "*_A", "*_a", "*"]),
+    st.sampled_from(["pY_a", "py_0", "PY_A", "Py_a"]),
+)
+def test_case_counts_in_a_build_string_as_for_conda(asked, build) -> None:
+    text = f"numpy=1.2={asked}"
+    by_conda = specs._by_conda(text)
+    assert matcher(text)("numpy", "1.2", build) == by_conda.matches("numpy", "1.2", build)
 
 
 @pytest.mark.parametrize(
