@@ -11,14 +11,13 @@ import sys
 from collections.abc import Iterable
 
 from conda_provenance.errors import UsageError
+from conda_provenance.sources.byte_order_marks import split_mark
 from conda_provenance.text import escape, redact_location
 
 MAX_LIST = 64 << 20
 """Bytes of a list. That is enough for half a million addresses."""
 
 _STANDARD_INPUT = ("-", "@-")
-_BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"))
-"""Of PowerShell's ``>``: the newer one writes UTF-8, the older one UTF-16."""
 
 
 def expand_lists(targets: Iterable[str]) -> tuple[str, ...]:
@@ -79,7 +78,5 @@ def _lines(data: bytes, shown: str) -> list[str]:
 
 
 def _decoded(data: bytes) -> str:
-    for mark, encoding in _BYTE_ORDER_MARKS:
-        if data.startswith(mark):
-            return data[len(mark) :].decode(encoding, "replace")
-    return os.fsdecode(data)
+    encoding, text = split_mark(data)
+    return os.fsdecode(text) if encoding is None else text.decode(encoding, "replace")

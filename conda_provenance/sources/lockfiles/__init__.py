@@ -11,8 +11,10 @@ from typing import Any
 
 from conda_provenance.errors import UnavailableError, UsageError
 from conda_provenance.packages.blob import open_file_blob
+from conda_provenance.packages.file_names import ENDINGS
 from conda_provenance.packages.refusals import Refusal, shown_path
 from conda_provenance.sources.artifact import Found
+from conda_provenance.sources.byte_order_marks import split_mark
 from conda_provenance.sources.channels.artifacts import ContentsOf
 from conda_provenance.sources.lockfiles.documents import (
     NEWEST_PIXI,
@@ -21,7 +23,11 @@ from conda_provenance.sources.lockfiles.documents import (
     pixi_packages,
     platform_names,
 )
-from conda_provenance.sources.lockfiles.explicit import explicit_packages, is_explicit
+from conda_provenance.sources.lockfiles.explicit import (
+    explicit_packages,
+    is_explicit,
+    meant_lines,
+)
 from conda_provenance.sources.lockfiles.locked import Chosen, Locked, found_of
 from conda_provenance.sources.lockfiles.yaml_text import load_yaml
 from conda_provenance.text import show
@@ -66,11 +72,29 @@ def _packages(text: str, chosen: Chosen, shown: str) -> Iterator[Locked]:
         return chosen.of(explicit_packages(text), shown)
 
     if not _may_be_yaml(text):
-        raise UsageError(f"{shown} {_SPECS}.")
+        raise _no_lockfile(text, shown)
     document = load_yaml(text, shown)
     if not isinstance(document, Mapping):
         raise UsageError(f"{shown} {_SPECS}.")
     return _of_document(document, chosen, shown)
+
+
+def _no_lockfile(text: str, shown: str) -> UsageError:
+    """Says what the file is: empty, a list of packages, or one of specs."""
+    lines = list(meant_lines(text))
+    if not lines:
+        return UsageError(
+            f"{shown} is no lockfile: there is nothing in it; lock it again, and see what the "
+            "command that writes it says."
+        )
+
+    places = [line.partition("#")[0].rstrip() for line in lines]
+    if all(place.endswith(ENDINGS) and not place.startswith("- ") for place in places):
+        return UsageError(
+            f"{shown} is a list of packages, and no lockfile: write a line @EXPLICIT before them, "
+            "or give the list as a target, with an @ before its path."
+        )
+    return UsageError(f"{shown} {_SPECS}.")
 
 
 def _of_document(document: Mapping[str, Any], chosen: Chosen, shown: str) -> Iterator[Locked]:
@@ -110,11 +134,12 @@ def _read(path: str, shown: str) -> str:
         with open_file_blob(path) as blob:
             if blob.size > MAX_SIZE:
                 raise UsageError(f"{shown} is no lockfile: it is larger than {MAX_SIZE >> 20} MiB.")
-            return blob.read(0, blob.size).decode("utf-8-sig")
+            encoding, text = split_mark(blob.read(0, blob.size))
+            return text.decode(encoding or "utf-8")
     except FileNotFoundError:
         raise UsageError(f"{shown} does not exist: give the path of a lockfile.") from None
     except UnicodeDecodeError:
-        raise UsageError(f"{shown} is no lockfile: it is no text in UTF-8.") from None
+        raise UsageError(f"{shown} is no lockfile: it is no text in UTF-8 or UTF-16.") from None
     except (OSError, Refusal) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise UnavailableError(f"{shown} cannot be read: {show(why)}.") from None

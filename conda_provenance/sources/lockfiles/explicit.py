@@ -18,9 +18,13 @@ _SUBDIR = re.compile(r"/(?P<subdir>[a-z]+-[a-z0-9_]+)/[^/]+$")
 
 def is_explicit(text: str) -> bool:
     """Is the first line that is no comment ``@EXPLICIT``?"""
+    return next(meant_lines(text), "") == "@EXPLICIT"
+
+
+def meant_lines(text: str) -> Iterator[str]:
+    """The lines that are neither empty nor comments."""
     lines = (line.strip() for line in text.splitlines())
-    meant = (line for line in lines if line and not line.startswith("#"))
-    return next(meant, "") == "@EXPLICIT"
+    return (line for line in lines if line and not line.startswith("#"))
 
 
 def explicit_packages(text: str) -> Iterator[Locked]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conda_provenance.errors import UnavailableError
+from conda_provenance.errors import UnavailableError, UsageError
 from conda_provenance.sources import Artifact, NotConda, Unreadable
 from conda_provenance.sources.lockfiles import lockfile_artifacts
 
@@ -16,13 +16,18 @@ URL = "https://h.example/chan/noarch/demo-1.0-0.conda"
 
 
 @pytest.fixture
-def read(tmp_path):
-    def read(text: str) -> list[Any]:
+def read_bytes(tmp_path):
+    def read(data: bytes) -> list[Any]:
         path = tmp_path / "lock"
-        path.write_text(text)
+        path.write_bytes(data)
         return list(lockfile_artifacts(str(path), lambda url, listed, /, *, file_name: url))
 
     return read
+
+
+@pytest.fixture
+def read(read_bytes):
+    return lambda text: read_bytes(text.encode())
 
 
 def pixi(environments: Any, packages: Any = ()) -> str:
@@ -124,3 +129,53 @@ def test_a_long_address_takes_no_long_time(read, letter) -> None:
     read(f"@EXPLICIT\nhttps://h.example/{letter * 300_000}/demo-1.0-0.conda\n")
     read("@EXPLICIT\n" + f"https://h.example/{letter * 3_000}/demo-1.0-0.conda\n" * 20)
     assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("encoding", "mark"),
+    [("utf-8", b"\xef\xbb\xbf"), ("utf-16-le", b"\xff\xfe"), ("utf-16-be", b"\xfe\xff")],
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"# platform: noarch\r\n@EXPLICIT\r\n{URL}\r\n",
+        conda_lock({"manager": "conda", "name": "demo", "url": URL}),
+        locked_in_pixi({"conda": URL}),
+    ],
+)
+def test_powershell_may_have_written_it(read_bytes, encoding, mark, text) -> None:
+    [found] = read_bytes(mark + text.encode(encoding))
+    assert isinstance(found, Artifact)
+    assert found.location == URL
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfea", b"\xff\xfe\x00\xd8", b"\x80", b"PK\x03\x04\xff"])
+def test_what_is_no_text_is_no_lockfile(read_bytes, data) -> None:
+    with pytest.raises(UsageError, match="is no text in UTF-8 or UTF-16"):
+        read_bytes(data)
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xfe", b" \r\n\n", b"# platform: linux-64\n"])
+def test_an_empty_file_is_said_to_be_one(read_bytes, data) -> None:
+    with pytest.raises(UsageError, match="there is nothing in it; lock it again"):
+        read_bytes(data)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        URL,
+        f"# mine\n{URL}#{'a' * 32}\n\n{URL.replace('demo', 'other')}\n",
+        "./demo-1.0-0.tar.bz2\n",
+        r"C:\pkgs\demo-1.0-0.conda",
+    ],
+)
+def test_a_list_of_addresses_is_said_to_be_one(read, text) -> None:
+    with pytest.raises(
+        UsageError, match=r"is a list of packages.* a line @EXPLICIT .* an @ before"
+    ):
+        read(text)
+
+
+def test_an_explicit_file_without_packages_locks_none(read) -> None:
+    assert read("@EXPLICIT\n") == []

@@ -403,7 +403,6 @@ def test_what_rattler_writes_is_read(channel: Channel, tmp_path) -> None:
         "numpy\nscipy>=1.0\n",
         "numpy==1.26.4\n# comment\nflask[async]==3.0 ; python_version > '3.8'\n",
         "# This file may be used to create an environment\nnumpy=1.26.4=py312h1_0\n",
-        "",
         "- numpy\n- scipy\n",
         "platforms: [linux-64]\ndependencies: {numpy: '>=1'}\n",
     ],
