@@ -57,6 +57,25 @@ def _origin_of(url: str) -> Origin | None:
     return Origin(scheme, host.rstrip(".").lower(), port)
 
 
+def address_fault(url: str) -> str | None:
+    """What is wrong with a web address that has no origin. ``None``: it is none, or sound."""
+    if not url.lower().startswith(("http://", "https://")):
+        return None
+
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # Half of a numbered host.
+        return "its host is malformed"
+    if not parts.hostname:
+        return "it names no host"
+
+    try:
+        has_port = parts.port != 0
+    except ValueError:
+        has_port = False
+    return None if has_port else "its port is no number from 1 to 65535"
+
+
 def may_send_credential(credential_of: str, to: str) -> bool:
     """May a credential that the user has for one address be sent to the other?
 

@@ -119,7 +119,7 @@ def quoted(url: str) -> str:
     try:
         request.prepare_url(url, None)
     except (RequestException, UnicodeError):
-        raise faults.not_web() from None
+        raise faults.not_web(url) from None
     return str(request.url)
 
 
@@ -127,7 +127,7 @@ def settings_for(session: Any, url: str, known: dict[Origin, Settings]) -> Setti
     """Proxies and certificates for an address. They depend on nothing but its server."""
     origin = origin_of(url)
     if origin is None:
-        raise faults.not_web()
+        raise faults.not_web(url)
     if origin not in known:
         found = session.merge_environment_settings(url, {}, True, None, None)
         known[origin] = Settings(found["proxies"], found["verify"], found["cert"])

@@ -132,7 +132,7 @@ class Web:
         if self._offline:
             raise faults.offline()
         if origin_of(url) is None:
-            raise faults.not_web()
+            raise faults.not_web(url)
 
         asked = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
         if range is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conda_provenance.net import origin_of
+from conda_provenance.net import address_fault, origin_of
 from conda_provenance.web.errors import NoPartError, WebError
 
 
@@ -10,8 +10,12 @@ def offline() -> WebError:
     return WebError("offline", "Nothing is fetched, because --offline was given.")
 
 
-def not_web() -> WebError:
-    return WebError("not-allowed", "Only complete http:// and https:// addresses can be fetched.")
+def not_web(url: str) -> WebError:
+    """The address leads to no web server. Nothing of it is shown: it may hold a secret."""
+    fault = address_fault(url)
+    if fault is None:
+        fault = "only complete http:// and https:// addresses can be fetched"
+    return WebError("not-allowed", f"{fault[0].upper()}{fault[1:]}.")
 
 
 def refused(host: str, status: int, challenge: str | None = None) -> WebError:

@@ -282,6 +282,22 @@ def test_other_addresses_are_not_fetched(web: Web, url: str) -> None:
     assert _fails(lambda: web.fetch(url)).kind == "not-allowed"
 
 
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("http:///x", "It names no host."),
+        ("https://user:s3cr3t@/x", "It names no host."),
+        ("http://:80/x", "It names no host."),
+        ("http://user:s3cr3t@h:0/x", "Its port is no number from 1 to 65535."),
+        ("HTTP://h:99999/x?s=s3cr3t", "Its port is no number from 1 to 65535."),
+        ("http://h:s3cr3t/x", "Its port is no number from 1 to 65535."),
+        ("http://[::1/x", "Its host is malformed."),
+    ],
+)
+def test_what_is_wrong_with_an_address_is_said(web: Web, url: str, fault: str) -> None:
+    assert str(_fails(lambda: web.fetch(url))) == fault
+
+
 def test_a_host_that_is_not_there(web: Web) -> None:
     error = _fails(lambda: web.fetch("http://127.0.0.1:9/x?sig=secret"))
     assert error.kind == "unavailable"

@@ -140,7 +140,9 @@ def said_of(location: str) -> Iterator[None]:
     try:
         yield
     except WebError as error:
-        raise WebError(error.kind, f"{shown_path(location)} cannot be read: {error}") from None
+        why = str(error)
+        why = f"{why[:1].lower()}{why[1:]}"
+        raise WebError(error.kind, f"{shown_path(location)} cannot be read: {why}") from None
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise PackageError(

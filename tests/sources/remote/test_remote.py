@@ -366,3 +366,16 @@ def test_a_full_disk_is_said_of_the_package(web: Web, misbehaving: Server, monke
     monkeypatch.setattr(tempfile, "TemporaryFile", full)
     with pytest.raises(PackageError, match=r"demo.*cannot be read.*No space left"):
         read(web, misbehaving.url("well", NAME), listed(data), check=True)
+
+
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        (f"http://h.example:99999/{NAME}", "its port is no number from 1 to 65535."),
+        (f"http:///{NAME}", "it names no host."),
+    ],
+)
+def test_an_address_that_leads_nowhere(web: Web, url: str, fault: str) -> None:
+    with pytest.raises(WebError) as caught:
+        read(web, url)
+    assert str(caught.value) == f"{url} cannot be read: {fault}"
