@@ -19,7 +19,7 @@ _DROPS = 3
 
 
 _MAX_SHORT = 7
-"""Answers for one file that may hold less than was asked for."""
+"""Answers for one file, after the first, that may hold less than was asked for."""
 
 
 class ReplacedError(Exception):
@@ -122,6 +122,8 @@ class RangedBlob:
                 return stream
 
         self.close()
+        if self._short >= _MAX_SHORT:
+            raise ShortError
         stop = self._stop_of_request(start, stop)
         answer = self._web.open(self._url, ByteRange(start, stop - start), after=self._first)
         if answer.status != 206 or answer.total not in (None, self.size):
@@ -132,9 +134,6 @@ class RangedBlob:
             raise RenamedError
 
         self._short += (answer.length or 0) < stop - start
-        if self._short > _MAX_SHORT:
-            answer.close()
-            raise ShortError
         return self._take(answer)
 
     def _stop_of_request(self, start: int, stop: int) -> int:
