@@ -14,7 +14,7 @@ import time
 from datetime import datetime, timezone
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "survey" / "page"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "audit" / "page"))
 from page_browser import CHROMIUM, Browser, start_browser
 from page_rows import many_rows
 
