@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -51,6 +52,15 @@ def quiet_environment(
     assert detect(os.environ, systems.adapters()) is None, (
         "the CI that runs these tests is still visible to them"
     )
+
+
+@pytest.fixture(autouse=True)
+def conda_has_read_no_files() -> Iterator[None]:
+    """A test that has conda read its configuration leaves it to no other test."""
+    yield
+    module = sys.modules.get("conda.base.context")
+    if module and any(isinstance(source, Path) for source in module.context.raw_data):
+        module.reset_context(())
 
 
 def _ci_prefixes() -> tuple[str, ...]:
