@@ -104,7 +104,7 @@ def row(what: str, code: str, channel: Path, bar: str = "") -> None:
 
 
 def run(code: str) -> tuple[float, int]:
-    """Seconds without Python's start and the imports, and the most memory used at a time, in KiB."""
+    """Seconds, without Python's start and the imports; and the most memory in use, in KiB."""
     process = subprocess.Popen(
         [sys.executable, "-c", code],
         stdout=subprocess.PIPE,
