@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conda_provenance.packages.about import ABOUT, MAX_SIZE, parse_about
+from conda_provenance.packages.about import ABOUT, MAX_SIZE
 from conda_provenance.packages.leaks import Leaks
-from conda_provenance.packages.read import INDEX, PackageClaim, claim_of, search_folder
+from conda_provenance.packages.read import INDEX, PackageClaim, package_claim, search_folder
 
 __all__ = ["ABOUT", "INDEX", "MAX_SIZE", "claim_from_files"]
 
@@ -35,16 +35,14 @@ def claim_from_files(
     if thorough and place is not None:
         search_folder(place, leaks)
 
-    about = parse_about(files.get(ABOUT))
-    version = about.get("conda_build_version")
-    return PackageClaim(
+    return package_claim(
         package,
         location,
         read_from,
-        claim_of(about, files.get(INDEX), full_name, leaks),
+        files,
+        full_name,
+        leaks,
         sha256,
-        ABOUT in files,
-        place,
-        version if isinstance(version, str) else None,
-        "record" if sha256 else None,
+        sha256_from="record",
+        place=place,
     )

@@ -184,6 +184,9 @@ def package_claim(
     full_name: str | None,
     leaks: Leaks,
     sha256: str | None = None,
+    *,
+    sha256_from: str = "file",
+    place: str | None = None,
 ) -> PackageClaim:
     """The claim in ``files``. ``full_name`` is what the file's name says that the package is."""
     about = parse_about(files.get(ABOUT))
@@ -195,8 +198,9 @@ def package_claim(
         claim_of(about, files.get(INDEX), full_name, leaks),
         sha256,
         has_about=ABOUT in files,
+        place=place,
         conda_build_version=version if isinstance(version, str) else None,
-        sha256_from="file" if sha256 else None,
+        sha256_from=sha256_from if sha256 else None,
     )
 
 
