@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from conda_provenance.ci import Adapter
     from conda_provenance.origin import Origin
     from conda_provenance.settings import Settings
+    from conda_provenance.verify.check import Check
 
 PROJECT = "conda_provenance"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -77,5 +78,17 @@ def conda_provenance_post_build(build: PackageBuild) -> Mapping[str, str | None]
 
     Raise :class:`~conda_provenance.errors.RequirementError` to stop the build. Any other exception
     is reported in one line, and the build goes on without this implementation's entries.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def conda_provenance_checks() -> Iterable[Check]:
+    """Further checks for ``verify``. Called when a package is verified.
+
+    Each runs after the built-in ones, and may read how they ended. Its id must be its own: one that
+    a built-in check has is left out with a warning. A policy may require it by that id. An
+    exception other than :class:`~conda_provenance.errors.UnavailableError` makes its outcome
+    "unavailable".
     """
     raise NotImplementedError

@@ -6,9 +6,12 @@ Where packages are found is not known here, nor what is done with what they say.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from conda_provenance.packages import PackageClaim
+
+if TYPE_CHECKING:
+    from conda_provenance.packages.contents import PackageContents
 
 
 class Contents(Protocol):
@@ -25,6 +28,14 @@ class Contents(Protocol):
     def files(self, names: Collection[str]) -> dict[str, bytes]:
         """Those of the metadata files ``names``, such as ``info/index.json``, that there are.
 
+        Raises the same.
+        """
+
+    def everything(self, *, whole: bool = False) -> PackageContents:
+        """All that can be held against a commit, from one reading of the package.
+
+        ``whole``: read the payload too, for the package's digest and for the scripts that run at
+        installation. What has no file, as an extracted folder, has no digest.
         Raises the same.
         """
 

@@ -1,0 +1,140 @@
+"""``ForgeApi``: what can be asked of a forge, and the answers. It knows no forge.
+
+One class for each vendor, in ``systems/<vendor>/forge_api.py``. It turns what its server answers
+into these types, and judges nothing. A field that the server does not tell is ``None``: a check
+that needs it could not be made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, NamedTuple
+
+from conda_provenance.api import Door, TokenVariable
+from conda_provenance.remotes import RemoteUrl
+
+
+class Repository(NamedTuple):
+    """A repository, as its forge describes it."""
+
+    full_name: str
+    """``owner/name``, with groups where there are any. After a rename, the new one."""
+    id: str | None = None
+    """It stays when the repository is renamed, and is never given to another."""
+    owner_id: str | None = None
+    default_branch: str | None = None
+    parent: str | None = None
+    """The full name of the repository that this one is a fork of."""
+    url: str | None = None
+    """Its web address."""
+
+
+class Account(NamedTuple):
+    """Somebody who wrote, approved or merged."""
+
+    login: str
+    is_bot: bool | None = None
+    """What the forge says. Machine users look like people to it."""
+
+
+class Change(NamedTuple):
+    """A pull request, merge request or change."""
+
+    number: str
+    url: str
+    base_repository: str
+    """The full name (or the id, where the forge tells no more) of where it was merged into."""
+    base_ref: str
+    """The branch that it was merged into, without ``refs/heads/``."""
+    is_merged: bool
+    merged_at: str | None = None
+    merge_shas: tuple[str, ...] = ()
+    """The commits that the merge made: the merge, the squashed, or the last rebased commit. Some
+    forges shorten them to 12 digits."""
+    head_sha: str | None = None
+    """The last commit of the branch that was reviewed."""
+    author: Account | None = None
+    merged_by: Account | None = None
+
+
+class Review(NamedTuple):
+    """What one person said of a change, last."""
+
+    account: Account
+    approves: bool
+    """``False``: asks for changes."""
+    commit: str | None = None
+    """Which commit was looked at."""
+    is_stale: bool | None = None
+    """Has the change been pushed to since? ``None``: the forge does not tell."""
+    is_dismissed: bool = False
+    has_right: bool | None = None
+    """May this person approve changes of this repository? ``None``: the forge does not tell."""
+
+
+class Pointer(NamedTuple):
+    """A run that the forge shows at a commit. It says where to ask, and proves nothing more."""
+
+    app: str
+    """The app or context that posted it, such as ``azure-pipelines``."""
+    name: str
+    url: str | None
+    external_id: str | None = None
+    title: str | None = None
+    head_sha: str | None = None
+    is_by_app: bool = False
+    """Can only that app post it? Anyone who may write can post a commit status."""
+
+
+class ForgeApi:
+    """One repository at one forge.
+
+    Methods raise :class:`~conda_provenance.errors.UnavailableError`. They return what the server
+    says and compare nothing: it may answer for the repository that this one is a fork of.
+    """
+
+    vendor: ClassVar[str]
+    tokens: ClassVar[tuple[TokenVariable, ...]] = ()
+    """The variables with a token, in the order in which they count."""
+    headers: ClassVar[Mapping[str, str]] = {}
+    """Sent with every request."""
+    is_serial: ClassVar[bool] = False
+    """Does the forge ask for one request at a time?"""
+    without_token: ClassVar[str] = ""
+    """What it costs to have no token, in a sentence for people."""
+    has_changes: ClassVar[bool] = True
+    """Are there pull requests or the like? Where there are none, no commit can be reviewed."""
+
+    def __init__(self, door: Door, remote: RemoteUrl) -> None:
+        self.door = door
+        self.remote = remote
+
+    @staticmethod
+    def authorization(token: str) -> Mapping[str, str]:
+        """The headers that carry a token."""
+        return {"Authorization": f"Bearer {token}"}
+
+    @classmethod
+    def api_url(cls, remote: RemoteUrl) -> str:
+        """The address below which the API is, for the repository's server."""
+        raise NotImplementedError
+
+    def repository(self) -> Repository:
+        """What the forge says of the repository."""
+        raise NotImplementedError
+
+    def changes(self, sha: str) -> Sequence[Change]:
+        """The changes that the forge connects with this commit, merged or not."""
+        raise NotImplementedError
+
+    def reviews(self, change: Change) -> Sequence[Review]:
+        """The last word of everybody who reviewed it."""
+        raise NotImplementedError
+
+    def pointers(self, sha: str) -> Sequence[Pointer]:
+        """The runs that the forge shows at this commit, of every CI."""
+        raise NotImplementedError
+
+    def attested_digests(self, sha256: str) -> Sequence[str]:
+        """Pages of the attestations that the forge lists for a file's digest. None verified."""
+        return ()

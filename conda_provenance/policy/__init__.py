@@ -1,0 +1,1 @@
+"""Policies: what is expected of which package. Whether a package meets it is not known here."""

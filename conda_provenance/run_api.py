@@ -1,0 +1,136 @@
+"""``RunApi``: what can be asked of a CI about a run, and the answers. It knows no CI.
+
+One class for each vendor, in ``systems/<vendor>/run_api.py`` (or beside a CI's one module). It
+turns what its server answers into these types, and judges nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from enum import Enum
+from typing import ClassVar, NamedTuple
+
+from conda_provenance.api import Door, TokenVariable
+from conda_provenance.forge_api import Pointer
+from conda_provenance.remotes import RemoteUrl
+
+
+class Trigger(str, Enum):
+    """What started a run, in one vocabulary for all CIs."""
+
+    PUSH = "push"
+    MERGE_QUEUE = "merge-queue"
+    TAG = "tag"
+    RELEASE = "release"
+    SCHEDULE = "schedule"
+    MANUAL = "manual"
+    API = "api"
+    PULL_REQUEST = "pull-request"
+    OTHER = "other"
+    """Anything else, such as another workflow or a comment: who wrote what it runs is not known."""
+
+
+class Voucher(str, Enum):
+    """Why a run's server may be believed about a repository."""
+
+    FORGE = "forge"
+    """It is the repository's own forge."""
+    POINTER = "pointer"
+    """The forge itself shows this run at the commit."""
+    NAMED = "named"
+    """The user or the policy named this host, organisation and project."""
+    CLAIM = "claim"
+    """Nobody but the package names it."""
+
+
+class RunClaim(NamedTuple):
+    """The run that a package names, and where to look for it."""
+
+    provider: str
+    run_id: str
+    """``flow_run_id`` after the provider's name."""
+    url: str | None
+    remote: RemoteUrl
+    sha: str
+    pointers: Sequence[Pointer] = ()
+    """The runs that the forge shows at the commit."""
+    named_hosts: Sequence[str] = ()
+    """Addresses of servers, organisations or projects that the user or the policy named."""
+
+
+class Run(NamedTuple):
+    """A run. A field that the CI does not tell is ``None``."""
+
+    url: str
+    id: str
+    """As the API names it, which need not be as ``flow_run_id`` does."""
+    repository: str | None
+    """``owner/name`` or an address, as the CI says it."""
+    head_repository: str | None
+    """Where the commit comes from. Of a fork's pull request, the fork."""
+    sha: str | None
+    trigger: Trigger
+    event: str
+    """What started it, in the CI's own word."""
+    voucher: Voucher
+    is_finished: bool
+    is_success: bool | None
+    ref: str | None = None
+    attempt: int | None = None
+    started: str | None = None
+    finished: str | None = None
+    workflow: str | None = None
+    """The file, with its ref, that says what the run does."""
+    further: Mapping[str, str] = {}
+    """Other facts for people."""
+
+
+class Job(NamedTuple):
+    """A part of a run that has a log of its own."""
+
+    id: str
+    name: str
+    is_success: bool | None
+    attempt: int | None = None
+    is_finished: bool = True
+    further: Mapping[str, str] = {}
+
+
+class RunApi:
+    """The runs of one CI.
+
+    Methods raise :class:`~conda_provenance.errors.UnavailableError`.
+    """
+
+    provider: ClassVar[str]
+    tokens: ClassVar[tuple[TokenVariable, ...]] = ()
+    headers: ClassVar[Mapping[str, str]] = {}
+    is_serial: ClassVar[bool] = False
+    without_token: ClassVar[str] = ""
+
+    def __init__(self, door: Door, claim: RunClaim) -> None:
+        self.door = door
+        self.claim = claim
+
+    @staticmethod
+    def authorization(token: str) -> Mapping[str, str]:
+        """The headers that carry a token."""
+        return {"Authorization": f"Bearer {token}"}
+
+    @classmethod
+    def api_url(cls, claim: RunClaim) -> str:
+        """The address below which the API is. Raises if the claim does not lead to one."""
+        raise NotImplementedError
+
+    def run(self) -> Run | None:
+        """The run that the package names. ``None``: the CI says that there is none, by now."""
+        raise NotImplementedError
+
+    def jobs(self, run: Run) -> Sequence[Job]:
+        """Its jobs, of every attempt."""
+        raise NotImplementedError
+
+    def log(self, run: Run, job: Job) -> AbstractContextManager[Iterator[bytes] | None]:
+        """The log of one job, piece by piece. ``None``: it is gone."""
+        raise NotImplementedError
