@@ -135,6 +135,9 @@ class ForgeApi:
         """The runs that the forge shows at this commit, of every CI."""
         raise NotImplementedError
 
-    def attested_digests(self, sha256: str) -> Sequence[str]:
-        """Pages of the attestations that the forge lists for a file's digest. None verified."""
-        return ()
+    def attestations(self, sha256: str) -> Sequence[str]:
+        """The pages of the attestations that the forge lists for a file's digest.
+
+        None of them is verified. ``NotImplementedError``: this forge lists none.
+        """
+        raise NotImplementedError

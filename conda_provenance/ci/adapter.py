@@ -59,6 +59,12 @@ class Adapter:
     runs: str = ""
     """If a run's page can be found from its id: ``package.module:NAME`` of its
     :class:`~conda_provenance.runs.Runs`. It too is loaded only when a page is asked for."""
+    forge_api: str = ""
+    """If ``verify`` can ask this vendor's forge: ``package.module:NAME`` of its subclass of
+    :class:`~conda_provenance.forge_api.ForgeApi`. It is loaded only for that."""
+    run_api: str = ""
+    """If ``verify`` can ask this CI about a run: ``package.module:NAME`` of its subclass of
+    :class:`~conda_provenance.run_api.RunApi`. It is loaded only for that."""
     ran_by: Fact = None
     """The provider of the id, if this system passes on the id of another system's run."""
     run_id: Fact = None
@@ -97,7 +103,7 @@ class Adapter:
         for name in ("ran_by", *FACTS):
             self._check_fact(name, getattr(self, name))
 
-        for name in ("forge", "runs"):
+        for name in ("forge", "runs", "forge_api", "run_api"):
             reference = getattr(self, name)
             if reference and not _REFERENCE.match(reference):
                 raise ValueError(

@@ -55,16 +55,10 @@ class Answers:
         self._note(question)
         with slot.lock:
             if slot.outcome is None:
-                slot.outcome = self._asked(question, ask)
+                slot.outcome = _asked(ask)
         if isinstance(slot.outcome, UnavailableError):
             raise slot.outcome
         return slot.outcome
-
-    def _asked(self, question: str, ask: Callable[[], Answer]) -> Answer | UnavailableError:
-        try:
-            return ask()._replace(asked_at=time.time())
-        except UnavailableError as error:
-            return error
 
     def _note(self, question: str) -> None:
         uses = _uses.get()
@@ -80,3 +74,10 @@ class Answers:
             yield uses
         finally:
             _uses.reset(token)
+
+
+def _asked(ask: Callable[[], Answer]) -> Answer | UnavailableError:
+    try:
+        return ask()._replace(asked_at=time.time())
+    except UnavailableError as error:
+        return error
