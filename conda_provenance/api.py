@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import NamedTuple, Protocol, TypeAlias, TypeVar
+from enum import Enum
+from typing import ClassVar, NamedTuple, Protocol, TypeAlias, TypeVar
 
 T = TypeVar("T")
 
@@ -92,3 +93,67 @@ class TokenVariable(NamedTuple):
     host_variable: str = ""
     """A variable with the address of the server that it is for, as ``GITHUB_SERVER_URL``. Where
     that is not set, the token is for the vendor's public server."""
+
+
+class Api:
+    """What the door has to know about a vendor's API. Forges and CIs are subclasses."""
+
+    public_hosts: ClassVar[tuple[str, ...]] = ()
+    """The hosts of the vendor's own API. A token that is for no host in particular may go there."""
+    tokens: ClassVar[tuple[TokenVariable, ...]] = ()
+    """The variables with a token, in the order in which they count."""
+    headers: ClassVar[Mapping[str, str]] = {}
+    """Sent with every request."""
+    is_serial: ClassVar[bool] = False
+    """Does the server ask for one request at a time?"""
+    without_token: ClassVar[str] = ""
+    """What it costs to have no token, in a sentence for people."""
+
+    @staticmethod
+    def authorization(token: str) -> Mapping[str, str]:
+        """The headers that carry a token."""
+        return {"Authorization": f"Bearer {token}"}
+
+
+class NamedBy(str, Enum):
+    """Who says that a server may be asked, and what it is."""
+
+    VENDOR = "vendor"
+    """It is the vendor's own."""
+    USER = "user"
+    POLICY = "policy"
+    NOBODY = "nobody"
+    """Only the package, or an answer."""
+
+
+class Server(NamedTuple):
+    """A server whose API is asked."""
+
+    url: str
+    """The address below which its API is."""
+    host: str
+    """The host of its web pages, with the port if it is not the usual one. Variables that say which
+    server a token is for name this one."""
+    named_by: NamedBy
+    """A token whose variable fixes no host goes to servers of the vendor and of the user only."""
+
+
+class Probe(NamedTuple):
+    """What a server answers when it is only asked what it is. Nothing follows from the status."""
+
+    status: int
+    headers: Mapping[str, str]
+    """By their names in lower case."""
+    body: bytes
+    """Its first 64 kB."""
+
+
+class Doors(Protocol):
+    """Opens doors. Methods raise :class:`~conda_provenance.errors.UnavailableError` for an address
+    that may not be reached."""
+
+    def open(self, api: type[Api], server: Server) -> Door:
+        """The door to one server. It adds the API's headers, and the token that belongs there."""
+
+    def probe(self, url: str) -> Probe:
+        """Ask without a token, and follow no redirect. Any status is an answer."""

@@ -7,10 +7,10 @@ that needs it could not be made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
-from conda_provenance.api import Door, TokenVariable
+from conda_provenance.api import Api, Door
 from conda_provenance.remotes import RemoteUrl
 
 
@@ -33,8 +33,13 @@ class Account(NamedTuple):
     """Somebody who wrote, approved or merged."""
 
     login: str
+    """What the forge knows somebody by. Of the author of a commit it may know a name alone."""
     is_bot: bool | None = None
     """What the forge says. Machine users look like people to it."""
+    is_deleted: bool = False
+    """Is the account gone? Then nobody can tell whose it was."""
+    further: tuple[str, ...] = ()
+    """Other names of the same person: ids, display names, addresses. They are compared only."""
 
 
 class Change(NamedTuple):
@@ -55,6 +60,7 @@ class Change(NamedTuple):
     """The last commit of the branch that was reviewed."""
     author: Account | None = None
     merged_by: Account | None = None
+    """``None``: the forge does not tell."""
 
 
 class Review(NamedTuple):
@@ -86,7 +92,7 @@ class Pointer(NamedTuple):
     """Can only that app post it? Anyone who may write can post a commit status."""
 
 
-class ForgeApi:
+class ForgeApi(Api):
     """One repository at one forge.
 
     Methods raise :class:`~conda_provenance.errors.UnavailableError`. They return what the server
@@ -94,29 +100,29 @@ class ForgeApi:
     """
 
     vendor: ClassVar[str]
-    tokens: ClassVar[tuple[TokenVariable, ...]] = ()
-    """The variables with a token, in the order in which they count."""
-    headers: ClassVar[Mapping[str, str]] = {}
-    """Sent with every request."""
-    is_serial: ClassVar[bool] = False
-    """Does the forge ask for one request at a time?"""
-    without_token: ClassVar[str] = ""
-    """What it costs to have no token, in a sentence for people."""
     has_changes: ClassVar[bool] = True
     """Are there pull requests or the like? Where there are none, no commit can be reviewed."""
+    change_word: ClassVar[str] = "pull request"
+    """What the forge calls a change."""
 
-    def __init__(self, door: Door, remote: RemoteUrl) -> None:
+    def __init__(self, door: Door, remote: RemoteUrl, prefix: str = "") -> None:
         self.door = door
         self.remote = remote
-
-    @staticmethod
-    def authorization(token: str) -> Mapping[str, str]:
-        """The headers that carry a token."""
-        return {"Authorization": f"Bearer {token}"}
+        self.prefix = prefix
+        """The first segments of the path, if the forge is not at the top of its server."""
+        self.url = self.api_url(remote, prefix)
 
     @classmethod
-    def api_url(cls, remote: RemoteUrl) -> str:
-        """The address below which the API is, for the repository's server."""
+    def of(cls, _remote: RemoteUrl) -> type[ForgeApi]:
+        """The class for this repository, if the vendor makes more than one kind of server."""
+        return cls
+
+    @classmethod
+    def api_url(cls, remote: RemoteUrl, prefix: str = "") -> str:
+        """The address below which the API is, for the repository's server.
+
+        Raises if this cannot be the address of a repository there.
+        """
         raise NotImplementedError
 
     def repository(self) -> Repository:
@@ -129,6 +135,10 @@ class ForgeApi:
 
     def reviews(self, change: Change) -> Sequence[Review]:
         """The last word of everybody who reviewed it."""
+        raise NotImplementedError
+
+    def commit_authors(self, change: Change) -> Sequence[Account]:
+        """Who wrote and who committed the commits of a change, as far as the forge knows."""
         raise NotImplementedError
 
     def pointers(self, sha: str) -> Sequence[Pointer]:

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from enum import Enum
 from typing import ClassVar, NamedTuple
 
-from conda_provenance.api import Door, TokenVariable
+from conda_provenance.api import Api, Door
 from conda_provenance.forge_api import Pointer
 from conda_provenance.remotes import RemoteUrl
 
@@ -97,26 +97,17 @@ class Job(NamedTuple):
     further: Mapping[str, str] = {}
 
 
-class RunApi:
+class RunApi(Api):
     """The runs of one CI.
 
     Methods raise :class:`~conda_provenance.errors.UnavailableError`.
     """
 
     provider: ClassVar[str]
-    tokens: ClassVar[tuple[TokenVariable, ...]] = ()
-    headers: ClassVar[Mapping[str, str]] = {}
-    is_serial: ClassVar[bool] = False
-    without_token: ClassVar[str] = ""
 
     def __init__(self, door: Door, claim: RunClaim) -> None:
         self.door = door
         self.claim = claim
-
-    @staticmethod
-    def authorization(token: str) -> Mapping[str, str]:
-        """The headers that carry a token."""
-        return {"Authorization": f"Bearer {token}"}
 
     @classmethod
     def api_url(cls, claim: RunClaim) -> str:
