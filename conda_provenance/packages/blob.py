@@ -61,6 +61,13 @@ class FileBlob:
     def size(self) -> int:
         return self.status.st_size
 
+    def is_unchanged(self) -> bool:
+        """Has nobody written to the file, or set its time, since it was opened?"""
+        now, then = os.fstat(self.file.fileno()), self.status
+        return (now.st_size, now.st_mtime_ns) == (then.st_size, then.st_mtime_ns) and (
+            os.name == "nt" or now.st_ctime_ns == then.st_ctime_ns
+        )
+
     def read(self, start: int, length: int, /) -> bytes:
         return _read_at(self.file.fileno(), length, start)
 

@@ -27,7 +27,7 @@ INFO_LIMIT = 512 << 20
 
 _WHOLE_LIMIT = 4 << 30
 _EXPANSION = 100
-"""How many times its own size a ``.tar.bz2`` may unpack to, beyond the limits. bzip2 can reach
+"""How many times its own size a payload may unpack to, beyond the limits. bzip2 can reach
 1,400,000 times."""
 
 
@@ -64,16 +64,25 @@ def find_info(ahead: Prefetching, name: str) -> Member | None:
         if (member := find_front_info(ahead, past_payload=ahead.past_payload)) is not None:
             return member
 
+    directory = find_directory(ahead, name)
+    return None if directory is None else fetch_info(ahead, directory)
+
+
+def find_directory(ahead: Prefetching, name: str) -> Directory | None:
+    """The list of members at a ``.conda``'s end. ``None``: the blob is a ``.tar.bz2``."""
     end = _end_by_name(ahead, name)
     if end is None:
         if not is_container(ahead):
             return None
         _fetch_end(ahead)
         end = find_end(ahead)
+    return read_directory(ahead, end)
 
-    entry = read_directory(ahead, end).info()
-    length = entry.end - entry.start
-    ahead.fetch(entry.start, length)  # Its data with its header.
+
+def fetch_info(ahead: Prefetching, directory: Directory) -> Member:
+    """The info member that the list of members leads to."""
+    entry = directory.info()
+    ahead.fetch(entry.start, entry.end - entry.start)  # Its data with its header.
     return read_member(ahead, entry)
 
 
@@ -112,8 +121,13 @@ def open_info(blob: Blob, member: Member) -> Stream:
 
 def open_tar(blob: Blob, *, whole: bool = True) -> Stream:
     """The tar in a ``.tar.bz2``. ``whole``: with its payload."""
-    limit = (_WHOLE_LIMIT if whole else INFO_LIMIT) + _EXPANSION * blob.size
+    limit = payload_limit(blob.size) if whole else INFO_LIMIT + _EXPANSION * blob.size
     return open_bz2(BlobReader(blob, piece=prefetching(blob).piece), limit)
+
+
+def payload_limit(size: int) -> int:
+    """Bytes that a payload of this compressed ``size`` may unpack to."""
+    return _WHOLE_LIMIT + _EXPANSION * size
 
 
 def read_files(

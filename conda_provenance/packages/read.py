@@ -91,8 +91,7 @@ def read_package(
             files = _folder_files(location)
             if thorough:
                 search_folder(location, leaks)
-            is_named = _FULL_NAME.fullmatch(name) is not None
-            return package_claim(name, location, "folder", files, name if is_named else None, leaks)
+            return package_claim(name, location, "folder", files, folder_name(name), leaks)
 
         with open_file_blob(path) as blob:
             return _read_blob(
@@ -306,6 +305,11 @@ def package_name(path: PathLike) -> str | None:
     """``name-version-build``, by the name of a package file. ``None``: it is not named like one."""
     name = os.path.basename(path)
     return stem_of(name) if name.endswith(ENDINGS) else None
+
+
+def folder_name(name: str) -> str | None:
+    """The same, by the name of an extracted package's folder."""
+    return name if _FULL_NAME.fullmatch(name) else None
 
 
 def _sha256(blob: Blob) -> str:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from conda_provenance.errors import PackageError
 from conda_provenance.packages import PackageClaim, read_info_files, read_package
 from conda_provenance.packages.file_names import ENDINGS, name_version_build
 from conda_provenance.sources.artifact import Artifact, Found, Unreadable
 from conda_provenance.text import escape, redact_location
+
+if TYPE_CHECKING:
+    from conda_provenance.packages.contents import PackageContents
 
 MAX_DEPTH = 10
 """Folders below each other that are searched for packages."""
@@ -70,8 +73,28 @@ class FileContents:
 
     def claim(self, *, thorough: bool = False) -> PackageClaim:
         """What the package says."""
-        hashes = self._with_sha256 or (self._check and self._sha256 is not None)
-        package = read_package(self._path, with_sha256=hashes, thorough=thorough)
+        hashes = self._with_sha256 or self._is_compared
+        return self._listed(read_package(self._path, with_sha256=hashes, thorough=thorough))
+
+    def files(self, names: Collection[str]) -> dict[str, bytes]:
+        """Those of its metadata files that there are."""
+        if os.path.isdir(self._path):
+            return _folder_files(self._path, names)
+
+        return read_info_files(self._path, names)
+
+    def everything(self, *, whole: bool = False) -> PackageContents:
+        """All that can be held against a commit."""
+        whole = whole or self._is_compared
+        contents = _everything_at(self._path, whole)
+        return contents._replace(package=self._listed(contents.package))
+
+    @property
+    def _is_compared(self) -> bool:
+        return self._check and self._sha256 is not None
+
+    def _listed(self, package: PackageClaim) -> PackageClaim:
+        """The claim, with what the index says where the file's digest was not computed."""
         listed = self._sha256
         if listed is None:
             return package
@@ -87,13 +110,6 @@ class FileContents:
                 "sha256 differs; run the indexer again, or fetch the package again."
             )
         return package
-
-    def files(self, names: Collection[str]) -> dict[str, bytes]:
-        """Those of its metadata files that there are."""
-        if os.path.isdir(self._path):
-            return _folder_files(self._path, names)
-
-        return read_info_files(self._path, names)
 
 
 def package_at(path: str, *, with_sha256: bool = False) -> Artifact:
@@ -232,6 +248,28 @@ def _folder_files(folder: str, names: Collection[str]) -> dict[str, bytes]:
                 with open_file_blob(path) as blob:
                     found[name] = blob.read(0, _MAX_FILE)
     return found
+
+
+def _everything_at(path: str, whole: bool) -> PackageContents:
+    from conda_provenance.packages.read_contents import read_contents
+    from conda_provenance.packages.refusals import refusals
+
+    if not os.path.isdir(path):
+        return read_contents(path, whole=whole)
+
+    from conda_provenance.packages.folder_contents import read_folder_contents
+    from conda_provenance.packages.read import folder_name
+
+    name = os.path.basename(os.path.abspath(path))
+    with refusals(path, "read"):
+        return read_folder_contents(
+            path,
+            package=name,
+            location=path,
+            read_from="folder",
+            full_name=folder_name(name),
+            whole=whole,
+        )
 
 
 def shown(location: str) -> str:

@@ -10,15 +10,13 @@ from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Protocol
 
+from conda_provenance.packages.archive.ambiguities import Ambiguities
 from conda_provenance.packages.archive.decompression import Stream
 from conda_provenance.packages.archive.tar_header import (
     BLOCK,
     END_KIND,
-    HARD_LINK,
-    SYMBOLIC_LINK,
     Header,
     exactly,
-    normal_path,
     padded,
     read_header,
     renamed,
@@ -36,9 +34,6 @@ _FREE_RECORDS, _RECORDS_A_MEMBER = 1_000_000, 64
 There is no limit on members or on the size of headers: the limit on unpacked bytes holds for them,
 because a header takes about as long to read as to unpack. Only records are smaller than that.
 """
-
-_MAX_LINKS = 64 << 20
-"""Characters in the paths of all symbolic links, which are kept in memory."""
 
 
 class Search(Protocol):
@@ -121,9 +116,9 @@ def read_members(
     """
     found: dict[str, bytes] = {}
     seen_loose: set[str] = set()
-    check = _Ambiguities({*names, *optional})
+    check = Ambiguities({*names, *optional})
     # Closed by us: a Ctrl-C that comes while the garbage collector closes a generator is swallowed.
-    with closing(_checked(stream, check)) as members:
+    with closing(checked(stream, check)) as members:
         for member in members:
             if search is not None:
                 _show(member, search)
@@ -174,8 +169,8 @@ def rewrite(
     Everything else keeps its bytes. In the header of a replaced member only the size changes.
     """
     additions = _Additions(added or {})
-    check = _Ambiguities(replaced.keys() | additions.names)
-    with closing(_checked(stream, check, needs_end_mark=True)) as members:
+    check = Ambiguities(replaced.keys() | additions.names)
+    with closing(checked(stream, check, needs_end_mark=True)) as members:
         for member in members:
             yield from additions.before(member)
             if member.path in replaced:
@@ -228,91 +223,14 @@ def _folder(path: str) -> str:
     return path.rpartition("/")[0]
 
 
-def _checked(
-    stream: Stream, check: _Ambiguities, *, needs_end_mark: bool = False
+def checked(
+    stream: Stream, check: Ambiguities, *, needs_end_mark: bool = False
 ) -> Generator[Member, None, None]:
     """The members. Refuses those that ``check`` finds ambiguous."""
     with closing(_members(stream, needs_end_mark=needs_end_mark)) as members:
         for member in members:
             check.see(member.header)
             yield member
-
-
-class _Ambiguities:
-    """Watches the members of a tar for what two readers could understand differently."""
-
-    def __init__(self, wanted: Collection[str]) -> None:
-        self.seen: set[str] = set()
-        """Those of ``wanted`` that the tar holds."""
-        self._wanted = wanted
-        self._links: set[str] = set()
-        self._link_hashes: set[int] = set()
-        self._link_size = 0
-        self._folder: str | None = None
-
-    def see(self, header: Header) -> None:
-        """Refuse the member if readers could disagree on it."""
-        path = header.path
-        if path in self._wanted:
-            if path in self.seen:
-                raise Refusal(f"it holds two {shown_name(path)}; build it again")
-            self.seen.add(path)
-        elif header.kind == HARD_LINK and normal_path(header.link) in self._wanted:
-            raise Refusal(
-                f"its member {shown_name(path)} is a hard link to"
-                f" {shown_name(normal_path(header.link))}"
-            )
-        elif self._folder is None:
-            self._folder = self._folder_around(path)
-
-        if header.other_path != path and {path, header.other_path} & set(self._wanted):
-            raise Refusal(
-                f"its tar can be read as naming {shown_name(path)} otherwise; build it again"
-            )
-        if self._links and self._is_behind_link(path):
-            raise Refusal(f"its member {shown_name(path)} lies behind a link; build it again")
-        if header.kind == SYMBOLIC_LINK:
-            self._add_link(path)
-
-    def _add_link(self, path: str) -> None:
-        self._link_size += len(path)
-        if self._link_size > _MAX_LINKS:
-            raise Refusal(f"the names of its links have more than {_MAX_LINKS >> 20} MiB")
-        self._links.add(path)
-        self._link_hashes.update(value for end, value in _hashes(path) if end == len(path))
-
-    def _is_behind_link(self, path: str) -> bool:
-        return any(
-            value in self._link_hashes and end < len(path) and path[:end] in self._links
-            for end, value in _hashes(path)
-        )
-
-    def where_else(self) -> str:
-        """A hint where the metadata is instead, if it is in another folder."""
-        if not self._folder:
-            return ""
-        return (
-            f"; its members stand in the folder {shown_name(self._folder)}, so pack it again from"
-            " within that"
-        )
-
-    def _folder_around(self, path: str) -> str | None:
-        for name in self._wanted:
-            if path.endswith("/" + name):
-                return path[: -len(name)]
-        return None
-
-
-def _hashes(path: str) -> Iterator[tuple[int, int]]:
-    """Every folder that ``path`` lies in, and ``path`` itself: where each ends, and its hash.
-
-    A hash is made from the one before. To make each folder's path would take quadratic time.
-    """
-    end, value = -1, 0
-    for part in path.split("/"):
-        end += 1 + len(part)
-        value = hash((value, part))
-        yield end, value
 
 
 def _members(stream: Stream, *, needs_end_mark: bool) -> Generator[Member, None, None]:

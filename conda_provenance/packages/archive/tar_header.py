@@ -62,6 +62,12 @@ class Header(NamedTuple):
     record_count: int
     """How many PAX records there are. Each one takes time, and few bytes."""
 
+    @property
+    def is_executable(self) -> bool:
+        """May its owner run it? The member's own block is the last one, unless it is sparse."""
+        mode = _OCTAL.fullmatch(self.raw[-BLOCK:][100:108])
+        return mode is not None and int(mode[1] or b"0", 8) & 0o100 != 0
+
 
 def read_header(stream: Stream, block: bytes) -> Header:
     """The header that begins with ``block``. The stream stands at the member's data then."""

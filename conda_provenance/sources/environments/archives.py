@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from conda_provenance.errors import PackageError
 from conda_provenance.packages import (
@@ -20,6 +20,9 @@ from conda_provenance.sources.environments.disk import reason
 from conda_provenance.sources.environments.folders import Doubt, Missing
 from conda_provenance.sources.environments.records import Record
 
+if TYPE_CHECKING:
+    from conda_provenance.packages.contents import PackageContents
+
 T = TypeVar("T")
 
 
@@ -32,16 +35,32 @@ def claim_in_archive(record: Record, path: str, *, thorough: bool = False) -> Pa
     def read(blob: Blob, sha256: str) -> PackageClaim:
         name = os.path.basename(path)
         claim = read_package_blob(blob, name, location=path, read_from="archive", thorough=thorough)
-        return replace(
-            claim,
-            package=record.file_name,
-            location=record.location,
-            place=path,
-            sha256=sha256,
-            sha256_from="file",
-        )
+        return _of_record(claim, record, path, sha256)
 
     return _read(record, path, read)
+
+
+def everything_in_archive(record: Record, path: str, *, whole: bool = False) -> PackageContents:
+    """All that can be held against a commit. Raises the same."""
+    from conda_provenance.packages.read_contents import read_contents_blob
+
+    def read(blob: Blob, sha256: str) -> PackageContents:
+        name = os.path.basename(path)
+        contents = read_contents_blob(blob, name, location=path, read_from="archive", whole=whole)
+        return contents._replace(package=_of_record(contents.package, record, path, sha256))
+
+    return _read(record, path, read)
+
+
+def _of_record(claim: PackageClaim, record: Record, path: str, sha256: str) -> PackageClaim:
+    return replace(
+        claim,
+        package=record.file_name,
+        location=record.location,
+        place=path,
+        sha256=sha256,
+        sha256_from="file",
+    )
 
 
 def files_in_archive(record: Record, path: str, names: Collection[str]) -> dict[str, bytes]:

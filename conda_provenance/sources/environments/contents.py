@@ -5,15 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from conda_provenance.errors import PackageError, UnavailableError
 from conda_provenance.packages import PackageClaim
 from conda_provenance.packages.file_names import ENDINGS
 from conda_provenance.sources.artifact import Contents
-from conda_provenance.sources.environments.look_up import claim_of_record, files_of_record
+from conda_provenance.sources.environments.look_up import (
+    claim_of_record,
+    everything_of_record,
+    files_of_record,
+)
 from conda_provenance.sources.environments.records import Record, without_login
 from conda_provenance.text import escape
+
+if TYPE_CHECKING:
+    from conda_provenance.packages.contents import PackageContents
 
 T = TypeVar("T")
 
@@ -52,13 +59,7 @@ class RecordContents:
             return claim_of_record(self.record, self._caches, thorough=thorough, remedy=remedy)
 
         def remote(contents: Contents) -> PackageClaim:
-            claim = contents.claim(thorough=thorough)
-            return replace(
-                claim,
-                package=self.record.file_name,
-                location=self.record.location,
-                place=claim.place or claim.location,
-            )
+            return self._installed(contents.claim(thorough=thorough))
 
         return self._read(local, remote)
 
@@ -69,6 +70,27 @@ class RecordContents:
             return files_of_record(self.record, self._caches, names, remedy=remedy)
 
         return self._read(local, lambda contents: contents.files(names))
+
+    def everything(self, *, whole: bool = False) -> PackageContents:
+        """All that can be held against a commit."""
+
+        def local(remedy: str) -> PackageContents:
+            return everything_of_record(self.record, self._caches, whole=whole, remedy=remedy)
+
+        def remote(contents: Contents) -> PackageContents:
+            found = contents.everything(whole=whole)
+            return found._replace(package=self._installed(found.package))
+
+        return self._read(local, remote)
+
+    def _installed(self, claim: PackageClaim) -> PackageClaim:
+        """The claim in the package's file, as that of the installed package."""
+        return replace(
+            claim,
+            package=self.record.file_name,
+            location=self.record.location,
+            place=claim.place or claim.location,
+        )
 
     def _read(self, local: Callable[[str], T], remote: Callable[[Contents], T]) -> T:
         if self._reader is None:

@@ -11,7 +11,7 @@ import json
 import os
 import re
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from conda_provenance.packages import PackageClaim, claim_from_files
 from conda_provenance.packages.extracted import ABOUT, INDEX, MAX_SIZE
@@ -19,6 +19,9 @@ from conda_provenance.packages.refusals import Refusal
 from conda_provenance.sources.environments.disk import identity_of, read_small, reason
 from conda_provenance.sources.environments.records import Record
 from conda_provenance.sources.record_values import hexadecimal, whole_number
+
+if TYPE_CHECKING:
+    from conda_provenance.packages.contents import PackageContents
 
 _REPODATA = os.path.join("info", "repodata_record.json")
 """Written by conda and mamba after extraction: what the channel's index said about the file.
@@ -100,6 +103,31 @@ def files_in_folder(record: Record, folder: str, names: Collection[str]) -> dict
     if not proof.still_stands():
         raise Doubt(CHANGED)
     return files
+
+
+def everything_in_folder(record: Record, folder: str, *, whole: bool = False) -> PackageContents:
+    """All that can be held against a commit. Raises the same."""
+    from conda_provenance.packages.folder_contents import read_folder_contents
+
+    proof = _prove(record, folder)
+    try:
+        contents = read_folder_contents(
+            folder,
+            package=record.file_name,
+            location=record.location,
+            read_from="cache",
+            full_name=record.full_name,
+            whole=whole,
+            sha256=record.sha256,
+            place=folder,
+        )
+    except (Refusal, OSError, ValueError, RecursionError) as error:
+        why = str(error) if isinstance(error, Refusal) else "its metadata cannot be read"
+        raise Doubt(f"cannot be used: {why}") from None
+
+    if not proof.still_stands():
+        raise Doubt(CHANGED)
+    return contents
 
 
 def is_metadata(name: str) -> bool:

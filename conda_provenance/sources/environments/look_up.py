@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from conda_provenance.errors import PackageError
 from conda_provenance.packages import PackageClaim
@@ -20,10 +20,14 @@ from conda_provenance.sources.environments.folders import (
     Doubt,
     Missing,
     claim_in_folder,
+    everything_in_folder,
     files_in_folder,
 )
 from conda_provenance.sources.environments.records import Record
 from conda_provenance.text import escape
+
+if TYPE_CHECKING:
+    from conda_provenance.packages.contents import PackageContents
 
 T = TypeVar("T")
 
@@ -101,16 +105,40 @@ def files_of_record(
     return _first(record, caches, archives, remedy, read)
 
 
+def everything_of_record(
+    record: Record, caches: Iterable[str], *, whole: bool = False, remedy: str = ""
+) -> PackageContents:
+    """All of it that can be held against a commit. Raises the same.
+
+    ``whole``: its package file is tried first, because a folder has no digest.
+    """
+
+    def read(place: Place) -> PackageContents:
+        if not place.is_archive:
+            return everything_in_folder(record, place.path, whole=whole)
+
+        from conda_provenance.sources.environments.archives import everything_in_archive
+
+        return everything_in_archive(record, place.path, whole=whole)
+
+    return _first(record, caches, True, remedy, read, archives_first=whole)
+
+
 def _first(
     record: Record,
     caches: Iterable[str],
     archives: bool,
     remedy: str,
     read: Callable[[Place], T],
+    *,
+    archives_first: bool = False,
 ) -> T:
     """What ``read`` returns for the first place that counts."""
     looked: list[Looked] = []
-    for place in islice(_places(record, caches, archives), _MAX_PLACES):
+    places: Iterable[Place] = islice(_places(record, caches, archives), _MAX_PLACES)
+    if archives_first:
+        places = sorted(places, key=lambda place: not place.is_archive)
+    for place in places:
         try:
             return read(place)
         except Doubt as doubt:

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from conda_provenance.errors import PackageError
 from conda_provenance.packages import (
@@ -30,6 +30,9 @@ from conda_provenance.sources.remote.opening import (
 from conda_provenance.sources.remote.plan import plan_for
 from conda_provenance.sources.remote.ranged import RenamedError, ReplacedError, ShortError
 from conda_provenance.web import NoPartError, Web, WebError
+
+if TYPE_CHECKING:
+    from conda_provenance.packages.contents import PackageContents
 
 T = TypeVar("T")
 
@@ -70,12 +73,28 @@ class RemoteContents:
         with said_of(self.location):
             if self._check:
                 return self._checked_claim(thorough)
-            return self._read(lambda blob: self._claim_in(blob, thorough))
+            return self._listed(*self._read(lambda blob: self._claim_in(blob, thorough)))
 
     def files(self, names: Collection[str]) -> dict[str, bytes]:
         """Those of its metadata files that there are. Raises the same."""
         with said_of(self.location), refusals(self.location, "read"):
             return self._read(lambda blob: read_info_blob(blob, self._name, names))
+
+    def everything(self, *, whole: bool = False) -> PackageContents:
+        """All that can be held against a commit. ``whole``: the file is fetched for that."""
+        from conda_provenance.packages.read_contents import read_contents_blob
+
+        def read(blob: Blob) -> PackageContents:
+            return read_contents_blob(blob, self._name, location=self.location, whole=whole)
+
+        with said_of(self.location):
+            if whole or self._check:
+                contents, sha256 = self._downloaded(read)
+                package = replace(contents.package, sha256=sha256, sha256_from="file")
+            else:
+                contents, size = self._read(lambda blob: (read(blob), blob.size))
+                package = self._listed(contents.package, size)
+        return contents._replace(package=package)
 
     def _read(self, read: Callable[[Blob], T]) -> T:
         """What ``read`` makes of the parts of the file, or else of the whole."""
@@ -105,19 +124,26 @@ class RemoteContents:
         with open_whole(self._web, self._url, plan, self.listed.size, self._limits, fault) as blob:
             return read(blob)
 
-    def _claim_in(self, blob: Blob, thorough: bool) -> PackageClaim:
-        package = read_package_blob(
-            blob, self._name, location=self.location, read_from="remote", thorough=thorough
-        )
+    def _claim_in(self, blob: Blob, thorough: bool) -> tuple[PackageClaim, int]:
+        package = read_package_blob(blob, self._name, location=self.location, thorough=thorough)
+        return package, blob.size
+
+    def _listed(self, package: PackageClaim, size: int) -> PackageClaim:
+        """The claim in a file of this size, with the digest that is listed."""
         listed = self.listed
         # Of a file of another size the record says nothing.
-        is_listed = listed.sha256 and listed.size in (None, blob.size)
+        is_listed = listed.sha256 and listed.size in (None, size)
         if not is_listed:
             return package
         return replace(package, sha256=listed.sha256, sha256_from=listed.sha256_from)
 
     def _checked_claim(self, thorough: bool) -> PackageClaim:
         """The claim in a file that was fetched whole, and is the one that is listed."""
+        (package, _), sha256 = self._downloaded(lambda blob: self._claim_in(blob, thorough))
+        return replace(package, sha256=sha256, sha256_from="file")
+
+    def _downloaded(self, read: Callable[[Blob], T]) -> tuple[T, str]:
+        """What ``read`` makes of the whole file, and its sha256. It is the one that is listed."""
         with tempfile.TemporaryFile() as file:
             sha256 = download(
                 self._web,
@@ -128,10 +154,7 @@ class RemoteContents:
                 limit=self._limits.max_download,
             )
             with FileBlob(file) as blob:
-                package = read_package_blob(
-                    blob, self._name, location=self.location, thorough=thorough
-                )
-        return replace(package, sha256=sha256, sha256_from="file")
+                return read(blob), sha256
 
 
 @contextmanager

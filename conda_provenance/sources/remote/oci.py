@@ -13,7 +13,7 @@ import re
 import tempfile
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from conda_provenance.errors import PackageError
@@ -34,6 +34,9 @@ from conda_provenance.sources.remote.contents import said_of
 from conda_provenance.sources.remote.download import Listed, download
 from conda_provenance.sources.remote.opening import Limits
 from conda_provenance.web import Web, WebError
+
+if TYPE_CHECKING:
+    from conda_provenance.packages.contents import PackageContents
 
 INFO_LAYER = "application/vnd.conda.info.v1.tar+gzip"
 PACKAGE_LAYERS = ("application/vnd.conda.package.v2", "application/vnd.conda.package.v1")
@@ -142,9 +145,7 @@ class OciContents:
 
             blob = BytesBlob(registry.layer(layers.info))
             package = read_info_layer(blob, self._name, location=self.location, thorough=thorough)
-            sha256 = self.listed.sha256 or layers.package
-            said_by = self.listed.sha256_from if sha256 else None
-            return replace(package, sha256=sha256, sha256_from=said_by)
+            return self._listed(package, layers)
 
     def files(self, names: Collection[str]) -> dict[str, bytes]:
         """Those of its metadata files that there are."""
@@ -160,6 +161,27 @@ class OciContents:
                 with FileBlob(file) as whole:
                     return read_info_blob(whole, self._name, names)
 
+    def everything(self, *, whole: bool = False) -> PackageContents:
+        """All that can be held against a commit. Of the package itself if it is ``whole``."""
+        from conda_provenance.packages.read_contents import read_contents_blob, read_contents_layer
+
+        with said_of(self.location):
+            registry = _Registry(self._web, place_of(self._url), self._realms)
+            layers = self._layers(registry)
+            if layers.info is not None and not (whole or self._check):
+                blob = BytesBlob(registry.layer(layers.info))
+                contents = read_contents_layer(blob, self._name, location=self.location)
+                return contents._replace(package=self._listed(contents.package, layers))
+
+            with tempfile.TemporaryFile() as file:
+                sha256 = self._download(registry, layers, file, is_wanted=whole)
+                with FileBlob(file) as package:
+                    contents = read_contents_blob(
+                        package, self._name, location=self.location, whole=whole
+                    )
+        claim = replace(contents.package, sha256=sha256, sha256_from="file")
+        return contents._replace(package=claim)
+
     def _layers(self, registry: _Registry) -> Layers:
         layers = registry.layers()
         listed = self.listed.sha256
@@ -169,6 +191,12 @@ class OciContents:
                 f" registry {registry.host} has another one, by its sha256."
             )
         return layers
+
+    def _listed(self, package: PackageClaim, layers: Layers) -> PackageClaim:
+        """The claim in a package's metadata, with the digest that is listed."""
+        sha256 = self.listed.sha256 or layers.package
+        said_by = self.listed.sha256_from if sha256 else None
+        return replace(package, sha256=sha256, sha256_from=said_by)
 
     def _claim_of_package(
         self, registry: _Registry, layers: Layers, thorough: bool
@@ -182,10 +210,12 @@ class OciContents:
                 )
         return replace(package, sha256=sha256, sha256_from="file")
 
-    def _download(self, registry: _Registry, layers: Layers, file: Any) -> str:
+    def _download(
+        self, registry: _Registry, layers: Layers, file: Any, *, is_wanted: bool = False
+    ) -> str:
         if layers.package is None:
             raise WebError("missing", f"{registry.host} has no conda package there.")
-        if not (self._check or self._limits.full_download):
+        if not (is_wanted or self._check or self._limits.full_download):
             raise WebError(
                 "unavailable",
                 f"{registry.host} keeps no metadata beside the package: --full-download reads the"

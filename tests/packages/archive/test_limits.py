@@ -14,7 +14,7 @@ from packages_making import INDEX, make_conda, make_tar_bz2, member, tar, zst
 
 from conda_provenance.errors import PackageError
 from conda_provenance.packages import metadata, read_about, read_claim, stamp_package
-from conda_provenance.packages.archive import tar as tar_module
+from conda_provenance.packages.archive import ambiguities
 from conda_provenance.packages.archive.compression import compress_zstd
 
 ABOUT = "info/about.json"
@@ -136,7 +136,7 @@ def test_the_links_that_are_kept_in_memory_are_bounded(tmp_path, monkeypatch):
     ]
     package = make_conda(tmp_path, info=zst(tar([*links, (member(ABOUT, size=2), b"{}")])))
     assert not read_claim(package)
-    monkeypatch.setattr(tar_module, "_MAX_LINKS", 500)
+    monkeypatch.setattr(ambiguities, "_MAX_LINKS", 500)
     with pytest.raises(PackageError, match="the names of its links"):
         read_claim(package)
 
