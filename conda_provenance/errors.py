@@ -33,3 +33,8 @@ class RefusedError(PackageError):
 
 class UnavailableError(ProvenanceError):
     """A server, a service or an index could not be asked. Nothing follows from that."""
+
+    def __init__(self, message: str = "", *, retry_at: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_at = retry_at
+        """When to try again: seconds since 1970, UTC. Only where the server says it."""

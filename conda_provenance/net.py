@@ -6,6 +6,7 @@ It opens no connection. The form of repository addresses is not known here: see
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
@@ -21,6 +22,9 @@ _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 
 _COMPATIBLE = IPv6Network("::/96")
 """``::127.0.0.1`` (RFC 4291, 2.5.5.1)."""
+
+
+_HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*|[0-9a-f:]+(?:\.[0-9]+){0,3}")
 
 
 class Origin(NamedTuple):
@@ -120,17 +124,22 @@ def _inner_addresses(address: IPv6Address) -> list[IPv4Address]:
     return inner
 
 
+def is_ip_address(host: str) -> bool:
+    """Is this an address in numbers rather than a name?"""
+    try:
+        ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
 def host_is_private_by_name(host: str) -> bool:
     """Does a host's name alone say that it is not on the public internet?
 
     For where its address cannot be looked up, as behind a proxy.
     """
     host = host.rstrip(".").lower()
-    try:
-        ip_address(host.partition("%")[0])
-    except ValueError:
-        pass
-    else:
+    if is_ip_address(host):
         return not is_public_address(host)
 
     # "2130706433", "0x7f.1" and "127.1" are addresses for some resolvers.
@@ -138,3 +147,45 @@ def host_is_private_by_name(host: str) -> bool:
     if last.isdigit() or last.startswith("0x"):
         return True
     return "." not in host or last in {"localhost", "local", "internal", "localdomain"}
+
+
+class Reach(NamedTuple):
+    """Where a package, or the answer of a server, may lead us: what the user allows.
+
+    Without a word of the user, that is https, its usual port, and the public internet.
+    """
+
+    http: bool = False
+    """``--allow http``: without encryption, and at any port."""
+    private: bool = False
+    """``--allow private``: in private networks and on this machine, and at any port."""
+    named: frozenset[Origin] = frozenset()
+    """The servers that the user names. Where they are is his affair."""
+
+    def fault(self, url: str) -> str | None:
+        """Why this address may not be asked: the second half of a sentence.
+
+        ``None``: it may, as far as the address alone tells. Where its host's name leads is seen
+        when a connection is made: see :meth:`needs_public`.
+        """
+        origin = origin_of(url)
+        if origin is None:
+            return "it is no complete https address"
+        if "@" in urlsplit(url).netloc:
+            return "it holds a login"
+        if not _HOST.fullmatch(origin.host):
+            return "its host has characters that no host has"
+        return None if origin in self.named else self._refusal(origin)
+
+    def _refusal(self, origin: Origin) -> str | None:
+        if origin.scheme != "https" and not self.http:
+            return "it is not encrypted: '--allow http' admits that"
+        if origin.port != _PORTS["https"] and not (self.http or self.private):
+            return "its port is not 443: '--allow private' admits that"
+        if not self.private and host_is_private_by_name(origin.host):
+            return "it is in a private network: '--allow private' admits that"
+        return None
+
+    def needs_public(self, origin: Origin) -> bool:
+        """Must this server have an address of the public internet?"""
+        return not self.private and origin not in self.named

@@ -12,6 +12,7 @@ from conda_provenance.web.errors import Kind, NoPartError, WebError
 from conda_provenance.web.faults import no_file
 from conda_provenance.web.hosts import Memory
 from conda_provenance.web.ranges import ByteRange
+from conda_provenance.web.request import Request, Tls
 
 __all__ = [
     "Answer",
@@ -20,6 +21,8 @@ __all__ = [
     "Memory",
     "NoPartError",
     "Patience",
+    "Request",
+    "Tls",
     "Web",
     "WebError",
     "no_file",

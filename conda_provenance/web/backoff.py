@@ -20,6 +20,8 @@ class Patience(NamedTuple):
     """It doubles each time, where the server does not say how long."""
     longest_wait: float = 120.0
     """If a server asks for more, it is not waited for."""
+    longest_rest: float = 600.0
+    """In all, for a server with an API. After that it is not waited for any more."""
     connect: float = 9.15
     read: float = 60.0
     """Without a byte."""

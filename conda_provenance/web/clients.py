@@ -40,6 +40,8 @@ class Call(NamedTuple):
     """requests' ``PreparedRequest``, if there are ``hooks``."""
     hooks: tuple[Any, ...] = ()
     """Of an authentication plugin: they see the answer, and may ask again."""
+    body: bytes | None = None
+    """What is sent with it, by POST. ``None``: nothing, by GET."""
 
 
 class Client(Protocol):

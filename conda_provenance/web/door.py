@@ -19,6 +19,7 @@ from conda_provenance.web.errors import WebError
 from conda_provenance.web.hosts import Host, Hosts, Memory
 from conda_provenance.web.ranges import ByteRange
 from conda_provenance.web.redirects import Hop, redirected, require_public
+from conda_provenance.web.request import Request
 from conda_provenance.web.tries import Tries
 
 if TYPE_CHECKING:
@@ -148,6 +149,21 @@ class Web:
             hop, sent = self._again(first, asked)
         return _answer(hop, sent, range, limit)
 
+    def ask(self, request: Request) -> Answer:
+        """Ask an API. The answer has any status, and its body has not been read.
+
+        Raises :class:`WebError` for a server that cannot be reached, fails, or limits us for
+        longer than we wait: then it has a ``retry_at``. None of the user's credentials is sent but
+        those of the request.
+        """
+        if self._offline:
+            raise faults.offline()
+
+        from conda_provenance.web.asking import Asking
+
+        asking = Asking(self._made_exchange(), self._hosts, self._patience, self._public)
+        return asking.answer(request)
+
     def _again(self, first: Hop, headers: dict[str, str]) -> tuple[Hop, Sent]:
         try:
             return self._follow(first, headers)
@@ -213,7 +229,7 @@ class Web:
         except WebError as error:
             # Otherwise every other package would wait just as long, one after the other.
             rest = max(retry_after(asked) or 0, self._patience.longest_wait)
-            host.rest(rest, since, refusal=str(error))
+            host.rest(rest, since, refusal=error)
             raise
         host.rest(wait, since)
 
@@ -223,7 +239,7 @@ class Web:
             wait = tries.after_error(fault)
         except WebError as error:
             if faults.is_unreachable(fault):
-                host.rest(self._patience.longest_wait, since, refusal=str(error))
+                host.rest(self._patience.longest_wait, since, refusal=error)
             raise
         host.sleep(wait)
 

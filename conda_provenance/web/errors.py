@@ -21,8 +21,15 @@ class WebError(UnavailableError):
     The message names the host only. The rest of an address may hold a secret.
     """
 
-    def __init__(self, kind: Kind, message: str, *, challenge: str | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        kind: Kind,
+        message: str,
+        *,
+        challenge: str | None = None,
+        retry_at: float | None = None,
+    ) -> None:
+        super().__init__(message, retry_at=retry_at)
         self.kind: Kind = kind
         self.challenge = challenge
         """Which login a server asks for (``WWW-Authenticate``). It is a stranger's text."""

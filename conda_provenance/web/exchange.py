@@ -110,8 +110,9 @@ class Exchange:
         patience = self._patience
         with Bound(patience.answer, patience.slowest, patience.read):
             raw = route.pool.urlopen(
-                "GET",
+                "GET" if call.body is None else "POST",
                 call.url if route.is_target_whole else _target(call.url),
+                body=call.body,
                 headers=call.headers,
                 redirect=False,
                 retries=_NO_RETRIES,

@@ -18,6 +18,13 @@ def not_web(url: str) -> WebError:
     return WebError("not-allowed", f"{fault[0].upper()}{fault[1:]}.")
 
 
+def not_admitted(url: str, fault: str) -> WebError:
+    """A package, or an answer, names an address that the user does not admit."""
+    origin = origin_of(url)
+    what = origin.shown if origin else "An address"
+    return WebError("not-allowed", f"{what} is not asked: {fault}.")
+
+
 def refused(host: str, status: int, challenge: str | None = None) -> WebError:
     if status == 407:
         return WebError(
@@ -90,7 +97,7 @@ def bad_certificate(host: str) -> WebError:
 def private_address(host: str) -> WebError:
     return WebError(
         "not-allowed",
-        f"{host} redirects to an address in a private network, which a public server may not do.",
+        f"{host} is in a private network, where no package and no public server may lead us.",
     )
 
 

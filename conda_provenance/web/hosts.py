@@ -31,7 +31,8 @@ class Host:
         self._successes = 0
         self._not_before = 0.0
         self._busy_since = 0.0
-        self._refusal: str | None = None
+        self._refusal: WebError | None = None
+        self._rested = 0.0
         self._closed = threading.Event()
         self._change = threading.Condition()
 
@@ -57,20 +58,30 @@ class Host:
 
         wait = self._not_before - time.monotonic()
         if self._refusal is not None and wait > 0:
-            raise WebError("unavailable", self._refusal)
+            raise WebError("unavailable", str(self._refusal), retry_at=self._refusal.retry_at)
         if wait > 0:
             return wait
         return 0 if self._running < self._limit else None
 
-    def rest(self, seconds: float, since: float, *, refusal: str | None = None) -> None:
+    @property
+    def rested(self) -> float:
+        """Seconds that everybody has waited for this server so far."""
+        return self._rested
+
+    def rest(self, seconds: float, since: float, *, refusal: WebError | None = None) -> None:
         """Send nothing for ``seconds``, and then half as many requests at once.
 
         ``since`` is when the busy request began. If several ran together, only the first of them
         counts. With ``refusal`` nobody waits: every request until then fails with that message.
         """
         with self._change:
-            self._not_before = max(self._not_before, time.monotonic() + seconds)
-            self._refusal = refusal
+            now = time.monotonic()
+            if refusal is None:
+                self._rested += max(0.0, now + seconds - max(now, self._not_before))
+            # A request that ran meanwhile may be asked to wait for a shorter time.
+            if refusal is not None or now + seconds > self._not_before:
+                self._refusal = refusal
+            self._not_before = max(self._not_before, now + seconds)
             if since >= self._busy_since:
                 self._limit = max(1, self._limit // 2)
                 self._busy_since = time.monotonic()

@@ -17,11 +17,14 @@ class Tries:
 
     def after_busy(self, status: int, asked: str | None) -> float:
         """Seconds to wait for a busy server. ``asked`` is its ``Retry-After``."""
+        return self.after_limit(status, retry_after(asked))
+
+    def after_limit(self, status: int, wait: float | None) -> float:
+        """The same. ``wait``: the seconds that the server asks for, if it says so."""
         self._busy += 1
         if self._busy >= self._patience.busy_tries:
             raise faults.busy(self._host, status)
 
-        wait = retry_after(asked)
         if wait is None:
             return self._wait(self._busy)
         if wait > self._patience.longest_wait:

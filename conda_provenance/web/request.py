@@ -1,0 +1,39 @@
+"""``Request``: a question to the API of a server. How it is sent is not known here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from conda_provenance.net import Reach
+
+
+class Tls(NamedTuple):
+    """How one server proves who it is, and how we do. Files of the user's."""
+
+    authority: str | None = None
+    """The certificates of the authorities that may vouch for it, in PEM."""
+    certificate: str | None = None
+    """Our certificate."""
+    key: str | None = None
+    """Its private key, if that is not in the same file."""
+
+
+class Request(NamedTuple):
+    """A question to an API. No credentials are sent with it but its own."""
+
+    url: str
+    reach: Reach
+    """Where it may lead, itself and by redirects."""
+    headers: Mapping[str, str] = {}
+    credential: Mapping[str, str] = {}
+    """Headers for the server of ``url`` alone."""
+    body: bytes | None = None
+    """Sent by POST. It must change nothing: it may be sent again."""
+    limit: int = 1 << 20
+    """Bytes of the answer that are read."""
+    is_redirected: bool = True
+    """Are redirects followed on the same server?"""
+    may_leave: bool = False
+    """Are they followed to another one? It gets neither ``credential`` nor ``headers``."""
+    tls: Tls = Tls()
