@@ -73,7 +73,8 @@ class Door(Protocol):
     ) -> AbstractContextManager[Iterator[bytes] | None]:
         """A long body, such as a log, piece by piece and bounded.
 
-        It may be redirected to another server, which gets no credential.
+        It may be redirected to another server, which gets no credential. It is not kept: who reads
+        it keeps what matters, as an answer of its own.
         """
 
 

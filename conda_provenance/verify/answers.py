@@ -25,6 +25,10 @@ class Answer(NamedTuple):
     """What else matters: the status, some headers, the address that answered."""
     asked_at: float = 0.0
     """Seconds since 1970, UTC."""
+    is_private: bool = False
+    """Was it asked with a token? Then others may not be able to read it."""
+    is_lasting: bool = True
+    """May another run use it? That something is not there is asked again."""
 
 
 class _Slot:
