@@ -1,0 +1,118 @@
+"""``HostDoors``: opens the door to a server's API, with the token that belongs there.
+
+What a door does with an answer is known to :mod:`conda_provenance.verify.door`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from threading import Lock, Semaphore
+
+from conda_provenance.api import Api, Door, Probe, Server
+from conda_provenance.errors import UnavailableError
+from conda_provenance.net import Origin, Reach, origin_of
+from conda_provenance.verify.answers import Answer, Answers
+from conda_provenance.verify.door import Access, HostDoor, kept_headers
+from conda_provenance.verify.tokens import Tokens, forms_of
+from conda_provenance.web import Answer as WebAnswer
+from conda_provenance.web import Request, Tls, Web
+
+_AT_ONCE = 4
+"""Requests to one server."""
+
+_MAX_PROBE = 64 << 10
+
+
+class HostDoors:
+    """The doors of one run: implements :class:`~conda_provenance.api.Doors`.
+
+    ``tls``: how servers of the user's own prove who they are. ``warn`` is called with a sentence,
+    once a server, where there is no token for it.
+    """
+
+    def __init__(
+        self,
+        web: Web,
+        answers: Answers,
+        tokens: Tokens,
+        reach: Reach,
+        *,
+        tls: Mapping[Origin, Tls] | None = None,
+        warn: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.answers = answers
+        self.reach = reach
+        self._web = web
+        self._tokens = tokens
+        self._tls = tls or {}
+        self._warn = warn
+        self._warnings: dict[str, str] = {}
+        self._doors: dict[tuple[type[Api], Server], HostDoor] = {}
+        self._turns: dict[Origin, Semaphore] = {}
+        self._lock = Lock()
+
+    def open(self, api: type[Api], server: Server) -> Door:
+        fault = self.reach.fault(server.url)
+        origin = origin_of(server.url)
+        if fault or origin is None:
+            shown = origin.shown if origin else "An address"
+            raise UnavailableError(f"{shown} is not asked: {fault}.")
+
+        with self._lock:
+            key = (api, server)
+            if key not in self._doors:
+                self._doors[key] = HostDoor(self, self._access(api, server, origin))
+            return self._doors[key]
+
+    def _access(self, api: type[Api], server: Server, origin: Origin) -> Access:
+        token = self._tokens.of(api, server)
+        credential = dict(api.authorization(token.secret)) if token else {}
+        if token is None and api.without_token:
+            self._warnings.setdefault(
+                server.url, f"There is no token for {origin.shown}: {api.without_token}"
+            )
+        names = ", ".join(variable.name for variable in api.tokens)
+        token_help = f"; the token in {token.source} may not do that" if token else ""
+        if token is None and names:
+            token_help = f"; a token for it in {names}, or by --token-file, may help"
+        return Access(
+            server.url,
+            dict(api.headers),
+            credential,
+            tuple(forms_of(credential, token.secret)) if token else (),
+            token_help,
+            self._tls.get(origin, Tls()),
+            self._turns.setdefault(origin, Semaphore(1 if api.is_serial else _AT_ONCE)),
+        )
+
+    def ask(self, request: Request, access: Access) -> WebAnswer:
+        """Send a question of one of the doors."""
+        warning = self._warnings.pop(access.url, None)
+        if warning:
+            self._warn(warning)
+        return self._web.ask(request)
+
+    def probe(self, url: str) -> Probe:
+        fault = self.reach.fault(url)
+        origin = origin_of(url)
+        if fault or origin is None:
+            shown = origin.shown if origin else "An address"
+            raise UnavailableError(f"{shown} is not asked: {fault}.")
+
+        answer = self.answers.get(f"PROBE {url}", lambda: self._probed(url, origin))
+        headers = {name: value for name, value in answer.about.items() if name != "status"}
+        return Probe(int(answer.about["status"]), headers, answer.body)
+
+    def _probed(self, url: str, origin: Origin) -> Answer:
+        request = Request(
+            url,
+            self.reach,
+            {"Accept": "application/json"},
+            limit=_MAX_PROBE + 1,
+            is_redirected=False,
+            tls=self._tls.get(origin, Tls()),
+        )
+        with self._web.ask(request) as answer:
+            body = answer.read(_MAX_PROBE)
+            about = {"status": str(answer.status), **kept_headers(answer.headers)}
+            return Answer(body, about, is_lasting=answer.status == 200)
