@@ -21,7 +21,7 @@ from conda_provenance.errors import UnavailableError
 from conda_provenance.net import origin_of
 from conda_provenance.verify.answers import Answer
 from conda_provenance.verify.json_answers import decoded, is_json, plain_text
-from conda_provenance.web import Request, Tls, WebError
+from conda_provenance.web import Request, WebError
 
 if TYPE_CHECKING:
     from conda_provenance.verify.doors import HostDoors
@@ -63,7 +63,6 @@ class Access(NamedTuple):
     """The forms in which the server could repeat the token that it gets."""
     token_help: str
     """What to do about a refusal, as the end of a sentence."""
-    tls: Tls
     turns: Semaphore
     """How many requests may run at once."""
 
@@ -232,7 +231,7 @@ class HostDoor:
             access.credential,
             body,
             limit=MAX_JSON,
-            tls=access.tls,
+            tls=self._doors.tls,
         )
 
     def _joined(self, url: str, location: str) -> str:

@@ -44,7 +44,7 @@ class HostDoors:
         self.reach = reach
         self._web = web
         self._tokens = tokens
-        self._tls = tls or {}
+        self.tls = tls or {}
         self._warn = warn
         self._warnings: dict[str, str] = {}
         self._doors: dict[tuple[type[Api], Server], HostDoor] = {}
@@ -81,7 +81,6 @@ class HostDoors:
             credential,
             tuple(forms_of(credential, token.secret)) if token else (),
             token_help,
-            self._tls.get(origin, Tls()),
             self._turns.setdefault(origin, Semaphore(1 if api.is_serial else _AT_ONCE)),
         )
 
@@ -99,18 +98,18 @@ class HostDoors:
             shown = origin.shown if origin else "An address"
             raise UnavailableError(f"{shown} is not asked: {fault}.")
 
-        answer = self.answers.get(f"PROBE {url}", lambda: self._probed(url, origin))
+        answer = self.answers.get(f"PROBE {url}", lambda: self._probed(url))
         headers = {name: value for name, value in answer.about.items() if name != "status"}
         return Probe(int(answer.about["status"]), headers, answer.body)
 
-    def _probed(self, url: str, origin: Origin) -> Answer:
+    def _probed(self, url: str) -> Answer:
         request = Request(
             url,
             self.reach,
             {"Accept": "application/json"},
             limit=_MAX_PROBE + 1,
             is_redirected=False,
-            tls=self._tls.get(origin, Tls()),
+            tls=self.tls,
         )
         with self._web.ask(request) as answer:
             body = answer.read(_MAX_PROBE)

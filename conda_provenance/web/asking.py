@@ -19,7 +19,7 @@ from conda_provenance.web.errors import WebError
 from conda_provenance.web.hosts import Host, Hosts
 from conda_provenance.web.limits import Limit, limit_of
 from conda_provenance.web.redirects import Hop, require_public
-from conda_provenance.web.request import Request
+from conda_provenance.web.request import Request, Tls
 from conda_provenance.web.tries import Tries
 
 if TYPE_CHECKING:
@@ -104,13 +104,9 @@ class Asking:
             _require_public(hop, is_proxied=self._exchange.is_proxied(call))
             self._public.add(hop.host)
 
-        tls = request.tls
-        if hop.with_credentials and any(tls):
-            certificate = (tls.certificate, tls.key) if tls.key else tls.certificate
-            settings = call.settings._replace(cert=certificate)
-            if tls.authority:
-                settings = settings._replace(verify=tls.authority)
-            call = call._replace(settings=settings)
+        origin = origin_of(hop.url)
+        if origin is not None and origin in request.tls:
+            call = _with_tls(call, request.tls[origin])
         return call._replace(body=request.body)
 
     def _let_rest(self, host: Host, tries: Tries, status: int, limit: Limit, since: float) -> None:
@@ -152,6 +148,12 @@ def _first(request: Request) -> Hop:
     origin = origin_of(request.url)
     assert origin is not None
     return Hop(urldefrag(request.url).url, public=request.reach.needs_public(origin))
+
+
+def _with_tls(call: Call, tls: Tls) -> Call:
+    certificate = (tls.certificate, tls.key) if tls.key else tls.certificate
+    verify = tls.authority or call.settings.verify
+    return call._replace(settings=call.settings._replace(cert=certificate, verify=verify))
 
 
 def _require_public(hop: Hop, *, is_proxied: bool) -> None:

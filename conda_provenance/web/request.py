@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from conda_provenance.net import Reach
+from conda_provenance.net import Origin, Reach
 
 
 class Tls(NamedTuple):
@@ -36,4 +36,5 @@ class Request(NamedTuple):
     """Are redirects followed on the same server?"""
     may_leave: bool = False
     """Are they followed to another one? It gets neither ``credential`` nor ``headers``."""
-    tls: Tls = Tls()
+    tls: Mapping[Origin, Tls] = {}
+    """Of the servers for which the user has said it."""
