@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
 from conda_provenance.api import Api, Door
+from conda_provenance.errors import UnavailableError
 from conda_provenance.remotes import RemoteUrl
 
 
@@ -151,3 +152,46 @@ class ForgeApi(Api):
         None of them is verified. ``NotImplementedError``: this forge lists none.
         """
         raise NotImplementedError
+
+
+def host_of(remote: RemoteUrl) -> str:
+    """The server's host, with the port if it is not the usual one."""
+    return remote.host if remote.port is None else f"{remote.host}:{remote.port}"
+
+
+def site_of(remote: RemoteUrl, prefix: str = "") -> str:
+    """The address of the forge's own page."""
+    return "/".join(filter(None, (f"{remote.scheme}://{host_of(remote)}", prefix)))
+
+
+def path_of(remote: RemoteUrl, prefix: str = "", *, count: int | None = None) -> str:
+    """The repository's path below the forge's page. ``count``: how many segments it must have.
+
+    Raises :class:`~conda_provenance.errors.UnavailableError`.
+    """
+    wanted = prefix.split("/") if prefix else []
+    segments = remote.path.split("/")
+    below = segments[len(wanted) :]
+    is_right = segments[: len(wanted)] == wanted and below
+    if not is_right or (count is not None and len(below) != count):
+        raise no_repository(remote)
+    return "/".join(below)
+
+
+def no_repository(remote: RemoteUrl) -> UnavailableError:
+    """The error for an address that no repository of its forge can have."""
+    return UnavailableError(
+        f"{remote} is not how {host_of(remote)} writes the address of a repository, so it was not "
+        "asked."
+    )
+
+
+def last_words(reviews: Sequence[Review]) -> Sequence[Review]:
+    """The last review of everybody, of reviews in the order in which they were written."""
+    last: dict[str, Review] = {}
+    for number, review in enumerate(reviews):
+        # Nobody can tell whether two accounts that are gone are the same.
+        key = f"{number}?" if review.account.is_deleted else review.account.login.casefold()
+        last.pop(key, None)
+        last[key] = review
+    return tuple(last.values())
