@@ -121,6 +121,8 @@ class NamedBy(str, Enum):
 
     VENDOR = "vendor"
     """It is the vendor's own."""
+    PROJECT = "project"
+    """We know it as a public server of somebody else's."""
     USER = "user"
     POLICY = "policy"
     NOBODY = "nobody"
@@ -147,6 +149,8 @@ class Probe(NamedTuple):
     """By their names in lower case."""
     body: bytes
     """Its first 64 kB."""
+    url: str = ""
+    """What was asked."""
 
 
 class Doors(Protocol):

@@ -7,10 +7,10 @@ that needs it could not be made.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
-from conda_provenance.api import Api, Door
+from conda_provenance.api import Api, Door, Probe
 from conda_provenance.errors import UnavailableError
 from conda_provenance.remotes import RemoteUrl
 
@@ -105,6 +105,8 @@ class ForgeApi(Api):
     """Are there pull requests or the like? Where there are none, no commit can be reviewed."""
     change_word: ClassVar[str] = "pull request"
     """What the forge calls a change."""
+    probes: ClassVar[tuple[str, ...]] = ()
+    """Paths below the forge's page whose answer says that it is this forge."""
 
     def __init__(self, door: Door, remote: RemoteUrl, prefix: str = "") -> None:
         self.door = door
@@ -124,6 +126,11 @@ class ForgeApi(Api):
 
         Raises if this cannot be the address of a repository there.
         """
+        raise NotImplementedError
+
+    @classmethod
+    def recognises(cls, answer: Probe) -> bool:
+        """Is it certain, by the answer to one of :attr:`probes`, that this is the forge?"""
         raise NotImplementedError
 
     def repository(self) -> Repository:
@@ -184,6 +191,16 @@ def no_repository(remote: RemoteUrl) -> UnavailableError:
         f"{remote} is not how {host_of(remote)} writes the address of a repository, so it was not "
         "asked."
     )
+
+
+def json_of(answer: Probe) -> Mapping[str, object]:
+    """The JSON object of a probe's answer. Empty, if it is none."""
+    import msgspec  # Most commands ask no forge.
+
+    try:
+        return msgspec.json.decode(answer.body, type=dict[str, object])
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return {}
 
 
 def last_words(reviews: Sequence[Review]) -> Sequence[Review]:

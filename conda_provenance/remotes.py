@@ -47,7 +47,7 @@ class _ForgeLine(NamedTuple):
     vendor: str = ""
     """The forge's name in :mod:`conda_provenance.systems`, if it is there."""
     hosts: tuple[str, ...] = ()
-    """Hosts of the web addresses."""
+    """Hosts of the web addresses. ``.ghe.com`` is every host in that domain, run by the vendor."""
     ssh_hosts: tuple[str, ...] = ()
     """Hosts of ssh addresses only. In the web address the first of ``hosts`` stands instead."""
     ssh_port: int | None = None
@@ -64,7 +64,7 @@ class _ForgeLine(NamedTuple):
 
 
 _FORGES = (
-    _ForgeLine("github", ("github.com",), ("ssh.github.com",)),
+    _ForgeLine("github", ("github.com", ".ghe.com"), ("ssh.github.com",)),
     _ForgeLine("gitlab", ("gitlab.com",), ("altssh.gitlab.com",)),
     _ForgeLine("bitbucket", ("bitbucket.org",), ("altssh.bitbucket.org",)),
     _ForgeLine("forgejo", ("codeberg.org",)),
@@ -75,13 +75,12 @@ _FORGES = (
     # https://korg.docs.kernel.org/gitolite/
     _ForgeLine(hosts=("git.kernel.org",), ssh_hosts=("gitolite.kernel.org",)),
     _ForgeLine(hosts=("src.fedoraproject.org",), ssh_hosts=("pkgs.fedoraproject.org",)),
-    # Their ssh and web addresses are the same but for the scheme.
     _ForgeLine(hosts=("git.launchpad.net",)),
     _ForgeLine(hosts=("git.code.sf.net",)),
     # https://learn.microsoft.com/azure/devops/repos/git/use-ssh-keys-to-authenticate
     _ForgeLine(
         "azure",
-        ("dev.azure.com",),
+        ("dev.azure.com", ".visualstudio.com"),
         ("ssh.dev.azure.com", "vs-ssh.visualstudio.com"),
         ssh_path=r"v3/([^/]+)/([^/]+)/([^/]+)",
         web_path=r"\1/\2/_git/\3",
@@ -269,7 +268,8 @@ def _split_port(place: str) -> tuple[str, str]:
 
 def vendor_at(host: str) -> str | None:
     """The forge that has repositories at this public web host, such as ``github``."""
-    return next((line.vendor for line in _FORGES if host in line.hosts), None)
+    names = {host, "." + host.partition(".")[2]}
+    return next((line.vendor for line in _FORGES if names & set(line.hosts)), None)
 
 
 def _web_place(host: str, path: str, ssh_port: int | None) -> tuple[str, str]:
@@ -294,7 +294,7 @@ def _line_of(host: str, path: str, ssh_port: int | None) -> _ForgeLine | None:
         if host in line.ssh_hosts:
             return line
 
-    if ssh_port is None or vendor_at(host) is not None:
+    if ssh_port is None or any(host in line.hosts for line in _FORGES):
         return None
 
     words, segments = set(re.split(r"[.-]", host)), set(path.split("/"))

@@ -30,6 +30,7 @@ ADAPTER = replace(
     unless=("FORGEJO_ACTIONS", "GITEA_ACTIONS", "ACT"),
     forge="conda_provenance.systems.github.forge:FORGE",
     runs="conda_provenance.systems.github.runs:RUNS",
+    forge_api="conda_provenance.systems.github.forge_api:GitHubApi",
     run_url=(_PAGE + "/attempts/{GITHUB_RUN_ATTEMPT}", _PAGE),
     merge=when(
         "{GITHUB_EVENT_NAME:pull_request.*}",

@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
-from conda_provenance.api import TokenVariable
+from conda_provenance.api import Probe, TokenVariable
 from conda_provenance.forge_api import (
     Account,
     Change,
@@ -25,6 +25,7 @@ from conda_provenance.forge_api import (
     Pointer,
     Repository,
     Review,
+    json_of,
     last_words,
     path_of,
     site_of,
@@ -155,6 +156,14 @@ class GitHubApi(ForgeApi):
     }
     is_serial = True
     without_token = "GitHub answers 60 questions an hour, about 10 packages, without GH_TOKEN."  # noqa: S105
+
+    probes = ("/api/v3/meta",)
+
+    @classmethod
+    def recognises(cls, answer: Probe) -> bool:
+        """Enterprise Server says its version, even where it wants a login first."""
+        is_named = "x-github-enterprise-version" in answer.headers
+        return is_named or (answer.status == 200 and "installed_version" in json_of(answer))
 
     @classmethod
     def api_url(cls, remote: RemoteUrl, prefix: str = "") -> str:
