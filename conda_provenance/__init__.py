@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from conda_provenance.errors import RefusedError as RefusedError
     from conda_provenance.errors import RequirementError as RequirementError
     from conda_provenance.errors import SettingsError as SettingsError
+    from conda_provenance.errors import UnavailableError as UnavailableError
     from conda_provenance.forges import Forge as Forge
     from conda_provenance.hookspecs import PackageBuild as PackageBuild
     from conda_provenance.hookspecs import hookimpl as hookimpl
@@ -33,15 +34,23 @@ if TYPE_CHECKING:
     from conda_provenance.provenance import Provenance as Provenance
     from conda_provenance.runs import Runs as Runs
     from conda_provenance.settings import Settings as Settings
+    from conda_provenance.verify.check import Case as Case
+    from conda_provenance.verify.check import Check as Check
+    from conda_provenance.verify.check import World as World
+    from conda_provenance.verify.outcome import Outcome as Outcome
+    from conda_provenance.verify.outcome import Result as Result
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Adapter": "ci",
+    "Case": "verify.check",
+    "Check": "verify.check",
     "Claim": "claim",
     "Forge": "forges",
     "NO_VARIABLE": "ci",
     "Origin": "origin",
+    "Outcome": "verify.outcome",
     "PackageBuild": "hookspecs",
     "PackageError": "errors",
     "Problem": "claim",
@@ -49,10 +58,13 @@ _HOMES = {
     "ProvenanceError": "errors",
     "RefusedError": "errors",
     "RequirementError": "errors",
+    "Result": "verify.outcome",
     "Runs": "runs",
     "Settings": "settings",
     "SettingsError": "errors",
     "StampResult": "packages",
+    "UnavailableError": "errors",
+    "World": "verify.check",
     "activate": "builders",
     "collect": "collector",
     "corrected_once": "packages",
@@ -66,10 +78,13 @@ _HOMES = {
 
 __all__ = [
     "Adapter",
+    "Case",
+    "Check",
     "Claim",
     "Forge",
     "NO_VARIABLE",
     "Origin",
+    "Outcome",
     "PackageBuild",
     "PackageError",
     "Problem",
@@ -77,10 +92,13 @@ __all__ = [
     "ProvenanceError",
     "RefusedError",
     "RequirementError",
+    "Result",
     "Runs",
     "Settings",
     "SettingsError",
     "StampResult",
+    "UnavailableError",
+    "World",
     "__version__",
     "activate",
     "collect",

@@ -151,6 +151,28 @@ def provider_names() -> tuple[str, ...]:
     return providers(ci_adapters())
 
 
+def checks() -> list[tuple[str, object]]:
+    """The checks of ``verify`` with the names of their plugins, the built-in ones first.
+
+    What other distributions bring may be anything.
+    """
+    found: list[tuple[str, object]] = []
+    for plugin, provided in reversed(_each("conda_provenance_checks")):
+        try:
+            checks = list(provided)
+        except (Exception, SystemExit) as error:
+            if plugin == "built-in":
+                raise
+            logger().warning(
+                "conda-provenance: The checks of %s cannot be used (%s).",
+                plugin,
+                type(error).__name__,
+            )
+            continue
+        found += [(plugin, check) for check in checks]
+    return found
+
+
 def post_build(build: PackageBuild) -> dict[str, str | None]:
     """Ask every plugin what to write into the package. ``None`` as a value removes the key.
 
@@ -218,7 +240,7 @@ def _each(hook: str, **arguments: object) -> list[tuple[str, Any]]:
             if plugin == "built-in":
                 raise
             logger().warning(
-                "conda-provenance: The plugin %s failed (%s); the build goes on without it.",
+                "conda-provenance: The plugin %s failed (%s); the rest goes on without it.",
                 plugin,
                 type(error).__name__,
             )

@@ -252,7 +252,9 @@ def _plugin(title: str) -> dict[str, object]:
     return module
 
 
-@pytest.mark.parametrize("title", ["Entries of your own", "A system of your own"])
+@pytest.mark.parametrize(
+    "title", ["Entries of your own", "A system of your own", "A check of your own"]
+)
 def test_the_example_of_a_plugin_implements_a_hook(title):
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(hookspecs)

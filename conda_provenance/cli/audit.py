@@ -11,15 +11,15 @@ from typing import TextIO
 from conda_provenance.audit.baseline import Baseline
 from conda_provenance.audit.report import Report
 from conda_provenance.audit.saved import read_audit
-from conda_provenance.cli.audit_files import (
+from conda_provenance.cli.audit_gate import exclusion_of, gate_of
+from conda_provenance.cli.output import Output
+from conda_provenance.cli.report_files import (
     STDOUT,
     Form,
     is_step_summary,
     require_places,
     write_forms,
 )
-from conda_provenance.cli.audit_gate import exclusion_of, gate_of
-from conda_provenance.cli.output import Output
 from conda_provenance.cli.status import Status
 from conda_provenance.cli.target_request import require_no_empty_text
 from conda_provenance.text import redact_location

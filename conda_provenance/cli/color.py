@@ -1,6 +1,6 @@
 """Colours as terminals understand them, and when to use them.
 
-Green is kept for what was verified. Nothing here is, so there is no green.
+Green is kept for what was verified. ``verify`` alone uses it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from typing import TextIO
 
-BOLD, DIM, RED, YELLOW, CYAN = "1", "2", "31", "33", "36"
+BOLD, DIM, RED, GREEN, YELLOW, CYAN = "1", "2", "31", "32", "33", "36"
 
 LINK = "link"
 """The style of an address that we built ourselves. Terminals open it at a click."""

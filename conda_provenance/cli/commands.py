@@ -19,6 +19,7 @@ SUMMARIES = {
     "stamp": "write provenance into finished package files",
     "show": "show where packages come from",
     "audit": "say how many packages of a whole say where they come from",
+    "verify": "check what packages say about their origin against the repository they name",
     "cache": "show or clear what audits have kept",
 }
 """All commands, in the order of the help."""

@@ -1,4 +1,4 @@
-"""Writes the forms of an audit's report to their files: each whole or not at all.
+"""Writes the forms of a report to their files: each whole or not at all.
 
 What is in them is not known here.
 """
@@ -37,7 +37,7 @@ class Form(NamedTuple):
 def require_places(places: Sequence[tuple[str, str]], *, stdout_is_taken: bool) -> None:
     """Raise :class:`UsageError` if the files can surely not be written. ``places``: flag and path.
 
-    An audit may take an hour, so this is asked before it.
+    An audit may take an hour, so this is asked before it begins.
     """
     to_stdout = [flag for flag, path in places if path == STDOUT]
     if len(to_stdout) + stdout_is_taken > 1:

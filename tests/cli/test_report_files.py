@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conda_provenance.cli.audit_files import Form, is_step_summary, require_places, write_forms
+from conda_provenance.cli.report_files import Form, is_step_summary, require_places, write_forms
 from conda_provenance.errors import UsageError
 
 

@@ -1,0 +1,117 @@
+"""The ``verify`` command and its own options, as data."""
+
+from __future__ import annotations
+
+from conda_provenance.cli.options import COMMON, JSON, Command, Option, under
+from conda_provenance.cli.target_options import TARGET_OPTIONS
+
+EXPECT_OPTIONS = under(
+    "what is expected",
+    Option(
+        "expect_repo",
+        ("--expect-repo",),
+        "the repository that packages must be from, or a pattern such as "
+        "https://github.com/conda-forge/*; may be given again",
+        metavar="REPO",
+        action="append",
+    ),
+    Option("expect_sha", ("--expect-sha",), "the commit that they must be from", metavar="SHA"),
+    Option(
+        "expect_ref",
+        ("--expect-ref",),
+        "a branch or tag that has the commit (default: the default branch); may be given again",
+        metavar="REF",
+        action="append",
+    ),
+    Option(
+        "expect_provider",
+        ("--expect-provider",),
+        "the CI system that built them, such as github; may be given again",
+        metavar="NAME",
+        action="append",
+    ),
+    Option(
+        "policy",
+        ("--policy",),
+        "a file that says what is expected of which package, or the name of one that comes with "
+        "conda-provenance",
+        metavar="FILE",
+    ),
+)
+
+CHECK_OPTIONS = under(
+    "which checks run",
+    Option(
+        "only",
+        ("--only",),
+        "these checks alone, separated by commas",
+        metavar="CHECK,...",
+        action="append",
+    ),
+    Option(
+        "skip",
+        ("--skip",),
+        "all but these checks, separated by commas",
+        metavar="CHECK,...",
+        action="append",
+    ),
+)
+
+ASKING_OPTIONS = under(
+    "what is asked outside",
+    Option(
+        "allow",
+        ("--allow",),
+        "what packages may lead to beyond public https addresses: http, private, or both",
+        metavar="WHAT,...",
+        action="append",
+    ),
+    Option(
+        "max_age",
+        ("--max-age",),
+        "take answers that were kept and are not older than this, such as 12h or 1d (default: ask "
+        "everything again)",
+        metavar="DURATION",
+    ),
+    Option(
+        "token_file",
+        ("--token-file",),
+        "read access tokens from this file, a host and its token in each line",
+        metavar="FILE",
+    ),
+    Option(
+        "evidence",
+        ("--evidence",),
+        "keep every answer that a check stood on in this folder, a file for each package; with "
+        "--offline, take the answers from there",
+        metavar="DIR",
+    ),
+    Option(
+        "evidence_digest",
+        ("--evidence-digest",),
+        "with --offline: the digest that the file of evidence must have",
+        metavar="SHA256",
+    ),
+)
+
+COMMAND = Command(
+    "Check what packages say about their origin against the repository, the forge and the CI that "
+    "they name. A package is verified only if you or a policy named its repository, and that "
+    "repository's build names the file's digest. Exit status: 0 verified, 1 something contradicts "
+    "what a package says, 3 it could not be told.",
+    """\
+{program} verify a-1.0-0.conda --expect-repo https://github.com/o/n
+{program} verify output --expect-repo 'https://github.com/o/*'
+{program} verify -n science --policy conda-forge
+{program} verify a-1.0-0.conda --only commit-on-branch
+{program} verify a-1.0-0.conda --evidence kept
+{program} verify a-1.0-0.conda --evidence kept --offline""",
+    (
+        *TARGET_OPTIONS,
+        *EXPECT_OPTIONS,
+        *CHECK_OPTIONS,
+        *ASKING_OPTIONS,
+        JSON,
+        *COMMON,
+    ),
+)

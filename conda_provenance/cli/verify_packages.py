@@ -1,0 +1,39 @@
+"""Finds the packages that are to be verified, and makes a row of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+from conda_provenance.cli.package_report import PackageReport
+from conda_provenance.sources import Artifact, NotConda, Unreadable
+from conda_provenance.sources.kinds import Kind, Target
+from conda_provenance.sources.targets import Finder
+from conda_provenance.verify.rows import row_of
+from conda_provenance.verify.verifier import Verified, Wanted
+
+_FILES = (Kind.PACKAGE, Kind.FOLDER)
+"""What is on this disk, so that hashing it costs little."""
+
+
+def wanted_of(finder: Finder, targets: Iterable[Target], *, check: bool) -> Iterator[Wanted]:
+    """Everything that is found at the targets. Files are read whole, the rest with ``--check``."""
+    for is_file, group in groupby(targets, key=lambda target: target.kind in _FILES):
+        for found in finder.all(group):
+            yield Wanted(found, is_whole=is_file or check)
+
+
+def row(verified: Verified) -> dict[str, Any]:
+    """The JSON of a package that was verified, or could not be read."""
+    return row_of(_identity(verified), verified)
+
+
+def _identity(verified: Verified) -> Mapping[str, Any]:
+    found = verified.found
+    assert not isinstance(found, NotConda)
+    if verified.subject is not None and isinstance(found, Artifact):
+        return PackageReport.of(verified.subject.package, found).to_json()
+
+    assert isinstance(found, Artifact | Unreadable)
+    return PackageReport.of_failure(found.location, verified.error or "", found).to_json()

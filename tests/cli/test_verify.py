@@ -1,0 +1,232 @@
+"""``verify``: its options, text, JSON and exit statuses.
+
+Where a check is needed that is known to pass or fail, a plugin in a folder brings one.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from cli_running import answer, run_command, run_on_terminal
+from packages_making import make_conda
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+REPO = "https://github.com/example/hello"
+EXTRA = {"sha": SHA, "remote_url": REPO, "flow_run_id": "github_123"}
+
+PLUGIN = """
+from conda_provenance import Check, Outcome, Result, hookimpl
+
+
+class Odd(Check):
+    id = "odd"
+    summary = "Does the name begin with an o?"
+
+    def check(self, case, world):
+        name = case.subject.artifact.name
+        if name.startswith("odd"):
+            return self.failed("Its name is \\x1b[31modd.", name=name, hidden={"url": "https://u:p@h/o"})
+        if name.startswith("crash"):
+            raise ZeroDivisionError("secret")
+        return self.passed("Its name is even.", name=name)
+
+
+class Named(Odd):
+    id = "well-formed"
+
+
+@hookimpl
+def conda_provenance_checks():
+    return [Odd(), Named(), 7]
+"""
+
+
+@pytest.fixture
+def plugin(tmp_path) -> dict[str, str]:
+    """The variables under which a distribution with a check of its own is installed."""
+    place = tmp_path / "site"
+    info = place / "our_farm-1.dist-info"
+    info.mkdir(parents=True)
+    (place / "our_farm.py").write_text(PLUGIN)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: our-farm\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[conda_provenance]\nour-farm = our_farm\n")
+    return {"PYTHONPATH": str(place)}
+
+
+def package(folder: Path, name: str = "hello", extra=EXTRA) -> Path:
+    return make_conda(folder, {"extra": extra}, name=name)
+
+
+# --- outcomes and exit statuses ------------------------------------------------------------------
+
+
+def test_a_package_that_claims_nothing_is_silent(tmp_path):
+    done = run_command("verify", package(tmp_path, extra={}), "--json", "--offline")
+    assert done.returncode == 3
+    (row,) = answer(done)["packages"]
+    assert row["outcome"] == "silent"
+    assert row["message"] == "The package claims nothing about where it comes from."
+
+
+def test_a_package_that_cannot_be_read_is_unavailable(tmp_path):
+    done = run_command("verify", tmp_path / "no.conda", "--json", "--offline")
+    assert done.returncode == 3
+    (row,) = answer(done)["packages"]
+    assert (row["outcome"], row["checks"]) == ("unavailable", [])
+    assert "does not exist" in row["error"]
+    assert "does not exist" in done.stderr
+
+
+def test_nothing_is_verified_without_network_and_evidence(tmp_path):
+    done = run_command("verify", package(tmp_path), "--json", "--offline")
+    assert done.returncode == 3
+    printed = answer(done)
+    (row,) = printed["packages"]
+    assert row["outcome"] == "unavailable"
+    assert row["sha256_from"] == "file"
+    assert printed["summary"]["unavailable"] == printed["summary"]["total"] == 1
+
+
+def test_a_refuted_package_counts_before_what_could_not_be_told(tmp_path, plugin):
+    package(tmp_path, "odd")
+    package(tmp_path, "even")
+    done = run_command("verify", tmp_path, "--only", "odd", "--json", **plugin)
+    assert done.returncode == 1
+    printed = answer(done)
+    assert {row["name"]: row["outcome"] for row in printed["packages"]} == {
+        "even": "consistent",
+        "odd": "refuted",
+    }
+    assert printed["summary"]["by_check"]["odd"] == {
+        "pass": 1,
+        "fail": 1,
+        "unavailable": 0,
+        "not-applicable": 0,
+    }
+
+
+def test_what_was_asked_for_alone_and_passed_is_enough(tmp_path, plugin):
+    done = run_command("verify", package(tmp_path), "--only", "odd", **plugin)
+    assert done.returncode == 0
+    assert "Only these checks were asked for, and they passed: odd." in done.stdout
+
+
+# --- checks of other distributions ---------------------------------------------------------------
+
+
+def test_a_check_that_crashes_is_unavailable(tmp_path, plugin):
+    done = run_command("verify", package(tmp_path, "crash"), "--only", "odd", "--json", **plugin)
+    assert done.returncode == 3
+    checks = {check["id"]: check for check in answer(done)["packages"][0]["checks"]}
+    assert checks["odd"]["outcome"] == "unavailable"
+    assert (
+        checks["odd"]["message"] == "The check of the plugin our-farm failed (ZeroDivisionError)."
+    )
+    assert "secret" not in done.stdout + done.stderr
+
+
+def test_a_check_cannot_take_the_place_of_a_built_in_one(tmp_path, plugin):
+    done = run_command("verify", package(tmp_path), "--only", "odd", **plugin)
+    assert (
+        "The check well-formed of the plugin our-farm is left out: its id is a built-in check's."
+    ) in done.stderr
+    assert "The check int of the plugin our-farm is left out: it is not a Check." in done.stderr
+
+
+def test_a_strangers_text_in_a_check_is_shown_as_text(tmp_path, plugin):
+    path = package(tmp_path, "odd")
+    done = run_command("verify", path, "--only", "odd", "-v", "--color", "never", **plugin)
+    assert "Its name is \\x1b[31modd." in done.stdout
+    assert "\x1b" not in done.stdout
+    assert "u:p@" not in done.stdout
+    printed = answer(run_command("verify", path, "--only", "odd", "--json", **plugin))
+    (check,) = (each for each in printed["packages"][0]["checks"] if each["id"] == "odd")
+    assert check["facts"] == {"name": "odd", "hidden": {"url": "https://***@h/o"}}
+    assert "\x1b" not in check["message"]
+
+
+# --- text ----------------------------------------------------------------------------------------
+
+
+def test_what_is_claimed_and_what_was_checked_stand_apart(tmp_path, plugin):
+    done = run_command("verify", package(tmp_path), "--only", "odd", **plugin)
+    head, claimed, checks, follows = re.split(
+        r"\n(?:claimed by the package|checks|what follows):\n", done.stdout
+    )
+    assert "hello-1.0-0.conda: consistent" in head
+    assert SHA in claimed
+    assert "odd" not in claimed
+    assert re.search(r"^  pass +odd +Its name is even\.$", checks, re.MULTILINE)
+    assert SHA not in checks
+    assert [line.split()[1] for line in follows.splitlines()] == [
+        "process",
+        "automation",
+        "provenance",
+    ]
+
+
+def test_many_packages_have_a_line_each_the_worst_first(tmp_path, plugin):
+    for name, extra in (("even", EXTRA), ("odd", EXTRA), ("silent", {}), ("crash", EXTRA)):
+        package(tmp_path, name, extra)
+    done = run_command("verify", tmp_path, "--only", "odd", **plugin)
+    lines = done.stdout.splitlines()
+    assert [line.split()[:2] for line in lines[:4]] == [
+        ["refuted", "odd-1.0-0.conda"],
+        ["unavailable", "crash-1.0-0.conda"],
+        ["silent", "silent-1.0-0.conda"],
+        ["consistent", "even-1.0-0.conda"],
+    ]
+    assert lines[-1] == "checked 4: 0 verified, 1 consistent, 1 silent, 1 unavailable, 1 refuted"
+
+
+def test_nothing_but_verified_is_green(tmp_path, plugin):
+    status, written = run_on_terminal(
+        "verify", package(tmp_path), "--only", "odd", "--color", "always", **plugin
+    )
+    assert status == 0
+    assert "\x1b[32m" not in written
+
+
+def test_what_a_package_says_is_no_command_to_a_ci(tmp_path, plugin):
+    extra = {**EXTRA, "flow_run_id": "##vso[task.setvariable]x"}
+    done = run_command("verify", package(tmp_path, extra=extra), "--only", "odd", **plugin)
+    assert "##vso[" not in done.stdout
+    done = run_command(
+        "verify", package(tmp_path, extra=extra), "--only", "odd", "--json", **plugin
+    )
+    assert "##vso[" not in done.stdout
+
+
+# --- options -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--only", "commit-exits"], "commit-exits"),
+        (["--skip", "x"], "--skip"),
+        (["--only", "commit-exists", "--skip", "expected"], "--skip"),
+        (["--expect-repo", "github.com/o/n"], "is not a pattern of repositories"),
+        (["--expect-repo", ""], "--expect-repo is given an empty text"),
+        (["--expect-sha", "123"], "--expect-sha"),
+        (["--allow", "ftp"], "--allow does not know"),
+        (["--max-age", "yesterday"], "--max-age takes a duration"),
+        (["--evidence-digest", "a" * 64], "--evidence-digest means nothing without --evidence"),
+        (
+            ["--evidence", "x", "--offline", "--evidence-digest", "123"],
+            "--evidence-digest takes a sha256",
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_the_work(tmp_path, options, said):
+    done = run_command("verify", package(tmp_path), *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
+def test_a_secret_in_an_option_is_not_repeated(tmp_path):
+    done = run_command("verify", package(tmp_path), "--expect-repo", "https://u:pw@example.org/o/n")
+    assert done.returncode == 2
+    assert "pw" not in done.stderr
