@@ -202,7 +202,8 @@ def test_the_picture_shows_the_commands_and_no_secret(tmp_path):
 def _dependencies() -> list[str]:
     project = (ROOT / "pyproject.toml").read_text("utf-8")
     (listed,) = re.findall(r"^dependencies = \[\n(.*?)^\]", project, re.MULTILINE | re.DOTALL)
-    return re.findall(r'"(.+)"', listed)
+    # A noarch package takes what only some versions of Python need on all of them.
+    return [each.partition(";")[0] for each in re.findall(r'"(.+)"', listed)]
 
 
 def test_the_recipe_agrees_with_the_project():

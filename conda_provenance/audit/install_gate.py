@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 from conda_provenance.audit.incoming import Incoming, claim_of, is_extracted
-from conda_provenance.audit.install_policy import InstallPolicy, channel_address
+from conda_provenance.audit.install_policy import InstallPolicy
 from conda_provenance.condarc import INSTALL, INSTALL_EXEMPT
 from conda_provenance.errors import PackageError
+from conda_provenance.policy.channels import channel_address
 from conda_provenance.settings import wrong_value
 from conda_provenance.text import show_sentence
 

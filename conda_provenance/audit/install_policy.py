@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
-from urllib.parse import SplitResult, urlsplit
 
 from conda_provenance.claim import Claim
 from conda_provenance.condarc import INSTALL, INSTALL_EXEMPT, INSTALL_REPOS, INSTALL_REQUIRE
 from conda_provenance.errors import SettingsError, UsageError
 from conda_provenance.keys import CEP_KEYS
 from conda_provenance.patterns import RepositoryPattern, is_allowed
+from conda_provenance.policy.channels import channel_address
 from conda_provenance.settings import (
     parse_keys,
     parse_list,
@@ -26,13 +26,9 @@ from conda_provenance.text import show
 
 ACTIONS = ("ignore", "warn", "refuse")
 
-_CHANNEL = re.compile(r"[a-z][a-z0-9+.-]*://[A-Za-z0-9._~:/+\[\]%-]+\Z", re.IGNORECASE)
-"""No login, query, fragment, backslash or space: an address that every reader splits alike."""
-
 _ITEM = re.compile(
     r"(?P<channel>[a-z][a-z0-9+.-]*://(?:\[[^\]]*\])?[^\s\[]*?)(?:::(?P<spec>.+))?\Z", re.IGNORECASE
 )
-_USUAL_PORTS = {"http": 80, "https": 443}
 
 
 class Exemption(NamedTuple):
@@ -116,38 +112,6 @@ def load_install_policy(read: Callable[..., Mapping[str, object]]) -> InstallPol
         return InstallPolicy(policy.action, error=str(error))
 
     return read_install_policy(values)
-
-
-def channel_address(address: str) -> str | None:
-    """A channel's address in the one form in which two are compared. ``None``: it is unfit.
-
-    Host and scheme are in lower case. There is no slash at the end, and no usual port. A channel's
-    name is no address: what it stands for is a setting that every user may change.
-    """
-    if not _CHANNEL.match(address):
-        return None
-
-    try:
-        parts = urlsplit(address)
-        port = parts.port
-    except ValueError:
-        return None
-
-    segments = [segment for segment in parts.path.split("/") if segment]
-    if not segments or _is_unfit(parts, segments):
-        return None
-
-    host = (parts.hostname or "").lower()
-    shown_host = f"[{host}]" if ":" in host else host
-    shown_port = "" if port in (None, _USUAL_PORTS.get(parts.scheme)) else f":{port}"
-    return f"{parts.scheme}://{shown_host}{shown_port}/{'/'.join(segments)}"
-
-
-def _is_unfit(parts: SplitResult, segments: list[str]) -> bool:
-    has_dots = not {".", ".."}.isdisjoint(segments) or "::" in parts.path
-    has_token = segments[0] == "t" and parts.scheme != "file"
-    has_host = parts.scheme == "file" or (parts.hostname or "").strip(".") == parts.hostname
-    return has_dots or has_token or not has_host
 
 
 def _parse_action(value: object) -> str:

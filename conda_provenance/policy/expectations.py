@@ -23,10 +23,14 @@ class Expectations(NamedTuple):
     owner_id: str | None = None
     sha: str | None = None
     refs: tuple[str, ...] = ()
-    """Branches and tags, as given: full names (``refs/heads/main``), or short ones."""
+    """Branches and tags, as given: full names (``refs/heads/main``), or short ones. A ``*`` is a
+    whole segment. :func:`~conda_provenance.policy.refs.matching_refs` finds those that are
+    meant."""
     providers: tuple[str, ...] = ()
     """The CI systems that may have built it."""
     required: tuple[str, ...] = REQUIRED
+    """The checks that must pass. An exception of the policy may leave some of :data:`REQUIRED`
+    out: their fail refutes nothing then, but "verified" needs all of :data:`REQUIRED` always."""
     only: tuple[str, ...] = ()
     """``--only``: the checks to run. None: all."""
     skip: tuple[str, ...] = ()
@@ -41,7 +45,8 @@ class Expectations(NamedTuple):
     side_commits: bool = False
     """Is a commit good that reached the branch through a merge's other parent?"""
     paths: tuple[str, ...] = ()
-    """Folders in which the recipe must be, such as ``recipes/{name}``. None: any."""
+    """Folders in which the recipe must be, such as ``recipes/numpy``. The package's name is filled
+    in already. A ``*`` is a whole segment. None: any."""
     strict_extras: bool = False
     """Do files refute that look like somebody's leftovers in the recipe's folder?"""
     generated_recipe: bool = False
@@ -55,3 +60,5 @@ class Expectations(NamedTuple):
     """Forges that the user or the policy named: host and vendor."""
     exception: str = ""
     """Why this package is excepted from the policy, if it is. The reason of the policy's author."""
+    notes: tuple[str, ...] = ()
+    """What else is to be said with the package, each a sentence: an exception that has ended."""

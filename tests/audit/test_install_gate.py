@@ -19,13 +19,13 @@ from conda_provenance.audit.install_gate import Verdict, check
 from conda_provenance.audit.install_policy import (
     Exemption,
     InstallPolicy,
-    channel_address,
     load_install_policy,
     read_install_policy,
 )
 from conda_provenance.claim import Claim
 from conda_provenance.condarc import INSTALL, INSTALL_REQUIRE
 from conda_provenance.errors import SettingsError
+from conda_provenance.policy.channels import channel_address
 from conda_provenance.settings import wrong_value
 from conda_provenance.sources.environments import Record
 

@@ -7,24 +7,16 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from conda_provenance.policy.check_ids import IDS
+
 if TYPE_CHECKING:
     from conda_provenance.verify.check import Check
 
-IDS = (
-    "well-formed",
-    "expected",
-    "commit-exists",
-    "commit-on-branch",
-    "recipe-matches",
-    "commit-reviewed",
-    "run-matches",
-    "artifact-in-run",
-)
-"""In the order in which they run and are shown. Each is ``CHECK`` of the module of its name."""
+__all__ = ["IDS", "built_in"]
 
 
 def built_in() -> Iterable[Check]:
-    """All of them. Each module is loaded when its turn comes."""
+    """All of them, each the ``CHECK`` of the module of its name. It is loaded when its turn comes."""
     for each in IDS:
         name = f"{__name__}.{each.replace('-', '_')}"
         if find_spec(name) is None:  # Not written yet.

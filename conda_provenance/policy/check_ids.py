@@ -1,0 +1,19 @@
+"""The ids of the built-in checks, for policies and command lines. What a check does is not known
+here."""
+
+from __future__ import annotations
+
+IDS = (
+    "well-formed",
+    "expected",
+    "commit-exists",
+    "commit-on-branch",
+    "recipe-matches",
+    "commit-reviewed",
+    "run-matches",
+    "artifact-in-run",
+)
+"""In the order in which they run and are shown."""
+
+KNOWN = (*IDS, "attested")
+"""What a policy may require. Other distributions' checks come on top."""

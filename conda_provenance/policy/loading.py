@@ -1,0 +1,73 @@
+"""Finds policies: the ready ones of this package, and files. What is in them is not known here."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection
+from functools import cache
+
+from conda_provenance.errors import UsageError
+from conda_provenance.policy.policy import Policy
+from conda_provenance.policy.reading import MAX_SIZE, parse_policy
+from conda_provenance.text import escape, redact_location
+
+_FOLDER = os.path.join(os.path.dirname(__file__), "policies")
+_ENDING = ".toml"
+
+
+def load_policy(wanted: str, known_checks: Collection[str] | None = None) -> Policy:
+    """The policy that a user named: a ready one by its name, or a file by its path.
+
+    It is a path if it looks like one: it has a slash (or a backslash on Windows) in it, or ends in
+    ``.toml``. Raises :class:`~conda_provenance.errors.UsageError` if there is none, and
+    :class:`~conda_provenance.policy.PolicyError` if it is wrong.
+    """
+    if looks_like_path(wanted):
+        path = os.path.expanduser(wanted)
+        stem = os.path.basename(path).removesuffix(_ENDING)
+        return parse_policy(_read(path, wanted), _name(stem), wanted, known_checks)
+
+    if wanted not in ready_policies():
+        shown = escape(redact_location(wanted), 200) or repr("")
+        raise UsageError(
+            f"There is no ready policy {shown}: they are {', '.join(ready_policies())}; for a file "
+            "of yours, write its path, such as ./policy.toml."
+        )
+    return parse_policy(_read(ready_path(wanted), wanted), wanted, wanted, known_checks)
+
+
+def looks_like_path(wanted: str) -> bool:
+    """Is this the path of a file, and no name of a ready policy?"""
+    has_slash = "/" in wanted or os.sep in wanted
+    return has_slash or wanted.lower().endswith(_ENDING)
+
+
+@cache
+def ready_policies() -> tuple[str, ...]:
+    """The names of the policies that this package brings."""
+    names = [each for each in os.listdir(_FOLDER) if each.endswith(_ENDING)]
+    return tuple(sorted(each.removesuffix(_ENDING) for each in names))
+
+
+def ready_path(name: str) -> str:
+    """The file of a ready policy."""
+    return os.path.join(_FOLDER, f"{name}{_ENDING}")
+
+
+def _read(path: str, given: str) -> bytes:
+    shown = escape(redact_location(given), 500)
+    try:
+        with open(path, "rb") as file:
+            # One byte more tells that it is too large.
+            return file.read(MAX_SIZE + 1)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise UsageError(f"The policy {shown} cannot be read: {why}.") from None
+    except ValueError:
+        raise UsageError(f"The policy {shown} cannot be read: it is no path.") from None
+
+
+def _name(stem: str) -> str:
+    """What a file's policy is called in sentences."""
+    return re.sub(r"[^\w.+-]", "_", stem)[:100] or "policy"
