@@ -34,20 +34,33 @@ _CASELESS = ("github", "gitlab", "bitbucket", "forgejo", "gitea")
 """The forges that take ``Owner/Name`` and ``owner/name`` for the same. No two owners of theirs
 differ in case alone, so no stranger is let in. They also have no repository without an owner."""
 
+_NOT_ASCII = (r".*[^\x21-\x7e]", "it holds characters that are not ASCII, or a space")
+_NOT_WEB = (r"(?!(?i:https?)://)", "it does not begin with https:// or http://")
+_USER = (r"[^/]*//[^/]*@", "it names a user")
+_QUERY = (r".*[?#]", "it has a query or a fragment")
+_ESCAPED = (r".*[%\\]", "it holds a percent sign or a backslash")
+_NO_HOST = (
+    r"[^/]*//(?:[^/]*\.)?(?::\d*)?(?:/|\Z)",
+    "it has no host, or a dot after it",
+)
+_NO_PATH = (r"[^/]*//[^/]*/?\Z", "it has no path")
+_DOTS = (r".*/\.{1,2}(?:/|\Z)", "it has a dot as a segment")
+
 _REFUSED = (
-    (r".*[^\x21-\x7e]", "it holds characters that are not ASCII, or a space"),
-    (r"(?!(?i:https?)://)", "it does not begin with https:// or http://"),
-    (r"[^/]*//[^/]*@", "it names a user"),
-    (r".*[?#]", "it has a query or a fragment"),
-    (r".*[%\\]", "it holds a percent sign or a backslash"),
+    *(_NOT_ASCII, _NOT_WEB, _USER, _QUERY, _ESCAPED),
     (r"[^/]*//[^/]*\*", "its host is not written out: give one pattern for each host"),
-    (r"[^/]*//(?:[^/]*\.)?(?::\d*)?(?:/|\Z)", "it has no host, or a dot after it"),
-    (r"[^/]*//[^/]*/?\Z", "it has no path"),
-    (r".*/\.{1,2}(?:/|\Z)", "it has a dot as a segment"),
+    *(_NO_HOST, _NO_PATH, _DOTS),
     (r"[^/]*//.*(?://|/\Z)", "it has an empty segment, or a slash at its end"),
     (r".*(?:[^/]\*|\*[^/])", "'*' stands for a whole segment between two slashes"),
 )
 """What begins like this is no pattern, and why. The first one that fits is said."""
+
+_UNFIT = (
+    *(_NOT_ASCII, _USER, _QUERY, _ESCAPED, _NO_HOST, _NO_PATH, _DOTS),
+    (r"[^/]*//.*//", "it has an empty segment"),
+    _NOT_WEB,
+)
+"""The same for an address of a repository that may not be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +152,20 @@ class RepositoryPattern:
 
         pairs = zip(self.segments, place.segments, strict=True)
         return all(wanted in (ANY, segment) for wanted, segment in pairs)
+
+
+def why_unfit(address: str) -> str | None:
+    """Why an address can match no pattern, as the rest of a sentence. ``None``: it may match one.
+
+    The reason does not repeat the address.
+    """
+    if _Place.of(address) is not None:
+        return None
+
+    for refused, why in _UNFIT:
+        if re.match(refused, address, re.DOTALL):
+            return why
+    return "it is not in a form in which two addresses can be compared"
 
 
 def is_allowed(address: str, patterns: Iterable[RepositoryPattern]) -> bool:
