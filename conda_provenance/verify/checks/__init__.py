@@ -16,7 +16,7 @@ __all__ = ["IDS", "built_in"]
 
 
 def built_in() -> Iterable[Check]:
-    """All of them, each the ``CHECK`` of the module of its name. It is loaded when its turn comes."""
+    """All of them: ``CHECK`` of the module of each name, which is loaded when its turn comes."""
     for each in IDS:
         name = f"{__name__}.{each.replace('-', '_')}"
         if find_spec(name) is None:  # Not written yet.
