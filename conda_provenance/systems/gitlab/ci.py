@@ -24,6 +24,7 @@ ADAPTER = Adapter(
     docs="https://docs.gitlab.com/ci/variables/predefined_variables/",
     active=("GITLAB_CI",),
     forge="conda_provenance.systems.gitlab.forge:FORGE",
+    forge_api="conda_provenance.systems.gitlab.forge_api:GitLabApi",
     runs="conda_provenance.systems.gitlab.runs:RUNS",
     run_id=r"{CI_PIPELINE_ID:[1-9]\d*}",
     run_url=("{CI_PIPELINE_URL}", "{CI_PROJECT_URL}/-/pipelines/{CI_PIPELINE_ID}"),

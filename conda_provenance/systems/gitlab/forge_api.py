@@ -186,7 +186,7 @@ class GitLabApi(ForgeApi):
 
     def commit_authors(self, change: Change) -> Sequence[Account]:
         url = f"{self.url}/merge_requests/{change.number}/commits?per_page=100"
-        authors = []
+        authors: list[Account] = []
         for page in self.door.pages(url, list[_Commit]):
             for commit in page:
                 authors += _named(commit.author_name, commit.author_email)

@@ -10,17 +10,12 @@ from forge_cases import Setting
 from forge_model import GONE, Opinion, model_of
 from forge_server import TROUBLES, Answer, always
 from github_server import GitHubServer
-from histories import FORGE, History, everyday
+from histories import FORGE, History
 
 from conda_provenance.verify.outcome import Outcome
 
 PASS, FAIL = Outcome.PASS, Outcome.FAIL
 UNAVAILABLE, NOT_APPLICABLE = Outcome.UNAVAILABLE, Outcome.NOT_APPLICABLE
-
-
-@pytest.fixture(scope="session")
-def everyday_history(tmp_path_factory: pytest.TempPathFactory) -> History:
-    return everyday(tmp_path_factory.mktemp("forges") / "history")
 
 
 @pytest.fixture

@@ -28,5 +28,6 @@ ADAPTER = replace(
     active=("FORGEJO_ACTIONS",),
     unless=("ACT_EXEC",),
     forge="conda_provenance.systems.gitea.forge:FORGE",
+    forge_api="conda_provenance.systems.forgejo.forge_api:ForgejoApi",
     run_url="{GITHUB_SERVER_URL:(.*?)/*}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_NUMBER}",
 )
