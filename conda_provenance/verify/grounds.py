@@ -76,5 +76,14 @@ class Grounds(NamedTuple):
 
     @property
     def needed(self) -> tuple[str, ...]:
-        """The checks that have to pass: those that the user chose, or else the required ones."""
-        return self.expected.only or self.expected.required
+        """The checks that have to pass: those that the user chose, or else the required ones.
+
+        Where nobody named a repository, "expected" cannot pass. Then nothing is verified either.
+        """
+        if self.expected.only:
+            return self.expected.only
+
+        required = self.expected.required
+        if self.expected.repositories:
+            return required
+        return tuple(each for each in required if each != "expected")

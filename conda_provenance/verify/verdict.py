@@ -176,8 +176,8 @@ def _process(grounds: Grounds) -> Facet:
     if outcome is Outcome.PASS:
         return Facet(
             outcome,
-            f"The change that brought this commit was reviewed and merged into {ref}: those who "
-            "may do that can be believed for it.",
+            f"The commit came in by {_change(grounds)}, and is on {ref}: those who may merge there "
+            "can be believed for it.",
         )
 
     if outcome is Outcome.UNAVAILABLE and grounds.passed("commit-on-branch"):
@@ -225,8 +225,8 @@ def _provenance(grounds: Grounds) -> Facet:
     if all(each is Outcome.PASS for each in (process.outcome, automation.outcome, recipe)):
         return Facet(
             Outcome.PASS,
-            f"The recipe is that commit's, which was reviewed and is on {_ref(grounds)}; that "
-            "commit's run built this file.",
+            f"The recipe is that commit's, which came in by {_change(grounds)} and is on "
+            f"{_ref(grounds)}; that commit's run built this file.",
         )
 
     return Facet(Outcome.UNAVAILABLE, _so_far(grounds, process.outcome, automation.outcome))
@@ -308,6 +308,16 @@ def _built(grounds: Grounds) -> tuple[Outcome, str]:
 
 def _repository(grounds: Grounds) -> str:
     return escape(grounds.repository, 300) or "a repository"
+
+
+def _change(grounds: Grounds) -> str:
+    """What is known of the merged change: a pass alone does not say that somebody approved it."""
+    approvals = grounds.results["commit-reviewed"].facts.get("approvals")
+    if not isinstance(approvals, int):
+        return "a merged change"
+
+    others = "others" if approvals else "nobody else"
+    return f"a merged change that {others} approved"
 
 
 def _ref(grounds: Grounds) -> str:

@@ -80,6 +80,7 @@ TABLE = [
     # Nobody named the repository.
     (WITHOUT_NAME, Expectations(), "consistent"),
     ({}, Expectations(), "consistent"),
+    (WITHOUT_NAME, Expectations(sha="1" * 40, required=("expected", *REQUIRED)), "consistent"),
     ({"expected": UNAVAILABLE}, NAMED, "consistent"),
     (WITHOUT_FORGE, NAMED, "consistent"),
     # A required check that failed, or a contradiction.
@@ -228,14 +229,34 @@ def test_what_is_verified_names_who_named_the_repository():
         (
             {},
             (
-                "The recipe is that commit's, which was reviewed and is on main; that commit's run "
-                "built this file."
+                "The recipe is that commit's, which came in by a merged change and is on main; that "
+                "commit's run built this file."
             ),
         ),
     ],
 )
 def test_the_sentence_on_the_provenance(ended, sentence):
     assert verdict(results(**ended)).provenance.message == sentence
+
+
+@pytest.mark.parametrize(
+    ("approvals", "by"),
+    [
+        (None, "a merged change,"),
+        (0, "a merged change that nobody else approved,"),
+        (2, "a merged change that others approved,"),
+    ],
+)
+def test_a_merged_change_is_not_called_reviewed_unless_somebody_approved_it(approvals, by):
+    ended = results()
+    facts = {} if approvals is None else {"approvals": approvals}
+    ended["commit-reviewed"] = ended["commit-reviewed"]._replace(facts=facts)
+    said = verdict(ended)
+    assert said.process.message == (
+        f"The commit came in by {by} and is on main: those who may merge there can be believed for "
+        "it."
+    )
+    assert "reviewed" not in said.provenance.message
 
 
 def test_a_branch_with_a_terminal_escape_is_shown_as_text():
@@ -319,7 +340,8 @@ def test_every_combination_keeps_the_rules(ended, expected, says_anything, is_ha
     # Unavailable never becomes a pass.
     assert (said.automation.outcome is PASS) <= (built and is_hashed)
     if said.outcome is Standing.CONSISTENT:
-        assert {*(expected.only or expected.required)} <= passed
+        wanted = {*(expected.only or expected.required)}
+        assert wanted - passed <= (set() if expected.repositories else {"expected"})
     if said.is_accepted:
         assert said.outcome is Standing.CONSISTENT
         assert expected.only or expected.accepts_consistent
