@@ -59,14 +59,48 @@ def make_page(
 ) -> str:
     """The page as a text. It can be encoded as UTF-8, whatever the packages say."""
     rows = list(rows)
-    style, script = _part("page.css"), _part("page.js")
+    return html_page(
+        title,
+        generated,
+        topic="Where packages come from",
+        done="audited",
+        lead="<strong>Claimed by the packages; not verified.</strong> "
+        "This page repeats what the packages say about themselves. Whether that is true was not "
+        f"checked.{cut_note(len(rows), MAX_ROWS)}",
+        overview=overview(summary),
+        without_script="The table of packages needs JavaScript. Everything above stands without "
+        "it, and <code>conda provenance audit --csv</code> writes the same rows as a file.",
+        caption="Packages and what they say about their origin",
+        table=table_json(rows),
+        style=page_part("page.css"),
+    )
+
+
+def cut_note(count: int, limit: int) -> str:
+    """What is said where the table has not all packages."""
+    return f" The table has the {limit:,} worst of {count:,} packages." if count > limit else ""
+
+
+def html_page(
+    title: str,
+    generated: datetime,
+    *,
+    topic: str,
+    done: str,
+    lead: str,
+    overview: str,
+    without_script: str,
+    caption: str,
+    table: str,
+    style: str,
+) -> str:
+    """A page with a table of packages. ``title`` is a stranger's text, all else is HTML of ours.
+
+    ``table`` is the JSON that the page's script reads.
+    """
+    script = page_part("page.js")
     shown = html_escape(show_sentence(title, MAX_TITLE))
     when = generated.astimezone(timezone.utc)
-    cut = (
-        f" The table has the {MAX_ROWS:,} worst of {len(rows):,} packages."
-        if len(rows) > MAX_ROWS
-        else ""
-    )
     return f"""\
 <!doctype html>
 <html lang="en">
@@ -76,27 +110,25 @@ def make_page(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
-<title>{shown} – where packages come from</title>
+<title>{shown} – {topic[:1].lower()}{topic[1:]}</title>
 <link rel="icon" href="{_ICON}">
 <style>{style}</style>
 </head>
 <body>
 <a class="skip" href="#packages">Go to the table of packages</a>
 <header>
-<p class="eyebrow">Where packages come from</p>
+<p class="eyebrow">{topic}</p>
 <h1><bdi>{shown}</bdi></h1>
 <p class="made"><time datetime="{when:%Y-%m-%dT%H:%M:%SZ}">\
 {when.day} {when:%B %Y, %H:%M} UTC</time> \
-· audited by conda-provenance {html_escape(__version__)}</p>
-<p class="claimed"><strong>Claimed by the packages; not verified.</strong> \
-This page repeats what the packages say about themselves. Whether that is true was not checked.\
-{cut}</p>
+· {done} by conda-provenance {html_escape(__version__)}</p>
+<p class="claimed">{lead}</p>
 </header>
 <main>
-{overview(summary)}\
-{_TABLE}\
+{overview}\
+{_TABLE.format(without_script=without_script, caption=caption)}\
 </main>
-<script type="application/json" id="data">{table_json(rows)}</script>
+<script type="application/json" id="data">{table}</script>
 <script>{script}</script>
 </body>
 </html>
@@ -115,7 +147,8 @@ def _digest(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _part(name: str) -> str:
+def page_part(name: str) -> str:
+    """The page's style or its script."""
     # Line ends are "\n", whatever a checkout has: the digest must be of what the browser sees.
     return files(__package__).joinpath(name).read_text("utf-8")
 
@@ -123,8 +156,7 @@ def _part(name: str) -> str:
 _TABLE = """\
 <section id="packages" aria-labelledby="packages-title" tabindex="-1">
 <h2 id="packages-title">Packages</h2>
-<p id="without-script">The table of packages needs JavaScript. Everything above stands without \
-it, and <code>conda provenance audit --csv</code> writes the same rows as a file.</p>
+<p id="without-script">{without_script}</p>
 <div id="table" hidden>
 <form id="filters" role="search" aria-label="Packages" autocomplete="off">
 <label class="search"><span>Search</span>
@@ -136,7 +168,7 @@ placeholder="Name, repository, commit …"></label>
 <button type="button" id="clear" hidden>Show all</button></div>
 <p id="printed" hidden></p>
 <table id="rows" aria-describedby="keys">
-<caption class="unseen">Packages and what they say about their origin</caption>
+<caption class="unseen">{caption}</caption>
 <thead></thead>
 <tbody></tbody>
 </table>

@@ -9,6 +9,10 @@
   const EDGE = 6; // rows above and below those that are seen
   const LINK = /^https?:\/\/[!-.0-?A-~]+(\/[!-~]*)?$/;
 
+  // Of a page that says what was verified: the checks, with an outcome and a sentence for each row.
+  const CHECKS = DATA.checks || null;
+  const SIGNS = { pass: "✓", fail: "✕", unavailable: "?", "not-applicable": "–" };
+
   const $ = id => document.getElementById(id);
   const table = $("rows"), body = table.tBodies[0], search = $("search"), dialog = $("detail");
 
@@ -37,6 +41,7 @@
     return labels ? labels[texts.indexOf(text)] : text;
   };
   const state = row => facet("state", row)[0];
+  const outcome = (check, row) => check.words[check.rows[row]] || null;
 
   // ---- Order. Versions are compared as conda does: epoch, then parts, numbers above letters.
 
@@ -87,16 +92,22 @@
     return address && address.replace(/^https?:\/\//, "").replace(/\.git$/, "");
   };
   const lower = read => row => { const text = read(row); return text ? text.toLowerCase() : null; };
-  const COLUMNS = [
-    { key: "name", label: "Package", of: lower(row => value("name", row) || value("package", row)) },
-    { key: "version", label: "Version", of: row => value("version", row) || null, prepare: versionKey, compare: compareVersions },
-    { key: "subdir", label: "Subdir", of: row => value("subdir", row) },
-    { key: "state", label: "State", of: row => DATA.states.indexOf(state(row)) },
+  const CLAIMED = [
     { key: "repository", label: "Repository", of: lower(repository) },
     { key: "sha", label: "Commit" },
     { key: "run", label: "CI run", of: lower(row => value("flow_run_id", row) || value("run_url", row)) },
     { key: "date", label: "Built", of: row => DATA.columns.timestamp[row] },
     { key: "problems", label: "Problems", of: row => problems(row).map(each => each[0]).join() || null },
+  ];
+  const COLUMNS = [
+    { key: "name", label: "Package", of: lower(row => value("name", row) || value("package", row)) },
+    { key: "version", label: "Version", of: row => value("version", row) || null, prepare: versionKey, compare: compareVersions },
+    { key: "subdir", label: "Subdir", of: row => value("subdir", row) },
+    { key: "state", label: DATA.facets.state.label, of: row => DATA.states.indexOf(state(row)) },
+    ...(CHECKS ? CHECKS.map(check => ({
+      key: "check-" + check.id, label: check.id, kind: "check",
+      of: row => outcome(check, row) === null ? null : check.order.indexOf(outcome(check, row)),
+    })) : CLAIMED),
   ];
 
   // The rank of every row in a column, made when it is first sorted by. What is not said is last.
@@ -162,7 +173,7 @@
   const searched = () => texts || (texts = Array.from({ length: DATA.size }, (_, row) => [
     value("package", row), value("name", row), value("version", row), value("build", row),
     value("remote_url", row), value("sha", row), value("flow_run_id", row), value("flow_run_url", row),
-    value("error", row), ...problems(row).map(each => each[0]), state(row),
+    value("error", row), ...problems(row).map(each => each[0]), state(row), value("message", row),
   ].join("\n").toLowerCase()));
 
   // Filters the rows, and counts for every choice how many rows it would leave.
@@ -236,12 +247,31 @@
     if (empty) td.classList.add("nothing");
     return td;
   };
-  const drawRow = at => {
-    const row = shown[at], name = value("name", row) || value("package", row) || "(no name)";
+  // A sign and a word: neither the colour nor the shape alone says how a check ended.
+  const mark = word => make("span", { className: "mark of-" + word },
+    make("span", { className: "sign", "aria-hidden": "true", textContent: SIGNS[word] || "?" }),
+    make("span", { className: "word", textContent: word }));
+  const checkCells = row => CHECKS.map(check => {
+    const word = outcome(check, row);
+    const td = cell("check", word ? mark(word) : null);
+    td.title = word ? `${check.id}: ${value(check.message, row)}` : "";
+    return td;
+  });
+  const claimedCells = (row, reach) => {
     const sha = value("sha", row), run = value("flow_run_id", row), runUrl = value("run_url", row);
     const codes = problems(row).map(each => each[0]), ci = facet("provider", row)[0];
-    const isActive = at === active, reach = { tabIndex: isActive ? 0 : -1 };
     const address = repository(row), remote = value("remote_url", row);
+    return [
+      cell("repository", address ? link(remote, address, { title: remote, ...reach }) : null),
+      cell("sha", sha ? link(value("commit_url", row), sha.slice(0, 10), { className: "code", title: sha, ...reach }) : null),
+      cell("run", run || runUrl ? link(runUrl, ci === "-" ? run || "run" : ci, { title: run || runUrl, ...reach }) : null),
+      cell("date", day(row)),
+      cell("problems", codes.length ? make("span", { className: "problem", title: codes.join(", "), textContent: codes.join(", ") }) : null),
+    ];
+  };
+  const drawRow = at => {
+    const row = shown[at], name = value("name", row) || value("package", row) || "(no name)";
+    const reach = { tabIndex: at === active ? 0 : -1 };
     const button = make("button", { type: "button", className: "name", textContent: name, title: name, ...reach });
     const first = cell("name", button);
     first.dataset.version = value("version", row) || "";
@@ -249,12 +279,8 @@
       first,
       cell("version", value("version", row)),
       cell("subdir", value("subdir", row)),
-      cell("state", swatch(state(row)), label("state", state(row))),
-      cell("repository", address ? link(remote, address, { title: remote, ...reach }) : null),
-      cell("sha", sha ? link(value("commit_url", row), sha.slice(0, 10), { className: "code", title: sha, ...reach }) : null),
-      cell("run", run || runUrl ? link(runUrl, ci === "-" ? run || "run" : ci, { title: run || runUrl, ...reach }) : null),
-      cell("date", day(row)),
-      cell("problems", codes.length ? make("span", { className: "problem", title: codes.join(", "), textContent: codes.join(", ") }) : null),
+      cell("state", swatch(state(row)), make("span", { className: "of-" + state(row), textContent: label("state", state(row)) })),
+      ...(CHECKS ? checkCells(row) : claimedCells(row, reach)),
     );
     tr.setAttribute("aria-rowindex", at + 2);
     tr.dataset.at = at;
@@ -330,7 +356,7 @@
     const choices = $("sorting");
     choices.append(make("option", { value: "", textContent: "Worst first" }));
     for (const column of COLUMNS) {
-      const th = make("th", { scope: "col", className: "c-" + column.key });
+      const th = make("th", { scope: "col", className: "c-" + (column.kind || column.key) });
       th.setAttribute("role", "columnheader");
       if (column.of) {
         const button = make("button", { type: "button", textContent: column.label });
@@ -436,6 +462,12 @@
   const linked = (address, text) => text ? link(address, text) : null;
   const coded = (address, text) => text ? link(address, text, { className: "code" }) : null;
 
+  const checked = row => CHECKS ? [
+    make("h3", { textContent: "What was checked" }),
+    make("p", { className: "verdict" }, make("bdi", { textContent: value("message", row) || "" })),
+    make("dl", { className: "checks" }, ...CHECKS.filter(check => outcome(check, row)).map(check =>
+      entry(check.id, mark(outcome(check, row)), make("bdi", { textContent: value(check.message, row) || "" })))),
+  ] : [];
   const drawDetail = row => {
     const name = value("name", row) || value("package", row) || "(no name)";
     const at = shown.indexOf(row), list = problems(row), error = value("error", row);
@@ -466,7 +498,8 @@
       ));
     }
     content.append(
-      make("h3", { textContent: "What it says about its origin" }),
+      ...checked(row),
+      make("h3", { textContent: CHECKS ? "Claimed by the package" : "What it says about its origin" }),
       make("dl", {},
         entry("Repository", linked(value("remote_url", row), value("remote_url", row))),
         entry("Commit", coded(value("commit_url", row), value("sha", row))),
@@ -484,7 +517,9 @@
         entry("Read from", [value("read_from", row), value("place", row)].filter(Boolean).join(": ")),
         entry("sha256", sha256 ? make("span", { className: "code", textContent: sha256 }) : null, sha256 && trust[by] ? ` (${trust[by]})` : null),
       ),
-      make("p", { className: "foot", textContent: "Claimed by the package; not verified." }),
+      make("p", { className: "foot", textContent: CHECKS
+        ? "What the package says is its own claim. The checks say what is known of it."
+        : "Claimed by the package; not verified." }),
     );
     dialog.replaceChildren(content);
   };

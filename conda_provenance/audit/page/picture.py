@@ -29,22 +29,33 @@ patternTransform="rotate(45)"><rect class="partial-under" width="7" height="7"/>
 """What fills the bars. ``complete`` is plain and ``absent`` is hollow."""
 
 
-def stacked_bar(states: Mapping[str, int], whole: int, *, height: int, label: str = "") -> str:
+def stacked_bar(
+    states: Mapping[str, int],
+    whole: int,
+    *,
+    height: int,
+    label: str = "",
+    order: Iterable[str] = STATES,
+    hollow: str = "absent",
+) -> str:
     """A bar of the states, whose full width stands for ``whole`` packages.
 
+    ``order`` has the states' names, and ``hollow`` is the one that is drawn as an outline.
     Without a label it is decoration: the numbers stand beside it.
     """
     role = f'role="img" aria-label="{html_escape(label)}"' if label else 'aria-hidden="true"'
     return (
         f'<svg class="bar" {role} focusable="false" width="100%" height="{height}">'
-        f"{''.join(_segments(states, whole, height))}</svg>"
+        f"{''.join(_segments(states, whole, height, order, hollow))}</svg>"
     )
 
 
-def _segments(states: Mapping[str, int], whole: int, height: int) -> Iterable[str]:
+def _segments(
+    states: Mapping[str, int], whole: int, height: int, order: Iterable[str], hollow: str
+) -> Iterable[str]:
     segments: dict[str, str] = {}
     before = 0
-    for name in STATES:
+    for name in order:
         count = states.get(name, 0)
         if count and whole:
             segments[name] = (
@@ -54,8 +65,8 @@ def _segments(states: Mapping[str, int], whole: int, height: int) -> Iterable[st
         before += count
 
     # The hollow one is drawn last, so that its neighbours' edges do not cut its outline.
-    hollow = segments.pop("absent", "")
-    return (*segments.values(), hollow)
+    outline = segments.pop(hollow, "")
+    return (*segments.values(), outline)
 
 
 def _share(count: int, whole: int) -> str:

@@ -53,20 +53,27 @@ _LINK = re.compile(r"https?://[!-.0-?A-~]+(?:/[!-~]*)?")
 def table_json(rows: Sequence[Row]) -> str:
     """The JSON of all rows, the worst first, fit for a ``<script type="application/json">``."""
     ordered = sorted(rows, key=_worst_first)[:MAX_ROWS]
-    cells = [_cells(row) for row in ordered]
-
-    columns: dict[str, object] = {key: _column(row[key] for row in cells) for key in _keys(cells)}
-    columns["timestamp"] = [milliseconds(row.get("timestamp")) for row in ordered]
+    labels = {each.name: each.label for each in STATES.values()}
     table = {
-        "size": len(ordered),
-        "columns": columns,
-        "problems": _lists([_problems(row) for row in ordered]),
-        "facets": {each.key: _facet(each, ordered) for each in FACETS},
-        "patterns": list(_PATTERNS),
+        **packages_json(ordered),
+        "facets": {each.key: facet_json(each, ordered, labels) for each in FACETS},
         "states": WORST_FIRST,
         "meanings": {each.name: each.meaning for each in STATES.values()},
     }
     return json_in_html(table)
+
+
+def packages_json(rows: Sequence[Row]) -> dict[str, object]:
+    """What the packages say, in the form that the script reads."""
+    cells = [cells_of(row) for row in rows]
+    columns: dict[str, object] = {key: column(row[key] for row in cells) for key in _keys(cells)}
+    columns["timestamp"] = [milliseconds(row.get("timestamp")) for row in rows]
+    return {
+        "size": len(rows),
+        "columns": columns,
+        "problems": lists([problems_of_row(row) for row in rows]),
+        "patterns": list(_PATTERNS),
+    }
 
 
 def json_in_html(value: object) -> str:
@@ -92,21 +99,23 @@ def _keys(cells: Sequence[Mapping[str, str | None]]) -> Iterable[str]:
     return cells[0] if cells else ()
 
 
-def _cells(row: Row) -> dict[str, str | None]:
+def cells_of(row: Row) -> dict[str, str | None]:
+    """The texts of a row, by their columns. Each is escaped and bounded."""
     cells: dict[str, str | None] = {}
     for key in _TEXTS:
-        cells[key] = _text(row.get(key), escape)
+        cells[key] = text(row.get(key), escape)
     for key in _CLAIMED:
-        cells[key] = link(row.get(key)) or _text(row.get(key), show_value)
+        cells[key] = link(row.get(key)) or text(row.get(key), show_value)
     for key in _PLACES:
-        cells[key] = _text(row.get(key), show_value)
-    cells["package"] = _text(row.get("package"), escape)
+        cells[key] = text(row.get(key), show_value)
+    cells["package"] = text(row.get("package"), escape)
     cells["commit_url"] = link(row.get("commit_url"))
     cells["run_url"] = link(row.get("run_url"))
     return {**cells, **_patterns(cells)}
 
 
-def _text(value: object, shown: Callable[[str, int], str]) -> str | None:
+def text(value: object, shown: Callable[[str, int], str]) -> str | None:
+    """A value as it may be shown."""
     if value is None:
         return None
 
@@ -133,7 +142,8 @@ def _filled(pattern: str, cells: Mapping[str, str | None]) -> str:
     return re.sub(f"{MARK}(\\w+){MARK}", lambda mark: cells[mark[1]] or "", pattern)
 
 
-def _column(values: Iterable[str | None]) -> object:
+def column(values: Iterable[str | None]) -> object:
+    """A column as the script reads it."""
     texts = list(values)
     distinct = {text: index for index, text in enumerate(dict.fromkeys(texts))}
     if len(distinct) > len(texts) / 2:
@@ -142,22 +152,25 @@ def _column(values: Iterable[str | None]) -> object:
     return {"texts": list(distinct), "rows": [distinct[text] for text in texts]}
 
 
-def _problems(row: Row) -> list[tuple[str, str]]:
+def problems_of_row(row: Row) -> list[tuple[str, str]]:
     return [
-        (_text(problem.get("code"), escape) or "", _text(problem.get("message"), show_value) or "")
+        (text(problem.get("code"), escape) or "", text(problem.get("message"), show_value) or "")
         for problem in row.get("problems") or ()
     ]
 
 
-def _facet(facet: Facet, rows: Sequence[Row]) -> Mapping[str, object]:
-    values = _lists([facet.values(row) for row in rows])
-    labels = [STATES[each].label for each in values["texts"]] if facet.key == "state" else None
-    return {"label": facet.label, "labels": labels, **values}
+def facet_json(
+    facet: Facet, rows: Sequence[Row], labels: Mapping[str, str]
+) -> Mapping[str, object]:
+    """The values of a facet, by which rows are filtered. ``labels`` are those of the states."""
+    values = lists([facet.values(row) for row in rows])
+    named = [labels[each] for each in values["texts"]] if facet.key == "state" else None
+    return {"label": facet.label, "labels": named, **values}
 
 
-def _lists(lists: Sequence[Sequence[Any]]) -> dict[str, Any]:
+def lists(given: Sequence[Sequence[Any]]) -> dict[str, Any]:
     """Lists of texts, as a list of the distinct texts and lists of their numbers."""
     numbers: dict[Any, int] = {}
-    rows = [[numbers.setdefault(each, len(numbers)) for each in texts] for texts in lists]
+    rows = [[numbers.setdefault(each, len(numbers)) for each in texts] for texts in given]
     single = all(len(each) == 1 for each in rows)
     return {"texts": list(numbers), "rows": [each[0] for each in rows] if single else rows}
