@@ -22,20 +22,10 @@ from conda_provenance.cli.report_files import (
 )
 from conda_provenance.cli.status import Status
 from conda_provenance.cli.target_request import require_no_empty_text
+from conda_provenance.cli.target_words import places_of, words_of
 from conda_provenance.text import redact_location
 
 _FORMS = ("csv", "html", "markdown", "junit")
-_NARROWING = {
-    "--subdir": "subdirs",
-    "--newest": "newest",
-    "--since": "since",
-    "--match": "match",
-    "--all": "every",
-    "--environment": "lock_environment",
-    "--platform": "platform",
-}
-"""Options that say which packages of a whole are audited."""
-
 _TEXTS = {each: f"--{each}" for each in ("baseline", "shard", "dask", "merge")}
 
 
@@ -84,7 +74,7 @@ def _report(arguments: Namespace, output: Output) -> Report:
         baseline_file=arguments.baseline and redact_location(arguments.baseline),
         shard=collected.shard,
         missing=collected.missing,
-        audited=collected.audited or _audited(arguments),
+        audited=collected.audited or words_of(arguments),
     )
 
 
@@ -118,35 +108,7 @@ def _write_html(file: TextIO, arguments: Namespace, report: Report) -> None:
     from conda_provenance.audit.page import write_page
 
     now = datetime.now(timezone.utc)
-    write_page(file, report.rows, report.summary, title=_title(arguments), generated=now)
-
-
-def _audited(arguments: Namespace) -> str:
-    """What was audited, in the words of the command line. The parts of one audit say the same."""
-    given = vars(arguments)
-    narrowed = []
-    for flag, name in _NARROWING.items():
-        value = given[name]
-        if value is True:
-            narrowed.append(flag)
-        elif value:
-            values = value if isinstance(value, list) else [value]
-            narrowed += [f"{flag} {redact_location(each)}" for each in values]
-    return " ".join([_title(arguments), *narrowed])
-
-
-def _title(arguments: Namespace) -> str:
-    """Where packages were looked for, in the words of the command line."""
-    from conda_provenance.sources.channels import clean_channel
-
-    given = [
-        *arguments.targets,
-        *(arguments.channels or ()),
-        *(arguments.lockfiles or ()),
-        *(arguments.merge or ()),
-    ]
-    place = arguments.environment or arguments.prefix
-    return ", ".join(map(clean_channel, given)) or place or "the active environment"
+    write_page(file, report.rows, report.summary, title=places_of(arguments), generated=now)
 
 
 def _status(report: Report, output: Output) -> Status:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+import time
 from argparse import Namespace
 from collections.abc import Generator
 from contextlib import ExitStack, closing
 
 from conda_provenance.cli.output import Output
+from conda_provenance.cli.report_files import STDOUT, Form, require_places, write_forms
 from conda_provenance.cli.status import Status
 from conda_provenance.cli.target_options import request_of
+from conda_provenance.cli.target_words import places_of, words_of
 from conda_provenance.cli.verify_packages import row, wanted_of
-from conda_provenance.cli.verify_request import expectations_of, require_sense, ways_of
+from conda_provenance.cli.verify_request import require_sense, ways_of, wishes_of
 from conda_provenance.cli.verify_shown import ShownChecks, shown_by
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.sources import NotConda
 from conda_provenance.sources.kinds import targets_of
 from conda_provenance.sources.targets import Finder, open_web
+from conda_provenance.survey.shards import Shard
 from conda_provenance.verify.roster import ids_of, roster
 from conda_provenance.verify.verdict import Standing
 from conda_provenance.verify.verifier import Verified, Verifier
@@ -28,30 +32,50 @@ _INTERRUPTED = "The command was interrupted: only what was verified by then is s
 def run(arguments: Namespace, output: Output) -> Status:
     """Verify every package, and say of each what follows."""
     require_sense(arguments)
+    html = arguments.html
+    require_places([("--html", html)] if html is not None else [], stdout_is_taken=output.json)
+
+    shown = shown_by(output, keeps_rows=html is not None, is_silent=html == STDOUT)
+    error = None
+    if arguments.merge:
+        _merge(arguments, shown)
+    else:
+        error = _verify(arguments, output, shown)
+    if html is not None:
+        write_forms([_page(html, arguments, shown)])
+    shown.end(error)
+    return _status(shown, output, error)
+
+
+def _verify(arguments: Namespace, output: Output, shown: ShownChecks) -> str | None:
+    """Verify what the options ask for. Returns why that is not all, if it is not."""
     members = roster()
-    expect = expectations_of(arguments, ids_of(members))
+    wishes = wishes_of(arguments, ids_of(members), time.time())
     ways = ways_of(arguments)
     request = request_of(arguments)
+    shard = Shard.parse(arguments.shard) if arguments.shard else None
     targets = targets_of(request, os.environ)
+    shown.rest = {"targets": words_of(arguments), "shard": arguments.shard, "missing": None}
 
-    shown = shown_by(output)
     with ExitStack() as stack:
-        finder = Finder(request, lambda: open_web(request), os.environ, expect=output.expect)
+        parts = shard.count if shard else 1
+        finder = Finder(
+            request,
+            lambda: open_web(request),
+            os.environ,
+            expect=lambda number: output.expect(number // parts),
+        )
         stack.callback(finder.close)
         world, answers = stack.enter_context(open_world(ways, os.environ))
         stack.enter_context(output.bar(None, what="packages", in_log=True))
-        verifier = Verifier(world, answers, members, expect, progress=output)
-        wanted = wanted_of(finder, targets, check=request.check)
-        error = _show(verifier, verifier.verify(wanted), shown)
-
-    shown.end(error)
-    return _status(shown, output, error)
+        verifier = Verifier(world, answers, members, wishes.expect, progress=output)
+        wanted = wanted_of(finder, targets, check=request.check, shard=shard)
+        return _show(verifier, verifier.verify(wanted), shown)
 
 
 def _show(
     verifier: Verifier, results: Generator[Verified, None, None], shown: ShownChecks
 ) -> str | None:
-    """Show every package that is verified. Returns why they are not all, if they are not."""
     try:
         with closing(results):
             for verified in results:
@@ -76,13 +100,46 @@ def _add(shown: ShownChecks, verified: Verified) -> None:
         shown.add(row(verified))
 
 
+def _merge(arguments: Namespace, shown: ShownChecks) -> None:
+    """Join the results of earlier runs."""
+    from conda_provenance.survey.merge import Part, merge
+    from conda_provenance.verify.saved import read_results
+
+    saved = ((file, read_results(file)) for file in arguments.merge)
+    merged = merge(
+        Part(file, each.rows, (), each.not_conda, each.shard, each.missing, each.targets)
+        for file, each in saved
+    )
+    shown.rest = {"targets": merged.audited, "shard": None, "missing": merged.missing}
+    shown.tally.not_conda = merged.not_conda
+    for each in merged.rows:
+        shown.add(each)
+
+
+def _page(path: str, arguments: Namespace, shown: ShownChecks) -> Form:
+    from datetime import datetime, timezone
+
+    from conda_provenance.verify.page import write_page
+
+    now = datetime.now(timezone.utc)
+    title = places_of(arguments)
+    return Form(
+        "--html",
+        path,
+        lambda file: write_page(
+            file, shown.rows, shown.tally.to_json(), title=title, generated=now
+        ),
+    )
+
+
 def _status(shown: ShownChecks, output: Output, error: str | None) -> Status:
-    if error is not None:
-        output.error(error)
+    incomplete = error or shown.rest["missing"]
+    if incomplete:
+        output.error(incomplete)
     if shown.tally.of(Standing.REFUTED):
         return Status.NO
 
     if not shown.tally.total:
         output.error("There is no conda package that could be verified.")
-    is_enough = shown.tally.is_all_accepted and error is None
+    is_enough = shown.tally.is_all_accepted and not incomplete
     return Status.YES if is_enough else Status.UNKNOWN

@@ -89,8 +89,44 @@ ASKING_OPTIONS = under(
     Option(
         "evidence_digest",
         ("--evidence-digest",),
-        "with --offline: the digest that the file of evidence must have",
+        "with --offline: the digest that a file of evidence must have to be believed; may be "
+        "given again",
         metavar="SHA256",
+        action="append",
+    ),
+)
+
+FORM_OPTIONS = under(
+    "further forms of the report",
+    Option(
+        "html",
+        ("--html",),
+        "write a page for the browser, with packages by checks; - is stdout",
+        metavar="FILE",
+    ),
+)
+
+LARGE_OPTIONS = under(
+    "many packages",
+    Option(
+        "shard",
+        ("--shard",),
+        "verify one part of N, for several machines: 1/N, 2/N, ...; --merge joins their results",
+        metavar="I/N",
+    ),
+    Option(
+        "dask",
+        ("--dask",),
+        "verify remote packages on the Dask cluster whose scheduler is at this address, such as "
+        "tcp://host:8786",
+        metavar="ADDRESS",
+    ),
+    Option(
+        "merge",
+        ("--merge",),
+        "join the results of 'verify --json' in these files, and verify no package",
+        metavar="FILE",
+        nargs="+",
     ),
 )
 
@@ -111,6 +147,8 @@ COMMAND = Command(
         *EXPECT_OPTIONS,
         *CHECK_OPTIONS,
         *ASKING_OPTIONS,
+        *FORM_OPTIONS,
+        *LARGE_OPTIONS,
         JSON,
         *COMMON,
     ),

@@ -10,6 +10,7 @@ from conda_provenance.cli.package_report import PackageReport
 from conda_provenance.sources import Artifact, NotConda, Unreadable
 from conda_provenance.sources.kinds import Kind, Target
 from conda_provenance.sources.targets import Finder
+from conda_provenance.survey.shards import Shard
 from conda_provenance.verify.rows import row_of
 from conda_provenance.verify.verifier import Verified, Wanted
 
@@ -17,11 +18,14 @@ _FILES = (Kind.PACKAGE, Kind.FOLDER)
 """What is on this disk, so that hashing it costs little."""
 
 
-def wanted_of(finder: Finder, targets: Iterable[Target], *, check: bool) -> Iterator[Wanted]:
-    """Everything that is found at the targets. Files are read whole, the rest with ``--check``."""
+def wanted_of(
+    finder: Finder, targets: Iterable[Target], *, check: bool, shard: Shard | None
+) -> Iterator[Wanted]:
+    """Everything that is found at the targets. Files are read whole, the rest with ``check``."""
     for is_file, group in groupby(targets, key=lambda target: target.kind in _FILES):
-        for found in finder.all(group):
-            yield Wanted(found, is_whole=is_file or check)
+        found = finder.all(group)
+        for each in shard.of(found) if shard else found:
+            yield Wanted(each, is_whole=is_file or check)
 
 
 def row(verified: Verified) -> dict[str, Any]:

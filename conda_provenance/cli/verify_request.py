@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from conda_provenance.cli.target_request import require_no_empty_text
 from conda_provenance.errors import UsageError
-from conda_provenance.patterns import RepositoryPattern
-from conda_provenance.policy.expectations import Expectations
+from conda_provenance.policy import Expectations, Policy, load_policy
+from conda_provenance.policy.options import Options
 from conda_provenance.text import show_value
-from conda_provenance.values import is_full_sha
 from conda_provenance.verify.subject import Subject
 from conda_provenance.verify.world import Ways
 
@@ -31,6 +31,9 @@ _TEXTS = {
     "token_file": "--token-file",
     "evidence": "--evidence",
     "evidence_digest": "--evidence-digest",
+    "shard": "--shard",
+    "dask": "--dask",
+    "merge": "--merge",
 }
 """Options that take any text."""
 
@@ -42,9 +45,7 @@ def require_sense(arguments: Namespace) -> None:
     """Raise an error for options that contradict each other."""
     given = vars(arguments)
     require_no_empty_text(given, _TEXTS)
-    if given["only"] and given["skip"]:
-        raise UsageError("--only and --skip contradict each other: give one of them.")
-
+    _require_one_way(given)
     if given["evidence_digest"] and not (given["evidence"] and given["offline"]):
         raise UsageError(
             "--evidence-digest means nothing without --evidence and --offline: it says which file "
@@ -52,27 +53,45 @@ def require_sense(arguments: Namespace) -> None:
         )
 
 
-def expectations_of(
-    arguments: Namespace, known_checks: Sequence[str]
-) -> Callable[[Subject], Expectations]:
-    """What is expected of a package, by the options."""
-    sha = arguments.expect_sha
-    if sha is not None and not is_full_sha(sha):
+def _require_one_way(given: Mapping[str, object]) -> None:
+    ways = [f"--{name}" for name in ("merge", "shard", "dask") if given[name]]
+    if len(ways) > 1:
+        raise UsageError(f"{ways[0]} and {ways[1]} cannot be combined: give one of them.")
+
+    targets = ("targets", "environment", "prefix", "channels", "lockfiles")
+    if given["merge"] and any(given[name] for name in targets):
         raise UsageError(
-            f"--expect-sha takes a full commit hash of 40 or 64 lower-case digits, not "
-            f"{show_value(sha, 80)}."
+            "--merge verifies no package: give the files of earlier results, and no more."
         )
 
-    expected = Expectations(
-        repositories=tuple(map(RepositoryPattern.parse, arguments.expect_repo or ())),
-        repositories_by="--expect-repo" if arguments.expect_repo else "",
-        sha=sha,
-        refs=tuple(arguments.expect_ref or ()),
-        providers=tuple(arguments.expect_provider or ()),
-        only=_checks("--only", arguments.only, known_checks),
-        skip=_checks("--skip", arguments.skip, known_checks),
+
+class Wishes(NamedTuple):
+    """What is expected of packages, by the options and a policy."""
+
+    options: Options
+    policy: Policy | None
+    now: float
+    """Seconds since 1970, UTC."""
+
+    def expect(self, subject: Subject) -> Expectations:
+        """What is expected of one package."""
+        artifact = subject.artifact
+        return self.options.expectations(self.policy, artifact.channel, artifact.name, self.now)
+
+
+def wishes_of(arguments: Namespace, known_checks: Collection[str], now: float) -> Wishes:
+    """What the options ask of packages. The policy is read here."""
+    options = Options.parse(
+        repositories=arguments.expect_repo or (),
+        sha=arguments.expect_sha,
+        refs=arguments.expect_ref or (),
+        providers=arguments.expect_provider or (),
+        only=arguments.only or (),
+        skip=arguments.skip or (),
+        known_checks=known_checks,
     )
-    return lambda _subject: expected
+    policy = load_policy(arguments.policy, known_checks) if arguments.policy else None
+    return Wishes(options, policy, now)
 
 
 def ways_of(arguments: Namespace) -> Ways:
@@ -82,13 +101,9 @@ def ways_of(arguments: Namespace) -> Ways:
         allow=frozenset(_words("--allow", arguments.allow, _ALLOWED)),
         max_age=_seconds(arguments.max_age),
         evidence=arguments.evidence,
-        evidence_digest=_digest(arguments.evidence_digest),
+        evidence_digests=frozenset(map(_digest, arguments.evidence_digest or ())),
         token_file=arguments.token_file,
     )
-
-
-def _checks(flag: str, given: Sequence[str] | None, known: Sequence[str]) -> tuple[str, ...]:
-    return _words(flag, given, known)
 
 
 def _words(flag: str, given: Sequence[str] | None, known: Sequence[str]) -> tuple[str, ...]:
@@ -113,10 +128,7 @@ def _seconds(text: str | None) -> float:
     return float(int(match[1]) * _UNITS[match[2]])
 
 
-def _digest(text: str | None) -> str | None:
-    if text is None:
-        return None
-
+def _digest(text: str) -> str:
     digest = text.strip().lower().removeprefix("sha256:")
     if not re.fullmatch(r"[0-9a-f]{64}", digest):
         raise UsageError(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from conda_provenance.cli.output import Output
-from conda_provenance.cli.verify_text import Lines, print_package
+from conda_provenance.cli.verify_text import Lines, print_package, print_summary
 from conda_provenance.sources import NotConda
-from conda_provenance.text import escape, redact_addresses, redact_location
+from conda_provenance.text import escape, redact_addresses
 from conda_provenance.verify.rows import Row, Tally
 
 
@@ -15,6 +16,10 @@ class ShownChecks(Protocol):
     """What was shown of the packages that were verified."""
 
     tally: Tally
+    rows: list[Row]
+    """All packages, if they are to be kept."""
+    rest: Mapping[str, Any]
+    """What else there is to say of all packages together: keys of the JSON."""
 
     def add(self, row: Row) -> None:
         """Show a package."""
@@ -26,31 +31,53 @@ class ShownChecks(Protocol):
         """Print what stands after the packages. ``error``: why they are not all."""
 
 
-def shown_by(output: Output) -> ShownChecks:
-    """What shows the packages in the form that was asked for."""
-    return ChecksAsJson(output) if output.json else ChecksAsText(output)
+def shown_by(output: Output, *, keeps_rows: bool = False, is_silent: bool = False) -> ShownChecks:
+    """What shows the packages in the form that was asked for.
+
+    ``keeps_rows``: they are needed once more. ``is_silent``: something else is printed.
+    """
+    if output.json:
+        return ChecksAsJson(output, keeps_rows=keeps_rows)
+    return Kept() if is_silent else ChecksAsText(output, keeps_rows=keeps_rows)
 
 
-class ChecksAsJson:
+class Kept:
+    """Counts packages, and keeps them. It prints nothing."""
+
+    def __init__(self, *, keeps_rows: bool = True) -> None:
+        self.tally = Tally()
+        self.rows: list[Row] = []
+        self.rest: Mapping[str, Any] = {"targets": None, "shard": None, "missing": None}
+        self._keeps_rows = keeps_rows
+
+    def add(self, row: Row) -> None:
+        """Count it, and keep it if it is needed again."""
+        self.tally.add(row)
+        if self._keeps_rows:
+            self.rows.append(row)
+
+    def add_other(self, other: NotConda) -> None:  # noqa: ARG002
+        """Count it."""
+        self.tally.not_conda += 1
+
+    def end(self, error: str | None = None) -> None:
+        """Nothing."""
+
+
+class ChecksAsJson(Kept):
     """One object, whose entries are printed as they come."""
 
-    def __init__(self, output: Output) -> None:
-        self.tally = Tally()
-        self.rest: dict[str, Any] = {"targets": None, "shard": None, "missing": None}
-        """What else there is to say of all packages together."""
+    def __init__(self, output: Output, *, keeps_rows: bool = False) -> None:
+        super().__init__(keeps_rows=keeps_rows)
         self._output = output
         self._packages = output.object_with("packages")
 
     def add(self, row: Row) -> None:
         """Print its entry."""
-        self.tally.add(row)
+        super().add(row)
         self._packages.add(row)
         if row["error"] is not None:
             self._output.error(row["error"])
-
-    def add_other(self, other: NotConda) -> None:  # noqa: ARG002
-        """Count it."""
-        self.tally.not_conda += 1
 
     def end(self, error: str | None = None) -> None:
         """Print the rest of the object."""
@@ -58,19 +85,18 @@ class ChecksAsJson:
         self._packages.end(**self.rest, summary=self.tally.to_json(), **failure)
 
 
-class ChecksAsText:
+class ChecksAsText(Kept):
     """All of one package, or of each with ``--verbose``; else a line for each, the worst first."""
 
-    def __init__(self, output: Output) -> None:
-        self.tally = Tally()
+    def __init__(self, output: Output, *, keeps_rows: bool = False) -> None:
+        super().__init__(keeps_rows=keeps_rows)
         self._output = output
         self._first: Row | None = None
         self._lines: Lines | None = None
-        self._others: list[str] = []
 
     def add(self, row: Row) -> None:
         """Print it, or keep it until it is known whether there is another."""
-        self.tally.add(row)
+        super().add(row)
         if row["error"] is not None:
             self._output.error(row["error"])
 
@@ -85,11 +111,6 @@ class ChecksAsText:
             self._lines.add(self._first)
             self._lines.add(row)
 
-    def add_other(self, other: NotConda) -> None:
-        """Count it."""
-        self.tally.not_conda += 1
-        self._others.append(redact_location(f"{other.name} {other.version}".strip()))
-
     def end(self, error: str | None = None) -> None:  # noqa: ARG002
         """Print what was kept, and how many packages there were."""
         if self._lines is not None:
@@ -97,9 +118,7 @@ class ChecksAsText:
         elif self._first is not None and not self._output.verbose:
             self._print(self._first)
 
-        if self.tally.total != 1 or self._others:
-            from conda_provenance.cli.verify_text import print_summary
-
+        if self.tally.total != 1 or self.tally.not_conda:
             print_summary(self.tally, self._output)
 
     def _print(self, row: Row) -> None:

@@ -131,7 +131,7 @@ def last_line(tally: Tally) -> str:
 def _notes(expected: Expectations) -> Iterator[str]:
     if expected.exception:
         yield f"The policy makes an exception: {expected.exception}"
-    yield from getattr(expected, "notes", ())
+    yield from expected.notes
 
 
 def _sentence(text: str) -> str:

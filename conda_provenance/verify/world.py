@@ -21,7 +21,8 @@ class Ways(NamedTuple):
     """Seconds for which an answer that was kept counts. 0: ask again."""
     evidence: str | None = None
     """The folder of evidence."""
-    evidence_digest: str | None = None
+    evidence_digests: frozenset[str] = frozenset()
+    """The files of evidence that are believed."""
     token_file: str | None = None
 
 

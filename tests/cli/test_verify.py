@@ -5,12 +5,13 @@ Where a check is needed that is known to pass or fail, a plugin in a folder brin
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 from cli_running import answer, run_command, run_on_terminal
-from packages_making import make_conda
+from packages_making import INDEX, make_conda, tar, zst
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 REPO = "https://github.com/example/hello"
@@ -56,7 +57,11 @@ def plugin(tmp_path) -> dict[str, str]:
 
 
 def package(folder: Path, name: str = "hello", extra=EXTRA) -> Path:
-    return make_conda(folder, {"extra": extra}, name=name)
+    """A package whose index.json names it as its file does."""
+    index = json.dumps({**INDEX, "name": name}).encode()
+    about = json.dumps({"extra": extra}).encode()
+    info = zst(tar({"info/index.json": index, "info/about.json": about}))
+    return make_conda(folder, name=name, info=info)
 
 
 # --- outcomes and exit statuses ------------------------------------------------------------------
@@ -199,6 +204,91 @@ def test_what_a_package_says_is_no_command_to_a_ci(tmp_path, plugin):
     assert "##vso[" not in done.stdout
 
 
+# --- further forms, and many packages ------------------------------------------------------------
+
+
+def test_the_page_says_what_the_text_says(tmp_path, plugin):
+    for name in ("even", "odd"):
+        package(tmp_path, name)
+    page = tmp_path / "page.html"
+    done = run_command("verify", tmp_path, "--only", "odd", "--html", page, **plugin)
+    assert done.returncode == 1
+    text = page.read_text("utf-8")
+    assert '<span class="percent">0 %</span>' in text
+    assert "Its name is \\\\x1b[31modd." in text
+    assert "checked 2:" in done.stdout
+    printed = run_command("verify", tmp_path, "--only", "odd", "--html", "-", **plugin)
+    assert printed.stdout.startswith("<!doctype html>")
+
+
+def test_the_page_and_json_cannot_both_be_printed(tmp_path):
+    done = run_command("verify", package(tmp_path), "--json", "--html", "-")
+    assert done.returncode == 2
+    assert "both print to standard output" in done.stderr
+
+
+def test_parts_that_are_joined_are_the_whole(tmp_path, plugin):
+    for number in range(6):
+        package(tmp_path, f"even{number}")
+    package(tmp_path, "odd")
+    whole = answer(run_command("verify", tmp_path, "--only", "odd", "--json", **plugin))
+    files = []
+    for part in ("1/2", "2/2"):
+        done = run_command("verify", tmp_path, "--only", "odd", "--json", "--shard", part, **plugin)
+        files.append(tmp_path / f"{part[0]}.json")
+        files[-1].write_text(done.stdout)
+        assert answer(done)["shard"] == part
+
+    done = run_command("verify", "--json", "--merge", *files)
+    merged = answer(done)
+    assert done.returncode == 1
+    assert merged["missing"] is None
+    assert merged["summary"] == whole["summary"]
+    by_name = {row["name"]: row for row in merged["packages"]}
+    assert by_name == {row["name"]: row for row in whole["packages"]}
+
+    text = run_command("verify", "--merge", *files)
+    assert text.stdout.splitlines()[0].split()[:2] == ["refuted", "odd-1.0-0.conda"]
+
+
+def test_a_part_that_is_missing_is_named(tmp_path, plugin):
+    part = run_command(
+        "verify", package(tmp_path), "--only", "odd", "--json", "--shard", "1/2", **plugin
+    )
+    file = tmp_path / "part.json"
+    file.write_text(part.stdout)
+    done = run_command("verify", "--json", "--merge", file)
+    assert done.returncode == 3
+    assert "The shard 2/2 is missing" in done.stderr
+    assert answer(done)["missing"].startswith("The shard 2/2 is missing")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda each: each.update(command="audit"),
+        lambda each: each.update(version=2),
+        lambda each: each.update(packages=None),
+        lambda each: each.pop("summary"),
+        lambda each: each["packages"][0].update(outcome="certain"),
+        lambda each: each["packages"][0].update(accepted="yes"),
+        lambda each: each["packages"][0].update(commit_url="javascript:alert(1)"),
+        lambda each: each["packages"][0]["checks"][0].update(outcome="passed"),
+        lambda each: each["packages"][0]["checks"][0].update(id="\x1b[31m"),
+        lambda each: each.update(error="It was interrupted."),
+    ],
+)
+def test_what_is_no_result_cannot_be_joined(tmp_path, plugin, change):
+    done = run_command("verify", package(tmp_path), "--only", "odd", "--json", **plugin)
+    saved = json.loads(done.stdout)
+    change(saved)
+    file = tmp_path / "part.json"
+    file.write_text(json.dumps(saved))
+    done = run_command("verify", "--merge", file)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'verify --json'" in done.stderr
+
+
 # --- options -------------------------------------------------------------------------------------
 
 
@@ -212,6 +302,10 @@ def test_what_a_package_says_is_no_command_to_a_ci(tmp_path, plugin):
         (["--expect-repo", ""], "--expect-repo is given an empty text"),
         (["--expect-sha", "123"], "--expect-sha"),
         (["--allow", "ftp"], "--allow does not know"),
+        (["--shard", "3/2"], "the parts are 1/2 to 2/2"),
+        (["--shard", "1/2", "--dask", "tcp://h:1"], "cannot be combined"),
+        (["--merge", "x.json"], "--merge verifies no package"),
+        (["--policy", "no-such-policy"], "There is no ready policy"),
         (["--max-age", "yesterday"], "--max-age takes a duration"),
         (["--evidence-digest", "a" * 64], "--evidence-digest means nothing without --evidence"),
         (

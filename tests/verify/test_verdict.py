@@ -229,8 +229,8 @@ def test_what_is_verified_names_who_named_the_repository():
         (
             {},
             (
-                "The recipe is that commit's, which came in by a merged change and is on main; that "
-                "commit's run built this file."
+                "The recipe is that commit's, which came in by a merged change and is on main; "
+                "that commit's run built this file."
             ),
         ),
     ],
