@@ -40,6 +40,7 @@ ADAPTER = Adapter(
     docs="https://learn.microsoft.com/azure/devops/pipelines/build/variables",
     active=("TF_BUILD",),
     forge="conda_provenance.systems.azure.forge:FORGE",
+    forge_api="conda_provenance.systems.azure.forge_api:AzureReposApi",
     unless=("{SYSTEM_HOSTTYPE:(?!(?i:build)$).+}",),
     run_id=r"{BUILD_BUILDNUMBER}.{SYSTEM_JOBATTEMPT:[1-9]\d*}",
     run_url=_run_url,

@@ -17,6 +17,7 @@ ADAPTER = Adapter(
     docs="https://man.sr.ht/builds.sr.ht/#shell-environment",
     active=("CI_NAME=sourcehut",),
     forge="conda_provenance.systems.sourcehut.forge:FORGE",
+    forge_api="conda_provenance.systems.sourcehut.forge_api:SourceHutApi",
     run_id=r"{JOB_ID:\d+}",
     run_url="{JOB_URL}",
     event="{BUILD_REASON}",

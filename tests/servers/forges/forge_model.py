@@ -76,6 +76,10 @@ class ForgeChange:
     def has(self, sha: str) -> bool:
         return sha in (*self.commits, *self.landed)
 
+    def last_said(self) -> list[Opinion]:
+        """What everybody said last, for forges that keep no more."""
+        return list({each.login: each for each in self.said}.values())
+
     def reviewed(self, said: Opinion) -> str | None:
         return {"": self.head, "-": None}.get(said.commit, said.commit)
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from azure_server import AzureServer
+from bitbucket_server import BitbucketServer, DataCenterServer
 from forge_cases import Setting
 from forge_model import ForgeModel
 from forge_server import ForgeServer
@@ -114,4 +116,50 @@ GITEA = KnownForge(
 )
 FORGEJO = KnownForge("forgejo", ForgejoServer, statuses=GITEA.statuses, pointers=GITEA.pointers)
 
-FORGES = (GITHUB, GITLAB, GITEA, FORGEJO)
+BITBUCKET = KnownForge(
+    "bitbucket",
+    BitbucketServer,
+    tells_right=False,
+    tells_stale=False,
+    untold=("approved before the last push", "has no right to approve"),
+    is_public=True,
+    redirects=False,
+    inner=("side", "side-first"),
+    statuses={"statuses": ({"key": "woodpecker", "name": "build", "url": "https://ci.example/1"},)},
+    pointers=(("woodpecker", "https://ci.example/1", False),),
+    lines=lambda server: {server.public: server.loopback},
+)
+DATA_CENTER = KnownForge(
+    "bitbucket-data-center",
+    DataCenterServer,
+    tells_right=False,
+    untold=("has no right to approve",),
+    redirects=False,
+    inner=("side", "side-first"),
+    statuses=BITBUCKET.statuses,
+    pointers=BITBUCKET.pointers,
+)
+AZURE = KnownForge(
+    "azure",
+    AzureServer,
+    tells_right=False,
+    tells_stale=False,
+    untold=("approved before the last push", "has no right to approve"),
+    is_public=True,
+    redirects=False,
+    other_repository="00000000-0000-0000-0000-000000000001",
+    inner=("side", "side-first"),
+    login=lambda login: f"{login}@acme.example",
+    statuses={
+        "statuses": (
+            {
+                "context": {"name": "build", "genre": "ci"},  # type: ignore[dict-item]
+                "targetUrl": "https://ci.example/1",
+            },
+        )
+    },
+    pointers=(("ci/build", "https://ci.example/1", False),),
+    lines=lambda server: {server.public: server.loopback},
+)
+
+FORGES = (GITHUB, GITLAB, GITEA, FORGEJO, BITBUCKET, DATA_CENTER, AZURE)

@@ -31,7 +31,11 @@ class Given:
         return self.setting.server.model
 
 
-@pytest.fixture(params=FORGES, ids=lambda known: known.name)
+def _name(known: KnownForge) -> str:
+    return known.name
+
+
+@pytest.fixture(params=FORGES, ids=_name)
 def given(request: pytest.FixtureRequest, everyday_history: History) -> Iterator[Given]:
     known: KnownForge = request.param
     with known.serve(model_of(everyday_history)) as setting:
@@ -170,18 +174,20 @@ def test_a_trouble_at_any_question_makes_no_fail(given: Given, name: str) -> Non
         assert outcome is UNAVAILABLE or (name == "private" and outcome is PASS), number
 
 
+@pytest.mark.parametrize(
+    "given", [each for each in FORGES if not each.is_public], indirect=True, ids=_name
+)
 def test_a_server_that_nobody_named_says_so_of_itself(given: Given) -> None:
-    if given.known.is_public:
-        pytest.skip("it is a vendor's own server, which vouches for what is on it")
     given.setting.forges = {}
     result = given.setting.check("merge")
     assert result.outcome is UNAVAILABLE
     assert "says so of itself" in result.message
 
 
+@pytest.mark.parametrize(
+    "given", [each for each in FORGES if each.redirects], indirect=True, ids=_name
+)
 def test_a_renamed_repository_is_still_it(given: Given) -> None:
-    if not given.known.redirects:
-        pytest.skip("this forge does not lead on from an old name")
     given.setting.server.old_name = given.model.full_name
     given.model.owner = "new-acme"
     result = given.setting.check("merge")
@@ -198,8 +204,6 @@ def test_many_reviews_are_read_to_the_last_page(given: Given) -> None:
 
 
 def test_pointers_lead_to_the_runs_at_a_commit(given: Given) -> None:
-    if not given.known.statuses:
-        pytest.skip("no pointers are read from this forge")
     given.model.statuses = given.known.statuses
     setting = given.setting
     forges = {setting.server.host: setting.server.vendor}
