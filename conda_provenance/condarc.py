@@ -100,7 +100,49 @@ INSTALL_EXEMPT = Setting(
     "https://conda.anaconda.org/conda-forge, or CHANNEL::SPEC for some packages of one.",
 )
 
-INSTALL_SETTINGS = (INSTALL, INSTALL_REQUIRE, INSTALL_REPOS, INSTALL_EXEMPT)
+INSTALL_POLICY = Setting(
+    "provenance_install_policy",
+    "",
+    "A policy whose repositories an installed package must be from: the name of a ready one, such "
+    "as conda-forge, or the path of a file. It must ask for no checks: none is made before "
+    "installing.",
+)
+
+INSTALL_SETTINGS = (INSTALL, INSTALL_REQUIRE, INSTALL_REPOS, INSTALL_EXEMPT, INSTALL_POLICY)
 """The keys of the gate before installing, in the order in which they are documented."""
 
-ALL_SETTINGS = (*SETTINGS, *INSTALL_SETTINGS)
+POLICY = Setting(
+    "provenance_policy",
+    "",
+    "What 'conda provenance verify' expects of packages, where --policy does not say it: the name "
+    "of a ready policy, such as conda-forge, or the path of a file.",
+)
+FORGES = Setting(
+    "provenance_forges",
+    (),
+    "Servers of your own, and which forge each is, such as git.example.com=gitlab. They may be in "
+    "a private network, and get the tokens in the variables of their forge.",
+)
+CA = Setting(
+    "provenance_ca",
+    (),
+    "Servers of your own, and the file of the authorities that vouch for each, such as "
+    "git.example.com=/etc/ssl/example.pem, where conda's own ssl_verify is not enough.",
+)
+CLIENT_CERT = Setting(
+    "provenance_client_cert",
+    (),
+    "Servers of your own, and the file of your certificate for each, such as "
+    "git.example.com=/home/me/me.pem.",
+)
+CLIENT_KEY = Setting(
+    "provenance_client_key",
+    (),
+    "Servers of your own, and the file of your certificate's key for each, where it is not in the "
+    "certificate's own file.",
+)
+
+VERIFY_SETTINGS = (POLICY, FORGES, CA, CLIENT_CERT, CLIENT_KEY)
+"""The keys of ``verify``, in the order in which they are documented."""
+
+ALL_SETTINGS = (*SETTINGS, *INSTALL_SETTINGS, *VERIFY_SETTINGS)

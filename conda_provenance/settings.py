@@ -16,14 +16,20 @@ from typing import Any, NamedTuple, TypeVar
 
 from conda_provenance.condarc import (
     ALL_SETTINGS,
+    CA,
     CI,
+    CLIENT_CERT,
+    CLIENT_KEY,
     DIRTY,
     ENABLED,
     FIELDS,
+    FORGES,
     INSTALL,
     INSTALL_EXEMPT,
+    INSTALL_POLICY,
     INSTALL_REPOS,
     INSTALL_REQUIRE,
+    POLICY,
     REQUIRED,
     SETTINGS,
     Setting,
@@ -38,6 +44,7 @@ __all__ = [
     "parse_keys",
     "parse_list",
     "parse_word",
+    "raw_values",
     "read_conda",
     "read_setting",
     "read_settings",
@@ -57,6 +64,10 @@ _DIRTY = ("warn", "error", "ignore")
 _NO_PROVIDER = ("auto", "none")
 
 _ANY_KEYS = f"a list of any of {', '.join(KEYS)}"
+_A_POLICY = (
+    "the name of a ready policy, such as conda-forge, or the path of a file that begins with / or ~"
+)
+_FILES = "a list of HOST=FILE, such as git.example.com=/etc/ssl/example.pem, each an absolute path"
 _ALLOWED = {
     ENABLED: "true or false",
     FIELDS: _ANY_KEYS,
@@ -68,6 +79,12 @@ _ALLOWED = {
     INSTALL_REPOS: "a list of repositories such as https://github.com/conda-forge/*",
     INSTALL_EXEMPT: "a list of channels by their addresses, without logins and tokens, such as "
     "https://conda.anaconda.org/conda-forge, and of CHANNEL::SPEC with such an address",
+    INSTALL_POLICY: _A_POLICY,
+    POLICY: _A_POLICY,
+    FORGES: "a list of HOST=FORGE, such as git.example.com=gitlab",
+    CA: _FILES,
+    CLIENT_CERT: _FILES,
+    CLIENT_KEY: _FILES,
 }
 """The values that each key may have, for error messages."""
 
@@ -96,15 +113,19 @@ def load_settings(environ: Mapping[str, str], providers: Callable[[], Iterable[s
     ``providers`` returns the names of the known CI systems. It is called only if one is chosen.
     Raises :class:`SettingsError`, which names the key with a wrong value and what it may be.
     """
-    if has_conda():
-        return read_settings(read_conda(SETTINGS), providers)
+    return read_settings(raw_values(SETTINGS, environ), providers)
 
-    given = {
+
+def raw_values(settings: Iterable[Setting], environ: Mapping[str, str]) -> Mapping[str, object]:
+    """The raw values of these keys: conda's, or those of variables where there is no conda."""
+    if has_conda():
+        return read_conda(settings)
+
+    return {
         setting.name: environ[setting.variable]
-        for setting in SETTINGS
+        for setting in settings
         if setting.variable in environ
     }
-    return read_settings(given, providers)
 
 
 def has_conda() -> bool:

@@ -182,6 +182,8 @@ def test_the_table_of_settings_has_every_setting_with_its_default_and_variable(p
         assert variable == f"`{setting.variable}`"
         if isinstance(setting.default, tuple):
             assert re.findall(r"`(\w+)`", default) == list(setting.default)
+        elif setting.default == "":
+            assert default == "empty"
         else:
             assert default == f"`{str(setting.default).lower()}`"
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from conda_provenance.audit.incoming import Incoming, claim_of, is_extracted
 from conda_provenance.audit.install_policy import InstallPolicy
+from conda_provenance.audit.install_rules import Place
 from conda_provenance.condarc import INSTALL, INSTALL_EXEMPT
 from conda_provenance.errors import PackageError
 from conda_provenance.policy.channels import channel_address
@@ -216,7 +217,8 @@ def _shortfall(
     policy: InstallPolicy, package: Incoming, caches: tuple[str, ...]
 ) -> Iterator[Shortfall]:
     try:
-        why = policy.shortcomings(claim_of(package, caches))
+        place = Place(package.record.name, package.record.channel)
+        why = policy.shortcomings(claim_of(package, caches), place)
     except PackageError as error:
         yield Shortfall(package, (str(error).rstrip("."),), True)
         return

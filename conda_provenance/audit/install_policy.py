@@ -6,11 +6,18 @@ Where a package is read, and how conda is stopped, is not known here.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from conda_provenance.claim import Claim
-from conda_provenance.condarc import INSTALL, INSTALL_EXEMPT, INSTALL_REPOS, INSTALL_REQUIRE
+from conda_provenance.condarc import (
+    INSTALL,
+    INSTALL_EXEMPT,
+    INSTALL_POLICY,
+    INSTALL_REPOS,
+    INSTALL_REQUIRE,
+)
 from conda_provenance.errors import SettingsError, UsageError
 from conda_provenance.keys import CEP_KEYS
 from conda_provenance.patterns import RepositoryPattern, is_allowed
@@ -23,6 +30,10 @@ from conda_provenance.settings import (
     wrong_value,
 )
 from conda_provenance.text import show
+
+if TYPE_CHECKING:
+    from conda_provenance.audit.install_rules import Place
+    from conda_provenance.policy.policy import Policy
 
 ACTIONS = ("ignore", "warn", "refuse")
 
@@ -49,11 +60,16 @@ class InstallPolicy(NamedTuple):
     repositories: tuple[RepositoryPattern, ...] = ()
     """The repositories that it may name. None: any."""
     exemptions: tuple[Exemption, ...] = ()
+    rules: Policy | None = None
+    """A policy, of which the repositories and the CI systems count too."""
     error: str | None = None
     """Why the keys cannot be read, in one sentence. Then nothing else here counts."""
 
-    def shortcomings(self, claim: Claim) -> tuple[str, ...]:
-        """What a package lacks, by what it says: each a part of a sentence. None: it may pass."""
+    def shortcomings(self, claim: Claim, place: Place, now: float | None = None) -> tuple[str, ...]:
+        """What a package lacks, by what it says: each a part of a sentence. None: it may pass.
+
+        ``place``: which package it is. ``now``: seconds since 1970, UTC.
+        """
         said = {key: getattr(claim, key) for key in self.require}
         lacking = [key for key, value in said.items() if not value]
         if not claim:
@@ -64,7 +80,13 @@ class InstallPolicy(NamedTuple):
         found += _problems(claim, dict.fromkeys(needed))
         if self.repositories and not is_allowed(claim.remote_url or "", self.repositories):
             found.append(_wrong_repository(show(claim.shown("remote_url") or "")))
-        return tuple(found)
+
+        if self.rules is not None:
+            from conda_provenance.audit.install_rules import shortcomings_by
+
+            moment = time.time() if now is None else now
+            found += shortcomings_by(self.rules, claim, place, moment)
+        return tuple(dict.fromkeys(found))
 
 
 def read_install_policy(values: Mapping[str, object]) -> InstallPolicy:
@@ -87,6 +109,7 @@ def read_install_policy(values: Mapping[str, object]) -> InstallPolicy:
             require=read_setting(INSTALL_REQUIRE, values, parse_keys),
             repositories=read_setting(INSTALL_REPOS, values, _parse_repositories),
             exemptions=read_setting(INSTALL_EXEMPT, values, _parse_exemptions),
+            rules=_read_rules(values),
         )
     except SettingsError as error:
         return InstallPolicy(action, error=str(error))
@@ -107,7 +130,7 @@ def load_install_policy(read: Callable[..., Mapping[str, object]]) -> InstallPol
         return policy
 
     try:
-        values |= read((INSTALL_REQUIRE, INSTALL_REPOS, INSTALL_EXEMPT))
+        values |= read((INSTALL_REQUIRE, INSTALL_REPOS, INSTALL_EXEMPT, INSTALL_POLICY))
     except SettingsError as error:
         return InstallPolicy(policy.action, error=str(error))
 
@@ -127,6 +150,17 @@ def _parse_repositories(value: object) -> tuple[RepositoryPattern, ...]:
     except UsageError as error:
         # The reason names the pattern, which the key's own sentence does not.
         raise SettingsError(f"{wrong_value(INSTALL_REPOS)} {error}") from None
+
+
+def _read_rules(values: Mapping[str, object]) -> Policy | None:
+    if not values.get(INSTALL_POLICY.name):
+        return None
+
+    # Loaded only where there is one: conda installs while we read it.
+    from conda_provenance.policy.loading import load_policy_of, parse_policy_name
+
+    wanted = read_setting(INSTALL_POLICY, values, parse_policy_name)
+    return load_policy_of(INSTALL_POLICY, wanted) if wanted else None
 
 
 def _parse_exemptions(value: object) -> tuple[Exemption, ...]:

@@ -1,11 +1,31 @@
-"""Policies: what is expected of which package. Whether a package meets it is not known here."""
+"""Policies: what is expected of which package. Whether a package meets it is not known here.
+
+Everything is loaded when it is first used: conda asks for the gate at every installation.
+"""
 
 from __future__ import annotations
 
-from conda_provenance.policy.expectations import REQUIRED, Expectations
-from conda_provenance.policy.loading import load_policy, ready_policies
-from conda_provenance.policy.policy import Policy
-from conda_provenance.policy.reading import PolicyError, parse_policy
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conda_provenance.policy.expectations import REQUIRED as REQUIRED
+    from conda_provenance.policy.expectations import Expectations as Expectations
+    from conda_provenance.policy.loading import load_policy as load_policy
+    from conda_provenance.policy.loading import ready_policies as ready_policies
+    from conda_provenance.policy.policy import Policy as Policy
+    from conda_provenance.policy.reading import PolicyError as PolicyError
+    from conda_provenance.policy.reading import parse_policy as parse_policy
+
+_HOMES = {
+    "REQUIRED": "expectations",
+    "Expectations": "expectations",
+    "Policy": "policy",
+    "PolicyError": "reading",
+    "load_policy": "loading",
+    "parse_policy": "reading",
+    "ready_policies": "loading",
+}
+"""The module that each name is loaded from."""
 
 __all__ = [
     "REQUIRED",
@@ -16,3 +36,16 @@ __all__ = [
     "parse_policy",
     "ready_policies",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

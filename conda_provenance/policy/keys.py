@@ -202,15 +202,19 @@ def ci_host(address: str) -> str:
 
 
 def forge_host(host: str) -> str:
-    """``HOST`` or ``HOST:PORT``, in lower case."""
-    name, colon, port = host.lower().partition(":")
+    """``HOST``, ``HOST:PORT`` or either with the path below which the forge is."""
+    server, slash, prefix = host.strip("/").partition("/")
+    name, colon, port = server.lower().partition(":")
     is_port = not colon or (re.fullmatch(r"[1-9][0-9]{0,4}", port) and int(port) < 1 << 16)
-    if not _HOST.fullmatch(name) or not is_port:
+    is_path = not slash or all(
+        each != "*" and _SEGMENT.fullmatch(each) for each in prefix.split("/")
+    )
+    if not (_HOST.fullmatch(name) and is_port and is_path):
         raise Wrong(
             f"{show_value(host) or repr('')} is no host: write it like git.example.com, without "
-            "https:// and without a path"
+            "https://, and with the path where the forge is not at the top"
         )
-    return f"{name}:{port}" if colon and port != "443" else name
+    return (f"{name}:{port}" if colon and port != "443" else name) + slash + prefix
 
 
 def forge_vendor(vendor: Any) -> str:

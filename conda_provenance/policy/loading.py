@@ -7,7 +7,8 @@ import re
 from collections.abc import Collection
 from functools import cache
 
-from conda_provenance.errors import UsageError
+from conda_provenance.condarc import Setting
+from conda_provenance.errors import SettingsError, UsageError
 from conda_provenance.policy.policy import Policy
 from conda_provenance.policy.reading import MAX_SIZE, parse_policy
 from conda_provenance.text import escape, redact_location
@@ -41,6 +42,38 @@ def looks_like_path(wanted: str) -> bool:
     """Is this the path of a file, and no name of a ready policy?"""
     has_slash = "/" in wanted or os.sep in wanted
     return has_slash or wanted.lower().endswith(_ENDING)
+
+
+def parse_policy_name(value: object) -> str:
+    """A ready policy's name, or an absolute path. Raises :class:`ValueError`.
+
+    A relative path would be looked for in whatever folder a command is run.
+    """
+    wanted = str(value).strip()
+    if not wanted:
+        return ""
+
+    if not looks_like_path(wanted):
+        if wanted in ready_policies():
+            return wanted
+        raise ValueError
+
+    path = os.path.expanduser(wanted)
+    if not os.path.isabs(path):
+        raise ValueError
+    return path
+
+
+def load_policy_of(
+    setting: Setting, wanted: str, known_checks: Collection[str] | None = None
+) -> Policy:
+    """The policy that a key names. Raises :class:`SettingsError`, which names the key."""
+    try:
+        return load_policy(wanted, known_checks)
+    except UsageError as error:
+        raise SettingsError(
+            f"plugins.{setting.name} names a policy that is no good: {error}"
+        ) from None
 
 
 @cache

@@ -13,7 +13,7 @@ from conda_provenance.patterns import RepositoryPattern
 from conda_provenance.policy.check_ids import KNOWN
 from conda_provenance.policy.expectations import Expectations
 from conda_provenance.policy.keys import nearest, providers
-from conda_provenance.policy.policy import Policy
+from conda_provenance.policy.policy import Policy, in_order
 from conda_provenance.policy.refs import check_ref
 from conda_provenance.text import show_value
 from conda_provenance.values import is_full_sha
@@ -81,9 +81,7 @@ class Options(NamedTuple):
                 owner_id=None,
             )
         if self.repositories or self.sha or self.providers:
-            expected = expected._replace(
-                required=tuple(dict.fromkeys(("expected", *expected.required)))
-            )
+            expected = expected._replace(required=in_order(("expected", *expected.required)))
         return expected._replace(
             sha=self.sha,
             refs=self.refs or expected.refs,

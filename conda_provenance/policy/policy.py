@@ -13,6 +13,7 @@ from typing import NamedTuple
 from conda_provenance.errors import UsageError
 from conda_provenance.patterns import RepositoryPattern
 from conda_provenance.policy.channels import channel_address
+from conda_provenance.policy.check_ids import KNOWN
 from conda_provenance.policy.expectations import REQUIRED, Expectations
 from conda_provenance.policy.names import NamePattern, filled_in, fit_name
 
@@ -44,7 +45,16 @@ class Terms(NamedTuple):
         expected = ("expected",) if self.repositories or self.providers else ()
         reviewed = ("commit-reviewed",) if self.reviews else ()
         run = ("run-matches",) if self.workflows or self.runners else ()
-        return tuple(dict.fromkeys((*expected, *REQUIRED, *reviewed, *run, *self.checks)))
+        return in_order((*expected, *REQUIRED, *reviewed, *run, *self.checks))
+
+
+def in_order(checks: Iterable[str]) -> tuple[str, ...]:
+    """Each check once, in the order in which they run. Other distributions' are last."""
+    given = dict.fromkeys(checks)
+    return (
+        *(each for each in KNOWN if each in given),
+        *(each for each in given if each not in KNOWN),
+    )
 
 
 class Scope(NamedTuple):

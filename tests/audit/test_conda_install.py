@@ -18,6 +18,7 @@ from conda_gate import SETTING, Conda, tree
 REPOS = "CONDA_PLUGINS_PROVENANCE_INSTALL_REPOS"
 REQUIRE = "CONDA_PLUGINS_PROVENANCE_INSTALL_REQUIRE"
 EXEMPT = "CONDA_PLUGINS_PROVENANCE_INSTALL_EXEMPT"
+RULES = "CONDA_PLUGINS_PROVENANCE_INSTALL_POLICY"
 
 BEFORE_26_7 = pytest.mark.skipif(
     find_spec("conda") is not None and tuple(map(int, version("conda").split(".")[:2])) < (26, 7),
@@ -344,6 +345,52 @@ def test_keys_and_repositories(conda: Conda) -> None:
     assert conda.refusing(*words, conda.prefix("d"), "stamped", **either).status == 0
 
 
+def test_the_repositories_of_a_policy(conda: Conda, tmp_path: Path) -> None:
+    remote = STAMP["remote_url"]
+    policy = tmp_path / "mine.toml"
+    policy.write_text(
+        f"""
+version = 1
+[[rules]]
+packages = ["stamped"]
+channels = ["{conda.channel()}"]
+repositories = ["{remote}"]
+[[rules]]
+packages = ["stamped-old"]
+repositories = ["https://a.example/{{name}}/*"]
+[[rules]]
+packages = ["stamped-binary"]
+repositories = ["{remote}"]
+reviews = 1
+"""
+    )
+    words = ("create", "-y", "-p")
+    rules = {RULES: str(policy)}
+    assert conda.refusing(*words, conda.prefix("a"), "stamped", **rules).status == 0
+
+    done = conda.refusing(*words, conda.prefix("b"), "stamped-old", **rules)
+    assert done.is_refused
+    assert f"its repository is not allowed by the policy mine: {remote}" in done.said
+
+    done = conda.refusing(*words, conda.prefix("c"), "stamped-binary", **rules)
+    assert done.is_refused
+    assert "asks for what is not checked before installing: commit-reviewed" in done.said
+
+    done = conda.refusing(*words, conda.prefix("d"), "stamped-meta", **rules)
+    assert done.is_refused
+    assert "the policy mine has no rule for it" in done.said
+    assert not conda.prefix("d").exists()
+
+    done = conda.refusing(*words, conda.prefix("e"), "stamped", **{RULES: "conda-forge"})
+    assert done.is_refused
+    assert "not allowed by the policy conda-forge" in done.said
+
+    policy.write_text("version = 1\n[[rules]]\nreviws = 1\n")
+    done = conda.refusing(*words, conda.prefix("f"), "stamped", **rules)
+    assert done.is_refused
+    assert f"{policy}, line 3, rules.reviws: there is no such key here" in done.said
+
+
 def test_channels_and_specs_are_exempt(conda: Conda) -> None:
     words = ("create", "-y", "-p")
 
@@ -391,6 +438,8 @@ WRONG = pytest.mark.parametrize(
         ("require", "{sha: s3cr3t}"),
         ("repos", "[https://github.com/*]"),
         ("repos", "['https://user:s3cr3t@github.com/a/b']"),
+        ("policy", "./s3cr3t.toml"),
+        ("policy", "[conda-forge, s3cr3t]"),
         ("exempt", "['https://user:s3cr3t@a.example/c']"),
         ("exempt", "[https://a.example/t/s3cr3t/c]"),
     ],

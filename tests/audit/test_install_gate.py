@@ -22,6 +22,7 @@ from conda_provenance.audit.install_policy import (
     load_install_policy,
     read_install_policy,
 )
+from conda_provenance.audit.install_rules import Place
 from conda_provenance.claim import Claim
 from conda_provenance.condarc import INSTALL, INSTALL_REQUIRE
 from conda_provenance.errors import SettingsError
@@ -31,6 +32,7 @@ from conda_provenance.sources.environments import Record
 
 CHANNEL = "https://conda.example/main"
 REFUSE = InstallPolicy("refuse")
+PLACE = Place("a", CHANNEL)
 
 
 def incoming(name: str = "a", **fields: Any) -> Incoming:
@@ -100,7 +102,7 @@ def test_what_a_package_lacks(
     extra: dict[str, Any], require: tuple[str, ...] | None, lacks: tuple[str, ...]
 ) -> None:
     policy = REFUSE if require is None else InstallPolicy("refuse", require)
-    assert policy.shortcomings(Claim.from_extra(extra)) == lacks
+    assert policy.shortcomings(Claim.from_extra(extra), PLACE) == lacks
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,7 @@ def test_repositories_are_compared_part_by_part(remote: str, allowed: bool) -> N
         "provenance_install_repos": ["https://github.com/conda-forge/*"],
     }
     policy = read_install_policy(values)
-    found = policy.shortcomings(Claim.from_extra({**STAMP, "remote_url": remote}))
+    found = policy.shortcomings(Claim.from_extra({**STAMP, "remote_url": remote}), PLACE)
     assert (not found) is allowed
     if not remote:
         assert "it names no repository" in found
@@ -138,13 +140,13 @@ def test_without_requirements_the_repository_is_still_needed() -> None:
         "provenance_install_repos": ["https://github.com/a/b"],
     }
     policy = read_install_policy(values)
-    assert policy.shortcomings(Claim.from_extra({"sha": SHA})) == ("it names no repository",)
+    assert policy.shortcomings(Claim.from_extra({"sha": SHA}), PLACE) == ("it names no repository",)
 
 
 def test_a_password_in_a_repository_is_not_repeated() -> None:
     values = {INSTALL.name: "refuse", "provenance_install_repos": ["https://github.com/a/b"]}
     claim = Claim.from_extra({**STAMP, "remote_url": "https://me:s3cr3t@github.com/a/b"})
-    text = str(read_install_policy(values).shortcomings(claim))
+    text = str(read_install_policy(values).shortcomings(claim, PLACE))
     assert "its repository is not allowed" in text
     assert "s3cr3t" not in text
 

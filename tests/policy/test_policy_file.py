@@ -37,6 +37,7 @@ reviews = 2
 [forges]
 "git.example.com" = "gitlab"
 "GIT.example.com:8443" = "gitea"
+"example.com/Git/" = "gitea"
 
 [[rules]]
 packages = ["numpy", "lib*"]
@@ -79,10 +80,14 @@ accept = "consistent"
         "https://dev.azure.com/example/project",
     )
     assert [each.text for each in second.scope.packages] == ["*"]
-    assert policy.forges == {"git.example.com": "gitlab", "git.example.com:8443": "gitea"}
+    assert policy.forges == {
+        "git.example.com": "gitlab",
+        "git.example.com:8443": "gitea",
+        "example.com/Git": "gitea",
+    }
     assert policy.description == "All of it."
     assert policy.exceptions[0].accepts_consistent
-    assert (first.line, second.line, policy.exceptions[0].line) == (13, 30, 33)
+    assert (first.line, second.line, policy.exceptions[0].line) == (14, 31, 34)
 
 
 def test_the_digest_is_that_of_the_bytes():

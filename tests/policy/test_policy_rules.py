@@ -69,8 +69,11 @@ def test_without_a_rule_nobody_named_a_repository():
 
 def test_what_is_asked_is_required():
     assert TWO.expectations(MAIN, "liby", NOW).required == (
+        "well-formed",
         "expected",
-        *REQUIRED,
+        "commit-exists",
+        "commit-on-branch",
+        "recipe-matches",
         "commit-reviewed",
     )
     run = read("[[rules]]\nworkflows = ['x.yml']\n").expectations(None, "a", NOW)

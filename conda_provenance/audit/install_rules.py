@@ -1,0 +1,63 @@
+"""What a policy asks of a package that is about to be installed, as far as that is looked at then.
+
+Only what the package says of itself is read: its repository and its CI. No check of ``verify`` is
+made here, so a rule that asks for one cannot be met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from conda_provenance.claim import Claim
+from conda_provenance.patterns import is_allowed
+from conda_provenance.policy.expectations import REQUIRED, Expectations
+from conda_provenance.policy.policy import Policy
+from conda_provenance.text import show
+
+_READ = (*REQUIRED, "expected")
+"""The checks that nearly every policy asks for. Of these, only what the package says is read."""
+
+
+class Place(NamedTuple):
+    """Which package it is, by its record."""
+
+    name: str
+    channel: str | None = None
+    """The channel's address."""
+
+
+def shortcomings_by(policy: Policy, claim: Claim, place: Place, now: float) -> Iterator[str]:
+    """What the package lacks, each a part of a sentence. ``now``: seconds since 1970, UTC."""
+    expected = policy.expectations(place.channel, place.name, now)
+    applied = policy.applied(place.channel, place.name, now)
+    by = f"the policy {policy.name}"
+    if applied.rule is None:
+        yield f"{by} has no rule for it"
+        return
+
+    asked = _not_made(expected)
+    if asked:
+        yield (
+            f"{by} (line {applied.rule.line}) asks for what is not checked before installing: "
+            f"{', '.join(asked)}; 'conda provenance verify' checks it"
+        )
+
+    if expected.repositories and not is_allowed(claim.remote_url or "", expected.repositories):
+        shown = show(claim.shown("remote_url") or "")
+        yield (
+            f"its repository is not allowed by {by}: {shown}" if shown else "it names no repository"
+        )
+
+    provider = (claim.flow_run_id or "").partition("_")[0]
+    if expected.providers and provider not in expected.providers:
+        yield f"its CI is not allowed by {by}: {show(provider, 100) or 'it names none'}"
+
+
+def _not_made(expected: Expectations) -> list[str]:
+    pins = {
+        "repository_id": expected.repository_id,
+        "owner_id": expected.owner_id,
+    }
+    checks = [show(each, 100) for each in expected.required if each not in _READ]
+    return [*checks, *(key for key, number in pins.items() if number)]

@@ -1,0 +1,105 @@
+"""A policy in the gate before installing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from conda_provenance.audit.install_policy import InstallPolicy, read_install_policy
+from conda_provenance.audit.install_rules import Place
+from conda_provenance.claim import Claim
+from conda_provenance.condarc import INSTALL, INSTALL_POLICY, INSTALL_REPOS
+
+CHANNEL = "https://conda.example.com/main"
+CLAIM = Claim.from_extra(
+    {"sha": "a" * 40, "remote_url": "https://github.com/o/a-recipe", "flow_run_id": "github_1"}
+)
+NOW = datetime(2026, 6, 15, tzinfo=timezone.utc).timestamp()
+
+
+def lacks(tmp_path: Path, rules: str, name: str = "a", channel: str | None = CHANNEL, **keys):
+    file = tmp_path / "mine.toml"
+    file.write_text(f"version = 1\n{rules}\n")
+    values = {INSTALL.name: "refuse", INSTALL_POLICY.name: str(file), **keys}
+    policy = read_install_policy(values)
+    assert policy.error is None
+    return policy.shortcomings(CLAIM, Place(name, channel), NOW)
+
+
+def test_a_package_from_a_repository_of_its_rule_may_pass(tmp_path):
+    rules = '[[rules]]\nrepositories = ["https://github.com/o/{name}-recipe"]\n'
+    assert lacks(tmp_path, rules) == ()
+    assert lacks(tmp_path, rules, "b") == (
+        "its repository is not allowed by the policy mine: https://github.com/o/a-recipe",
+    )
+
+
+def test_a_package_without_a_rule_falls_short(tmp_path):
+    rules = f'[[rules]]\nchannels = ["{CHANNEL}"]\n'
+    assert lacks(tmp_path, rules) == ()
+    assert lacks(tmp_path, rules, channel="https://conda.example.com/other") == (
+        "the policy mine has no rule for it",
+    )
+    assert lacks(tmp_path, rules, channel=None) == ("the policy mine has no rule for it",)
+
+
+@pytest.mark.parametrize(
+    ("keys", "what"),
+    [
+        ('checks = ["run-matches", "artifact-in-run"]', "run-matches, artifact-in-run"),
+        ("reviews = 1", "commit-reviewed"),
+        ('workflows = ["x.yml"]', "run-matches"),
+        ('checks = ["of-another-plugin"]', "of-another-plugin"),
+        ('repositories = ["https://github.com/o/*"]\nowner_id = 3', "owner_id"),
+    ],
+)
+def test_a_rule_that_asks_for_more_cannot_be_met(tmp_path, keys, what):
+    assert lacks(tmp_path, f"[[rules]]\n{keys}\n") == (
+        (
+            f"the policy mine (line 2) asks for what is not checked before installing: {what}; "
+            "'conda provenance verify' checks it"
+        ),
+    )
+
+
+def test_the_usual_checks_are_no_such_thing(tmp_path):
+    rules = '[[rules]]\nchecks = ["well-formed", "expected", "recipe-matches"]\nrefs = ["main"]\n'
+    assert lacks(tmp_path, rules) == ()
+
+
+def test_an_exception_counts_here_too(tmp_path):
+    rules = (
+        "[[rules]]\nreviews = 1\n"
+        "[[exceptions]]\npackages = ['a']\nreason = 'r'\nwaive = ['commit-reviewed']\nuntil = "
+    )
+    assert lacks(tmp_path, f"{rules}2026-06-15") == ()
+    assert len(lacks(tmp_path, f"{rules}2026-06-14")) == 1
+
+
+def test_the_ci_of_a_rule(tmp_path):
+    assert lacks(tmp_path, '[[rules]]\nproviders = ["github"]\n') == ()
+    assert lacks(tmp_path, '[[rules]]\nproviders = ["azure"]\n') == (
+        "its CI is not allowed by the policy mine: github",
+    )
+
+
+def test_the_key_for_repositories_and_a_policy_both_count(tmp_path):
+    rules = '[[rules]]\nrepositories = ["https://github.com/o/*"]\n'
+    assert lacks(tmp_path, rules, **{INSTALL_REPOS.name: ["https://github.com/x/*"]}) == (
+        "its repository is not allowed: https://github.com/o/a-recipe",
+    )
+
+
+@pytest.mark.parametrize("wanted", ["nonsense", "./mine.toml", "/nowhere/mine.toml", "/"])
+def test_a_policy_that_is_not_there_is_an_error_of_the_key(wanted):
+    policy = read_install_policy({INSTALL.name: "refuse", INSTALL_POLICY.name: wanted})
+    assert policy == InstallPolicy("refuse", error=policy.error)
+    assert policy.error is not None
+    assert "plugins.provenance_install_policy" in policy.error
+
+
+def test_without_the_key_no_policy_is_loaded():
+    assert read_install_policy({INSTALL.name: "refuse"}).rules is None
+    assert read_install_policy({INSTALL.name: "refuse", INSTALL_POLICY.name: " "}).rules is None
