@@ -50,7 +50,7 @@ def run(arguments: Namespace, output: Output) -> Status:
 def _verify(arguments: Namespace, output: Output, shown: ShownChecks) -> str | None:
     """Verify what the options ask for. Returns why that is not all, if it is not."""
     members = roster()
-    wishes = wishes_of(arguments, ids_of(members), time.time())
+    wishes = wishes_of(arguments, ids_of(members), time.time(), os.environ)
     ways = ways_of(arguments)
     request = request_of(arguments)
     shard = Shard.parse(arguments.shard) if arguments.shard else None

@@ -11,9 +11,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from conda_provenance.cli.target_request import require_no_empty_text
+from conda_provenance.condarc import POLICY
 from conda_provenance.errors import UsageError
 from conda_provenance.policy import Expectations, Policy, load_policy
+from conda_provenance.policy.loading import load_policy_of
 from conda_provenance.policy.options import Options
+from conda_provenance.policy.settings import VerifySettings, load_verify_settings
 from conda_provenance.text import show_value
 from conda_provenance.verify.subject import Subject
 from conda_provenance.verify.world import Ways
@@ -70,17 +73,23 @@ class Wishes(NamedTuple):
 
     options: Options
     policy: Policy | None
+    settings: VerifySettings
+    """The user's own forges, and how their servers prove who they are."""
     now: float
     """Seconds since 1970, UTC."""
 
     def expect(self, subject: Subject) -> Expectations:
         """What is expected of one package."""
         artifact = subject.artifact
-        return self.options.expectations(self.policy, artifact.channel, artifact.name, self.now)
+        return self.options.expectations(
+            self.policy, artifact.channel, artifact.name, self.now, self.settings.forges
+        )
 
 
-def wishes_of(arguments: Namespace, known_checks: Collection[str], now: float) -> Wishes:
-    """What the options ask of packages. The policy is read here."""
+def wishes_of(
+    arguments: Namespace, known_checks: Collection[str], now: float, environ: Mapping[str, str]
+) -> Wishes:
+    """What the options ask of packages, and the settings. The policy is read here."""
     options = Options.parse(
         repositories=arguments.expect_repo or (),
         sha=arguments.expect_sha,
@@ -90,8 +99,13 @@ def wishes_of(arguments: Namespace, known_checks: Collection[str], now: float) -
         skip=arguments.skip or (),
         known_checks=known_checks,
     )
-    policy = load_policy(arguments.policy, known_checks) if arguments.policy else None
-    return Wishes(options, policy, now)
+    settings = load_verify_settings(environ)
+    policy = None
+    if arguments.policy:
+        policy = load_policy(arguments.policy, known_checks)
+    elif settings.policy:
+        policy = load_policy_of(POLICY, settings.policy, known_checks)
+    return Wishes(options, policy, settings, now)
 
 
 def ways_of(arguments: Namespace) -> Ways:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cli_running import answer, run_command
+from packages_making import make_conda
 
 POLICY = """version = 1
 [forges]
@@ -174,3 +175,25 @@ def test_the_policy_of_the_settings(policy, tmp_path):
 def test_a_policy_beside_check_is_refused():
     done = run_command("policy", "check", "strict", "--policy", "strict")
     assert done.returncode == 2
+
+
+def test_verify_takes_the_policy_of_the_settings_unless_one_is_given(tmp_path, policy):
+    policy.write_text('version = 1\n[[rules]]\nrepositories = ["https://git.example.com/o/*"]\n')
+    about = {"extra": {"sha": "a" * 40, "remote_url": "https://git.example.com.evil.example/o/n"}}
+    package = make_conda(tmp_path, about)
+    command = ("verify", package, "--only", "well-formed,expected")
+    variables = {"CONDA_PLUGINS_PROVENANCE_POLICY": str(policy)}
+
+    done = run_command(*command, **variables)
+    assert done.returncode == 1
+    assert "the policy mine allows https://git.example.com/o/*" in done.stdout
+    assert "its host looks like git.example.com, and is another" in done.stdout
+
+    done = run_command(*command, "--policy", "conda-forge", **variables)
+    assert done.returncode == 1
+    assert "the policy conda-forge allows https://github.com/conda-forge/*" in done.stdout
+
+    wrong = {"CONDA_PLUGINS_PROVENANCE_FORGES": "git.example.com"}
+    done = run_command(*command, **wrong)
+    assert done.returncode == 2
+    assert "plugins.provenance_forges" in done.stderr
