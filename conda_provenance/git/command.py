@@ -12,12 +12,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType, TracebackType
+from typing import IO, TYPE_CHECKING
 
 from conda_provenance.git.environment import clean_environment
+
+if TYPE_CHECKING:
+    import selectors
 
 TIME_LIMIT = 30.0
 """Seconds that git may take for one question."""
@@ -29,7 +33,7 @@ MEMORY_LIMIT = 2 * 2**30
 """Bytes of memory that git may fill, where the system can limit it: some of git's files are read
 whole, and a stranger's may be a link to ``/dev/zero``."""
 
-_SETTINGS = {
+SETTINGS = {
     # Empty means off in every version. "false" would be the name of a program before git 2.36.
     "core.fsmonitor": "",
     # git runs a hook when it writes an index. GIT_OPTIONAL_LOCKS keeps it from writing; this is a
@@ -37,6 +41,10 @@ _SETTINGS = {
     "core.hooksPath": os.devnull,
     "hook.post-index-change.enabled": "false",
 }
+
+
+_WATCH = 0.1
+"""Seconds between two looks at what a silent git does."""
 
 
 class GitError(Exception):
@@ -89,7 +97,7 @@ class Git:
         """
         options = [
             option
-            for name, value in (*_SETTINGS.items(), *settings)
+            for name, value in (*SETTINGS.items(), *settings)
             for option in ("-c", f"{name}={value}")
         ]
         self._command = [program, "--no-pager", *options]
@@ -128,7 +136,9 @@ class Git:
 class Question:
     """One git process.
 
-    git's error stream is discarded: it may quote what a stranger wrote.
+    git's error stream is discarded, unless ``errors`` is given: it may quote what a stranger wrote.
+    ``given`` is what git reads. ``watch`` is called now and then while git says nothing; what it
+    raises ends the question.
     """
 
     def __init__(
@@ -139,18 +149,22 @@ class Question:
         folder: str,
         time_limit: float,
         name: str,
+        given: IO[bytes] | None = None,
+        errors: IO[bytes] | None = None,
+        watch: Callable[[], None] | None = None,
     ) -> None:
         self._name = name
         self._time_limit = time_limit
         self._end = time.monotonic() + time_limit
+        self._watch = watch
         try:
             self._process = subprocess.Popen(
                 command,
                 cwd=folder,
                 env=environment,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL if given is None else given,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL if errors is None else errors,
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
@@ -159,24 +173,28 @@ class Question:
 
         _limit_memory(self._process.pid)
 
-    def output(self, accepted: Collection[int] = (0,)) -> bytes:
+    def output(self, accepted: Collection[int] = (0,), *, limit: int | None = None) -> bytes:
         """The whole answer. Raises :class:`GitError` for an exit status that is not accepted."""
         answer = bytearray()
-        for chunk in self._chunks():
+        limit = OUTPUT_LIMIT if limit is None else limit
+        for chunk in self.chunks():
             answer += chunk
-            if len(answer) > OUTPUT_LIMIT:
-                raise GitError(f"{self._name} answered with more than {OUTPUT_LIMIT >> 20} MiB")
+            if len(answer) > limit:
+                raise GitError(f"{self._name} answered with more than {limit >> 20} MiB")
 
+        self.check(accepted)
+        return bytes(answer)
+
+    def check(self, accepted: Collection[int] = (0,)) -> None:
+        """Wait for the end. Raises :class:`GitError` for an exit status that is not accepted."""
         status = self._wait()
         if status not in accepted:
             raise GitFailedError(f"{self._name} ended with exit status {status}")
 
-        return bytes(answer)
-
     def first(self, length: int) -> bytes:
         """The first ``length`` bytes of the answer. The rest is not read."""
         answer = b""
-        for chunk in self._chunks():
+        for chunk in self.chunks():
             answer += chunk
             if len(answer) >= length:
                 return answer[:length]
@@ -197,7 +215,13 @@ class Question:
             if process.stdout is not None:
                 process.stdout.close()
 
-    def _chunks(self) -> Iterator[bytes]:
+    def kill(self) -> None:
+        """Kill git and all that it started. Whoever waits for it sees it end."""
+        if self._process.poll() is None:
+            _kill(self._process)
+
+    def chunks(self) -> Iterator[bytes]:
+        """The answer, piece by piece. Raises :class:`GitError` if it takes too long."""
         if sys.platform == "win32":  # where one cannot wait for a pipe
             try:
                 yield self._process.communicate(timeout=self._left())[0]
@@ -212,7 +236,7 @@ class Question:
         assert pipe is not None
         with selectors.DefaultSelector() as selector:
             selector.register(pipe, selectors.EVENT_READ)
-            while selector.select(self._left()):
+            while self._is_ready(selector):
                 chunk = os.read(pipe.fileno(), 1 << 16)
                 if not chunk:
                     return
@@ -220,6 +244,18 @@ class Question:
                 yield chunk
 
         raise self._too_late()
+
+    def _is_ready(self, selector: selectors.BaseSelector) -> bool:
+        """Wait for the next bytes, or for the end of the time."""
+        if self._watch is None:
+            return bool(selector.select(self._left()))
+
+        while left := self._left():
+            if selector.select(min(left, _WATCH)):
+                return True
+            self._watch()
+
+        return False
 
     def _wait(self) -> int:
         # Popen.wait would sleep for a millisecond first, and git ends right after its last byte.
@@ -248,11 +284,21 @@ def start_question(
     folder: str,
     time_limit: float,
     name: str,
+    given: IO[bytes] | None = None,
+    errors: IO[bytes] | None = None,
+    watch: Callable[[], None] | None = None,
 ) -> Question:
     """Start git. When ``questions`` is closed, it is ended, whatever happens until then."""
     with _interrupts_held():
         question = Question(
-            command, environment=environment, folder=folder, time_limit=time_limit, name=name
+            command,
+            environment=environment,
+            folder=folder,
+            time_limit=time_limit,
+            name=name,
+            given=given,
+            errors=errors,
+            watch=watch,
         )
         questions.callback(question.end)
 

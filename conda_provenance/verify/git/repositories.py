@@ -1,0 +1,222 @@
+"""``GitRepositories``: all repositories of one run, in throw-away folders that vanish with it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from conda_provenance.errors import UnavailableError
+from conda_provenance.git.addresses import FindAddresses, find_addresses
+from conda_provenance.git.command import GitError, find_program
+from conda_provenance.git.limits import Limits
+from conda_provenance.git.network import OLDEST, Tls
+from conda_provenance.git.processes import Processes
+from conda_provenance.git.throwaway import Throwaway
+from conda_provenance.git.version import Version, asking_version
+from conda_provenance.net import Origin, Reach
+from conda_provenance.remotes import RemoteUrl
+from conda_provenance.verify.answers import Answers
+from conda_provenance.verify.git.answered import AnsweredRepository, RefList
+from conda_provenance.verify.git.clone import Clone
+from conda_provenance.verify.git.opening import Probed, Tools
+from conda_provenance.verify.repository import Position
+
+_TRIES = 20
+"""Times that a folder is deleted: a git that was killed may still write for a moment."""
+
+
+class GitRepositories:
+    """Implements :class:`~conda_provenance.verify.repository.Repositories` with the git program.
+
+    Nothing is made and git is not looked for until a question has no answer yet. The end of the
+    ``with`` block ends every git and deletes everything, whatever threads still ask.
+    """
+
+    def __init__(
+        self,
+        answers: Answers,
+        probe: Callable[[str], Probed],
+        *,
+        reach: Reach | None = None,
+        authorization: Callable[[RemoteUrl], str] = lambda _: "",
+        tls: Mapping[Origin, Tls] | None = None,
+        limits: Limits | None = None,
+        environ: Mapping[str, str] | None = None,
+        find: FindAddresses = find_addresses,
+    ) -> None:
+        """``probe`` asks an address once, without a token, and follows no redirect.
+
+        ``authorization``: the value of that header for a repository, if the user has a token for
+        its server. ``find`` looks up the addresses of a host's name.
+        """
+        self._answers = answers
+        self._probe = probe
+        self._reach = reach or Reach()
+        self._authorization = authorization
+        self._tls = tls or {}
+        self._limits = limits or Limits()
+        self._environ = os.environ if environ is None else environ
+        self._find = find
+        self._sources: dict[RemoteUrl, _Source] = {}
+        self._hashers: dict[str, Throwaway] = {}
+        self._tools: Tools | UnavailableError | None = None
+        self._is_closed = False
+        self._lock = threading.RLock()
+
+    def expect(self, remote: RemoteUrl, shas: Iterable[str], *, with_files: bool) -> None:
+        self._source(remote).announce(shas, with_files=with_files)
+
+    def of(self, remote: RemoteUrl) -> AnsweredRepository:
+        return AnsweredRepository(remote, self._answers, self._source(remote), self.blob_ids)
+
+    def tools(self) -> Tools:
+        """git, and a folder for it."""
+        with self._lock:
+            if self._is_closed:
+                raise UnavailableError("Nothing more is asked, because the run has ended.")
+            if self._tools is None:
+                try:
+                    self._tools = self._opened()
+                except UnavailableError as error:
+                    self._tools = error
+            if isinstance(self._tools, UnavailableError):
+                raise self._tools
+            return self._tools
+
+    def blob_ids(self, contents: Sequence[bytes], object_format: str) -> Sequence[str]:
+        """The ids of contents, as git computes them."""
+        tools = self.tools()
+        with self._lock:
+            hasher = self._hashers.get(object_format)
+            if hasher is None:
+                folder = tools.folder / f"ids-{object_format}"
+                hasher = Throwaway(tools.processes, folder, object_format=object_format)
+                self._hashers[object_format] = hasher
+            return hasher.blob_ids(contents)
+
+    def __enter__(self) -> GitRepositories:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every git, and delete everything."""
+        self._is_closed = True
+        tools = self._tools
+        if isinstance(tools, Tools):
+            tools.processes.close()
+            _delete(tools.folder)
+
+    def _source(self, remote: RemoteUrl) -> _Source:
+        with self._lock:
+            return self._sources.setdefault(remote, _Source(self, remote, len(self._sources)))
+
+    def _opened(self) -> Tools:
+        program = find_program(self._environ)
+        if program is None:
+            raise UnavailableError("git is not installed: install git 2.37 or later.")
+
+        processes = Processes(program, self._limits)
+        version = _version(program)
+        folder = Path(os.path.realpath(tempfile.mkdtemp(prefix="conda-provenance-")))
+        return Tools(
+            processes,
+            version,
+            folder,
+            self._probe,
+            self._reach,
+            self._authorization,
+            self._tls,
+            self._environ,
+            self._find,
+        )
+
+    def is_private(self, remote: RemoteUrl) -> bool:
+        """Is it asked with a token?"""
+        return bool(self._authorization(remote))
+
+
+class _Source:
+    """One repository, which is opened with the first question that has no answer yet."""
+
+    def __init__(self, repositories: GitRepositories, remote: RemoteUrl, number: int) -> None:
+        self._repositories = repositories
+        self._remote = remote
+        self._number = number
+        self._announced: dict[str, None] = {}
+        self._with_files = False
+        self._clone: Clone | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def is_private(self) -> bool:
+        return self._repositories.is_private(self._remote)
+
+    def announce(self, shas: Iterable[str], *, with_files: bool) -> None:
+        with self._lock:
+            self._announced.update(dict.fromkeys(shas))
+            self._with_files |= with_files
+            if self._clone is not None:
+                self._clone.announce(self._announced, with_files=self._with_files)
+
+    def _opened(self) -> Clone:
+        tools = self._repositories.tools()
+        with self._lock:
+            if self._clone is None:
+                self._clone = Clone(tools, self._remote, self._number)
+                self._clone.announce(self._announced, with_files=self._with_files)
+            return self._clone
+
+    def refs(self) -> RefList:
+        listing = self._opened().listing()
+        return RefList(listing.refs, str(listing.remote))
+
+    def commit(self, sha: str) -> bytes | None:
+        return self._opened().commit(sha)
+
+    def trees(self, sha: str, ids: Sequence[str]) -> Mapping[str, bytes]:
+        return self._opened().trees(sha, ids)
+
+    def blobs(self, sha: str, ids: Sequence[str]) -> Mapping[str, bytes]:
+        return self._opened().blobs(sha, ids)
+
+    def position(self, sha: str, tip: str) -> Position:
+        return self._opened().position(sha, tip)
+
+    def positions(self, sha: str, tips: Mapping[str, str]) -> Mapping[str, Position]:
+        return self._opened().positions(sha, tips)
+
+
+def _version(program: str) -> Version:
+    try:
+        with asking_version(program) as wait:
+            version = wait()
+    except GitError:
+        version = ()
+    if version[:2] < OLDEST:
+        installed = ".".join(map(str, version)) or "(of no known version)"
+        raise UnavailableError(
+            f"git {installed} is installed, which cannot be kept to one address of a server:"
+            " install git 2.37 or later."
+        )
+    return version
+
+
+def _delete(folder: Path) -> None:
+    for _ in range(_TRIES):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.05)
