@@ -13,6 +13,8 @@ from conda_provenance.verify.evidence.document import Body, Entry
 
 MAX_BODY = 24 << 20
 _MAX_SENTENCE = 1000
+_LATEST = 1e11
+"""Seconds. No number that is none is less."""
 
 PRIVATE = "It was asked with a token, and nobody expects the package to be from there."
 TOO_LARGE = "It is too large to be kept."
@@ -59,7 +61,7 @@ def outcome_of(entry: Entry) -> Outcome:
             raise BadEvidence("an answer in it is there, and is not")
         sentence = show_sentence(entry.unavailable, _MAX_SENTENCE)
         return UnavailableError(sentence, retry_at=entry.retry_at)
-    if entry.body is None or entry.asked_at is None:
+    if entry.body is None or entry.asked_at is None or not 0 <= entry.asked_at < _LATEST:
         raise BadEvidence("an answer in it has no body, or no time")
 
     data = _data(entry.body)
