@@ -41,6 +41,7 @@ ADAPTER = Adapter(
     active=("TF_BUILD",),
     forge="conda_provenance.systems.azure.forge:FORGE",
     unless=("{SYSTEM_HOSTTYPE:(?!(?i:build)$).+}",),
+    run_api="conda_provenance.systems.azure.run_api:AzureRuns",
     run_id=r"{BUILD_BUILDNUMBER}.{SYSTEM_JOBATTEMPT:[1-9]\d*}",
     run_url=_run_url,
     sha="{BUILD_SOURCEVERSION}",

@@ -25,6 +25,7 @@ ADAPTER = Adapter(
     docs="https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/",
     active=("BITBUCKET_PIPELINE_UUID", "BITBUCKET_BUILD_NUMBER", "BITBUCKET_COMMIT"),
     forge="conda_provenance.systems.bitbucket.forge:FORGE",
+    run_api="conda_provenance.systems.bitbucket.run_api:BitbucketRuns",
     run_id=_run_id,
     run_url="https://bitbucket.org/{BITBUCKET_REPO_FULL_NAME}/pipelines/results/"
     "{BITBUCKET_BUILD_NUMBER}",
