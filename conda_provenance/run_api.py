@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import Enum
 from typing import ClassVar, NamedTuple
+from urllib.parse import urlsplit
 
 from conda_provenance.api import Api, Door
 from conda_provenance.forge_api import Pointer
+from conda_provenance.net import origin_of
 from conda_provenance.remotes import RemoteUrl
 
 
@@ -94,6 +96,13 @@ class Job(NamedTuple):
     is_success: bool | None
     attempt: int | None = None
     is_finished: bool = True
+    has_run: bool = True
+    """``False``: it was left out, so there is no log and nothing was made."""
+    runner: tuple[str, ...] = ()
+    """The labels of the machine, as the CI names them."""
+    started: str | None = None
+    finished: str | None = None
+    """As ISO 8601 in UTC, of one form within a run."""
     further: Mapping[str, str] = {}
 
 
@@ -104,6 +113,10 @@ class RunApi(Api):
     """
 
     provider: ClassVar[str]
+    is_of_forge: ClassVar[bool] = False
+    """Does it run only what the vendor's own forge hosts?"""
+    lists_all_attempts: ClassVar[bool] = True
+    """Does :meth:`jobs` have the jobs of attempts that were followed by another?"""
 
     def __init__(self, door: Door, claim: RunClaim) -> None:
         self.door = door
@@ -125,3 +138,26 @@ class RunApi(Api):
     def log(self, run: Run, job: Job) -> AbstractContextManager[Iterator[bytes] | None]:
         """The log of one job, piece by piece. ``None``: it is gone."""
         raise NotImplementedError
+
+    def log_name(self, run: Run, job: Job) -> str:
+        """What the log of a job is called where answers are kept: the same log, the same name."""
+        return f"{self.api_url(self.claim)} run {run.id} job {job.id} attempt {job.attempt}"
+
+
+def is_named(claim: RunClaim, place: str) -> bool:
+    """Did the user or the policy name this address of a CI, or one that it is below?"""
+    return any(is_below(place, named) for named in claim.named_hosts)
+
+
+def is_below(place: str, top: str) -> bool:
+    """Is an address another one, or below it, segment by segment? Case does not count."""
+    origin = origin_of(top)
+    if origin is None or origin != origin_of(place):
+        return False
+
+    segments, wanted = _segments(place), _segments(top)
+    return segments[: len(wanted)] == wanted
+
+
+def _segments(url: str) -> list[str]:
+    return [part.lower() for part in urlsplit(url).path.split("/") if part]

@@ -18,7 +18,7 @@ FLOORS = (
     ("net",),
     ("remotes",),
     ("patterns", "values", "remote_doubts", "credentials", "api"),
-    ("provenance", "claim", "forge_api"),
+    ("provenance", "claim", "forge_api", "package_line"),
     ("recipes", "settings", "git", "ci", "forges", "runs", "run_api", "packages", "web"),
     ("settings_doubts",),
     ("systems",),

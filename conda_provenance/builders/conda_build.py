@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import FrameType, ModuleType, TracebackType
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from conda_provenance.builders import conda_build_info as info
 from conda_provenance.builders.extra_meta import extra_meta_given
 from conda_provenance.builders.snapshots import is_kept, keep, kept
-from conda_provenance.builders.stamper import Stamper, stamps_log
+from conda_provenance.builders.stamper import Stamper, is_enabled, lines_to
 from conda_provenance.builders.wrap import Function, wrap
 from conda_provenance.hookspecs import BuildDescription
 
@@ -38,7 +37,6 @@ class MetaData(Protocol):
 
     def name(self) -> str: ...
     def version(self) -> str: ...
-    def pkg_fn(self) -> str: ...
     def get_section(self, section: str, /) -> dict[str, object]: ...
 
 
@@ -52,7 +50,7 @@ def attach_metadata(module: ModuleType) -> None:
 
 
 def attach_build(module: ModuleType) -> None:
-    """Wrap three functions of ``conda_build.build``.
+    """Wrap four functions of ``conda_build.build``.
 
     ``write_about_json`` runs before the recipe is copied and before the archive is made. It merges
     ``config.extra_meta`` over the recipe's ``extra``. We change ``extra_meta`` just before that. So
@@ -64,6 +62,9 @@ def attach_build(module: ModuleType) -> None:
 
     ``create_build_envs`` is the last function before the recipe's scripts run. There we stop a
     build that does not meet the user's requirements.
+
+    ``handle_anaconda_upload`` gets all packages once they are tested, whether or not they are
+    uploaded. Nothing changes them after that, so there we log a line for each.
     """
     code = getattr(module.write_about_json, "__code__", None)
     known = code is not None and code.co_argcount == 1 and "extra_meta" in code.co_names
@@ -71,6 +72,8 @@ def attach_build(module: ModuleType) -> None:
     wrap(module, "create_info_files", _finishing)
     if hasattr(module, "create_build_envs"):
         wrap(module, "create_build_envs", _requiring)
+    if hasattr(module, "handle_anaconda_upload"):
+        wrap(module, "handle_anaconda_upload", _logging)
 
 
 def attach_v1(module: ModuleType) -> None:
@@ -91,14 +94,8 @@ def _reading(original: Function) -> Function:
 
 def _stamping(original: Function) -> Function:
     def write_about_json(m: MetaData) -> object:
-        with _stamp_in_extra_meta(m) as stamp:
-            result = original(m)
-
-        if stamp:
-            # conda-build computes the name, and may fail to. That is no reason to fail here.
-            with suppress(Exception), _stamps_in_log():
-                _stamper().log_stamp(m.pkg_fn(), stamp)
-        return result
+        with _stamp_in_extra_meta(m):
+            return original(m)
 
     return write_about_json
 
@@ -136,10 +133,22 @@ def _requiring(original: Function) -> Function:
     return create_build_envs
 
 
+def _logging(original: Function) -> Function:
+    def handle_anaconda_upload(paths: object, *args: object, **kwargs: object) -> object:
+        # A recipe.yaml's packages come here one by one, as texts. They are logged when stamped.
+        if isinstance(paths, list) and is_enabled():
+            with lines_to(_print_at_once):
+                for path in dict.fromkeys(map(str, paths)):
+                    _stamper().log_finished(Path(path))
+        return original(paths, *args, **kwargs)
+
+    return handle_anaconda_upload
+
+
 def _with_extra_meta(original: Function) -> Function:
     def process_recipe(*args: object, **kwargs: object) -> object:
         given = getattr(kwargs.get("parsed_args"), "extra_meta", None)
-        with extra_meta_given(given or {}), _stamps_in_log():
+        with extra_meta_given(given or {}), lines_to(_print_at_once):
             return original(*args, **kwargs)
 
     return process_recipe
@@ -159,24 +168,7 @@ def _is_debug(frame: FrameType | None) -> bool:
 
 
 @contextmanager
-def _stamps_in_log() -> Iterator[None]:
-    """Print a line for each stamp, as conda-build does for the first package of a process."""
-    handler = logging.StreamHandler(sys.stdout)
-    before = stamps_log.level, stamps_log.propagate
-    stamps_log.addHandler(handler)
-    stamps_log.setLevel(logging.INFO)
-    # conda-build's own handler, which only some of its modules set up, would print it again.
-    stamps_log.propagate = False
-    try:
-        yield
-    finally:
-        stamps_log.removeHandler(handler)
-        level, stamps_log.propagate = before
-        stamps_log.setLevel(level)
-
-
-@contextmanager
-def _stamp_in_extra_meta(m: MetaData) -> Iterator[Mapping[str, str]]:
+def _stamp_in_extra_meta(m: MetaData) -> Iterator[None]:
     """Put the stamp into ``m.config.extra_meta`` while about.json is written."""
     stamper = _stamper()
     entries = stamper.entries(stamper.begin(lambda: _describe(m), _snapshot(m)))
@@ -190,7 +182,7 @@ def _stamp_in_extra_meta(m: MetaData) -> Iterator[Mapping[str, str]]:
     kept_pairs = {key: value for key, value in (given or {}).items() if key not in entries}
     m.config.extra_meta = kept_pairs | stamp if entries else given
     try:
-        yield stamp
+        yield
     finally:
         m.config.extra_meta = given
 
@@ -207,6 +199,11 @@ def _describe(m: MetaData) -> BuildDescription:
 
 def _recipe(m: MetaData) -> Path:
     return Path(os.fspath(m.meta_path or m.path))
+
+
+def _print_at_once(line: str) -> None:
+    # An upload comes next, which prints for itself.
+    print(line, flush=True)
 
 
 _read_before_us: dict[Path, Snapshot | None] = {}

@@ -17,6 +17,7 @@ from conda_provenance.builders.engine_log import EngineLog
 from conda_provenance.builders.interrupts import interrupts_held
 from conda_provenance.builders.rattler_build import made_nevertheless
 from conda_provenance.builders.rattler_build_made import packages_in
+from conda_provenance.builders.stamper import lines_to
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.text import redact
 
@@ -55,12 +56,13 @@ def build_recipe(
             before = packages_in(output_dir)
             with interrupts_held(second_ends=True):
                 try:
-                    result = output.run_build(
-                        output_dir=output_dir,
-                        channels=list(channels or _CHANNELS),
-                        progress_callback=log,
-                        package_format=package_format,
-                    )
+                    with lines_to(_drop):
+                        result = output.run_build(
+                            output_dir=output_dir,
+                            channels=list(channels or _CHANNELS),
+                            progress_callback=log,
+                            package_format=package_format,
+                        )
                 except RattlerBuildError as error:
                     built += made_nevertheless(output, error, output_dir, before)
                     raise
@@ -77,6 +79,10 @@ def build_recipe(
         if sentence is None:
             raise
         raise ProvenanceError(sentence) from None
+
+
+def _drop(_line: str) -> None:
+    """The command prints the lines of all packages at its end."""
 
 
 def _failure(recipe: Path, error: BaseException, log: EngineLog) -> str | None:

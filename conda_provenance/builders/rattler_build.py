@@ -210,12 +210,18 @@ def _stamp_all(
     stamper = _stamper()
     edits = edits_for(recipes) if is_enabled() else {}
     try:
-        for package in packages:
-            stamper.stamp_finished(package, entries(package), edits)
+        stamped = [
+            package
+            for package in packages
+            if stamper.stamp_finished(package, entries(package), edits)
+        ]
     except stamper.error_type:
         for package in packages:
             stamper.withdraw(package)
         raise
+
+    for package in stamped:
+        stamper.log_finished(package)
 
 
 def _snapshot(variant: Variant) -> Snapshot | None:

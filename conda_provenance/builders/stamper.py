@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 log = logger()
 
 stamps_log = logging.getLogger(f"{__name__}.stamps")
-"""Takes one line for each package that is stamped, and nothing else."""
+"""Takes one line for each package that is finished, and nothing else."""
 
 Describe = Callable[[], "BuildDescription"]
 """Describes the package that will be built. If it fails, the build goes on."""
@@ -97,14 +98,14 @@ class Stamper:
         package: Path,
         entries: Mapping[str, str | None],
         edits: Mapping[str, Callable[[bytes], bytes]] | None = None,
-    ) -> None:
+    ) -> bool:
         """Write ``entries`` into a finished package, and correct the index beside it.
 
         ``edits`` are for files that the builder wrote into its ``info`` folder, by path. If the
-        stamp fails, the package stays as it was built.
+        stamp fails, the package stays as it was built, and the answer is ``False``.
         """
         if not entries and not edits:
-            return
+            return False
 
         try:
             from conda_provenance.packages import stamp_built_package, stamp_package
@@ -113,18 +114,34 @@ class Stamper:
                 stamp_built_package(package, entries, edits)
             else:
                 stamp_package(package, entries)
-            if entries:
-                self.log_stamp(package.name, entries)
         except Exception as error:
             why = _sentence(package, error)
             log.warning("conda-provenance: The package stays unstamped: %s", why)
             self._fail_if_required(error)
+            return False
+        return bool(entries)
 
-    def log_stamp(self, package: str, entries: Mapping[str, str | None]) -> None:
-        """Log what is written into the package with this file name."""
-        stamped = " ".join(f"{key}={value}" for key, value in entries.items() if value)
-        if stamped:
-            stamps_log.info("conda-provenance: stamped %s: %s", escape(package), escape(stamped))
+    def log_finished(self, package: Path) -> None:
+        """Log the line of a package file that nothing will change any more.
+
+        Where nobody listens to the log, it goes to stderr: a CI's log must have it. What a log
+        cannot have is no reason to fail.
+        """
+        try:
+            from conda_provenance.packages import package_line
+
+            line = package_line(package)
+        except Exception as error:
+            log.debug("Why there is no line for a package", exc_info=error)
+            return
+
+        if line is None:
+            return
+        if stamps_log.isEnabledFor(logging.INFO) and stamps_log.hasHandlers():
+            stamps_log.info("%s", line)
+        else:
+            with suppress(OSError, ValueError):
+                print(line, file=sys.stderr, flush=True)
 
     def withdraw(self, package: Path) -> None:
         """Remove a package that must not stay unstamped, and its entry in the index beside it."""
@@ -189,6 +206,35 @@ class Stamper:
             raise self.error_type(
                 "The package could not be stamped, and plugins.provenance_required wants it to be."
             ) from cause
+
+
+@contextmanager
+def lines_to(take: Callable[[str], object]) -> Iterator[None]:
+    """Hand the lines of finished packages to ``take``, and to nobody else."""
+    handler = _Lines(take)
+    before = stamps_log.level, stamps_log.propagate
+    stamps_log.addHandler(handler)
+    stamps_log.setLevel(logging.INFO)
+    # A handler of the builder's, which only some of its modules set up, would print them again.
+    stamps_log.propagate = False
+    try:
+        yield
+    finally:
+        stamps_log.removeHandler(handler)
+        level, stamps_log.propagate = before
+        stamps_log.setLevel(level)
+
+
+class _Lines(logging.Handler):
+    def __init__(self, take: Callable[[str], object]) -> None:
+        super().__init__(logging.INFO)
+        self._take = take
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._take(record.getMessage())
+        except (OSError, ValueError):  # Such as a pipe that nobody reads any more.
+            self.handleError(record)
 
 
 def is_enabled() -> bool:

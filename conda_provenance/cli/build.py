@@ -7,13 +7,15 @@ import re
 from argparse import Namespace
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from conda_provenance.cli.color import DIM, RED, YELLOW
 from conda_provenance.cli.output import MAX_VALUE, Output, Part
 from conda_provenance.cli.package_report import PackageReport, print_package
 from conda_provenance.cli.status import Status
-from conda_provenance.errors import ProvenanceError, UsageError
+from conda_provenance.errors import PackageError, ProvenanceError, UsageError
+from conda_provenance.packages import package_line, read_package
 from conda_provenance.plugins import provider_names
 from conda_provenance.recipes import find_recipe
 from conda_provenance.settings import load_settings
@@ -176,13 +178,22 @@ def _print_built(built: Iterable[Path], output: Output, *, error: str | None = N
                 output.line()
             print_package(report, output)
 
+    for report in reports:
+        _print_line(report, output)
+
     if error is not None:
         output.error(error)
 
 
-def _reports(built: Iterable[Path], output: Output) -> list[PackageReport]:
-    from conda_provenance.packages import read_package
+def _print_line(report: PackageReport, output: Output) -> None:
+    """End the log with the line of a package."""
+    with suppress(PackageError):  # Somebody has moved it meanwhile.
+        line = package_line(report.location, sha256=report.sha256)
+        if line is not None:
+            output.log_line(line)
 
+
+def _reports(built: Iterable[Path], output: Output) -> list[PackageReport]:
     reports = []
     for package in built:
         try:

@@ -6,8 +6,8 @@ import os
 import re
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 
 from conda_provenance.cli.color import BOLD, DIM, RED
@@ -21,12 +21,14 @@ from conda_provenance.packages import (
     StampResult,
     corrected_once,
     expect_exit,
+    package_line,
     same_folders,
     stamp_package,
 )
 from conda_provenance.packages.file_names import ENDINGS
 from conda_provenance.text import escape, redact_location, redact_value, show_value
 
+STAMPED = "stamped"
 UNCHANGED, REFUSED, FAILED = "unchanged", "refused", "failed"
 """The statuses of a package that is not stamped."""
 
@@ -78,7 +80,21 @@ def run(arguments: Namespace, output: Output) -> Status:
     reports = [by_position[position] for position in range(len(places))]
     if output.json:
         output.object(packages=[_to_json(report) for report in reports])
+    if not arguments.dry_run:
+        _print_lines(reports, output)
     return of_all(report.exit_status for report in reports)
+
+
+def _print_lines(reports: Sequence[Report], output: Output) -> None:
+    """End with a line for each package, for the log of a CI. A file that comes twice has one."""
+    final = [report for report in reports if report.status in (STAMPED, UNCHANGED)]
+    places = [report.target or report.package.location for report in final]
+    for place in {os.path.realpath(place): place for place in places}.values():
+        # What cannot be read any more, somebody else has taken away.
+        with suppress(PackageError):
+            line = package_line(place)
+            if line is not None:
+                output.log_line(line)
 
 
 def _intention(changes: Changes) -> str:

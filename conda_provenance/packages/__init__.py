@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from conda_provenance.packages.info_layer import (
         read_info_layer_files as read_info_layer_files,
     )
+    from conda_provenance.packages.lines import package_line as package_line
     from conda_provenance.packages.read import PackageClaim as PackageClaim
     from conda_provenance.packages.read import read_about as read_about
     from conda_provenance.packages.read import read_claim as read_claim
@@ -48,6 +49,7 @@ _HOMES = {
     "corrected_once": "indexes.folder",
     "expect_exit": "files.release",
     "open_file_blob": "blob",
+    "package_line": "lines",
     "read_about": "read",
     "read_claim": "read",
     "read_info_blob": "read",
@@ -76,6 +78,7 @@ __all__ = [
     "corrected_once",
     "expect_exit",
     "open_file_blob",
+    "package_line",
     "read_about",
     "read_claim",
     "read_info_blob",

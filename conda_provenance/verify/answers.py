@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeAlias
 
 from conda_provenance.errors import UnavailableError
 
@@ -31,21 +31,57 @@ class Answer(NamedTuple):
     """May another run use it? That something is not there is asked again."""
 
 
+Outcome: TypeAlias = Answer | UnavailableError
+"""What came of a question."""
+
+
+class Recorded(Protocol):
+    """The answers that were kept for one package."""
+
+    def get(self, question: str) -> Answer:
+        """Raises :class:`~conda_provenance.errors.UnavailableError` where there is none."""
+
+
+class Cache(Protocol):
+    """The answers of earlier runs."""
+
+    def get(self, question: str) -> Answer | None:
+        """The answer, if there is one that is young enough."""
+
+    def put(self, question: str, answer: Answer) -> None: ...
+
+
 class _Slot:
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.outcome: Answer | UnavailableError | None = None
+        self.outcome: Outcome | None = None
 
 
-_uses: ContextVar[dict[str, None] | None] = ContextVar("uses", default=None)
+class _Package(NamedTuple):
+    """The package for which this thread asks."""
+
+    questions: dict[str, None]
+    recorded: Recorded | None
+
+
+_package: ContextVar[_Package | None] = ContextVar("package", default=None)
 
 
 class Answers:
-    """The answers of one run. Threads share it."""
+    """The answers of one run. Threads share it.
 
-    def __init__(self) -> None:
+    ``offline``: nobody is asked, and only what was recorded is answered. ``cache``: the answers of
+    earlier runs that may be used again.
+    """
+
+    def __init__(self, *, offline: bool = False, cache: Cache | None = None) -> None:
+        self.is_offline = offline
+        self._cache = cache
         self._slots: dict[str, _Slot] = {}
         self._lock = threading.Lock()
+        self.oldest_reused: float | None = None
+        """When the oldest answer was asked for that an earlier run kept. ``None``: there is none.
+        """
 
     def get(self, question: str, ask: Callable[[], Answer]) -> Answer:
         """The answer to ``question``, which ``ask`` gets if nobody has asked before.
@@ -54,34 +90,52 @@ class Answers:
         ``GET https://api.github.com/repos/o/n`` or ``git refs https://github.com/o/n``. An
         :class:`~conda_provenance.errors.UnavailableError` is kept too.
         """
+        package = _package.get()
+        if package is not None:
+            package.questions[question] = None
+            if package.recorded is not None:
+                return package.recorded.get(question)
+        if self.is_offline:
+            raise UnavailableError("Nothing is asked, because --offline was given.")
+
         with self._lock:
             slot = self._slots.setdefault(question, _Slot())
-        self._note(question)
         with slot.lock:
             if slot.outcome is None:
-                slot.outcome = _asked(ask)
+                slot.outcome = self._found(question, ask)
         if isinstance(slot.outcome, UnavailableError):
             raise slot.outcome
         return slot.outcome
 
-    def _note(self, question: str) -> None:
-        uses = _uses.get()
-        if uses is not None:
-            uses[question] = None
+    def _found(self, question: str, ask: Callable[[], Answer]) -> Outcome:
+        kept = self._cache.get(question) if self._cache is not None else None
+        if kept is not None:
+            with self._lock:
+                self.oldest_reused = min(kept.asked_at, self.oldest_reused or kept.asked_at)
+            return kept
+
+        try:
+            answer = ask()._replace(asked_at=time.time())
+        except UnavailableError as error:
+            return error
+        if self._cache is not None:
+            self._cache.put(question, answer)
+        return answer
+
+    def outcome(self, question: str) -> Outcome | None:
+        """What came of a question in this run. ``None``: it was not asked, or is being asked."""
+        slot = self._slots.get(question)
+        return slot.outcome if slot else None
 
     @contextmanager
-    def noted(self) -> Iterator[dict[str, None]]:
-        """The questions that are asked in this block, by this thread, in their order."""
-        uses: dict[str, None] = {}
-        token = _uses.set(uses)
+    def noted(self, recorded: Recorded | None = None) -> Iterator[dict[str, None]]:
+        """The questions that are asked in this block, by this thread, in their order.
+
+        ``recorded``: they are answered by what was kept for this package, and nobody is asked.
+        """
+        questions: dict[str, None] = {}
+        token = _package.set(_Package(questions, recorded))
         try:
-            yield uses
+            yield questions
         finally:
-            _uses.reset(token)
-
-
-def _asked(ask: Callable[[], Answer]) -> Answer | UnavailableError:
-    try:
-        return ask()._replace(asked_at=time.time())
-    except UnavailableError as error:
-        return error
+            _package.reset(token)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from conda_provenance.errors import UnavailableError
 from conda_provenance.policy.expectations import Expectations
+from conda_provenance.verify.answers import Answers
 from conda_provenance.verify.outcome import Outcome, Result
 from conda_provenance.verify.repository import Repositories
 from conda_provenance.verify.subject import Subject
@@ -32,6 +33,8 @@ class World(NamedTuple):
     """Leads from a repository to its forge's API, and from a run's id to its CI's."""
     now: float
     """Seconds since 1970, UTC."""
+    answers: Answers
+    """For what a check keeps of a long answer, such as the lines of a log that matter."""
 
 
 class Check:

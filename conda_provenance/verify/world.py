@@ -39,5 +39,5 @@ def open_world(ways: Ways, environ: Mapping[str, str]) -> Iterator[Opened]:  # n
     from conda_provenance.verify.closed import ClosedLookup, ClosedRepositories
 
     answers = Answers()
-    world = World(ClosedRepositories(), ClosedLookup(), time.time())
+    world = World(ClosedRepositories(), ClosedLookup(), time.time(), answers)
     yield Opened(world, answers)

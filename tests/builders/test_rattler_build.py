@@ -19,6 +19,8 @@ import pytest
 from builders_recipes import V1, V1_SPLIT, about, extract_recipe, info_files
 
 from conda_provenance.builders.packaged_recipes import edits_for
+from conda_provenance.package_line import PackageLine
+from conda_provenance.packages import sha256_of
 
 pytest.importorskip(
     "rattler_build",
@@ -116,6 +118,33 @@ def test_every_output_is_stamped_by_every_door_and_the_index_agrees(
         assert stamp(recipe, git).items() <= about(package)["extra"].items()
         assert_indexed(package)
     assert "s3cr3t" not in done.stdout
+    lines = [line for line in map(PackageLine.parse, done.stdout.splitlines()) if line]
+    assert sorted(lines) == [
+        PackageLine("noarch", package.name, sha256_of(package), stamp(recipe, git))
+        for package in found
+    ]
+
+
+@pytest.mark.parametrize("level", ["WARNING", "INFO"])
+def test_a_program_that_logs_has_the_line_once(write_feedstock, build, tmp_path, level):
+    recipe = write_feedstock(recipe_yaml=V1)
+    log = f"import logging; logging.basicConfig(level=logging.{level}, format='%(message)s')\n"
+    done = build(recipe, ACTIVATE + log + IMPORTS + DOORS["RenderedVariant.run_build"])
+    (package,) = packages(tmp_path / "out")
+    assert done.stdout.count(f"sha256={sha256_of(package)}") == 1
+
+
+def test_a_package_that_is_withdrawn_has_no_line(write_feedstock, build, tmp_path):
+    recipe = write_feedstock(recipe_yaml=V1)
+    broken = (
+        "import conda_provenance.packages as p\n"
+        "def fail(*a, **k): raise OSError('disk')\n"
+        "p.stamp_package = p.stamp_built_package = fail\n"
+    )
+    code = ACTIVATE + broken + IMPORTS + DOORS["RenderedVariant.run_build"]
+    done = build(recipe, code, status=None, CONDA_PLUGINS_PROVENANCE_REQUIRED="sha")
+    assert packages(tmp_path / "out") == []
+    assert "sha256=" not in done.stdout
 
 
 def test_without_activation_nothing_is_changed(write_feedstock, build, tmp_path):

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from cli_running import answer, run_command
 
+from conda_provenance.package_line import PackageLine
+
 pytest.importorskip("rattler_build", reason="py-rattler-build is not installed here")
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -38,6 +40,9 @@ outputs:
   - package: {name: second}
     build: {noarch: generic, script: SCRIPT}
 """
+
+
+LINE = "noarch/{} sha256={} sha={} remote_url={} flow_run_id=circle_{}"
 
 
 def write_recipe(folder: Path, text: str) -> Path:
@@ -70,6 +75,7 @@ def test_it_ends_with_what_was_stamped_and_each_packages_sha256(build, feedstock
     assert done.returncode == 0, done.stderr
     (package,) = packages(tmp_path / "out")
     sha = git(feedstock, "rev-parse", "HEAD")
+    sha256 = hashlib.sha256(package.read_bytes()).hexdigest()
     end = done.stdout[done.stdout.index(f"\nout/noarch/{package.name}\n") + 1 :].splitlines()
     assert [tuple(line.split(maxsplit=1)) for line in end[1:]] == [
         ("sha:", sha),
@@ -77,8 +83,10 @@ def test_it_ends_with_what_was_stamped_and_each_packages_sha256(build, feedstock
         ("flow_run_id:", f"circle_{run_id}"),
         ("commit_url:", f"{ORIGIN}/commit/{sha}"),
         ("run_url:", f"https://app.circleci.com/pipelines/workflows/{run_id}"),
-        ("sha256:", hashlib.sha256(package.read_bytes()).hexdigest()),
+        ("sha256:", sha256),
+        ("conda-provenance:", LINE.format(package.name, sha256, sha, ORIGIN, run_id)),
     ]
+    assert done.stdout.count(sha256) == 2
     assert "Copying done!" in done.stdout, "the engine's log is the progress"
     assert "s3cr3t" not in done.stdout + done.stderr
 
@@ -94,6 +102,8 @@ def test_several_recipes_and_outputs_that_depend_on_each_other(build, tmp_path):
     ]
     assert "Copying done!" not in done.stdout
     assert done.stdout.startswith("out/noarch/hello-1.0-")
+    ends = done.stdout.splitlines()[-len(found) :]
+    assert {PackageLine.parse(line).file_name for line in ends} == {each.name for each in found}
     for package in found:
         assert hashlib.sha256(package.read_bytes()).hexdigest() in done.stdout
 

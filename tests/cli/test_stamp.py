@@ -14,6 +14,7 @@ from cli_running import answer, run_command, run_on_terminal, screen_lines
 from packages_bytes import raw_members
 from packages_making import info_files, make_conda, make_tar_bz2, tar, zst
 
+from conda_provenance.package_line import PackageLine
 from conda_provenance.packages import read_about
 
 SHA = "50a4e2d4203f05082fcbb93e14541180de3aa8ac"
@@ -37,15 +38,21 @@ def stamp(
     return run_command("stamp", *arguments, cwd=cwd, **variables)
 
 
+def results(done: subprocess.CompletedProcess[str]) -> str:
+    """What is printed of the packages, without the lines for a CI's log at the end."""
+    lines = done.stdout.splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith("conda-provenance: "))
+
+
 @BOTH
 def test_values_given_are_stamped_in_place_and_again_nothing_changes(tmp_path, make):
     package = make(tmp_path, ABOUT)
     done = stamp(*GIVEN, package)
-    assert (done.returncode, done.stdout) == (0, f"stamped     {package}\n")
+    assert (done.returncode, results(done)) == (0, f"stamped     {package}\n")
     assert read_about(package)["extra"] == {"final": True} | STAMP
     before = package.stat()
     done = stamp(*GIVEN, package)
-    assert (done.returncode, done.stdout) == (0, f"unchanged   {package}\n")
+    assert (done.returncode, results(done)) == (0, f"unchanged   {package}\n")
     assert (package.stat().st_ino, package.stat().st_mtime_ns) == (
         before.st_ino,
         before.st_mtime_ns,
@@ -105,7 +112,7 @@ def test_a_bad_file_does_not_stop_the_rest(tmp_path):
     bad.write_bytes(b"PK garbage")
     done = stamp(*GIVEN, good[0], bad, tmp_path / "gone.conda", good[1])
     assert done.returncode == 3
-    assert done.stdout.splitlines() == [f"stamped     {package}" for package in good]
+    assert results(done).splitlines() == [f"stamped     {package}" for package in good]
     said, *failed = done.stderr.splitlines()
     assert said == (
         f"conda-provenance: stamping sha={SHA} remote_url=https://github.com/o/r "
@@ -281,10 +288,8 @@ def test_what_a_dry_run_says_the_real_run_does(tmp_path):
     package = make_conda(tmp_path, ABOUT)
     done = stamp("--dry-run", *GIVEN, package, package)
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["would", "unchanged"]
-    assert [line.split()[0] for line in stamp(*GIVEN, package, package).stdout.splitlines()] == [
-        "stamped",
-        "unchanged",
-    ]
+    done = stamp(*GIVEN, package, package)
+    assert [line.split()[0] for line in results(done).splitlines()] == ["stamped", "unchanged"]
     other = make_conda(tmp_path, ABOUT, name="other")
     (tmp_path / "repodata.json").write_text("no json: other-1.0-0")
     (tmp_path / "file").write_text("")
@@ -301,7 +306,7 @@ def test_one_that_cannot_even_be_looked_at_does_not_stop_the_rest(tmp_path):
     )
     done = stamp(*GIVEN, tmp_path / ("x" * 300 + ".conda"), nested, package)
     assert done.returncode == 3
-    assert done.stdout == f"stamped     {package}\n"
+    assert results(done) == f"stamped     {package}\n"
     assert "Traceback" not in done.stderr
 
 
@@ -353,6 +358,42 @@ def test_a_required_key_that_is_missing_stamps_nothing(tmp_path, feedstock):
     assert read_about(package) == ABOUT
 
 
+@BOTH
+@pytest.mark.parametrize("options", [[], ["--json"], ["-q"], ["--output-dir", "out"]])
+def test_it_ends_with_a_line_of_the_final_file_for_a_ci(tmp_path, make, options):
+    package = make(tmp_path, ABOUT)
+    done = stamp(*GIVEN, package, package.name, *options, cwd=tmp_path)
+    if "--output-dir" in options:  # Two of one name do not fit into one folder.
+        assert done.returncode == 2
+        done = stamp(*GIVEN, package.name, *options, cwd=tmp_path)
+    assert done.returncode == 0
+    final = tmp_path / "out" / package.name if "--output-dir" in options else package
+    sha256 = hashlib.sha256(final.read_bytes()).hexdigest()
+    stream = done.stderr if "--json" in options else done.stdout
+    lines = [line for line in map(PackageLine.parse, stream.splitlines()) if line]
+    assert lines == [PackageLine("noarch", package.name, sha256, STAMP)]
+    if "--json" in options:
+        assert len(answer(done)["packages"]) == 2
+    else:
+        assert PackageLine.parse(stream.splitlines()[-1])
+
+    again = stamp(*GIVEN, package, cwd=tmp_path)
+    assert PackageLine.parse(again.stdout.splitlines()[-1]), "the file is final though unchanged"
+
+
+@pytest.mark.parametrize(
+    ("about", "options"),
+    [
+        (ABOUT, ["--dry-run", *GIVEN]),
+        ({"extra": {"sha": "0" * 39 + "1"}}, GIVEN),
+        ({"extra": {}}, ["--remove", "sha"]),
+    ],
+)
+def test_what_was_not_written_or_says_nothing_has_no_line(tmp_path, about, options):
+    done = stamp(*options, make_conda(tmp_path, about))
+    assert "sha256=" not in done.stdout + done.stderr
+
+
 @pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals on Windows")
 def test_many_packages_have_a_bar_on_a_terminal(tmp_path):
     packages = [make_conda(tmp_path, ABOUT, name=f"p{number}") for number in range(5)]
@@ -362,8 +403,10 @@ def test_many_packages_have_a_bar_on_a_terminal(tmp_path):
     assert status == 3
     assert "0/6" in written
     assert "6/6" in written
-    said, *lines, failed, end = screen_lines(written)
+    said, *lines, end = screen_lines(written)
     assert said.startswith("conda-provenance: stamping ")
+    lines, failed, last = lines[:5], lines[5], lines[6:]
+    assert [PackageLine.parse(line).file_name for line in last] == [p.name for p in packages]
     assert lines == [f"stamped     {package}" for package in packages], "no bar among the results"
     assert failed.startswith(f"conda-provenance: {damaged} cannot be stamped")
     assert end == "", "the bar is gone at the end"
@@ -418,7 +461,7 @@ def test_where_a_value_is_replaced_the_whole_change_is_shown(tmp_path):
 def test_quiet_leaves_out_what_is_being_done(tmp_path):
     package = make_conda(tmp_path, ABOUT)
     done = stamp("-q", *GIVEN, package)
-    assert (done.stdout, done.stderr) == (f"stamped     {package}\n", "")
+    assert (results(done), done.stderr) == (f"stamped     {package}\n", "")
 
 
 def test_more_details_are_all_that_the_package_says_now(tmp_path):
@@ -627,7 +670,7 @@ def test_a_key_is_taken_out_and_nothing_is_looked_up(tmp_path, feedstock, make, 
     assert read_about(package)["extra"] == left | {"final": True}
     assert f"  remote_url:   {OLD['remote_url']} -> -\n" in done.stdout
     again = stamp(*options, "--remove", "remote_url", package, cwd=tmp_path)
-    assert (again.returncode, again.stdout) == (0, f"unchanged   {package}\n")
+    assert (again.returncode, results(again)) == (0, f"unchanged   {package}\n")
 
 
 def test_several_keys_are_taken_out(tmp_path):
@@ -676,7 +719,7 @@ def test_an_empty_sha_goes_where_a_repository_is_stamped(tmp_path, make, options
     entry = entry_of(package, *options, "--remote-url", ORIGIN)
     assert entry["changes"] == {"sha": ["", None], "remote_url": ["", ORIGIN]}
     assert read_about(package)["extra"] == {"remote_url": ORIGIN}
-    assert stamp("--remote-url", ORIGIN, package).stdout == f"unchanged   {package}\n"
+    assert results(stamp("--remote-url", ORIGIN, package)) == f"unchanged   {package}\n"
 
 
 def test_what_is_taken_out_stays_out_of_a_signed_package_only_with_force(tmp_path):

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import msgspec
 from hostile_forge import HostileForge
 
 from conda_provenance.api import Api, Door, NamedBy, Server, TokenVariable
+from conda_provenance.claim import Claim
 from conda_provenance.net import Reach, origin_of
+from conda_provenance.packages import PackageClaim
+from conda_provenance.packages.contents import PackageContents
+from conda_provenance.sources import Artifact
+from conda_provenance.sources.artifact import Contents
 from conda_provenance.verify.answers import Answers
 from conda_provenance.verify.doors import HostDoors
+from conda_provenance.verify.subject import Subject
 from conda_provenance.verify.tokens import Tokens
 from conda_provenance.web import Tls, Web
 
@@ -55,3 +61,26 @@ def make_doors(
 
 def open_door(doors: HostDoors, forge: HostileForge, api: type[Api] = TestApi) -> Door:
     return doors.open(api, Server(forge.root, forge.host, NamedBy.USER))
+
+
+def make_subject(
+    name: str = "example",
+    *,
+    version: str = "1.0",
+    subdir: str | None = "noarch",
+    sha256: str | None = "a" * 64,
+) -> Subject:
+    """A package that holds nothing."""
+    artifact = Artifact(
+        name,
+        version,
+        "0",
+        f"{name}-{version}-0.conda",
+        f"/packages/{name}",
+        cast(Contents, None),
+        subdir,
+    )
+    claim = PackageClaim(
+        name, artifact.location, "file", Claim({}), sha256=sha256, sha256_from="file"
+    )
+    return Subject(artifact, PackageContents(claim, {}), None)

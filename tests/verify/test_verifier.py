@@ -233,7 +233,7 @@ def test_what_was_verified_is_not_lost_when_somebody_stops():
 def checked(*checks, expected=NOTHING, plugin="built-in"):
     package = wanted("a")
     subject = Subject(package.found, package.found.contents.everything(), None)
-    world = World(Asked(), None, 0.0)
+    world = World(Asked(), None, 0.0, Answers())
     return check_package(subject, expected, members(*checks, plugin=plugin), world)
 
 

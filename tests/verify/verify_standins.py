@@ -106,10 +106,11 @@ def verifier_of(
     **given: Any,
 ) -> Verifier:
     """A verifier whose world is closed."""
-    world = World(repositories or ClosedRepositories(), ClosedLookup(), 0.0)
+    answers = answers or Answers()
+    world = World(repositories or ClosedRepositories(), ClosedLookup(), 0.0, answers)
     return Verifier(
         world,
-        answers or Answers(),
+        answers,
         members(*checks),
         lambda _subject: expected,
         **given,

@@ -42,6 +42,7 @@ ADAPTER = Adapter(
     forge="conda_provenance.systems.azure.forge:FORGE",
     forge_api="conda_provenance.systems.azure.forge_api:AzureReposApi",
     unless=("{SYSTEM_HOSTTYPE:(?!(?i:build)$).+}",),
+    run_api="conda_provenance.systems.azure.run_api:AzureRuns",
     run_id=r"{BUILD_BUILDNUMBER}.{SYSTEM_JOBATTEMPT:[1-9]\d*}",
     run_url=_run_url,
     sha="{BUILD_SOURCEVERSION}",

@@ -26,6 +26,7 @@ ADAPTER = Adapter(
     active=("BITBUCKET_PIPELINE_UUID", "BITBUCKET_BUILD_NUMBER", "BITBUCKET_COMMIT"),
     forge="conda_provenance.systems.bitbucket.forge:FORGE",
     forge_api="conda_provenance.systems.bitbucket.forge_api:BitbucketApi",
+    run_api="conda_provenance.systems.bitbucket.run_api:BitbucketRuns",
     run_id=_run_id,
     run_url="https://bitbucket.org/{BITBUCKET_REPO_FULL_NAME}/pipelines/results/"
     "{BITBUCKET_BUILD_NUMBER}",

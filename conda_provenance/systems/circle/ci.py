@@ -34,6 +34,7 @@ ADAPTER = Adapter(
     docs="https://circleci.com/docs/reference/variables/",
     active=("CIRCLECI",),
     runs="conda_provenance.systems.circle.runs:RUNS",
+    run_api="conda_provenance.systems.circle.run_api:CircleRuns",
     run_id="{CIRCLE_WORKFLOW_ID}",
     # The address of the job shows whether it runs in the cloud or on a server of one's own.
     run_url=r"{CIRCLE_BUILD_URL:(https://)(?:app\.)?circleci\.com/.+}"

@@ -29,5 +29,6 @@ ADAPTER = replace(
     unless=("ACT_EXEC",),
     forge="conda_provenance.systems.gitea.forge:FORGE",
     forge_api="conda_provenance.systems.forgejo.forge_api:ForgejoApi",
+    run_api="conda_provenance.systems.forgejo.run_api:ForgejoRuns",
     run_url="{GITHUB_SERVER_URL:(.*?)/*}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_NUMBER}",
 )

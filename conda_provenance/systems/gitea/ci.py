@@ -30,6 +30,7 @@ ADAPTER = replace(
     unless=("FORGEJO_ACTIONS", "ACT_EXEC"),
     forge="conda_provenance.systems.gitea.forge:FORGE",
     forge_api="conda_provenance.systems.gitea.forge_api:GiteaApi",
+    run_api="conda_provenance.systems.gitea.run_api:GiteaRuns",
     left_out={
         "run_url": "the page ends in the run's number up to Gitea 1.25 and in its id from 1.26 on, "
         "and no variable says which"

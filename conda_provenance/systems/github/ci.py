@@ -31,6 +31,7 @@ ADAPTER = replace(
     forge="conda_provenance.systems.github.forge:FORGE",
     runs="conda_provenance.systems.github.runs:RUNS",
     forge_api="conda_provenance.systems.github.forge_api:GitHubApi",
+    run_api="conda_provenance.systems.github.run_api:GitHubRuns",
     run_url=(_PAGE + "/attempts/{GITHUB_RUN_ATTEMPT}", _PAGE),
     merge=when(
         "{GITHUB_EVENT_NAME:pull_request.*}",

@@ -26,6 +26,7 @@ ADAPTER = Adapter(
     forge="conda_provenance.systems.gitlab.forge:FORGE",
     forge_api="conda_provenance.systems.gitlab.forge_api:GitLabApi",
     runs="conda_provenance.systems.gitlab.runs:RUNS",
+    run_api="conda_provenance.systems.gitlab.run_api:GitLabRuns",
     run_id=r"{CI_PIPELINE_ID:[1-9]\d*}",
     run_url=("{CI_PIPELINE_URL}", "{CI_PROJECT_URL}/-/pipelines/{CI_PIPELINE_ID}"),
     sha="{CI_COMMIT_SHA}",

@@ -17,6 +17,7 @@ from conda_provenance.packages import PackageClaim
 from conda_provenance.packages.contents import PackageContents
 from conda_provenance.policy.expectations import Expectations
 from conda_provenance.remotes import RemoteUrl
+from conda_provenance.verify.answers import Answers
 from conda_provenance.verify.check import Case, World
 from conda_provenance.verify.checks.commit_reviewed import CHECK
 from conda_provenance.verify.outcome import Outcome, Result
@@ -55,4 +56,5 @@ class Setting:
         case = Case(subject, Expectations(**expected), results)
         forges = {self.server.host: self.server.vendor} if self.forges is None else self.forges
         lookup = ProbingLookup(self.doors, user=forges)
-        return CHECK.run(case, World(cast(Any, self.repositories), lookup, time.time()))
+        world = World(cast(Any, self.repositories), lookup, time.time(), Answers())
+        return CHECK.run(case, world)

@@ -52,6 +52,7 @@ ADAPTER = Adapter(
     name="AppVeyor",
     docs="https://www.appveyor.com/docs/environment-variables/",
     active=("APPVEYOR",),
+    run_api="conda_provenance.systems.appveyor.run_api:AppVeyorRuns",
     run_id=r"{APPVEYOR_BUILD_ID:[1-9]\d*}",
     run_url=when(
         "{APPVEYOR_URL}",

@@ -27,6 +27,7 @@ ADAPTER = Adapter(
     docs="https://docs.travis-ci.com/user/environment-variables/",
     active=("TRAVIS",),
     unless=("SHIPPABLE",),
+    run_api="conda_provenance.systems.travis.run_api:TravisRuns",
     run_id=r"{TRAVIS_JOB_ID:[1-9]\d*}",
     run_url=("{TRAVIS_JOB_WEB_URL}", "{TRAVIS_BUILD_WEB_URL}"),
     sha="{TRAVIS_COMMIT}",

@@ -27,6 +27,7 @@ ADAPTER = Adapter(
     name="Woodpecker CI",
     docs="https://woodpecker-ci.org/docs/usage/environment",
     active=("CI_SYSTEM_NAME=woodpecker", "CI=woodpecker"),
+    run_api="conda_provenance.systems.woodpecker.run_api:WoodpeckerRuns",
     run_id=(
         _SERVER + "/{CI_REPO}/{CI_PIPELINE_NUMBER:(?!0$).+}",
         _SERVER + "/{CI_REPO}/{CI_BUILD_NUMBER:(?!0$).+}",

@@ -1,0 +1,205 @@
+"""``EvidenceFolder``: writes and reads the files of evidence, one for each package.
+
+A file that is read may be anybody's: it is bounded, and refused if it contradicts itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import stat
+import time
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from conda_provenance import __version__
+from conda_provenance.errors import ProvenanceError
+from conda_provenance.text import escape
+from conda_provenance.verify.answers import Answers, Outcome
+from conda_provenance.verify.evidence.document import (
+    FORMAT,
+    Document,
+    Package,
+    chained,
+    digest_of,
+    first_link,
+    last_link,
+)
+from conda_provenance.verify.evidence.entries import BadEvidence, entry_of, outcome_of
+from conda_provenance.verify.evidence.recorded import RecordedAnswers
+from conda_provenance.verify.subject import Subject
+
+MAX_FILE = 128 << 20
+MAX_ANSWERS = 10_000
+_MAX_BODIES = 48 << 20
+"""Bytes of all bodies of a file. In base64, and with escapes, they take more."""
+
+_MAX_PART = 80
+
+
+class Written(NamedTuple):
+    """A file of evidence that was written."""
+
+    path: str
+    digest: str
+
+
+class EvidenceFolder:
+    """The folder that the user names."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def write(
+        self, subject: Subject, answers: Answers, questions: Iterable[str], *, is_expected: bool
+    ) -> Written:
+        """Keep what the checks of a package were told.
+
+        ``is_expected``: does the user or the policy expect the package to be from its repository?
+        Otherwise what was asked with a token stays out of it: a package may name a repository that
+        is private to whoever verifies it. Raises :class:`~conda_provenance.errors.ProvenanceError`.
+        """
+        package = _package(subject)
+        entries = []
+        room = _MAX_BODIES
+        for question in list(questions)[:MAX_ANSWERS]:
+            outcome = answers.outcome(question)
+            if outcome is None:
+                continue
+            entry = entry_of(question, outcome, with_private=is_expected, room=room)
+            room -= entry.length or 0 if entry.body and not entry.body.left_out else 0
+            entries.append(entry)
+
+        now = float(int(time.time()))
+        linked = chained(first_link(__version__, now, package), entries)
+        last = linked[-1].chain if linked else first_link(__version__, now, package)
+        digest = last_link(last, len(linked))
+        document = Document(FORMAT, __version__, now, package, linked, digest)
+        path = os.path.join(self._path, _file_name(package))
+        _replace(path, _json(document))
+        return Written(path, digest)
+
+    def read(self, subject: Subject) -> RecordedAnswers:
+        """What was kept for a package. Whatever is wrong with it is its ``fault``."""
+        package = _package(subject)
+        path = self._found(package)
+        source = escape(path, 500)
+        try:
+            document, outcomes = _read(path, package)
+        except BadEvidence as error:
+            return RecordedAnswers({}, source=source, fault=f"{source} is not used: {error}.")
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            if isinstance(error, FileNotFoundError):
+                why = "there is no evidence of this package"
+            return RecordedAnswers({}, source=source, fault=f"{source} cannot be read: {why}.")
+        return RecordedAnswers(
+            outcomes, source=source, digest=document.digest, written_at=document.written_at
+        )
+
+    def _found(self, package: Package) -> str:
+        """The file of a package. One that was written without its digest will do."""
+        paths = [
+            os.path.join(self._path, _file_name(each))
+            for each in (package, msgspec.structs.replace(package, sha256=None))
+        ]
+        return next((path for path in paths if os.path.lexists(path)), paths[0])
+
+
+def _package(subject: Subject) -> Package:
+    artifact = subject.artifact
+    return Package(
+        artifact.name,
+        artifact.version,
+        artifact.build,
+        artifact.subdir,
+        (subject.package.sha256 or artifact.sha256 or "").lower() or None,
+    )
+
+
+def _file_name(package: Package) -> str:
+    """A name in the folder, whatever a stranger has called the package."""
+    words = (package.subdir or "any", package.name, package.version, package.build)
+    parts = [re.sub(r"[^A-Za-z0-9._+-]", "_", word)[:_MAX_PART] for word in words]
+    digest = re.sub(r"[^0-9a-f]", "", package.sha256 or "")[:16] or "unhashed"
+    return f"{'_'.join(parts)}_{digest}.evidence.json".lstrip(".-")
+
+
+def _json(document: Document) -> bytes:
+    return json.dumps(msgspec.to_builtins(document), indent=1).encode("ascii") + b"\n"
+
+
+def _replace(path: str, data: bytes) -> None:
+    """Write the file whole, or leave the old one."""
+    temporary = f"{path}.{os.urandom(8).hex()}.tmp"
+    try:
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        with open(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise ProvenanceError(
+            f"The evidence {escape(path, 500)} cannot be written: {why}."
+        ) from None
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+
+
+def _read(path: str, package: Package) -> tuple[Document, dict[str, Outcome]]:
+    document = _document(_bytes(path))
+    if document.format != FORMAT:
+        raise BadEvidence("it has another format than this version reads")
+    if len(document.answers) > MAX_ANSWERS:
+        raise BadEvidence(f"it has more than {MAX_ANSWERS} answers")
+    if not _is_of(document.package, package):
+        raise BadEvidence("it is the evidence of another package")
+    if digest_of(document) != document.digest:
+        raise BadEvidence("its hashes do not hold: somebody has changed it, or cut it")
+
+    outcomes = {entry.question: outcome_of(entry) for entry in document.answers}
+    if len(outcomes) != len(document.answers):
+        raise BadEvidence("a question in it is answered twice")
+    return document, outcomes
+
+
+def _is_of(found: Package, wanted: Package) -> bool:
+    is_same_file = found.sha256 is None or wanted.sha256 is None or found.sha256 == wanted.sha256
+    names = [(each.name, each.version, each.build, each.subdir) for each in (found, wanted)]
+    return is_same_file and names[0] == names[1]
+
+
+def _bytes(path: str) -> bytes:
+    """The file, if it is one and not too large. A pipe would be waited for."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with open(descriptor, "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise BadEvidence("it is no file")
+        data = file.read(MAX_FILE + 1)
+    if len(data) > MAX_FILE:
+        raise BadEvidence(f"it is larger than {MAX_FILE >> 20} MiB")
+    return data
+
+
+def _document(data: bytes) -> Document:
+    try:
+        found = json.loads(data.decode("utf-8"), object_pairs_hook=_members)
+        return msgspec.convert(found, Document)
+    except (ValueError, RecursionError, msgspec.MsgspecError):
+        raise BadEvidence("it has not the form of evidence") from None
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member twice")
+    return members

@@ -1,0 +1,42 @@
+"""Where a package file belongs in a channel, as logs name it. Its contents are not known here."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+from conda_provenance.packages.file_names import ENDINGS
+from conda_provenance.packages.read import INDEX
+from conda_provenance.verify.subject import Subject
+
+
+class PackagePlace(NamedTuple):
+    """A file of a channel."""
+
+    subdir: str
+    file_name: str
+    sha256: str | None
+    """The digest of its bytes, if we computed it."""
+
+    @property
+    def path(self) -> str:
+        return f"{self.subdir}/{self.file_name}"
+
+
+def place_of(subject: Subject) -> PackagePlace | None:
+    """``None``: it is no package file, or does not say for which platform it is."""
+    artifact = subject.artifact
+    subdir = artifact.subdir or _subdir(subject)
+    if not subdir or not artifact.file_name.endswith(ENDINGS):
+        return None
+    return PackagePlace(subdir, artifact.file_name, subject.computed_sha256)
+
+
+def _subdir(subject: Subject) -> str | None:
+    file = subject.contents.files.get(INDEX)
+    try:
+        record = json.loads(file.data) if file else None
+    except (ValueError, RecursionError):
+        return None
+    subdir = record.get("subdir") if isinstance(record, dict) else None
+    return subdir if isinstance(subdir, str) else None
