@@ -203,12 +203,16 @@ def _probing(hint: str) -> Iterator[tuple[str, type[ForgeApi]]]:
         yield vendor, _forge_api(vendor)
 
 
-@cache
-def _probed_vendors() -> tuple[str, ...]:
+def forge_vendors() -> tuple[str, ...]:
+    """The names of the forges that can be asked."""
     from conda_provenance.plugins import ci_adapters
 
-    names = dict.fromkeys(each.provider for each in ci_adapters() if each.forge_api)
-    return tuple(name for name in names if _forge_api(name).probes)
+    return tuple(dict.fromkeys(each.provider for each in ci_adapters() if each.forge_api))
+
+
+@cache
+def _probed_vendors() -> tuple[str, ...]:
+    return tuple(name for name in forge_vendors() if _forge_api(name).probes)
 
 
 @cache

@@ -7,6 +7,7 @@ import time
 from argparse import Namespace
 from collections.abc import Generator
 from contextlib import ExitStack, closing
+from datetime import datetime, timezone
 
 from conda_provenance.cli.output import Output
 from conda_provenance.cli.report_files import STDOUT, Form, require_places, write_forms
@@ -21,11 +22,13 @@ from conda_provenance.sources import NotConda
 from conda_provenance.sources.kinds import targets_of
 from conda_provenance.sources.targets import Finder, open_web
 from conda_provenance.survey.shards import Shard
+from conda_provenance.verify.check import World
 from conda_provenance.verify.roster import ids_of, roster
 from conda_provenance.verify.verdict import Standing
 from conda_provenance.verify.verifier import Verified, Verifier
 from conda_provenance.verify.world import open_world
 
+_MAX_FAULTS = 5
 _INTERRUPTED = "The command was interrupted: only what was verified by then is shown."
 
 
@@ -51,7 +54,7 @@ def _verify(arguments: Namespace, output: Output, shown: ShownChecks) -> str | N
     """Verify what the options ask for. Returns why that is not all, if it is not."""
     members = roster()
     wishes = wishes_of(arguments, ids_of(members), time.time(), os.environ)
-    ways = ways_of(arguments)
+    ways = ways_of(arguments, wishes.policy)
     request = request_of(arguments)
     shard = Shard.parse(arguments.shard) if arguments.shard else None
     targets = targets_of(request, os.environ)
@@ -66,11 +69,17 @@ def _verify(arguments: Namespace, output: Output, shown: ShownChecks) -> str | N
             expect=lambda number: output.expect(number // parts),
         )
         stack.callback(finder.close)
-        world, answers = stack.enter_context(open_world(ways, os.environ))
+        opened = stack.enter_context(
+            open_world(ways, wishes.settings, os.environ, wishes.now, output.warn)
+        )
         stack.enter_context(output.bar(None, what="packages", in_log=True))
-        verifier = Verifier(world, answers, members, wishes.expect, progress=output)
+        verifier = Verifier(
+            opened.world, members, wishes.expect, keeping=opened.keeping, progress=output
+        )
         wanted = wanted_of(finder, targets, check=request.check, shard=shard)
-        return _show(verifier, verifier.verify(wanted), shown)
+        error = _show(verifier, verifier.verify(wanted), shown)
+        _note_age(opened.world, output)
+        return error
 
 
 def _show(
@@ -93,11 +102,24 @@ def _show(
     return None
 
 
+def _note_age(world: World, output: Output) -> None:
+    """Say so if answers of earlier runs were taken."""
+    oldest = world.answers.oldest_reused
+    if oldest is not None:
+        when = datetime.fromtimestamp(oldest, timezone.utc)
+        output.note(
+            f"Some answers are from earlier runs (--max-age), the oldest of "
+            f"{when:%Y-%m-%dT%H:%M:%SZ}."
+        )
+
+
 def _add(shown: ShownChecks, verified: Verified) -> None:
     if isinstance(verified.found, NotConda):
         shown.add_other(verified.found)
     else:
         shown.add(row(verified))
+        if verified.evidence is not None and verified.evidence.fault:
+            shown.faults.append(verified.evidence.fault)
 
 
 def _merge(arguments: Namespace, shown: ShownChecks) -> None:
@@ -117,8 +139,6 @@ def _merge(arguments: Namespace, shown: ShownChecks) -> None:
 
 
 def _page(path: str, arguments: Namespace, shown: ShownChecks) -> Form:
-    from datetime import datetime, timezone
-
     from conda_provenance.verify.page import write_page
 
     now = datetime.now(timezone.utc)
@@ -133,8 +153,10 @@ def _page(path: str, arguments: Namespace, shown: ShownChecks) -> Form:
 
 
 def _status(shown: ShownChecks, output: Output, error: str | None) -> Status:
-    incomplete = error or shown.rest["missing"]
-    if incomplete:
+    for fault in shown.faults[:_MAX_FAULTS]:
+        output.error(fault)
+    incomplete = error or shown.rest["missing"] or shown.faults
+    if isinstance(incomplete, str):
         output.error(incomplete)
     if shown.tally.of(Standing.REFUTED):
         return Status.NO

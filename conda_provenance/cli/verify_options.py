@@ -76,8 +76,9 @@ ASKING_OPTIONS = under(
     Option(
         "token_file",
         ("--token-file",),
-        "read access tokens from this file, a host and its token in each line",
-        metavar="FILE",
+        "an access token for this server, which is in this file; may be given again",
+        metavar="HOST=FILE",
+        action="append",
     ),
     Option(
         "evidence",

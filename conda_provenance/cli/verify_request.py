@@ -108,7 +108,7 @@ def wishes_of(
     return Wishes(options, policy, settings, now)
 
 
-def ways_of(arguments: Namespace) -> Ways:
+def ways_of(arguments: Namespace, policy: Policy | None) -> Ways:
     """How the outside may be asked."""
     return Ways(
         offline=arguments.offline,
@@ -116,7 +116,8 @@ def ways_of(arguments: Namespace) -> Ways:
         max_age=_seconds(arguments.max_age),
         evidence=arguments.evidence,
         evidence_digests=frozenset(map(_digest, arguments.evidence_digest or ())),
-        token_file=arguments.token_file,
+        token_files=tuple(arguments.token_file or ()),
+        policy_forges=policy.forges if policy else {},
     )
 
 

@@ -18,6 +18,8 @@ class ShownChecks(Protocol):
     tally: Tally
     rows: list[Row]
     """All packages, if they are to be kept."""
+    faults: list[str]
+    """What went wrong besides, such as evidence that could not be written."""
     rest: Mapping[str, Any]
     """What else there is to say of all packages together: keys of the JSON."""
 
@@ -47,6 +49,7 @@ class Kept:
     def __init__(self, *, keeps_rows: bool = True) -> None:
         self.tally = Tally()
         self.rows: list[Row] = []
+        self.faults: list[str] = []
         self.rest: Mapping[str, Any] = {"targets": None, "shard": None, "missing": None}
         self._keeps_rows = keeps_rows
 

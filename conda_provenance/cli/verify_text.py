@@ -64,6 +64,24 @@ def print_package(row: Row, output: Output) -> None:
         label = (f"  {outcome.ljust(_WIDTH)}  ", _OUTCOME_STYLES[outcome])
         output.line(label, f"{name.ljust(ids)}  ", row["sentences"][name])
 
+    _print_evidence(row, output)
+
+
+def _print_evidence(row: Row, output: Output) -> None:
+    evidence = row["evidence"]
+    if evidence is None or evidence["error"]:
+        return
+
+    output.line()
+    digest = f" (digest {evidence['digest']})" if evidence["digest"] else ""
+    output.line(("evidence: ", BOLD), redact_location(evidence["file"]), (digest, DIM))
+    if evidence["by"]:
+        output.line("  ", evidence["by"])
+    if missing := evidence["missing"]:
+        output.line("  ", (f"It has no answer to {len(missing)} of the questions.", YELLOW))
+        for question in missing if output.verbose else ():
+            output.line("    ", show_value(question, MAX_VALUE))
+
 
 def _title(row: Row) -> Iterator[Part]:
     location = redact_location(row["location"])

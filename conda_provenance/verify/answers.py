@@ -122,6 +122,12 @@ class Answers:
             self._cache.put(question, answer)
         return answer
 
+    def forget(self, most: int) -> None:
+        """Let everything go if more than ``most`` bytes are held. No thread may be asking."""
+        outcomes = (slot.outcome for slot in self._slots.values())
+        if sum(len(each.body) for each in outcomes if isinstance(each, Answer)) > most:
+            self._slots = {}
+
     def outcome(self, question: str) -> Outcome | None:
         """What came of a question in this run. ``None``: it was not asked, or is being asked."""
         slot = self._slots.get(question)

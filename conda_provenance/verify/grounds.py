@@ -34,6 +34,11 @@ class Grounds(NamedTuple):
     """Did we compute the file's digest from its bytes?"""
     repository: str = ""
     """The repository that the package names, for sentences."""
+    is_believed: bool = True
+    """Were the answers got in this run, or kept in a file that the user believes? A file of
+    evidence can be written by anybody."""
+    by_whom: str = ""
+    """Whose word the answers are, in a sentence. Only of those that were kept."""
 
     def passed(self, *ids: str) -> bool:
         """Did all of these checks pass?"""

@@ -13,7 +13,8 @@ from enum import Enum
 from typing import Any, TypeAlias
 
 from conda_provenance.policy.expectations import Expectations
-from conda_provenance.text import redact_value, show_sentence
+from conda_provenance.text import redact_location, redact_value, show_sentence
+from conda_provenance.verify.keeping import Kept
 from conda_provenance.verify.outcome import Outcome, Result
 from conda_provenance.verify.verdict import WORST_FIRST, Standing
 from conda_provenance.verify.verifier import Verified
@@ -45,6 +46,7 @@ def row_of(identity: Mapping[str, Any], verified: Verified) -> dict[str, Any]:
         "message": _sentence(verdict.message),
         "accepted": verdict.is_accepted,
         "notes": [_sentence(note) for note in _notes(verified.expected)],
+        "evidence": None if verified.evidence is None else _evidence(verified.evidence),
     }
 
 
@@ -126,6 +128,18 @@ def last_line(tally: Tally) -> str:
     """The line that ``verify`` ends with. Its form does not change: scripts read it."""
     numbers = ", ".join(f"{tally.of(each)} {each}" for each in reversed(WORST_FIRST))
     return f"checked {tally.total}: {numbers}"
+
+
+def _evidence(kept: Kept) -> dict[str, Any]:
+    """Where the answers are that the checks stood on."""
+    return {
+        "file": kept.path and redact_location(kept.path),
+        "digest": kept.digest,
+        "by": _sentence(kept.sentence) or None,
+        "believed": kept.is_believed,
+        "missing": [_text(question) for question in kept.missing[:_MAX_ITEMS]],
+        "error": _sentence(kept.fault) or None,
+    }
 
 
 def _notes(expected: Expectations) -> Iterator[str]:

@@ -19,6 +19,7 @@ MAX_FILE = 4 << 30
 _Sentence = Annotated[str, Meta(min_length=1)]
 _Id = Annotated[str, Meta(pattern=r"\A[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z", max_length=60)]
 _Page = Annotated[str, Meta(pattern=r"\Ahttps?://")]
+_Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 _Count = Annotated[int, Meta(ge=0)]
 _Time = Annotated[str, Meta(pattern=r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")]
 
@@ -49,6 +50,15 @@ class _Sentences(Struct):
     provenance: _Sentence
 
 
+class _Evidence(Struct):
+    file: str
+    digest: _Sha256 | None
+    by: str | None
+    believed: bool
+    missing: list[str]
+    error: str | None
+
+
 class _Package(Struct):
     """An entry of ``packages``, as docs/json.md describes it. Other keys are dropped."""
 
@@ -62,7 +72,7 @@ class _Package(Struct):
     timestamp: int | None
     read_from: Annotated[str, Meta(pattern=r"\A(?:file|folder|cache|archive|remote)\Z")] | None
     place: str | None
-    sha256: Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")] | None
+    sha256: _Sha256 | None
     sha256_from: Annotated[str, Meta(pattern=r"\A(?:file|record|index)\Z")] | None
     sha: str | None
     remote_url: str | None
@@ -79,6 +89,7 @@ class _Package(Struct):
     message: _Sentence
     accepted: bool
     notes: list[str]
+    evidence: _Evidence | None
 
 
 class _Summary(Struct):

@@ -121,7 +121,8 @@ def _refuting(grounds: Grounds) -> Result | None:
 
 def _is_verified(grounds: Grounds) -> bool:
     required = (*REQUIRED, *grounds.expected.required)
-    return grounds.is_named and grounds.is_bound and grounds.passed(*required)
+    is_bound = grounds.is_named and grounds.is_bound and grounds.is_believed
+    return is_bound and grounds.passed(*required)
 
 
 def _verified(grounds: Grounds) -> str:
@@ -150,6 +151,9 @@ def _consistent(grounds: Grounds) -> str:
 
     if not grounds.is_named:
         return f"{origin} Its build names this file, but nobody else named that repository."
+
+    if not grounds.is_believed:
+        return f"{origin} Its build names this file. {grounds.by_whom}".rstrip()
 
     required = dict.fromkeys((*REQUIRED, *grounds.expected.required))
     left = [each for each in required if not grounds.passed(each)]

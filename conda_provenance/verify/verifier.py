@@ -19,10 +19,10 @@ from conda_provenance.remotes import RemoteUrl, RemoteUrlError
 from conda_provenance.sources import Artifact, Found, Unreadable
 from conda_provenance.survey.reading import reading_of_fault, waits_for_a_server
 from conda_provenance.values import is_full_sha
-from conda_provenance.verify.answers import Answers
 from conda_provenance.verify.check import World
 from conda_provenance.verify.checking import check_package, is_left_out
 from conda_provenance.verify.grounds import Grounds
+from conda_provenance.verify.keeping import Keeping, Kept
 from conda_provenance.verify.outcome import Result
 from conda_provenance.verify.roster import Member
 from conda_provenance.verify.subject import Subject
@@ -33,6 +33,9 @@ MAX_PACKAGES = 1000
 MAX_BYTES = 64 << 20
 """Packages that are held at once, and the bytes of what was read of them. In one such chunk, each
 repository is asked once, and each commit and each run."""
+
+MAX_ANSWERS = 64 << 20
+"""Bytes of answers that are held for the next chunk."""
 
 READERS = 16
 """Threads that read packages from servers."""
@@ -60,8 +63,8 @@ class Verified(NamedTuple):
     expected: Expectations = Expectations()
     error: str | None = None
     """Why the package could not be read: one sentence, fit to be shown."""
-    questions: Sequence[str] = ()
-    """The keys of the answers that the checks stood on."""
+    evidence: Kept | None = None
+    """The file with the answers that the checks stood on, if there is one."""
 
 
 class Progress(Protocol):
@@ -94,14 +97,14 @@ class Verifier:
     def __init__(
         self,
         world: World,
-        answers: Answers,
         members: Sequence[Member],
         expect: Callable[[Subject], Expectations],
         *,
+        keeping: Keeping | None = None,
         progress: Progress | None = None,
     ) -> None:
+        self._keeping = keeping or Keeping()
         self._world = world
-        self._answers = answers
         self._members = members
         self._expect = expect
         self._progress = progress
@@ -120,6 +123,7 @@ class Verifier:
                 self._announce(chunk)
                 with closing(self._checked(chunk)) as results:
                     yield from results
+                self._world.answers.forget(MAX_ANSWERS)
 
     def _chunks(self, wanted: Iterable[Wanted]) -> Generator[list[_Read], None, None]:
         """The packages that were read, as many at once as may be held."""
@@ -209,21 +213,26 @@ class Verifier:
             return Verified(read.found, verdict_of_unreadable(error), error=error)
 
     def _verified_subject(self, found: Found, subject: Subject, expected: Expectations) -> Verified:
-        with self._answers.noted() as questions:
+        recorded = self._keeping.recorded(subject)
+        with self._world.answers.noted(recorded) as questions:
             results = check_package(subject, expected, self._members, self._world)
 
-        verdict = verdict_of(
-            Grounds(
-                results,
-                expected,
-                says_anything=bool(subject.package.claim),
-                is_hashed=subject.computed_sha256 is not None,
-                repository=str(subject.remote or ""),
-            )
+        grounds = Grounds(
+            results,
+            expected,
+            says_anything=bool(subject.package.claim),
+            is_hashed=subject.computed_sha256 is not None,
+            repository=str(subject.remote or ""),
         )
+        kept = self._keeping.keep(
+            subject, self._world.answers, questions, recorded, is_expected=grounds.is_named
+        )
+        if recorded is not None and kept is not None:
+            grounds = grounds._replace(is_believed=kept.is_believed, by_whom=kept.sentence)
+
         # The files of the package are not needed any more.
         light = subject._replace(contents=PackageContents(subject.package, {}))
-        return Verified(found, verdict, results, light, expected, questions=tuple(questions))
+        return Verified(found, verdict_of(grounds), results, light, expected, evidence=kept)
 
     def _advance(self) -> None:
         if self._progress is not None:

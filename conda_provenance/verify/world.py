@@ -1,14 +1,28 @@
-"""Opens the ``World``: everything outside the packages that checks may ask."""
+"""Opens the ``World``: everything outside the packages that checks may ask, and how it is asked."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
+from conda_provenance.git.network import Tls as GitTls
+from conda_provenance.lookup import ProbingLookup
+from conda_provenance.net import Reach, origin_of
+from conda_provenance.policy.settings import VerifySettings
 from conda_provenance.verify.answers import Answers
 from conda_provenance.verify.check import World
+from conda_provenance.verify.doors import HostDoors
+from conda_provenance.verify.evidence import EvidenceFolder
+from conda_provenance.verify.git import GitRepositories
+from conda_provenance.verify.keeping import Keeping
+from conda_provenance.verify.tokens import Tokens
+from conda_provenance.web import Web
+
+_CONNECTIONS = 4
+"""To one server."""
+
+Warn = Callable[[str], None]
 
 
 class Ways(NamedTuple):
@@ -23,21 +37,51 @@ class Ways(NamedTuple):
     """The folder of evidence."""
     evidence_digests: frozenset[str] = frozenset()
     """The files of evidence that are believed."""
-    token_file: str | None = None
+    token_files: tuple[str, ...] = ()
+    policy_forges: Mapping[str, str] = {}
+    """Hosts, and the vendor of the forge there, as the policy says."""
 
 
 class Opened(NamedTuple):
-    """What a run asks, and the answers that it gets."""
+    """What a run asks, and what becomes of the answers."""
 
     world: World
-    answers: Answers
+    keeping: Keeping
 
 
 @contextmanager
-def open_world(ways: Ways, environ: Mapping[str, str]) -> Iterator[Opened]:  # noqa: ARG001
-    """The outside, for the length of a ``with`` block."""
-    from conda_provenance.verify.closed import ClosedLookup, ClosedRepositories
+def open_world(
+    ways: Ways, settings: VerifySettings, environ: Mapping[str, str], now: float, warn: Warn
+) -> Iterator[Opened]:
+    """The outside, for the length of a ``with`` block. ``warn`` is called with sentences.
 
-    answers = Answers()
-    world = World(ClosedRepositories(), ClosedLookup(), time.time(), answers)
-    yield Opened(world, answers)
+    Raises :class:`~conda_provenance.errors.UsageError`.
+    """
+    reach = _reach(ways, settings)
+    tokens = Tokens(environ)
+    with ExitStack() as stack:
+        answers = Answers(offline=ways.offline)
+        web = stack.enter_context(Web(offline=ways.offline, connections=_CONNECTIONS))
+        doors = HostDoors(web, answers, tokens, reach, tls=settings.tls, warn=warn)
+        repositories = stack.enter_context(
+            GitRepositories(
+                answers,
+                doors.probe,
+                reach=reach,
+                tls={origin: GitTls(*each) for origin, each in settings.tls.items()},
+                environ=environ,
+            )
+        )
+        lookup = ProbingLookup(doors, user=settings.forges, policy=ways.policy_forges)
+        folder = EvidenceFolder(ways.evidence) if ways.evidence else None
+        keeping = Keeping(folder, offline=ways.offline, believed=ways.evidence_digests)
+        yield Opened(World(repositories, lookup, now, answers), keeping)
+
+
+def _reach(ways: Ways, settings: VerifySettings) -> Reach:
+    if ways.offline:  # Nobody is asked, so what was allowed when the answers were kept counts.
+        return Reach(http=True, private=True)
+
+    servers = (origin_of(f"https://{name.partition('/')[0]}") for name in settings.forges)
+    named = frozenset({*filter(None, servers), *settings.tls})
+    return Reach("http" in ways.allow, "private" in ways.allow, named)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from verify_standins import (
@@ -19,12 +21,17 @@ from verify_standins import (
 )
 
 from conda_provenance.errors import PackageError, UnavailableError, UsageError
+from conda_provenance.patterns import RepositoryPattern
+from conda_provenance.policy.check_ids import IDS
 from conda_provenance.policy.expectations import Expectations
 from conda_provenance.sources import NotConda, Unreadable
 from conda_provenance.verify import verifier as verifier_module
 from conda_provenance.verify.answers import Answer, Answers
 from conda_provenance.verify.check import World
 from conda_provenance.verify.checking import check_package
+from conda_provenance.verify.evidence import EvidenceFolder
+from conda_provenance.verify.grounds import ATTESTED, BUILD
+from conda_provenance.verify.keeping import Keeping
 from conda_provenance.verify.outcome import Outcome, Result
 from conda_provenance.verify.subject import Subject
 from conda_provenance.verify.verdict import Standing
@@ -132,6 +139,20 @@ def test_no_more_is_held_than_a_chunk(monkeypatch, limit, value):
         assert len(taken) <= (number // 2 + 1) * 2
 
 
+@pytest.mark.parametrize(("most", "asked"), [(1 << 20, 1), (10, 3)])
+def test_answers_are_shared_between_chunks_unless_they_are_too_many(monkeypatch, most, asked):
+    monkeypatch.setattr(verifier_module, "MAX_PACKAGES", 1)
+    monkeypatch.setattr(verifier_module, "MAX_ANSWERS", most)
+    asks = []
+
+    def what(case, world):
+        world.answers.get("GET https://x/", lambda: asks.append(1) or Answer(b"x" * 100))
+        return CheckOf("x").passed("Fine.")
+
+    list(verifier_of(CheckOf("x", what)).verify(wanted(each) for each in "abc"))
+    assert len(asks) == asked
+
+
 def test_the_files_of_a_package_are_let_go():
     (verified,) = verifier_of(CheckOf("x")).verify([wanted("a")])
     assert not verified.subject.contents.files
@@ -184,7 +205,7 @@ def test_what_the_search_raises_comes_after_the_results_before_it():
         next(results)
 
 
-def test_each_package_has_the_questions_that_its_checks_asked():
+def test_each_package_has_the_answers_that_its_checks_asked_for(tmp_path):
     answers = Answers()
 
     def what(case, world):
@@ -192,11 +213,59 @@ def test_each_package_has_the_questions_that_its_checks_asked():
         answers.get("git refs https://x", lambda: Answer(b"y"))
         return CheckOf("x").passed("Fine.")
 
-    results = verifier_of(CheckOf("x", what), answers=answers).verify([wanted("a"), wanted("b")])
-    assert [each.questions for each in results] == [
-        ("GET https://x/a", "git refs https://x"),
-        ("GET https://x/b", "git refs https://x"),
-    ]
+    keeping = Keeping(EvidenceFolder(str(tmp_path)))
+    verifier = verifier_of(CheckOf("x", what), answers=answers, keeping=keeping)
+    results = list(verifier.verify([wanted("a"), wanted("b")]))
+    for verified in results:
+        document = json.loads(Path(verified.evidence.path).read_text())
+        assert document["digest"] == verified.evidence.digest
+        assert [each["question"] for each in document["answers"]] == [
+            f"GET https://x/{verified.found.name}",
+            "git refs https://x",
+        ]
+
+
+def bound(case, world):
+    answer = world.answers.get("GET https://x/", lambda: Answer(b"yes"))
+    return CheckOf("x").passed(f"It says {answer.body.decode()}.", statement=BUILD)
+
+
+ALL = [CheckOf(each, bound) for each in (*IDS[:6], ATTESTED)]
+
+
+@pytest.mark.parametrize("believes", [True, False])
+def test_evidence_verifies_a_package_only_if_the_user_believes_its_file(tmp_path, believes):
+    expected = Expectations(repositories=(RepositoryPattern.parse("https://github.com/o/n"),))
+    folder = EvidenceFolder(str(tmp_path))
+    online = verifier_of(*ALL, expected=expected, keeping=Keeping(folder))
+    (before,) = online.verify([wanted("a", is_whole=True)])
+    assert before.verdict.outcome is Standing.VERIFIED
+
+    keeping = Keeping(
+        folder, offline=True, believed={before.evidence.digest} if believes else {"0" * 64}
+    )
+    offline = verifier_of(*ALL, expected=expected, keeping=keeping, answers=Answers(offline=True))
+    (after,) = offline.verify([wanted("a", is_whole=True)])
+    assert outcomes(after) == outcomes(before)
+    assert after.verdict.outcome is (Standing.VERIFIED if believes else Standing.CONSISTENT)
+    assert ("By answers recorded at" in after.verdict.message) is not believes
+    assert "By answers recorded at" in after.evidence.sentence
+
+
+def test_without_evidence_nothing_is_answered_offline(tmp_path):
+    keeping = Keeping(EvidenceFolder(str(tmp_path)), offline=True)
+    verifier = verifier_of(CheckOf("x", bound), keeping=keeping, answers=Answers(offline=True))
+    (verified,) = verifier.verify([wanted("a")])
+    assert outcomes(verified) == {"x": Outcome.UNAVAILABLE}
+    assert not verified.evidence.is_believed
+
+
+def test_evidence_that_cannot_be_written_is_said(tmp_path):
+    (tmp_path / "file").write_text("")
+    keeping = Keeping(EvidenceFolder(str(tmp_path / "file")))
+    (verified,) = verifier_of(CheckOf("x", bound), keeping=keeping).verify([wanted("a")])
+    assert "cannot be written" in verified.evidence.fault
+    assert outcomes(verified) == {"x": Outcome.PASS}
 
 
 def test_what_was_verified_is_not_lost_when_somebody_stops():

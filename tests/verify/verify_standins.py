@@ -110,7 +110,6 @@ def verifier_of(
     world = World(repositories or ClosedRepositories(), ClosedLookup(), 0.0, answers)
     return Verifier(
         world,
-        answers,
         members(*checks),
         lambda _subject: expected,
         **given,

@@ -1,0 +1,87 @@
+"""``Keeping``: what becomes of the answers that a package's checks stood on.
+
+They are written into a folder, or come from there. How they are written down is known to
+``evidence``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+from conda_provenance.errors import ProvenanceError
+from conda_provenance.verify.answers import Answers
+from conda_provenance.verify.evidence import EvidenceFolder, RecordedAnswers
+from conda_provenance.verify.subject import Subject
+
+
+class Kept(NamedTuple):
+    """The evidence of one package."""
+
+    path: str
+    digest: str | None
+    """Of the whole file. ``None``: it could not be written or read."""
+    sentence: str = ""
+    """By whose word the checks ended as they did, if they were answered from the file."""
+    missing: tuple[str, ...] = ()
+    """The questions that the file has no answer to."""
+    is_believed: bool = True
+    """Were the answers got in this run, or from a file that the user believes?"""
+    fault: str = ""
+    """Why it could not be written: one sentence."""
+
+
+class Keeping:
+    """The evidence of one run. ``believed`` has the digests of the files that the user believes.
+
+    Offline, the answers come from the folder. Otherwise they are written there.
+    """
+
+    def __init__(
+        self,
+        folder: EvidenceFolder | None = None,
+        *,
+        offline: bool = False,
+        believed: Collection[str] = (),
+    ) -> None:
+        self._folder = folder
+        self._offline = offline
+        self._believed = believed
+
+    def recorded(self, subject: Subject) -> RecordedAnswers | None:
+        """The answers that were kept for a package, if they are to be used."""
+        if self._folder is None or not self._offline:
+            return None
+
+        return self._folder.read(subject)
+
+    def keep(
+        self,
+        subject: Subject,
+        answers: Answers,
+        questions: Iterable[str],
+        recorded: RecordedAnswers | None,
+        *,
+        is_expected: bool,
+    ) -> Kept | None:
+        """Write down what the checks of a package were told, or say from where they were told it.
+
+        ``is_expected``: is the package from a repository that somebody expects?
+        """
+        if recorded is not None:
+            return Kept(
+                recorded.source,
+                None if recorded.fault else recorded.digest,
+                recorded.sentence,
+                tuple(recorded.missing),
+                any(recorded.is_digest(each) for each in self._believed),
+            )
+
+        if self._folder is None or self._offline:
+            return None
+
+        try:
+            written = self._folder.write(subject, answers, questions, is_expected=is_expected)
+        except ProvenanceError as error:
+            return Kept("", None, fault=str(error))
+        return Kept(written.path, written.digest)
