@@ -12,7 +12,7 @@ from typing import NamedTuple
 from conda_provenance.claim import Claim
 from conda_provenance.errors import UnavailableError
 from conda_provenance.forge_api import ForgeApi, Pointer, host_of
-from conda_provenance.remotes import RemoteUrl
+from conda_provenance.remotes import RemoteUrl, vendor_at
 from conda_provenance.run_api import RunApi, RunClaim
 from conda_provenance.verify.check import Case, World
 from conda_provenance.verify.named import is_named
@@ -43,7 +43,7 @@ def api_of(case: Case, world: World, run: NamedRun, remote: RemoteUrl, sha: str)
     if forge is not None and {provider, forge.vendor} <= _ALIKE:
         provider = forge.vendor
 
-    is_own = forge is not None and forge.vendor == provider
+    is_own = provider == (_public_vendor(remote) if forge is None else forge.vendor)
     claim = RunClaim(
         provider,
         run.run_id,
@@ -71,6 +71,12 @@ def _forge(world: World, remote: RemoteUrl, hint: str) -> tuple[ForgeApi | None,
         return world.lookup.forge(remote, hint=hint), ""
     except UnavailableError as error:
         return None, str(error)
+
+
+def _public_vendor(remote: RemoteUrl) -> str | None:
+    """Whose public forge this is, where it cannot be asked itself."""
+    is_usual = remote.scheme == "https" and remote.port is None
+    return vendor_at(remote.host) if is_usual else None
 
 
 def _pointers(forge: ForgeApi, sha: str) -> Sequence[Pointer]:
