@@ -42,10 +42,7 @@ def _never_counts(scope: Scope, earlier: Scope) -> NamePattern | None:
     if not has_all_channels:
         return None
 
-    dead = (
-        each for each in scope.packages if any(other.covers(each) for other in earlier.packages)
-    )
-    return next(dead, None)
+    return next((each for each in scope.packages if earlier.covers(each)), None)
 
 
 _NOT_FRESH = "no review is wanted that could be fresh: add reviews = 1, or leave it out"

@@ -58,6 +58,8 @@ class Expectations(NamedTuple):
     """CI servers, organisations and projects that may vouch for a run, as addresses."""
     forge_hosts: Mapping[str, str] = {}
     """Forges that the user or the policy named: host and vendor."""
+    policy_digest: str = ""
+    """The sha256 of the policy, if all of this is what it expects and no option changed it."""
     exception: str = ""
     """Why this package is excepted from the policy, if it is. The reason of the policy's author."""
     notes: tuple[str, ...] = ()

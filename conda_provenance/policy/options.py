@@ -82,7 +82,9 @@ class Options(NamedTuple):
             )
         if self.repositories or self.sha or self.providers:
             expected = expected._replace(required=in_order(("expected", *expected.required)))
+        is_changed = any((self.repositories, self.refs, self.providers, self.only, self.skip))
         return expected._replace(
+            policy_digest="" if is_changed else expected.policy_digest,
             sha=self.sha,
             refs=self.refs or expected.refs,
             providers=self.providers or expected.providers,

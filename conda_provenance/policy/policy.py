@@ -64,12 +64,25 @@ class Scope(NamedTuple):
     channels: tuple[str, ...] = ()
     """Addresses, as :func:`channel_address` gives them. None: any channel, and packages of which no
     channel is known."""
+    exact: frozenset[str] = frozenset()
+    """Those of ``packages`` that are plain names: a policy may list thousands."""
+    wide: tuple[NamePattern, ...] = ()
+    """The others."""
+
+    @classmethod
+    def of(cls, packages: tuple[NamePattern, ...], channels: tuple[str, ...] = ()) -> Scope:
+        exact = frozenset(each.text for each in packages if each.is_exact)
+        return cls(packages, channels, exact, tuple(each for each in packages if not each.is_exact))
 
     def fits(self, channel: str | None, name: str) -> bool:
         """``name`` is one that :func:`fit_name` gave."""
-        if self.channels and (channel_address(channel or "") not in self.channels):
+        if self.channels and channel_address(channel or "") not in self.channels:
             return False
-        return any(pattern.matches(name) for pattern in self.packages)
+        return name in self.exact or any(pattern.matches(name) for pattern in self.wide)
+
+    def covers(self, pattern: NamePattern) -> bool:
+        """Are all names that ``pattern`` matches in here?"""
+        return pattern.text in self.exact or any(each.covers(pattern) for each in self.wide)
 
 
 class Rule(NamedTuple):
@@ -175,6 +188,7 @@ class Policy(NamedTuple):
             runners=terms.runners,
             ci_hosts=terms.ci_hosts,
             forge_hosts=self.forges,
+            policy_digest=self.digest,
             exception=" ".join(each.reason for each in applied.exceptions),
             notes=tuple(ended_note(each) for each in applied.ended),
         )

@@ -169,7 +169,7 @@ class _Reader:
 
     def _rule(self, table: Mapping[str, Any], defaults: Mapping[str, Any], path: Path) -> Rule:
         read = self._read(table, {**scope_keys(), **self._terms}, path)
-        scope = Scope(read.pop("packages", _ANY), read.pop("channels", ()))
+        scope = Scope.of(read.pop("packages", _ANY), read.pop("channels", ()))
         return Rule(scope, Terms(**{**defaults, **read}))
 
     def _exception(self, table: Mapping[str, Any], path: Path) -> PolicyException | None:
@@ -189,7 +189,7 @@ class _Reader:
             return None
 
         return PolicyException(
-            Scope(read["packages"], read.get("channels", ())),
+            Scope.of(read["packages"], read.get("channels", ())),
             read["reason"],
             read["until"],
             read.get("waive", ()),

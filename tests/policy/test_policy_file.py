@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 
 import pytest
 from hypothesis import given
@@ -288,6 +289,20 @@ def test_a_rule_after_a_narrower_one_of_some_channels_counts():
         text + "channels = ['https://h.org/b']\n[[rules]]\nchannels = ['https://h.org/a']\n"
     )
     assert found[0][:2] == (6, "rules.packages")
+
+
+def test_a_policy_of_thousands_of_names_takes_no_long_time():
+    start = time.monotonic()
+    rules = "".join(
+        f"[[rules]]\npackages = {[f'a{rule}-{number}' for number in range(200)]}\n"
+        for rule in range(80)
+    )
+    policy = read(f"version = 1\n{rules}")
+    for number in range(2000):
+        assert policy.applied(None, f"a79-{number}", 0.0).rule == (
+            policy.rules[79] if number < 200 else None
+        )
+    assert time.monotonic() - start < 10
 
 
 @given(st.binary(max_size=400))

@@ -78,6 +78,7 @@ def _facts(subject: Subject, expected: Expectations) -> dict[str, Any]:
         "expected_sha": expected.sha,
         "expected_refs": list(expected.refs),
         "expected_providers": list(expected.providers),
+        "policy_sha256": expected.policy_digest,
         "exception": expected.exception,
         "notes": list(expected.notes),
     }

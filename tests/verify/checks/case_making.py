@@ -16,6 +16,7 @@ from conda_provenance.forge_api import Repository as ForgeRepository
 from conda_provenance.policy import Expectations
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
 from conda_provenance.sources.files import package_at
+from conda_provenance.verify.answers import Answers
 from conda_provenance.verify.check import Case, World
 from conda_provenance.verify.subject import Subject
 
@@ -89,7 +90,7 @@ class WorldStandIn:
 
     @property
     def world(self) -> World:
-        return World(self, self, 0.0)  # type: ignore[arg-type]
+        return World(self, self, 0.0, Answers())  # type: ignore[arg-type]
 
 
 def case_of(subject: Subject, **expected: Any) -> Case:
