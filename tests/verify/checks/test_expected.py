@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from case_making import CLAIM, REMOTE, SHA, WorldStandIn, case_of, subject_of
+from git_asking import asking
+from git_servers import GitServer
+from histories import History
 
 from conda_provenance.forge_api import Repository
 from conda_provenance.patterns import RepositoryPattern
@@ -191,3 +196,35 @@ def test_a_secret_in_an_address_is_not_repeated(tmp_path):
     ):
         for expected in (NAMED, {}):
             assert "hunter2" not in str(run(tmp_path, {"remote_url": remote}, **expected))
+
+
+# --- real servers ---------------------------------------------------------------------------------
+
+
+def on_server(tmp_path: Path, server: GitServer, path: str, pattern: str) -> Result:
+    """A package that names a repository of a real server, and the pattern that it should match."""
+    subject = subject_of(tmp_path, {**CLAIM, "remote_url": server.url(path)})
+    allowed = RepositoryPattern.parse(server.url(pattern))
+    with asking() as repositories:
+        world = WorldStandIn().world._replace(repositories=repositories)
+        return CHECK.run(case_of(subject, repositories=(allowed,)), world)
+
+
+def test_a_repository_that_moved_on_a_real_server(
+    tmp_path: Path, git_server: GitServer, history: History
+) -> None:
+    git_server.publish(history, "evil/n")
+    git_server.moved |= {"o/old": "o/n", "o/given-up": "evil/n"}
+    assert on_server(tmp_path, git_server, "o/n", "o/*").outcome is Outcome.PASS
+
+    renamed = on_server(tmp_path, git_server, "o/old", "o/*")
+    assert renamed.outcome is Outcome.PASS
+    assert renamed.facts["addresses"] == [git_server.url("o/old"), git_server.url("o/n")]
+    assert on_server(tmp_path, git_server, "o/old", "o/old").outcome is Outcome.FAIL
+
+    taken = on_server(tmp_path, git_server, "o/given-up", "o/*")
+    assert taken.outcome is Outcome.FAIL
+    assert f"it answers at {git_server.url('evil/n')}" in taken.message
+
+    gone = on_server(tmp_path, git_server, "o/gone", "o/*")
+    assert gone.outcome is Outcome.UNAVAILABLE
