@@ -104,11 +104,19 @@ INSTALL_POLICY = Setting(
     "provenance_install_policy",
     "",
     "A policy whose repositories an installed package must be from: the name of a ready one, such "
-    "as conda-forge, or the path of a file. It must ask for no checks: none is made before "
-    "installing.",
+    "as conda-forge, or the path of a file. No check that it asks for is made before installing: "
+    "see provenance_install_verified.",
+)
+INSTALL_VERIFIED = Setting(
+    "provenance_install_verified",
+    (),
+    "Files that 'conda provenance verify --json' wrote by that policy. What they call verified may "
+    "be installed though the policy asks for checks. They are not signed.",
 )
 
-INSTALL_SETTINGS = (INSTALL, INSTALL_REQUIRE, INSTALL_REPOS, INSTALL_EXEMPT, INSTALL_POLICY)
+INSTALL_SETTINGS = (
+    *(INSTALL, INSTALL_REQUIRE, INSTALL_REPOS, INSTALL_EXEMPT, INSTALL_POLICY, INSTALL_VERIFIED),
+)
 """The keys of the gate before installing, in the order in which they are documented."""
 
 POLICY = Setting(

@@ -29,6 +29,7 @@ from conda_provenance.condarc import (
     INSTALL_POLICY,
     INSTALL_REPOS,
     INSTALL_REQUIRE,
+    INSTALL_VERIFIED,
     POLICY,
     REQUIRED,
     SETTINGS,
@@ -80,6 +81,7 @@ _ALLOWED = {
     INSTALL_EXEMPT: "a list of channels by their addresses, without logins and tokens, such as "
     "https://conda.anaconda.org/conda-forge, and of CHANNEL::SPEC with such an address",
     INSTALL_POLICY: _A_POLICY,
+    INSTALL_VERIFIED: "a list of absolute paths of files that 'verify --json' wrote",
     POLICY: _A_POLICY,
     FORGES: "a list of HOST=FORGE, such as git.example.com=gitlab",
     CA: _FILES,

@@ -217,7 +217,7 @@ def _shortfall(
     policy: InstallPolicy, package: Incoming, caches: tuple[str, ...]
 ) -> Iterator[Shortfall]:
     try:
-        place = Place(package.record.name, package.record.channel)
+        place = Place(package.record.name, package.record.channel, package.record.sha256)
         why = policy.shortcomings(claim_of(package, caches), place)
     except PackageError as error:
         yield Shortfall(package, (str(error).rstrip("."),), True)

@@ -17,6 +17,8 @@ from conda_provenance.condarc import (
     INSTALL_POLICY,
     INSTALL_REPOS,
     INSTALL_REQUIRE,
+    INSTALL_SETTINGS,
+    INSTALL_VERIFIED,
 )
 from conda_provenance.errors import SettingsError, UsageError
 from conda_provenance.keys import CEP_KEYS
@@ -62,6 +64,8 @@ class InstallPolicy(NamedTuple):
     exemptions: tuple[Exemption, ...] = ()
     rules: Policy | None = None
     """A policy, of which the repositories and the CI systems count too."""
+    verified: frozenset[str] = frozenset()
+    """The sha256 of files that ``verify`` verified by that policy."""
     error: str | None = None
     """Why the keys cannot be read, in one sentence. Then nothing else here counts."""
 
@@ -85,7 +89,7 @@ class InstallPolicy(NamedTuple):
             from conda_provenance.audit.install_rules import shortcomings_by
 
             moment = time.time() if now is None else now
-            found += shortcomings_by(self.rules, claim, place, moment)
+            found += shortcomings_by(self.rules, claim, place, moment, self.verified)
         return tuple(dict.fromkeys(found))
 
 
@@ -104,12 +108,14 @@ def read_install_policy(values: Mapping[str, object]) -> InstallPolicy:
         return InstallPolicy(action)
 
     try:
+        rules = _read_rules(values)
         return InstallPolicy(
             action,
             require=read_setting(INSTALL_REQUIRE, values, parse_keys),
             repositories=read_setting(INSTALL_REPOS, values, _parse_repositories),
             exemptions=read_setting(INSTALL_EXEMPT, values, _parse_exemptions),
-            rules=_read_rules(values),
+            rules=rules,
+            verified=_read_verified(values, rules),
         )
     except SettingsError as error:
         return InstallPolicy(action, error=str(error))
@@ -130,7 +136,7 @@ def load_install_policy(read: Callable[..., Mapping[str, object]]) -> InstallPol
         return policy
 
     try:
-        values |= read((INSTALL_REQUIRE, INSTALL_REPOS, INSTALL_EXEMPT, INSTALL_POLICY))
+        values |= read(INSTALL_SETTINGS[1:])
     except SettingsError as error:
         return InstallPolicy(policy.action, error=str(error))
 
@@ -161,6 +167,16 @@ def _read_rules(values: Mapping[str, object]) -> Policy | None:
 
     wanted = read_setting(INSTALL_POLICY, values, parse_policy_name)
     return load_policy_of(INSTALL_POLICY, wanted) if wanted else None
+
+
+def _read_verified(values: Mapping[str, object], rules: Policy | None) -> frozenset[str]:
+    if rules is None or not values.get(INSTALL_VERIFIED.name):
+        return frozenset()
+
+    from conda_provenance.audit.install_results import parse_paths, verified_by
+
+    paths = read_setting(INSTALL_VERIFIED, values, lambda value: parse_paths(parse_list(value)))
+    return verified_by(paths, rules.digest)
 
 
 def _parse_exemptions(value: object) -> tuple[Exemption, ...]:

@@ -1,15 +1,16 @@
 """What a policy asks of a package that is about to be installed, as far as that is looked at then.
 
 Only what the package says of itself is read: its repository and its CI. No check of ``verify`` is
-made here, so a rule that asks for one cannot be met.
+made here. So a rule that asks for one is met only if ``verify`` verified that file before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from conda_provenance.claim import Claim
+from conda_provenance.condarc import INSTALL_VERIFIED
 from conda_provenance.patterns import is_allowed
 from conda_provenance.policy.expectations import REQUIRED, Expectations
 from conda_provenance.policy.policy import Policy
@@ -25,10 +26,20 @@ class Place(NamedTuple):
     name: str
     channel: str | None = None
     """The channel's address."""
+    sha256: str | None = None
 
 
-def shortcomings_by(policy: Policy, claim: Claim, place: Place, now: float) -> Iterator[str]:
-    """What the package lacks, each a part of a sentence. ``now``: seconds since 1970, UTC."""
+def shortcomings_by(
+    policy: Policy,
+    claim: Claim,
+    place: Place,
+    now: float,
+    verified: Collection[str] = (),
+) -> Iterator[str]:
+    """What the package lacks, each a part of a sentence. ``now``: seconds since 1970, UTC.
+
+    ``verified``: the sha256 of files that ``verify`` verified by this policy.
+    """
     expected = policy.expectations(place.channel, place.name, now)
     applied = policy.applied(place.channel, place.name, now)
     by = f"the policy {policy.name}"
@@ -37,10 +48,11 @@ def shortcomings_by(policy: Policy, claim: Claim, place: Place, now: float) -> I
         return
 
     asked = _not_made(expected)
-    if asked:
+    if asked and place.sha256 not in verified:
         yield (
             f"{by} (line {applied.rule.line}) asks for what is not checked before installing: "
-            f"{', '.join(asked)}; 'conda provenance verify' checks it"
+            f"{', '.join(asked)}; no file of plugins.{INSTALL_VERIFIED.name} says that it was "
+            "verified by it"
         )
 
     if expected.repositories and not is_allowed(claim.remote_url or "", expected.repositories):

@@ -19,6 +19,7 @@ REPOS = "CONDA_PLUGINS_PROVENANCE_INSTALL_REPOS"
 REQUIRE = "CONDA_PLUGINS_PROVENANCE_INSTALL_REQUIRE"
 EXEMPT = "CONDA_PLUGINS_PROVENANCE_INSTALL_EXEMPT"
 RULES = "CONDA_PLUGINS_PROVENANCE_INSTALL_POLICY"
+VERIFIED = "CONDA_PLUGINS_PROVENANCE_INSTALL_VERIFIED"
 
 BEFORE_26_7 = pytest.mark.skipif(
     find_spec("conda") is not None and tuple(map(int, version("conda").split(".")[:2])) < (26, 7),
@@ -376,6 +377,19 @@ reviews = 1
     assert done.is_refused
     assert "asks for what is not checked before installing: commit-reviewed" in done.said
 
+    found = tmp_path / "found.json"
+    facts = {"policy_sha256": _sha256(policy)}
+    entry = {
+        "sha256": _sha256(conda.package("stamped-binary-1.0")),
+        "sha256_from": "file",
+        "outcome": "verified",
+        "checks": [{"id": "expected", "outcome": "pass", "facts": facts}],
+    }
+    found.write_text(json.dumps({"version": 1, "command": "verify", "packages": [entry]}))
+    verified = {**rules, VERIFIED: str(found)}
+    done = conda.refusing(*words, conda.prefix("c"), "stamped-binary", **verified)
+    assert done.status == 0, done.said
+
     done = conda.refusing(*words, conda.prefix("d"), "stamped-meta", **rules)
     assert done.is_refused
     assert "the policy mine has no rule for it" in done.said
@@ -440,6 +454,7 @@ WRONG = pytest.mark.parametrize(
         ("repos", "['https://user:s3cr3t@github.com/a/b']"),
         ("policy", "./s3cr3t.toml"),
         ("policy", "[conda-forge, s3cr3t]"),
+        ("policy", "nowhere"),
         ("exempt", "['https://user:s3cr3t@a.example/c']"),
         ("exempt", "[https://a.example/t/s3cr3t/c]"),
     ],
