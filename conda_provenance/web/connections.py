@@ -26,6 +26,9 @@ from conda_provenance.web.clients import Settings
 _POOLS = 256
 """Servers to which connections are kept."""
 
+_MAX_INTERIM = 16
+"""Answers of the kind 1xx before the one that counts."""
+
 _bounds = threading.local()
 
 
@@ -83,7 +86,7 @@ class _BoundedReader(io.RawIOBase):
             super().close()
 
 
-class _Response(http.client.HTTPResponse):
+class Response(http.client.HTTPResponse):
     """A response that is read within the :class:`Bound` of the thread that asked."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
@@ -92,6 +95,16 @@ class _Response(http.client.HTTPResponse):
         if bound is not None:
             file: Any = self.fp
             self.fp = io.BufferedReader(_BoundedReader(file.detach(), sock, bound), 1 << 16)
+
+    def begin(self) -> None:
+        """Read the head, after those that only announce it, such as 103 (Early Hints)."""
+        super().begin()
+        for _ in range(_MAX_INTERIM):
+            if not 101 < self.status < 200:
+                return
+            self.headers: Any = None
+            super().begin()
+        raise http.client.HTTPException("too many interim answers")
 
 
 class _Opened:
@@ -126,14 +139,14 @@ def _pools(opened: _Opened, *, public: bool) -> dict[str, type[HTTPConnectionPoo
             raise PrivateAddressError
 
     class Plain(HTTPConnection):
-        response_class = _Response
+        response_class = Response
 
         def connect(self) -> None:
             super().connect()
             came_up(self)
 
     class Secure(HTTPSConnection):
-        response_class = _Response
+        response_class = Response
 
         def connect(self) -> None:
             super().connect()
