@@ -7,10 +7,15 @@ they read every answer that is not plain. What is asked, and of whom, is not kno
 from __future__ import annotations
 
 import io
+import os
 import re
+import struct
 from collections.abc import Mapping
 from http.client import HTTPException
+from socket import SO_RCVTIMEO, SO_SNDTIMEO, SOL_SOCKET
+from ssl import SSLWantReadError
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from urllib3 import HTTPResponse
 from urllib3._collections import HTTPHeaderDict
@@ -21,6 +26,11 @@ from conda_provenance.web.heads import END, MAX_HEAD, Fields, Head, parse_head, 
 
 _PIECE = 1 << 16
 """Bytes that are read at a time."""
+
+_SYSTEM_WAITS = os.name == "posix"
+_TIME = struct.Struct("@ll")
+_waits: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
+"""How long each socket waits. Seconds."""
 
 _HOST = re.compile(r"[0-9A-Za-z.-]+")
 
@@ -129,15 +139,33 @@ def _exchanged(pool: Any, connection: Any, request: bytes, bound: Bound) -> Any:
 def receive(sock: Any, size: int, bound: Bound) -> bytes:
     """Some bytes, ``size`` at most, within the time. None at the end."""
     _set_time(sock, bound)
-    data: bytes = sock.recv(size)
+    try:
+        data: bytes = sock.recv(size)
+    except (BlockingIOError, SSLWantReadError):
+        raise TimeoutError("the server sends nothing") from None
+
     bound.came(len(data))
     return data
 
 
 def _set_time(sock: Any, bound: Bound) -> None:
+    """Let the socket wait as long as the bound allows.
+
+    Where the system itself can end a wait, each wait takes one call of the system instead of two.
+    """
     left = bound.left()
-    if sock.gettimeout() != left:  # Setting it asks the system.
-        sock.settimeout(left)
+    if not _SYSTEM_WAITS:
+        if sock.gettimeout() != left:
+            sock.settimeout(left)
+        return
+
+    known = _waits.get(sock)
+    if known != left or sock.gettimeout() is not None:
+        time = _TIME.pack(int(left), int(left % 1 * 1e6) + 1)
+        sock.setsockopt(SOL_SOCKET, SO_RCVTIMEO, time)
+        sock.setsockopt(SOL_SOCKET, SO_SNDTIMEO, time)
+        sock.settimeout(None)
+        _waits[sock] = left
 
 
 def _left_to_http_client(pool: Any, connection: Any, data: bytes) -> HTTPResponse:
