@@ -133,6 +133,7 @@ def _pools(opened: _Opened, *, public: bool) -> dict[str, type[HTTPConnectionPoo
     def came_up(connection: Any) -> None:
         opened.add(connection)
         connection.peer = _peer(connection.sock)
+        connection.waits = None
         # The host's name may lead elsewhere now than when it was looked up.
         if public and not is_public_address(connection.peer or ""):
             connection.close()

@@ -12,10 +12,8 @@ import re
 import struct
 from collections.abc import Mapping
 from http.client import HTTPException
-from socket import SO_RCVTIMEO, SO_SNDTIMEO, SOL_SOCKET
-from ssl import SSLWantReadError
+from socket import SO_RCVTIMEO, SO_SNDTIMEO, SOL_SOCKET, socket
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from urllib3 import HTTPResponse
 from urllib3._collections import HTTPHeaderDict
@@ -29,8 +27,7 @@ _PIECE = 1 << 16
 
 _SYSTEM_WAITS = os.name == "posix"
 _TIME = struct.Struct("@ll")
-_waits: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
-"""How long each socket waits. Seconds."""
+"""The system's seconds and microseconds."""
 
 _HOST = re.compile(r"[0-9A-Za-z.-]+")
 
@@ -72,7 +69,7 @@ class DirectAnswer:
             return data
         if self.connection is None or self.connection.sock is None:
             return b""
-        return receive(self.connection.sock, size, self._bound)
+        return receive(self.connection, size, self._bound)
 
     def close(self) -> None:
         """Close the connection."""
@@ -118,59 +115,59 @@ def ask(pool: Any, target: str, fields: Mapping[str, str], bound: Bound) -> Any 
 
 
 def _exchanged(pool: Any, connection: Any, request: bytes, bound: Bound) -> Any:
-    sock = connection.sock
-    _set_time(sock, bound)
-    sock.sendall(request)
+    _set_time(connection, bound)
+    connection.sock.sendall(request)
 
-    data = receive(sock, _PIECE, bound)
-    end = END.search(data)
-    while end is None and data and len(data) < MAX_HEAD:
-        more = receive(sock, _PIECE, bound)
-        data += more
-        end = END.search(data) if more else None
+    data = b""
+    end = None
+    while end is None and len(data) < MAX_HEAD:
+        more = receive(connection, _PIECE, bound)
         if not more:
             break
+        data += more
+        end = END.search(data)
 
     if end is not None and (head := parse_head(data[: end.end()])) is not None:
         return DirectAnswer(pool, connection, bound, head, data[end.end() :])
     return _left_to_http_client(pool, connection, data)
 
 
-def receive(sock: Any, size: int, bound: Bound) -> bytes:
+def receive(connection: Any, size: int, bound: Bound) -> bytes:
     """Some bytes, ``size`` at most, within the time. None at the end."""
-    _set_time(sock, bound)
+    _set_time(connection, bound)
     try:
-        data: bytes = sock.recv(size)
-    except (BlockingIOError, SSLWantReadError):
+        data: bytes = connection.sock.recv(size)
+    except BlockingIOError:
         raise TimeoutError("the server sends nothing") from None
 
     bound.came(len(data))
     return data
 
 
-def _set_time(sock: Any, bound: Bound) -> None:
+def _set_time(connection: Any, bound: Bound) -> None:
     """Let the socket wait as long as the bound allows.
 
-    Where the system itself can end a wait, each wait takes one call of the system instead of two.
+    Where the system itself can end a wait, a wait takes one call of the system instead of two, and
+    so fewer turns between threads. With TLS Python would wait again.
     """
-    left = bound.left()
-    if not _SYSTEM_WAITS:
+    sock, left = connection.sock, bound.left()
+    if not _SYSTEM_WAITS or type(sock) is not socket:
         if sock.gettimeout() != left:
             sock.settimeout(left)
         return
 
-    known = _waits.get(sock)
-    if known != left or sock.gettimeout() is not None:
-        time = _TIME.pack(int(left), int(left % 1 * 1e6) + 1)
-        sock.setsockopt(SOL_SOCKET, SO_RCVTIMEO, time)
-        sock.setsockopt(SOL_SOCKET, SO_SNDTIMEO, time)
+    if connection.waits != left or sock.gettimeout() is not None:
+        seconds = _TIME.pack(*divmod(max(1, int(left * 1e6)), 1_000_000))
+        sock.setsockopt(SOL_SOCKET, SO_RCVTIMEO, seconds)
+        sock.setsockopt(SOL_SOCKET, SO_SNDTIMEO, seconds)
         sock.settimeout(None)
-        _waits[sock] = left
+        connection.waits = left
 
 
 def _left_to_http_client(pool: Any, connection: Any, data: bytes) -> HTTPResponse:
     """The answer that begins with ``data``, and is not plain."""
-    response = Response(_Begun(data, connection.sock), method="GET")
+    begun: Any = _Begun(data, connection.sock)
+    response = Response(begun, method="GET")
     try:
         response.begin()
         answer = HTTPResponse(
