@@ -69,6 +69,8 @@ class _BoundedReader(io.RawIOBase):
         self._raw = raw
         self._sock = sock
         self._bound = bound
+        self.is_over = False
+        """Has the server closed the connection?"""
 
     def readable(self) -> bool:
         return True
@@ -78,6 +80,7 @@ class _BoundedReader(io.RawIOBase):
         count = self._raw.readinto(buffer)
         if count:
             self._bound.came(count)
+        self.is_over = count == 0
         return count
 
     def close(self) -> None:
@@ -98,13 +101,18 @@ class Response(http.client.HTTPResponse):
 
     def begin(self) -> None:
         """Read the head, after those that only announce it, such as 103 (Early Hints)."""
-        super().begin()
+        self._begin()
         for _ in range(_MAX_INTERIM):
             if not 101 < self.status < 200:
                 return
             self.headers: Any = None
-            super().begin()
+            self._begin()
         raise http.client.HTTPException("too many interim answers")
+
+    def _begin(self) -> None:
+        super().begin()
+        if getattr(self.fp.raw, "is_over", False):  # Half a head is none.
+            raise http.client.IncompleteRead(b"")
 
 
 class _Opened:

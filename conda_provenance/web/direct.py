@@ -11,7 +11,7 @@ import os
 import re
 import struct
 from collections.abc import Mapping
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead
 from socket import SO_RCVTIMEO, SO_SNDTIMEO, SOL_SOCKET, socket
 from typing import Any
 
@@ -127,6 +127,8 @@ def _exchanged(pool: Any, connection: Any, request: bytes, bound: Bound) -> Any:
         data += more
         end = END.search(data)
 
+    if end is None and 0 < len(data) < MAX_HEAD:  # http.client would make do with that.
+        raise IncompleteRead(data)
     if end is not None and (head := parse_head(data[: end.end()])) is not None:
         return DirectAnswer(pool, connection, bound, head, data[end.end() :])
     return _left_to_http_client(pool, connection, data)

@@ -12,6 +12,9 @@ from typing import NamedTuple
 MAX_HEAD = 1 << 14
 """Bytes of a plain head. http.client takes longer ones."""
 
+_MAX_FIELDS = 100
+"""As many as http.client takes."""
+
 END = re.compile(rb"\n\r?\n")
 """Where a head ends, for the most generous reader. In a plain one it is the end of CR LF CR LF."""
 
@@ -64,13 +67,14 @@ def parse_head(data: bytes) -> Head | None:
     A plain one leaves no doubt where its body ends: it gives its length once, and nothing else that
     says so. Its connection stays open. No line is folded, and none ends otherwise than all.
     """
-    match = _ANSWER.fullmatch(data)
+    match = _ANSWER.fullmatch(data) if len(data) <= MAX_HEAD else None
     if match is None:
         return None
 
     status = int(match[1])
     values: dict[str, str] = {}
-    for line in match[2].decode("latin-1")[:-2].split("\r\n"):
+    lines = match[2].decode("latin-1")[:-2].split("\r\n")
+    for line in lines:
         name, _, value = line.partition(":")
         name, value = name.lower(), value.lstrip(" \t")
         if name in values:
@@ -81,7 +85,8 @@ def parse_head(data: bytes) -> Head | None:
 
     length = values.get("content-length", "")
     if (
-        status in _WITHOUT_BODY
+        len(lines) > _MAX_FIELDS
+        or status in _WITHOUT_BODY
         or _LENGTH.fullmatch(length) is None
         or "transfer-encoding" in values
         or values.get("connection", "keep-alive").lower() != "keep-alive"
@@ -94,7 +99,8 @@ def request_head(target: str, host: str, fields: Mapping[str, str]) -> bytes | N
     """The bytes of a request. ``None``: it is not a plain one."""
     lines = [f"GET {target} HTTP/1.1", f"Host: {host}"]
     for name, value in fields.items():
-        if name.lower() in _NOT_OURS:
+        # Bytes are allowed too, and a plugin may know that.
+        if not (isinstance(name, str) and isinstance(value, str)) or name.lower() in _NOT_OURS:
             return None
         lines.append(f"{name}: {value}")
 
