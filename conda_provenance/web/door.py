@@ -47,7 +47,7 @@ class Web:
         self,
         *,
         offline: bool = False,
-        connections: int = 32,
+        connections: int = 48,
         patience: Patience | None = None,
         use_conda: bool | None = None,
     ) -> None:
