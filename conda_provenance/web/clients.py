@@ -195,7 +195,8 @@ class CondaClient:
         if not hooks and request.url == url and self._are_all_alike(session, url):
             if len(self._headers) > _MAX_FOLDERS:
                 self._headers.clear()
-            self._headers[key] = dict(request.headers)
+            # The next request may be for the whole file.
+            self._headers[key] = {n: v for n, v in request.headers.items() if n != "Range"}
         return Call(request.url, request.headers, settings, request, hooks)
 
     def _are_all_alike(self, session: Any, url: str) -> bool:

@@ -267,6 +267,19 @@ plain = url.replace("/login", "/well").replace(url[url.index("//") + 2 : url.ind
 with Web("""
 
 
+@pytest.mark.usefixtures("three_files")
+def test_a_range_is_of_its_own_request_alone(conda: Conda, misbehaving: Server) -> None:
+    code = _FETCH_THREE.replace(
+        "    said =",
+        """    for name, length in (("a", 2), ("b", 3)):
+        web.open(f"{url}/{name}.bin", ByteRange(0, length)).close()
+    said =""",
+    )
+    assert conda.run(code, f"{misbehaving.root}/well") == [4, 4, 4]
+    ranges = [each.range for each in misbehaving.asked]
+    assert ranges == ["bytes=0-1", "bytes=0-2", None, None, None]
+
+
 def test_a_stored_token_of_one_file_goes_to_that_file_alone(
     conda: Conda, misbehaving: Server
 ) -> None:
