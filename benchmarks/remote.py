@@ -31,7 +31,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "packages"))
 
 PACKAGES = int(os.environ.get("PACKAGES", "2000"))
 RUNS = int(os.environ.get("RUNS", "3"))
-THREADS = int(os.environ.get("THREADS", "32"))
+THREADS = int(os.environ.get("THREADS", "0"))
+"""Of ours. 0: as many as a command has."""
+
 TASKS = 128
 """Of py-rattler, at once."""
 
@@ -148,6 +150,7 @@ def ours(root: str, packages: list[Package], *, use_conda: bool) -> None:
     from conda_provenance.sources import Request
     from conda_provenance.sources.remote import Listed, Remote
     from conda_provenance.survey import survey
+    from conda_provenance.survey.surveying import THREADS as USUAL
     from conda_provenance.web import Web
 
     with Web(use_conda=use_conda) as web:
@@ -159,7 +162,7 @@ def ours(root: str, packages: list[Package], *, use_conda: bool) -> None:
             )
             for package in packages
         )
-        for reading in survey(found, threads=THREADS):
+        for reading in survey(found, threads=THREADS or USUAL):
             assert reading.package is not None, reading.error
             assert reading.package.claim.sha, reading.package
 

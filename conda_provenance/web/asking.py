@@ -73,8 +73,11 @@ class Asking:
         tries = Tries(self._patience, origin.shown)
         call = self._call(request, hop)
         while True:
-            with host.turn() as since:
+            since = host.begin_turn()
+            try:
                 sent = self._exchange.send(call, hop.host, public=hop.public)
+            finally:
+                host.end_turn()
 
             if isinstance(sent, Exception):
                 self._wait_after_error(host, tries, sent, since)

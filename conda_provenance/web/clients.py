@@ -22,6 +22,10 @@ _PLAIN = re.compile(r"https?://[a-z0-9.-]+(?::\d+)?/[A-Za-z0-9/._+!~-]*")
 """An address that can be sent as it is."""
 
 
+_MAX_FOLDERS = 1000
+"""Folders on servers of which something is remembered."""
+
+
 class Settings(NamedTuple):
     """The proxy for a server, and how its certificate is checked."""
 
@@ -87,6 +91,9 @@ class PlainClient:
         return Call(plain, headers, settings_for(self._session, plain, self._settings))
 
     def _authorization(self, url: str, login: str) -> str | None:
+        if not login and (host := _host_of(url)) in self._logins:
+            return self._logins[host]
+
         from requests.auth import _basic_auth_str
         from requests.utils import get_netrc_auth
 
@@ -94,11 +101,14 @@ class PlainClient:
             user, _, password = login.partition(":")
             return str(_basic_auth_str(*map(_encoded, (unquote(user), unquote(password)))))
 
-        host = urlsplit(url).netloc
-        if host not in self._logins:
-            found = get_netrc_auth(url)
-            self._logins[host] = str(_basic_auth_str(*map(_encoded, found))) if found else None
+        found = get_netrc_auth(url)
+        self._logins[host] = str(_basic_auth_str(*map(_encoded, found))) if found else None
         return self._logins[host]
+
+
+def _host_of(url: str) -> str:
+    """The server and port of an address without login, as they stand there."""
+    return re.split("[/?#]", url.partition("://")[2], maxsplit=1)[0]
 
 
 def _encoded(word: str) -> bytes:
@@ -147,6 +157,9 @@ class CondaClient:
         self._context = context
         self._session_of = get_session.__wrapped__  # Its cache keeps every address it ever saw.
         self._prompts = CondaHttpAuth.handle_407
+        self._own_auth = CondaHttpAuth
+        self._headers: dict[tuple[str, ...], dict[str, str]] = {}
+        """Of folders whose files are all asked for alike."""
         self._local = threading.local()
         self.name = context.user_agent
         self.ssl_context = _ssl_context(context.ssl_verify)
@@ -171,11 +184,38 @@ class CondaClient:
             settings = settings_for(session, plain, self._local.settings)
             return Call(plain, headers, settings._replace(cert=None))
 
+        key = _key_of_folder(url, headers)
+        if (known := self._headers.get(key)) is not None and _PLAIN.fullmatch(url):
+            return Call(url, {**known, **headers}, settings_for(session, url, self._local.settings))
+
         request = session.prepare_request(requests.Request("GET", url, headers=headers))
         # conda's own hook would ask for a proxy's password, on the terminal, in any thread.
         hooks = tuple(hook for hook in request.hooks["response"] if hook is not self._prompts)
         settings = settings_for(session, request.url, self._local.settings)
+        if not hooks and request.url == url and self._are_all_alike(session, url):
+            if len(self._headers) > _MAX_FOLDERS:
+                self._headers.clear()
+            # The next request may be for the whole file.
+            self._headers[key] = {n: v for n, v in request.headers.items() if n != "Range"}
         return Call(request.url, request.headers, settings, request, hooks)
+
+    def _are_all_alike(self, session: Any, url: str) -> bool:
+        """Would conda ask for every file in the folder of ``url`` with the same headers?
+
+        What it adds itself depends on the server and the folder: a login of the address or netrc,
+        or a stored token. Cookies and plugins may look at the whole address.
+        """
+        from conda.gateways.connection import session as own
+
+        plugins = getattr(self._context.plugin_manager.hook, "conda_request_headers", None)
+        folder = url[: url.rindex("/") + 1]
+        return (
+            type(session) is own.CondaSession
+            and type(session.auth) is self._own_auth
+            and not session.cookies
+            and not (plugins and plugins.get_hookimpls())
+            and not any(each.startswith(folder) for each in own.read_binstar_tokens())
+        )
 
     def _session(self, url: str) -> Any:
         """conda has a session for each thread and kind of credentials."""
@@ -183,10 +223,16 @@ class CondaClient:
         self._local.__dict__.setdefault("settings", {})
         folder = url.rpartition("/")[0]
         if folder not in known:
-            if len(known) > 1000:
+            if len(known) > _MAX_FOLDERS:
                 known.clear()
             known[folder] = self._session_of(url)
         return known[folder]
+
+
+def _key_of_folder(url: str, headers: Mapping[str, str]) -> tuple[str, ...]:
+    """The folder that an address lies in, and what is asked there. Only ranges differ."""
+    rest = (f"{name}: {value}" for name, value in headers.items() if name != "Range")
+    return (url.rpartition("/")[0], *rest)
 
 
 def _read_configuration(context: Any) -> None:

@@ -26,6 +26,9 @@ from conda_provenance.web.clients import Settings
 _POOLS = 256
 """Servers to which connections are kept."""
 
+_MAX_INTERIM = 16
+"""Answers of the kind 1xx before the one that counts."""
+
 _bounds = threading.local()
 
 
@@ -66,6 +69,8 @@ class _BoundedReader(io.RawIOBase):
         self._raw = raw
         self._sock = sock
         self._bound = bound
+        self.is_over = False
+        """Has the server closed the connection?"""
 
     def readable(self) -> bool:
         return True
@@ -75,6 +80,7 @@ class _BoundedReader(io.RawIOBase):
         count = self._raw.readinto(buffer)
         if count:
             self._bound.came(count)
+        self.is_over = count == 0
         return count
 
     def close(self) -> None:
@@ -83,7 +89,7 @@ class _BoundedReader(io.RawIOBase):
             super().close()
 
 
-class _Response(http.client.HTTPResponse):
+class Response(http.client.HTTPResponse):
     """A response that is read within the :class:`Bound` of the thread that asked."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
@@ -92,6 +98,21 @@ class _Response(http.client.HTTPResponse):
         if bound is not None:
             file: Any = self.fp
             self.fp = io.BufferedReader(_BoundedReader(file.detach(), sock, bound), 1 << 16)
+
+    def begin(self) -> None:
+        """Read the head, after those that only announce it, such as 103 (Early Hints)."""
+        self._begin()
+        for _ in range(_MAX_INTERIM):
+            if not 101 < self.status < 200:
+                return
+            self.headers: Any = None
+            self._begin()
+        raise http.client.HTTPException("too many interim answers")
+
+    def _begin(self) -> None:
+        super().begin()
+        if getattr(self.fp.raw, "is_over", False):  # Half a head is none.
+            raise http.client.IncompleteRead(b"")
 
 
 class _Opened:
@@ -120,20 +141,21 @@ def _pools(opened: _Opened, *, public: bool) -> dict[str, type[HTTPConnectionPoo
     def came_up(connection: Any) -> None:
         opened.add(connection)
         connection.peer = _peer(connection.sock)
+        connection.waits = None
         # The host's name may lead elsewhere now than when it was looked up.
         if public and not is_public_address(connection.peer or ""):
             connection.close()
             raise PrivateAddressError
 
     class Plain(HTTPConnection):
-        response_class = _Response
+        response_class = Response
 
         def connect(self) -> None:
             super().connect()
             came_up(self)
 
     class Secure(HTTPSConnection):
-        response_class = _Response
+        response_class = Response
 
         def connect(self) -> None:
             super().connect()

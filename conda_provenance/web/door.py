@@ -47,7 +47,7 @@ class Web:
         self,
         *,
         offline: bool = False,
-        connections: int = 32,
+        connections: int = 48,
         patience: Patience | None = None,
         use_conda: bool | None = None,
     ) -> None:
@@ -195,8 +195,11 @@ class Web:
         host = self._hosts.of(origin)
         tries = Tries(self._patience, origin.shown)
         while True:
-            with host.turn() as since:
+            since = host.begin_turn()
+            try:
                 sent = self._send(hop, headers)
+            finally:
+                host.end_turn()
 
             if isinstance(sent, Exception):
                 self._wait_after_error(host, tries, sent, since)

@@ -15,6 +15,7 @@ from conda_provenance.web import faults
 from conda_provenance.web.backoff import Patience
 from conda_provenance.web.clients import Call, Client, CondaClient, PlainClient
 from conda_provenance.web.connections import Bound, Connections, PrivateAddressError
+from conda_provenance.web.direct import ask
 
 _NO_RETRIES = Retry(False, redirect=False)
 """What goes wrong is raised as it is. Whether to try again is not decided here."""
@@ -107,24 +108,33 @@ class Exchange:
             connections = self._public
             route = connections.route(call.url, call.settings)
 
+        target = call.url if route.is_target_whole else _target(call.url)
         patience = self._patience
-        with Bound(patience.answer, patience.slowest, patience.read):
-            raw = route.pool.urlopen(
-                "GET" if call.body is None else "POST",
-                call.url if route.is_target_whole else _target(call.url),
-                body=call.body,
-                headers=call.headers,
-                redirect=False,
-                retries=_NO_RETRIES,
-                assert_same_host=False,
-                preload_content=False,
-                decode_content=False,
-                timeout=self._timeout,
-            )
+        with Bound(patience.answer, patience.slowest, patience.read) as bound:
+            raw = None
+            if call.body is None and not call.hooks and not route.is_proxied:
+                raw = ask(route.pool, target, call.headers, bound)
+            if raw is None:
+                raw = self._opened(route.pool, target, call)
         if call.hooks:
             raw = _after_hooks(connections, call, raw)
         peer = getattr(getattr(raw, "connection", None), "peer", None)
         return Sent(raw, peer=peer, is_proxied=route.is_proxied)
+
+    def _opened(self, pool: Any, target: str, call: Call) -> Any:
+        """The answer by a new connection, or by one that leads to a proxy."""
+        return pool.urlopen(
+            "GET" if call.body is None else "POST",
+            target,
+            body=call.body,
+            headers=call.headers,
+            redirect=False,
+            retries=_NO_RETRIES,
+            assert_same_host=False,
+            preload_content=False,
+            decode_content=False,
+            timeout=self._timeout,
+        )
 
     def close(self) -> None:
         self._any.close()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from conda_provenance.net import Origin
 from conda_provenance.web import faults
@@ -36,20 +34,19 @@ class Host:
         self._closed = threading.Event()
         self._change = threading.Condition()
 
-    @contextmanager
-    def turn(self) -> Iterator[float]:
-        """Wait for our turn, and hold it for the length of a ``with`` block. Gives when it came."""
+    def begin_turn(self) -> float:
+        """Wait for our turn, and hold it until :meth:`end_turn`. Returns when it came."""
         with self._change:
             while (wait := self._wait()) is None or wait > 0:
                 self._change.wait(wait)
             self._running += 1
+        return time.monotonic()
 
-        try:
-            yield time.monotonic()
-        finally:
-            with self._change:
-                self._running -= 1
-                self._change.notify()
+    def end_turn(self) -> None:
+        """Let the next one have its turn."""
+        with self._change:
+            self._running -= 1
+            self._change.notify()
 
     def _wait(self) -> float | None:
         """Seconds until it may be our turn. ``None``: until somebody else is done."""

@@ -181,6 +181,121 @@ def test_an_authentication_plugin_of_a_channel_is_asked(
         assert found == said
 
 
+_FETCH_THREE = (
+    _START
+    + """
+with Web(patience=patience) as web:
+    said = [len(web.fetch(f"{url}/{name}.bin")) for name in "abc"]
+"""
+)
+_SAYS_PATH = """
+from conda import plugins
+from conda.base.context import context, reset_context
+from conda.plugins.types import ChannelAuthBase, CondaAuthHandler, CondaRequestHeader
+
+class Auth(ChannelAuthBase):
+    def __call__(self, request):
+        request.headers["X-Path"] = request.path_url
+        return request
+
+class Plugin:
+    HOOK
+
+reset_context()
+context.plugin_manager.register(Plugin())
+with Web("""
+_HOOKS = {
+    "headers": """@plugins.hookimpl
+    def conda_request_headers(self, host, path):
+        yield CondaRequestHeader(name="X-Path", value=path)
+""",
+    "authentication": """@plugins.hookimpl
+    def conda_auth_handlers(self):
+        yield CondaAuthHandler(name="test-auth", handler=Auth)
+""",
+}
+
+
+@pytest.fixture
+def three_files(misbehaving: Server) -> None:
+    misbehaving.files |= {f"{name}.bin": b"data" for name in "abc"}
+
+
+@pytest.mark.parametrize("hook", _HOOKS)
+@pytest.mark.usefixtures("three_files")
+def test_a_plugin_sees_the_address_of_every_file(
+    conda: Conda, misbehaving: Server, hook: str
+) -> None:
+    conda.configure(
+        f"channel_settings:\n  - channel: {misbehaving.root}/*\n    auth: test-auth\n"
+        if hook == "authentication"
+        else ""
+    )
+    code = _FETCH_THREE.replace("with Web(", _SAYS_PATH.replace("HOOK", _HOOKS[hook]))
+    assert conda.run(code, f"{misbehaving.root}/well") == [4, 4, 4]
+    assert [each.headers["x-path"] for each in misbehaving.asked] == [
+        f"/well/{name}.bin" for name in "abc"
+    ]
+
+
+@pytest.mark.usefixtures("three_files")
+def test_every_file_of_a_folder_gets_its_login_and_no_other_folder(
+    conda: Conda, misbehaving: Server
+) -> None:
+    """The requests of a folder are prepared once."""
+    code = _FETCH_THREE.replace("with Web(", _COUNTS).replace(
+        'abc"]', 'abc"] + [len(web.fetch(f"{plain}/{name}.bin")) for name in "abc"]'
+    )
+    code += "\nsaid = [said, prepared]"
+    url = f"{misbehaving.root}/login".replace("://", f"://{LOGIN}@")
+    assert conda.run(code, url) == [[4] * 6, 4]
+    logins = ["authorization" in each.headers for each in misbehaving.asked]
+    assert logins == [True] * 3 + [False] * 3
+    assert len({each.headers["user-agent"] for each in misbehaving.asked}) == 1
+
+
+_COUNTS = """
+import conda.gateways.connection.session as session
+prepared = 0
+found = session.CondaSession.prepare_request
+def counted(*args):
+    global prepared
+    prepared += 1
+    return found(*args)
+session.CondaSession.prepare_request = counted
+plain = url.replace("/login", "/well").replace(url[url.index("//") + 2 : url.index("@") + 1], "")
+with Web("""
+
+
+@pytest.mark.usefixtures("three_files")
+def test_a_range_is_of_its_own_request_alone(conda: Conda, misbehaving: Server) -> None:
+    code = _FETCH_THREE.replace(
+        "    said =",
+        """    for name, length in (("a", 2), ("b", 3)):
+        web.open(f"{url}/{name}.bin", ByteRange(0, length)).close()
+    said =""",
+    )
+    assert conda.run(code, f"{misbehaving.root}/well") == [4, 4, 4]
+    ranges = [each.range for each in misbehaving.asked]
+    assert ranges == ["bytes=0-1", "bytes=0-2", None, None, None]
+
+
+def test_a_stored_token_of_one_file_goes_to_that_file_alone(
+    conda: Conda, misbehaving: Server
+) -> None:
+    """It is no address that anaconda stores, but conda would compare it like this."""
+    misbehaving.files |= {f"{name}-1-0.conda": b"data" for name in "abc"}
+    code = _FETCH_THREE.replace("{name}.bin", "{name}-1-0.conda").replace(
+        "with Web(",
+        f"""
+import conda.gateways.connection.session as session
+session.read_binstar_tokens = lambda: {{url + "/b": "{TOKEN}"}}
+with Web(""",
+    )
+    assert conda.run(code, f"{misbehaving.root}/well/noarch") == [4, 4, 4]
+    assert [TOKEN in each.path for each in misbehaving.asked] == [False, True, False]
+
+
 def test_the_back_off_is_ours(conda: Conda, misbehaving: Server) -> None:
     said = conda.run(_FETCH, misbehaving.url("busy", "a.bin"))
     assert said["kind"] == "unavailable"

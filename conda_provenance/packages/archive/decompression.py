@@ -10,8 +10,8 @@ from typing import Any, Protocol
 from conda_provenance.packages.blob import CHUNK
 from conda_provenance.packages.refusals import Refusal
 
-_AT_LEAST = 1 << 11
-"""Bytes that are unpacked at a time. The blocks of a tar are a quarter of that."""
+_AT_LEAST = 1 << 14
+"""Bytes that are unpacked at a time. Each time, other threads take turns with this one."""
 
 
 class Readable(Protocol):

@@ -30,6 +30,9 @@ _PAX_GLOBAL = b"g"
 _LONG = {b"L": "path", b"K": "linkpath"}
 """GNU's headers for names that are too long for a block, and the PAX keys that mean the same."""
 
+_EXTENSIONS = frozenset({*_PAX, *_LONG})
+_NO_RECORDS: Mapping[str, bytes] = {}
+
 _SPARSE = b"S"
 _WITHOUT_DATA = (b"1", b"2", b"3", b"4", b"5", b"6")
 
@@ -71,8 +74,10 @@ class Header(NamedTuple):
 
 def read_header(stream: Stream, block: bytes) -> Header:
     """The header that begins with ``block``. The stream stands at the member's data then."""
-    raw, records, record_count, block = _read_extensions(stream, block)
-    kind = _kind(block)
+    raw, records, record_count = b"", _NO_RECORDS, 0
+    if (kind := _kind(block)) in _EXTENSIONS:
+        raw, records, record_count, block = _read_extensions(stream, block)
+        kind = _kind(block)
     size = _pax_size(records["size"]) if "size" in records else _size(block)
     raw += block
 
@@ -86,8 +91,9 @@ def read_header(stream: Stream, block: bytes) -> Header:
     prefixed_name = long_name or _prefixed_name(block)
     is_ustar = block[257:263] == b"ustar\0"
     # GNU's "ustar  " keeps times where ustar has the prefix.
-    name = _text(prefixed_name if is_ustar else long_name or _field(block, 0, 100))
-    other_name = _text(prefixed_name)
+    raw_name = prefixed_name if is_ustar else long_name or _field(block, 0, 100)
+    name = _text(raw_name)
+    other_name = name if raw_name == prefixed_name else _text(prefixed_name)
     if size and (kind in _WITHOUT_DATA or (kind == b"\0" and name.endswith("/"))):
         raise Refusal(
             "its tar has a link or folder with data, which readers disagree on; build it again"
@@ -99,7 +105,8 @@ def read_header(stream: Stream, block: bytes) -> Header:
         other_path=path if other_name == name else _normal_path_or(path, other_name),
         kind=kind,
         link=_text(records.get("linkpath") or _field(block, 157, 100)),
-        sparse=kind == _SPARSE or any(key.startswith("GNU.sparse.") for key in records),
+        sparse=kind == _SPARSE
+        or bool(records and any(key.startswith("GNU.sparse.") for key in records)),
         raw=raw,
         size=size,
         has_pax_size="size" in records,
@@ -188,7 +195,7 @@ def _read_extensions(stream: Stream, block: bytes) -> tuple[bytes, Mapping[str, 
     raw = bytearray()
     records: dict[str, bytes] = {}
     record_count = 0
-    while (kind := _kind(block)) in _PAX or kind in _LONG:
+    while (kind := _kind(block)) in _EXTENSIONS:
         size = _size(block)
         if len(raw) + size > MAX_EXTENSION:
             raise Refusal(_TOO_LARGE)

@@ -238,6 +238,9 @@ def _entry(raw: bytes) -> Entry:
 
 def _require_one_name(name: bytes, extra: bytes) -> None:
     """Refuse a second name in the extra field "Unicode path" (4.6.9). Some readers prefer it."""
+    if not extra:
+        return
+
     for number, field in extra_fields(extra):
         if number == _UNICODE_PATH and field[9:] != name:
             raise Refusal("its zip names a member twice over; build it again")
