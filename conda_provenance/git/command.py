@@ -10,15 +10,15 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import IO, TYPE_CHECKING
 
 from conda_provenance.git.environment import clean_environment
+from conda_provenance.git.interrupts import interrupts_held
 
 if TYPE_CHECKING:
     import selectors
@@ -217,7 +217,7 @@ class Question:
 
     def kill(self) -> None:
         """Kill git and all that it started. Whoever waits for it sees it end."""
-        if self._process.poll() is None:
+        if self._process.returncode is None:
             _kill(self._process)
 
     def chunks(self) -> Iterator[bytes]:
@@ -260,14 +260,23 @@ class Question:
     def _wait(self) -> int:
         # Popen.wait would sleep for a millisecond first, and git ends right after its last byte.
         pause = 0.0001
-        while (status := self._process.poll()) is None:
+        while not self._has_ended():
             if not self._left():
                 raise self._too_late()
 
             time.sleep(pause)
             pause = min(2 * pause, 0.05)
 
-        return status
+        if self._watch is not None:
+            _kill(self._process)  # What git started may go on listening to a server.
+        return self._process.wait()
+
+    def _has_ended(self) -> bool:
+        """Has git ended? It is left as it is, so that its process group is still its own."""
+        if self._process.returncode is not None or not hasattr(os, "waitid"):
+            return self._process.poll() is not None
+        options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, self._process.pid, options) is not None
 
     def _left(self) -> float:
         return max(0.0, self._end - time.monotonic())
@@ -289,7 +298,7 @@ def start_question(
     watch: Callable[[], None] | None = None,
 ) -> Question:
     """Start git. When ``questions`` is closed, it is ended, whatever happens until then."""
-    with _interrupts_held():
+    with interrupts_held():
         question = Question(
             command,
             environment=environment,
@@ -303,24 +312,6 @@ def start_question(
         questions.callback(question.end)
 
     return question
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back until it is certain that the process just started will be ended."""
-    handler = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(handler):
-        yield
-        return
-
-    held: list[tuple[int, FrameType | None]] = []
-    signal.signal(signal.SIGINT, lambda number, frame: held.append((number, frame)))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
-        if held:
-            handler(*held[0])
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -70,8 +70,10 @@ class Fault(Enum):
     FILTER = "filter"
     """It cannot leave objects out, though it says that it can."""
     BUSY = "busy"
-    LIMIT = "limit"
-    """It was ended at one of our limits."""
+    LARGE = "large"
+    """It was ended at one of our limits of size."""
+    SLOW = "slow"
+    """It was ended at our limit of time."""
     OTHER = "other"
 
 
@@ -165,11 +167,11 @@ class GitServer:
             try:
                 return process.question.output(limit=self._processes.limits.output)
             except FolderTooLargeError as error:
-                raise ServerError(f"{self.host} sends too much: {error}.", Fault.LIMIT) from None
+                raise ServerError(f"{self.host} sends too much: {error}.", Fault.LARGE) from None
             except GitFailedError:
                 raise self._error(process.errors()) from None
             except GitError as error:
-                raise ServerError(f"{self.host} was asked: {error}.", Fault.LIMIT) from None
+                raise ServerError(f"{self.host} was asked: {error}.", Fault.SLOW) from None
 
     def _error(self, errors: bytes) -> ServerError:
         """What git's errors mean. Nothing of them is shown: a server may write there."""
@@ -206,7 +208,7 @@ _FAULTS = (
         "{host} cannot send a part of its repository.",
     ),
     (
-        Fault.LIMIT,
+        Fault.LARGE,
         (b"File too large", b"out of memory", b"Out of memory", b"mmap failed"),
         "{host} sends more than is taken from a stranger.",
     ),

@@ -15,7 +15,13 @@ from conda_provenance.errors import UnavailableError
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
 from conda_provenance.values import is_full_sha
 from conda_provenance.verify.answers import Answer, Answers
-from conda_provenance.verify.git.objects import TREE, check_id, parse_commit, parse_tree
+from conda_provenance.verify.git.objects import (
+    TREE,
+    TreeEntry,
+    check_id,
+    parse_commit,
+    parse_tree,
+)
 from conda_provenance.verify.git.ref_list import parse_refs
 from conda_provenance.verify.repository import Commit, Entry, Position, Refs
 
@@ -110,16 +116,19 @@ class AnsweredRepository:
     def files(self, sha: str) -> Mapping[str, Entry]:
         commit = self._existing(sha)
         files: dict[str, Entry] = {}
-        known: dict[str, bytes] = {}
+        known: dict[str, list[TreeEntry]] = {}
         level = [("", commit.tree)]
         room = _MAX_NAMES
         for _ in range(_MAX_DEPTH):
             if not level:
                 return files
-            known |= self._trees(sha, [tree for _, tree in level if tree not in known])
+            new = [tree for _, tree in level if tree not in known]
+            known |= {
+                tree: parse_tree(raw, len(sha)) for tree, raw in self._trees(sha, new).items()
+            }
             below: list[tuple[str, str]] = []
             for folder, tree in level:
-                for name, entry in parse_tree(known[tree], len(sha)):
+                for name, entry in known[tree]:
                     path = f"{folder}{name}"
                     room -= len(path)
                     if entry.mode == TREE:

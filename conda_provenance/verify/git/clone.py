@@ -205,7 +205,7 @@ class Clone:
             return [each for each in wanted if each not in unknown]
 
         self._objects = None  # It may hold parts, or promises that the server does not keep.
-        if error.fault is Fault.LIMIT:
+        if error.fault is Fault.LARGE:
             # One commit may be made to be too large. That shall hurt no other package.
             if len(wanted) == 1:
                 self._faults[wanted[0]] = error
