@@ -95,9 +95,22 @@ class ProbingLookup:
         api = _load(adapter.run_api, RunApi)
         url = api.api_url(claim)
         host = _host_of(url)
-        place = self._named(claim.remote) if host == host_of(claim.remote) else None
-        named_by = place.named_by if place else self._named_by(host)
+        named_by = self._named_by(host)
+        if host == host_of(claim.remote):
+            place = self._forge_that_builds(claim)
+            named_by, claim = place.named_by, claim._replace(prefix=place.prefix)
+            url = api.api_url(claim)
         return api(self._doors.open(api, Server(url, host, _owner(api, url, named_by))), claim)
+
+    def _forge_that_builds(self, claim: RunClaim) -> _Place:
+        """The repository's forge, where the CI that the package names is the forge's own."""
+        place = self._named(claim.remote) or self._probed(claim.remote, claim.provider)
+        if place.vendor != claim.provider:
+            raise UnavailableError(
+                f"{host_of(claim.remote)} has no runs of {show(claim.provider)}: its forge is "
+                f"{place.vendor}."
+            )
+        return place
 
     def is_named(self, host: str) -> bool:
         return vendor_at(host) is not None or self._named_by(host) is not NamedBy.NOBODY

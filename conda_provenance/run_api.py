@@ -59,6 +59,8 @@ class RunClaim(NamedTuple):
     """The runs that the forge shows at the commit."""
     named_hosts: Sequence[str] = ()
     """Addresses of servers, organisations or projects that the user or the policy named."""
+    prefix: str = ""
+    """The first segments of the repository's path, if its forge is not at the top of its server."""
 
 
 class Run(NamedTuple):

@@ -107,7 +107,7 @@ class _PullRequest(Struct):
     reviewers: list[_Participant] | None = None
     participants: list[_Participant] | None = None
     properties: _Properties | None = None
-    links: dict[str, list[_Link] | None] | None = None
+    links: dict[str, list[_Link | None] | None] | None = None
 
 
 class _Paged(Struct):
@@ -303,9 +303,9 @@ def _merge(request: _PullRequest) -> str | None:
     return properties.mergeCommit.id if properties and properties.mergeCommit else None
 
 
-def _page(links: dict[str, list[_Link] | None] | None) -> str | None:
-    own = (links or {}).get("self") or []
-    return own[0].href if own else None
+def _page(links: dict[str, list[_Link | None] | None] | None) -> str | None:
+    own = (links or {}).get("self") or [None]
+    return own[0].href if own[0] else None
 
 
 def _account(user: _User | None) -> Account:

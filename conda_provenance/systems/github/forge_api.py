@@ -46,7 +46,8 @@ _WEB = "web-flow"
 
 
 class _User(Struct):
-    login: str
+    login: str | None = None
+    """A commit's author may be an object without anything in it."""
     type: str | None = None
     id: int | None = None
 
@@ -303,7 +304,7 @@ def _review(review: _Review, head: str | None) -> Review:
 
 
 def _account(user: _User | None) -> Account:
-    if user is None:
+    if user is None or not user.login:
         return Account("ghost", is_deleted=True)
     return Account(
         user.login,
