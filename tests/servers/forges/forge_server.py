@@ -14,6 +14,9 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from forge_model import ForgeModel
+from git_servers import GitServer
+
+from conda_provenance.remotes import RemoteUrl
 
 HTML = b"<!DOCTYPE html><title>Sign in</title>"
 
@@ -166,29 +169,51 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer()
 
     def _answer(self) -> None:
-        parts = urlsplit(self.path)
-        length = int(self.headers.get("Content-Length") or 0)
-        body = json.loads(self.rfile.read(length)) if length else None
-        query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
-        headers = {key.lower(): value for key, value in self.headers.items()}
-        said = self.server.forge.answer(Asked(self.command, parts.path, query, headers, body))
-        time.sleep(said.seconds)
-
-        data = said.body if isinstance(said.body, bytes) else json.dumps(said.body).encode()
-        self.send_response(said.status)
-        given = {"Content-Type": "application/json; charset=utf-8", **said.headers}
-        for name, value in given.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        if said.is_dropped:
-            self.wfile.write(data[: len(data) // 2])
-            self.close_connection = True
-            return
-        self.wfile.write(data)
+        respond(self.server.forge, self)
 
     def log_message(self, *_: object) -> None:
         pass
+
+
+def respond(forge: ForgeServer, handler: BaseHTTPRequestHandler) -> None:
+    """Answer one request, whichever server it came to."""
+    parts = urlsplit(handler.path)
+    length = int(handler.headers.get("Content-Length") or 0)
+    body = json.loads(handler.rfile.read(length)) if length else None
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    headers = {key.lower(): value for key, value in handler.headers.items()}
+    said = forge.answer(Asked(handler.command, parts.path, query, headers, body))
+    time.sleep(said.seconds)
+
+    data = said.body if isinstance(said.body, bytes) else json.dumps(said.body).encode()
+    handler.send_response(said.status)
+    given = {"Content-Type": "application/json; charset=utf-8", **said.headers}
+    for name, value in given.items():
+        handler.send_header(name, value)
+    handler.send_header("Content-Length", str(len(data)))
+    handler.end_headers()
+    if said.is_dropped:
+        handler.wfile.write(data[: len(data) // 2])
+        handler.close_connection = True
+        return
+    handler.wfile.write(data)
+
+
+def serve_with_git(forge: ForgeServer, git: GitServer) -> RemoteUrl:
+    """Have the forge answer at the git server's address, as one server. Gives the repository's."""
+    forge.port = git.port
+    top = forge.prefix + forge.top
+    path = urlsplit(forge.web).path.strip("/")
+    git.publish(forge.model.history, path)
+
+    def answer(handler: BaseHTTPRequestHandler) -> bool:
+        is_api = handler.path.startswith(top) and "/info/refs" not in handler.path
+        if is_api:
+            respond(forge, handler)
+        return is_api
+
+    git.before = answer
+    return RemoteUrl.parse(forge.web)
 
 
 def always(said: Answer) -> Mood:
