@@ -5,13 +5,15 @@
 - ``merge_commit_sha`` of an open pull request is a test merge. Only ``merged_at`` says "merged".
 - After a merge by rebase it is the last of the new commits.
 - A review's ``commit_id`` is null once that commit is gone, and ``user`` once the account is.
-- Anybody may approve a public pull request. ``author_association`` says who belongs here.
+- Anybody may approve a public pull request. ``author_association`` says who belongs here. Members
+  whose membership is private look like contributors (actions/github-script#643).
 
 https://docs.github.com/en/rest
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
@@ -37,7 +39,10 @@ _RESIDENCY = ".ghe.com"
 """Companies' GitHub in a region of their choice. https://docs.github.com/en/enterprise-cloud@latest/
 admin/data-residency"""
 
-_MAY_APPROVE = ("OWNER", "MEMBER", "COLLABORATOR")
+_MAY_APPROVE = {"OWNER": True, "MEMBER": True, "COLLABORATOR": True, "CONTRIBUTOR": None}
+"""Anybody else may not."""
+
+_NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _OPINIONS = ("APPROVED", "CHANGES_REQUESTED", "DISMISSED")
 """The states that replace what somebody said before. A comment does not."""
 
@@ -217,11 +222,9 @@ class GitHubApi(ForgeApi):
 
     def _change_url(self, repository: str, number: str) -> str:
         top = self.url.rpartition("/repos/")[0]
-        return (
-            f"{top}/repos/{repository}/pulls/{number}"
-            if repository
-            else (f"{self.url}/pulls/{number}")
-        )
+        is_name = _NAME.fullmatch(repository) and ".." not in repository
+        place = f"{top}/repos/{repository}" if is_name else self.url
+        return f"{place}/pulls/{number}"
 
     def reviews(self, change: Change) -> Sequence[Review]:
         url = f"{self._change_url(change.base_repository, change.number)}/reviews?per_page=100"
@@ -299,7 +302,7 @@ def _review(review: _Review, head: str | None) -> Review:
         commit=commit,
         is_stale=None if commit is None or head is None else commit != head,
         is_dismissed=review.state == "DISMISSED",
-        has_right=review.author_association in _MAY_APPROVE,
+        has_right=_MAY_APPROVE.get(review.author_association or "", False),
     )
 
 

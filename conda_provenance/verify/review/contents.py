@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from conda_provenance.errors import UnavailableError
+from conda_provenance.values import is_full_sha
 from conda_provenance.verify.repository import Entry, Repositories, Repository
 
 
@@ -35,7 +36,8 @@ def unreviewed_files(
 def _files_of_head(
     repositories: Repositories, git: Repository, head: str | None
 ) -> Mapping[str, Entry]:
-    if head is None:
+    # It is the forge's word, and git is given nothing but whole hashes.
+    if head is None or not is_full_sha(head):
         raise UnavailableError("The forge does not tell which commit was reviewed.")
 
     repositories.expect(git.remote, [head], with_files=True)

@@ -130,7 +130,7 @@ def test_github_reviews() -> None:
     gone, by_ada, by_bot = github({"pulls/7/reviews": reviews}).reviews(CHANGE)
     assert gone == Review(GONE, approves=True, has_right=False)
     assert (by_ada.account.login, by_ada.is_stale, by_ada.has_right) == ("ada", True, True)
-    assert (by_bot.account.is_bot, by_bot.is_stale, by_bot.has_right) == (True, False, False)
+    assert (by_bot.account.is_bot, by_bot.is_stale, by_bot.has_right) == (True, False, None)
 
 
 def test_github_authors_of_commits() -> None:

@@ -257,6 +257,27 @@ def test_what_was_reviewed_and_what_was_there_before_may_be_in_a_merge(
     assert "no longer serves" in result.message
 
 
+@pytest.mark.parametrize("head", ["--upload-pack=evil", "HEAD", "abc123", "refs/heads/main", ""])
+def test_of_the_forges_word_git_gets_whole_hashes_only(
+    own: tuple[History, Setting], head: str
+) -> None:
+    history, setting = own
+    files = {"recipe/build.sh": "evil\n"}
+    evil = history.commit("evil", files, on=None, parents=["second", "side"])
+    setting.server.model.edit(1, commits=(head,), landed=(evil,))
+    result = setting.check("evil")
+    assert result.outcome is Outcome.UNAVAILABLE
+    assert "does not tell which commit was reviewed" in result.message
+    asked = [sha for _, shas, _ in setting.repositories.expected for sha in shas]
+    assert head not in asked
+
+
+def test_a_repositorys_name_leads_to_no_other_place(setting: Setting) -> None:
+    setting.server.model.edit(1, base_repository="../../meta?x=")
+    assert setting.check("merge").outcome is FAIL
+    assert not [each for each in setting.server.asked if "meta" in each.path]
+
+
 def test_files_beside_the_recipe_do_not_matter(own: tuple[History, Setting]) -> None:
     history, setting = own
     merged = history.commit("odd", {"ci.yml": "x\n"}, on=None, parents=["second", "side"])
