@@ -93,17 +93,17 @@ class ProbingLookup:
             )
 
         api = _load(adapter.run_api, RunApi)
+        place = self._forge_that_builds(claim) if api.is_of_forge else None
+        if place is not None:
+            claim = claim._replace(prefix=place.prefix)
+
         url = api.api_url(claim)
         host = _host_of(url)
-        named_by = self._named_by(host)
-        if host == host_of(claim.remote):
-            place = self._forge_that_builds(claim)
-            named_by, claim = place.named_by, claim._replace(prefix=place.prefix)
-            url = api.api_url(claim)
+        named_by = self._named_by(host) if place is None else place.named_by
         return api(self._doors.open(api, Server(url, host, _owner(api, url, named_by))), claim)
 
     def _forge_that_builds(self, claim: RunClaim) -> _Place:
-        """The repository's forge, where the CI that the package names is the forge's own."""
+        """The repository's forge, where the CI that the package names is a forge's own."""
         place = self._named(claim.remote) or self._probed(claim.remote, claim.provider)
         if place.vendor != claim.provider:
             raise UnavailableError(

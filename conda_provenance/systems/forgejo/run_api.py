@@ -58,7 +58,7 @@ class ForgejoRuns(RunApi):
 
     @classmethod
     def api_url(cls, claim: RunClaim) -> str:
-        return ForgejoApi.api_url(claim.remote)
+        return ForgejoApi.api_url(claim.remote, claim.prefix)
 
     def run(self) -> Run | None:
         url = f"{self.api_url(self.claim)}/actions/runs/{number_of(self.claim)}"

@@ -76,7 +76,7 @@ class GiteaRuns(RunApi):
 
     @classmethod
     def api_url(cls, claim: RunClaim) -> str:
-        return GiteaApi.api_url(claim.remote)
+        return GiteaApi.api_url(claim.remote, claim.prefix)
 
     def run(self) -> Run | None:
         found = self.door.get(self._run_url(), _Run, missing=(404,))

@@ -97,7 +97,7 @@ class GitHubRuns(RunApi):
 
     @classmethod
     def api_url(cls, claim: RunClaim) -> str:
-        return GitHubApi.api_url(claim.remote)
+        return GitHubApi.api_url(claim.remote, claim.prefix)
 
     def run(self) -> Run | None:
         # A run may be given with its attempt, as on its page.

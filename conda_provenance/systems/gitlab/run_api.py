@@ -84,7 +84,7 @@ class GitLabRuns(RunApi):
 
     @classmethod
     def api_url(cls, claim: RunClaim) -> str:
-        return GitLabApi.api_url(claim.remote)
+        return GitLabApi.api_url(claim.remote, claim.prefix)
 
     def run(self) -> Run | None:
         if not (self.claim.run_id.isascii() and self.claim.run_id.isdigit()):

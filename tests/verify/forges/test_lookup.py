@@ -19,6 +19,7 @@ from conda_provenance.api import NamedBy
 from conda_provenance.errors import UnavailableError
 from conda_provenance.lookup import ProbingLookup
 from conda_provenance.remotes import RemoteUrl
+from conda_provenance.run_api import RunClaim
 
 SERVERS = (GitHubServer, GitLabServer, GiteaServer, ForgejoServer, DataCenterServer)
 NO_SERVER = "http://127.0.0.1:1"
@@ -224,3 +225,53 @@ def test_the_addresses_of_a_data_center(address: str, url: str) -> None:
     api = lookup.forge(RemoteUrl.parse(f"https://git.example/{address}"))
     context = "/git/ctx" if "ctx" in address else ""
     assert api.url == f"https://git.example{context}/rest/api/1.0/{url}"
+
+
+def claim(provider: str, address: str, run_id: str = "7") -> RunClaim:
+    return RunClaim(provider, run_id, None, RemoteUrl.parse(address), "a" * 40)
+
+
+def test_a_ci_is_found_by_its_name() -> None:
+    doors = PlainDoors()
+    api = ProbingLookup(doors).runs(claim("github", "https://github.com/o/n"))
+    assert api.provider == "github"
+    [(_, opened)] = doors.opened
+    assert opened.url.startswith("https://api.github.com/")
+    assert not doors.probed
+
+
+def test_a_ci_that_nobody_has_written_is_said() -> None:
+    for provider in ("buildkite", "nonsense", "\x1b[31m", ""):
+        with pytest.raises(UnavailableError, match="nobody has written how yet") as caught:
+            ProbingLookup(PlainDoors()).runs(claim(provider, "https://github.com/o/n"))
+        assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("provider", "address"),
+    [
+        ("github", "https://gitlab.com/o/n"),
+        ("gitlab", "https://github.com/o/n"),
+        # Whoever has the same name there would have runs of this commit.
+        ("bitbucket", "https://github.com/o/n"),
+        ("gitea", "https://bitbucket.org/o/n"),
+    ],
+)
+def test_a_forges_own_ci_is_not_asked_about_another_forges_repository(
+    provider: str, address: str
+) -> None:
+    doors = PlainDoors()
+    with pytest.raises(UnavailableError, match=f"has no runs of {provider}"):
+        ProbingLookup(doors).runs(claim(provider, address))
+    assert not doors.opened
+
+
+def test_the_ci_of_a_forge_below_the_top_of_its_server(everyday_history: History) -> None:
+    server = GitLabServer(model_of(everyday_history), "/git")
+    with server.running():
+        doors = PlainDoors()
+        api = ProbingLookup(doors).runs(claim("gitlab", server.web))
+        assert api.claim.prefix == "git"
+        [(_, opened)] = doors.opened
+        assert opened.url == f"{server.site}/api/v4/projects/acme%2Fhello-feedstock"
+        assert opened.named_by is NamedBy.NOBODY
