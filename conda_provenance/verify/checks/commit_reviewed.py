@@ -5,6 +5,7 @@ It speaks of the change. Whether somebody read the recipe in it, no server can k
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from conda_provenance.forge_api import Account, Change, ForgeApi, host_of
@@ -17,6 +18,7 @@ from conda_provenance.verify.repository import Repository
 from conda_provenance.verify.review import (
     Tally,
     bringing_change,
+    is_bot,
     tally,
     unreviewed_files,
     wanted_branches,
@@ -73,20 +75,21 @@ class CommitReviewed(Check):
             asked.api.changes(asked.sha), asked.sha, repository, branches, asked.api.change_word
         )
         if bringing.change is None:
-            facts = _facts(bringing.nearest) if bringing.nearest else {}
+            nearest = bringing.nearest
+            facts = _facts(nearest, asked.case.expected.bots) if nearest else {}
             return self.failed(_sentence(bringing.reason), branches=list(branches), **facts)
 
         return self._judged(asked, bringing.change)
 
     def _judged(self, asked: _Question, change: Change) -> Result:
-        facts = _facts(change)
+        facts = _facts(change, asked.case.expected.bots)
         recipe = asked.case.results.get(_RECIPE)
         folder = recipe.facts.get("folder") if recipe is not None else None
         files = unreviewed_files(
             asked.world.repositories, asked.git, asked.sha, change.head_sha, folder
         )
         if files:
-            return self._changed(asked, change, files, is_recipe=folder is not None)
+            return self._changed(asked, change, files, facts, is_recipe=folder is not None)
 
         expected = asked.case.expected
         counts = _counts(asked, change)
@@ -98,11 +101,19 @@ class CommitReviewed(Check):
             return self.unavailable(f"{start}; {_unsure(counts, expected.reviews)}.", **facts)
         return self.failed(f"{start}; {_missing(counts, expected.reviews)}.", **facts)
 
-    def _changed(self, asked: _Question, change: Change, files: Any, *, is_recipe: bool) -> Result:
+    def _changed(
+        self,
+        asked: _Question,
+        change: Change,
+        files: Sequence[str],
+        facts: Mapping[str, Any],
+        *,
+        is_recipe: bool,
+    ) -> Result:
         names = ", ".join(show(each, _MAX_SHOWN) for each in files[:_MAX_LISTED])
         more = f" and {len(files) - _MAX_LISTED} more" if len(files) > _MAX_LISTED else ""
         it = f"{asked.api.change_word} {named(change)}"
-        facts = {**_facts(change), "unreviewed": list(files[:_MAX_REVIEWS])}
+        facts = {**facts, "unreviewed": list(files[:_MAX_REVIEWS])}
         if is_recipe:
             return self.failed(
                 f"The change that brought this commit, {it}, was merged with changes nobody "
@@ -136,7 +147,7 @@ def _counts(asked: _Question, change: Change) -> Tally:
     return tally(reviews, change, authors, expected.bots, wants_fresh=expected.fresh_reviews)
 
 
-def _facts(change: Change) -> dict[str, Any]:
+def _facts(change: Change, bots: tuple[str, ...]) -> dict[str, Any]:
     return {
         "change": change.number,
         "url": change.url,
@@ -147,7 +158,7 @@ def _facts(change: Change) -> dict[str, Any]:
         "merged_at": change.merged_at,
         "author": _login(change.author),
         "merged_by": _login(change.merged_by),
-        "merged_by_bot": change.merged_by.is_bot if change.merged_by else None,
+        "merged_by_bot": is_bot(change.merged_by, bots) if change.merged_by else None,
     }
 
 
@@ -169,8 +180,7 @@ def _brought(api: ForgeApi, change: Change, bots: tuple[str, ...]) -> str:
     merger = change.merged_by
     by = ""
     if merger is not None:
-        is_bot = merger.is_bot or merger.login.casefold() in {each.casefold() for each in bots}
-        by = f" by {'the bot ' if is_bot else ''}{show(merger.login, _MAX_SHOWN)}"
+        by = f" by {'the bot ' if is_bot(merger, bots) else ''}{show(merger.login, _MAX_SHOWN)}"
     return (
         f"The change that brought this commit, {api.change_word} {named(change)}, was merged into "
         f"{show(change.base_ref, _MAX_SHOWN)}{by}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from conda_provenance.verify.review.approvals import Tally, tally
+from conda_provenance.verify.review.approvals import Tally, is_bot, tally
 from conda_provenance.verify.review.bringing import bringing_change, wanted_branches
 from conda_provenance.verify.review.contents import unreviewed_files
 
-__all__ = ["Tally", "bringing_change", "tally", "unreviewed_files", "wanted_branches"]
+__all__ = ["Tally", "bringing_change", "is_bot", "tally", "unreviewed_files", "wanted_branches"]

@@ -46,7 +46,7 @@ def tally(
     wants_fresh: bool,
 ) -> Tally:
     """Sort the last words of everybody. ``authors``: of the change's commits."""
-    questions = _questions(change, authors, {each.casefold() for each in bots})
+    questions = _questions(change, authors, bots)
     counted: list[str] = []
     unsure: list[Opinion] = []
     not_counted: list[Opinion] = []
@@ -70,7 +70,7 @@ def _questions(
         _Question(lambda each: each.is_dismissed, "was dismissed"),
         _Question(lambda each: not each.approves, "asks for changes"),
         _Question(lambda each: each.account.is_deleted, "has an account that is gone"),
-        _Question(lambda each: _is_bot(each.account, bots), "is a bot"),
+        _Question(lambda each: is_bot(each.account, bots), "is a bot"),
         _Question(
             lambda each: _is_author(each.account, author),
             "opened the change",
@@ -108,9 +108,11 @@ def _judged(
     return "", doubts
 
 
-def _is_bot(account: Account, bots: Collection[str]) -> bool:
-    login = account.login.casefold()
-    return bool(account.is_bot) or login.endswith("[bot]") or login in bots
+def is_bot(account: Account, bots: Collection[str]) -> bool:
+    """Is it no person: by the forge, by its login, or by the policy, which lists ``bots``?"""
+    names = {account.login.casefold(), *(each.casefold() for each in account.further)}
+    is_listed = not names.isdisjoint(each.casefold() for each in bots)
+    return bool(account.is_bot) or is_listed or account.login.casefold().endswith("[bot]")
 
 
 def _is_author(account: Account, author: Account | None) -> bool | None:

@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 from conda_provenance import forge_api
 from conda_provenance.errors import UnavailableError
+from conda_provenance.policy.refs import BRANCHES, TAGS, matching_refs
 from conda_provenance.text import show
 from conda_provenance.verify.repository import Repository
 
-_HEADS = "refs/heads/"
-_TAGS = "refs/tags/"
 _SHORT = 12
 """Digits of a commit that Bitbucket Cloud tells."""
 
@@ -31,14 +30,14 @@ class Bringing(NamedTuple):
 def wanted_branches(
     refs: Sequence[str], git: Repository, default_branch: str | None
 ) -> tuple[str, ...]:
-    """The branches that a change may have been merged into.
+    """The branches that a change may have been merged into. A ``*`` is any one segment.
 
     Nothing is merged into a tag: where only tags are expected, it is the default branch.
     """
     branches = tuple(name for ref in refs if (name := _branch(ref, git)))
     if branches:
         return branches
-    if not default_branch:
+    if not default_branch or "*" in default_branch:
         raise UnavailableError(
             f"{git.remote} does not say which branch is its default: name one by --expect-ref."
         )
@@ -46,8 +45,8 @@ def wanted_branches(
 
 
 def _branch(ref: str, git: Repository) -> str | None:
-    if ref.startswith(_HEADS):
-        return ref.removeprefix(_HEADS)
+    if ref.startswith(BRANCHES):
+        return ref.removeprefix(BRANCHES)
     if ref.startswith("refs/"):
         return None
 
@@ -55,8 +54,13 @@ def _branch(ref: str, git: Repository) -> str | None:
         known = git.refs().commits
     except UnavailableError:
         return ref
-    is_tag = _TAGS + ref in known and _HEADS + ref not in known
+    is_tag = TAGS + ref in known and BRANCHES + ref not in known
     return None if is_tag else ref
+
+
+def _is_into(change: forge_api.Change, branches: Sequence[str]) -> bool:
+    full = BRANCHES + change.base_ref
+    return any(matching_refs(BRANCHES + each, [full]) for each in branches)
 
 
 def bringing_change(
@@ -78,7 +82,7 @@ def bringing_change(
             "{it}, which has this commit, is one of {base}, not of this repository",
         ),
         (lambda each: each.is_merged, "{it}, which has this commit, is not merged"),
-        (lambda each: each.base_ref in branches, "{it} was merged into {ref}, not into {into}"),
+        (lambda each: _is_into(each, branches), "{it} was merged into {ref}, not into {into}"),
         (
             lambda each: _made(each, sha),
             "this commit is inside {it}: only what merging it made was reviewed",

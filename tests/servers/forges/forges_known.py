@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from azure_server import AzureServer
+from azure_repos_server import AzureServer
 from bitbucket_server import BitbucketServer, DataCenterServer
 from forge_cases import Setting
 from forge_model import ForgeModel

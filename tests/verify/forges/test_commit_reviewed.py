@@ -89,6 +89,19 @@ def test_a_merge_into_another_branch_fails(setting: Setting) -> None:
     assert setting.check("merge", refs=("1.x", "main")).outcome is PASS
 
 
+def test_expected_branches_may_be_patterns(setting: Setting) -> None:
+    setting.server.model.edit(1, base="release/1.x")
+    for refs in (("release/*",), ("refs/heads/*/1.x",), ("main", "refs/heads/release/1.x")):
+        assert setting.check("merge", refs=refs).outcome is PASS, refs
+    for refs in (("*",), ("refs/heads/release",), ("release/*/x",), ("refs/heads/*",)):
+        assert setting.check("merge", refs=refs).outcome is FAIL, refs
+
+
+def test_a_default_branch_that_would_be_any_is_none(setting: Setting) -> None:
+    setting.server.model.default_branch = "*"
+    assert setting.check("merge").outcome is UNAVAILABLE
+
+
 def test_nothing_is_merged_into_a_tag(setting: Setting) -> None:
     assert setting.check("merge", refs=("v1.0", "refs/tags/v0.9")).outcome is PASS
 
@@ -190,6 +203,12 @@ def test_that_a_bot_merged_is_said(setting: Setting) -> None:
     setting.server.model.edit(1, merged_by="automerge", merged_by_bot=True)
     result = setting.check("merge")
     assert "was merged into main by the bot automerge" in result.message
+    assert result.facts["merged_by_bot"] is True
+
+
+def test_that_the_policys_bot_merged_is_said(setting: Setting) -> None:
+    result = setting.check("merge", bots=("Carol",))
+    assert "was merged into main by the bot carol" in result.message
     assert result.facts["merged_by_bot"] is True
 
 
