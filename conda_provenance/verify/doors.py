@@ -21,6 +21,7 @@ _AT_ONCE = 4
 """Requests to one server."""
 
 _MAX_PROBE = 64 << 10
+_MAX_LOCATION = 2000
 
 
 class HostDoors:
@@ -113,5 +114,17 @@ class HostDoors:
         )
         with self._web.ask(request) as answer:
             body = answer.read(_MAX_PROBE)
-            about = {"status": str(answer.status), **kept_headers(answer.headers)}
+            about = {
+                "status": str(answer.status),
+                **kept_headers(answer.headers),
+                **_location(answer.headers),
+            }
             return Answer(body, about, is_lasting=answer.status == 200)
+
+
+def _location(headers: Mapping[str, str]) -> dict[str, str]:
+    """Where a server sends us, for who follows that by hand. A login in it is left out."""
+    found = {name.lower(): value for name, value in headers.items()}
+    location = found.get("location", "")
+    is_plain = location.isprintable() and len(location) <= _MAX_LOCATION
+    return {"location": location} if location and is_plain and "@" not in location else {}
