@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from conda_provenance.builders.ignore_rules import MAX_SIZE, Rule, decide, read_rules
+from conda_provenance.ignore_rules import MAX_SIZE, Rule, decide, read_rules
 
 MAX_FOLDERS = 20_000
 

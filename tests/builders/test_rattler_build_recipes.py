@@ -9,8 +9,8 @@ import pytest
 
 from conda_provenance.builders import folder_search, rattler_build_recipes
 from conda_provenance.builders.folder_search import TooManyFolders
-from conda_provenance.builders.ignore_rules import Rule
 from conda_provenance.builders.rattler_build_recipes import TooManyRecipes, built_recipes
+from conda_provenance.ignore_rules import Rule
 
 
 @pytest.fixture

@@ -81,6 +81,11 @@ def read_rules(file: Path) -> tuple[Rule, ...]:
     except (OSError, ValueError):  # ValueError: no file can have this name.
         return ()
 
+    return parse_rules(data)
+
+
+def parse_rules(data: bytes) -> tuple[Rule, ...]:
+    """The rules in a file with these bytes."""
     return tuple(_rules(data.removeprefix(b"\xef\xbb\xbf").split(b"\n")[:_MAX_LINES]))
 
 
