@@ -1,0 +1,238 @@
+"""Check 5: the recipe in the package is the one in the commit. It needs git alone.
+
+What the builder rendered, the dependencies and the files that get installed are not looked at.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from conda_provenance.errors import UnavailableError
+from conda_provenance.packages.contents import PackageContents
+from conda_provenance.policy.expectations import Expectations
+from conda_provenance.verify.check import Case, Check, World
+from conda_provenance.verify.outcome import Result
+from conda_provenance.verify.recipes import sentences
+from conda_provenance.verify.recipes.comparison import Comparison, Terms
+from conda_provenance.verify.recipes.identity import Belongs, Identity, identify
+from conda_provenance.verify.recipes.install_scripts import listed_scripts, scripts_outside
+from conda_provenance.verify.recipes.layout import PackagedRecipe, find_recipe, has_recipe
+from conda_provenance.verify.recipes.line_diff import line_diff
+from conda_provenance.verify.recipes.search import Found, Wanted, find
+from conda_provenance.verify.stamped import (
+    NAMES_NO_COMMIT,
+    NO_SUCH_COMMIT,
+    Stamped,
+    stamped,
+)
+
+_INDEX = "info/index.json"
+_LARGE_FILES = b"version https://git-lfs.github.com/spec/"
+_MAX_FETCHED = 20
+"""Files that differ and are fetched, to say how."""
+
+_MAX_DIFFS = 3
+_MAX_LISTED = 100
+"""Names that a fact lists."""
+
+
+class _Asked(NamedTuple):
+    """One package's recipe, and where it should be."""
+
+    commit: Stamped
+    contents: PackageContents
+    expected: Expectations
+    packaged: PackagedRecipe
+    record: Mapping[str, Any]
+    """Its index.json."""
+    terms: Terms
+
+
+class RecipeMatches(Check):
+    id = "recipe-matches"
+    summary = "Is the recipe in the package the one in the commit?"
+
+    def check(self, case: Case, world: World) -> Result:
+        commit, contents = stamped(case, world), case.subject.contents
+        if commit is None:
+            return self.not_applicable(NAMES_NO_COMMIT)
+        if commit.repository.commit(commit.sha) is None:
+            return self.not_applicable(NO_SUCH_COMMIT)
+
+        if contents.oddities:
+            return self.failed(sentences.odd(contents.oddities), contradicts=True)
+        if not has_recipe(contents):
+            return self.not_applicable(sentences.NO_RECIPE)
+
+        packaged = find_recipe(contents)
+        if packaged is None:
+            return self.unavailable(sentences.NO_ORIGINAL)
+        if packaged.origin not in (None, commit.sha):
+            return self.failed(
+                sentences.other_origin(str(packaged.origin)),
+                contradicts=True,
+                second_witness=packaged.origin,
+            )
+
+        index = _index(contents)
+        terms = _terms(index, contents)
+        return self._compared(_Asked(commit, contents, case.expected, packaged, index, terms))
+
+    def _compared(self, asked: _Asked) -> Result:
+        sha, repository = asked.commit.sha, asked.commit.repository
+        wanted = Wanted(
+            _text(asked.record, "name"), _text(asked.record, "version"), asked.expected.paths
+        )
+        found = find(repository, sha, asked.packaged, asked.terms, wanted)
+        if found.best is None:
+            return self._not_found(asked, found)
+
+        differing = _contents_of(asked, found, found.best)
+        _set_aside_large_files(found.best, differing)
+        result = self._judged(asked, found, found.best)
+        return result._replace(detail=_diffs(asked, found.best, differing))
+
+    def _not_found(self, asked: _Asked, found: Found) -> Result:
+        if found.elsewhere:
+            return self.failed(
+                sentences.elsewhere(found.elsewhere, asked.expected.paths),
+                folders=list(found.elsewhere[:_MAX_LISTED]),
+                paths=list(asked.expected.paths),
+            )
+        if asked.expected.generated_recipe:
+            return self.unavailable(sentences.GENERATED)
+        return self.failed(sentences.NOT_THERE, contradicts=True, builder=asked.packaged.builder)
+
+    def _judged(self, asked: _Asked, found: Found, best: Comparison) -> Result:
+        identity = _identity(asked)
+        scripts = _scripts(asked, found)
+        facts = _facts(asked, found, best) | {
+            "name": identity.name.value,
+            "version": identity.version.value,
+            "install_scripts": scripts.names,
+        }
+
+        if fault := sentences.faults(best):
+            return self.failed(fault, contradicts=True, **facts)
+        if Belongs.NO in identity:
+            return self.failed(sentences.foreign(best, asked.record), contradicts=True, **facts)
+        if asked.expected.strict_extras and best.untracked:
+            return self.failed(sentences.untracked(best), **facts)
+
+        if doubt := sentences.doubts(best) or scripts.doubt:
+            return self.unavailable(doubt, **facts)
+        return self.passed(sentences.passed(best, identity, has_scripts=scripts.are_known), **facts)
+
+
+class _Scripts(NamedTuple):
+    """The scripts that run at installation."""
+
+    names: list[str]
+    doubt: str = ""
+    are_known: bool = True
+    """Was the payload read?"""
+
+
+def _scripts(asked: _Asked, found: Found) -> _Scripts:
+    contents = asked.contents
+    if contents.install_scripts is None:
+        listed = listed_scripts(contents) or []
+        doubt = sentences.unread_scripts(listed) if listed else ""
+        return _Scripts(listed[:_MAX_LISTED], doubt, are_known=False)
+
+    outside = scripts_outside(
+        asked.commit.repository, asked.commit.sha, contents, found, asked.terms
+    )
+    names = sorted(contents.install_scripts)[:_MAX_LISTED]
+    return _Scripts(names, sentences.foreign_scripts(outside) if outside else "")
+
+
+def _index(contents: PackageContents) -> Mapping[str, Any]:
+    file = contents.files.get(_INDEX)
+    try:
+        record = json.loads(file.data) if file is not None else None
+    except (ValueError, RecursionError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _text(index: Mapping[str, Any], key: str) -> str:
+    value = index.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _terms(index: Mapping[str, Any], contents: PackageContents) -> Terms:
+    """How exactly the files can be compared, by where the package may have been built.
+
+    A noarch package may have been built on Windows.
+    """
+    subdir = _text(index, "subdir")
+    may_be_windows = subdir == "noarch" or subdir.startswith("win-")
+    return Terms(
+        line_endings_count=not may_be_windows,
+        modes_count=not may_be_windows and bool(subdir) and contents.has_modes,
+        has_links=not may_be_windows,
+    )
+
+
+def _identity(asked: _Asked) -> Identity:
+    recipe = asked.packaged.recipe
+    index = asked.record
+    return identify(
+        recipe.data, index.get("name"), index.get("version"), is_v1=asked.packaged.is_v1
+    )
+
+
+def _contents_of(asked: _Asked, found: Found, best: Comparison) -> dict[str, bytes]:
+    """What the commit has of the files that differ, as far as the server sends it."""
+    entries = found.tree.below(best.folder)
+    ids = {path: entries[path].id for path in list(best.differs)[:_MAX_FETCHED]}
+    try:
+        blobs = asked.commit.repository.blobs(asked.commit.sha, ids.values()) if ids else {}
+    except UnavailableError:
+        return {}
+    return {path: blobs[each] for path, each in ids.items() if each in blobs}
+
+
+def _set_aside_large_files(best: Comparison, differing: Mapping[str, bytes]) -> None:
+    """The commit has only the names of files that Git LFS keeps elsewhere."""
+    for path, data in differing.items():
+        if data.startswith(_LARGE_FILES):
+            del best.differs[path]
+            best.unknown[path] = "is kept by Git LFS, outside of the commit"
+
+
+def _diffs(asked: _Asked, best: Comparison, differing: Mapping[str, bytes]) -> str:
+    files = {**asked.packaged.files, best.recipe: asked.packaged.recipe}
+    lines: list[str] = []
+    for path in list(best.differs)[:_MAX_DIFFS]:
+        if path in differing and path in files:
+            lines += line_diff(differing[path], files[path].data, path)
+    return "\n".join(lines)
+
+
+def _facts(asked: _Asked, found: Found, best: Comparison) -> dict[str, Any]:
+    lists: Mapping[str, Iterable[str]] = {
+        "folders": found.folders,
+        "differs": best.differs,
+        "extra": best.extra,
+        "missing": best.missing,
+        "untracked": best.untracked,
+        "explained": best.explained,
+        "line_endings": [*best.line_endings, *best.other_endings],
+        "unknown": best.unknown,
+        "submodules": best.submodules,
+    }
+    return {
+        "builder": asked.packaged.builder,
+        "folder": best.folder,
+        "recipe": best.recipe,
+        "same": len(best.same) + len(best.other_endings),
+        "second_witness": asked.packaged.origin,
+        **{name: sorted(listed)[:_MAX_LISTED] for name, listed in lists.items() if listed},
+    }
+
+
+CHECK = RecipeMatches()

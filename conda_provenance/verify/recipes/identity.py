@@ -1,0 +1,216 @@
+"""Does a package belong to a recipe, by its name and version? Said without rendering the recipe.
+
+A recipe is a template. What stands in it literally is certain; what only a builder could evaluate
+may be anything, and is not guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum
+from itertools import islice
+from typing import Any, NamedTuple
+
+MAX_SIZE = 128 << 10
+"""Bytes of a recipe that is read. Parsing YAML takes some ten seconds a megabyte."""
+
+_MAX_TEXT = 500
+_MAX_VALUES = 1000
+_MAX_STEPS = 10
+"""How often a variable is replaced by its value, in one text."""
+
+_ANYTHING = "\0"
+"""Stands in a value for what only a builder could tell."""
+
+_MAX_OPEN = 4
+"""Such places in one value. With more of them it may be anything."""
+
+_TEMPLATE = re.compile(r"\$?\{\{\s*(?P<expression>[^{}]*?)\s*\}\}")
+_VARIABLE = re.compile(r"(?P<name>\w+)\s*(?:\|\s*(?:lower|string|trim)\s*)?")
+_SET = re.compile(r"\{%-?\s*set\s+(?P<name>\w+)\s*=\s*(?P<value>.*?)\s*-?%\}", re.S)
+_LITERAL = re.compile(r"(?P<quote>['\"])(?P<text>[^'\"\\{}]*)(?P=quote)|(?P<number>[\d.]+)")
+_GENERATES = re.compile(r"\{%-?\s*(?:for|include|import|from|macro|call|extends|block)\b")
+_STATEMENT = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.S)
+_SECTION = re.compile(r"(?P<name>[\w-]+)[ \t]*:(?P<rest>.*)")
+_LINE = re.compile(r"[ \t]*(?:-[ \t]+)?(?P<key>name|version)[ \t]*:(?P<value>.*)")
+_FLOW = re.compile(
+    r"[{,][ \t]*(?P<key>name|version)[ \t]*:(?P<value>(?:\$?\{\{[^{}]*\}\}|[^,{}\n])*)"
+)
+_SECTIONS = ("package", "outputs")
+
+
+class Belongs(str, Enum):
+    """Is a value one that the recipe gives?"""
+
+    YES = "yes"
+    NO = "no"
+    UNTOLD = "untold"
+    """Only a builder could tell."""
+
+
+class Identity(NamedTuple):
+    """How a package's name and version compare with a recipe's."""
+
+    name: Belongs
+    version: Belongs
+
+
+class _Given(NamedTuple):
+    """What a recipe says of the packages that are made of it, as it stands there."""
+
+    names: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+    variables: Mapping[str, tuple[str, ...]] = {}
+    """The values that each may have."""
+    is_open: bool = False
+    """May there be more, which only rendering shows?"""
+
+
+def identify(recipe: bytes, name: object, version: object, *, is_v1: bool) -> Identity:
+    """Are this ``name`` and ``version`` those of a package that this recipe makes?"""
+    if len(recipe) > MAX_SIZE:
+        return Identity(Belongs.UNTOLD, Belongs.UNTOLD)
+
+    text = recipe.decode("utf-8", "replace").replace("\r\n", "\n").replace(_ANYTHING, " ")
+    given = _of_v1(text) if is_v1 else _of_template(text)
+    return Identity(_belongs(name, given.names, given), _belongs(version, given.versions, given))
+
+
+def _belongs(value: object, templates: tuple[str, ...], given: _Given) -> Belongs:
+    if not isinstance(value, str) or len(value) > _MAX_TEXT or not templates:
+        return Belongs.UNTOLD
+
+    values = (each for text in templates for each in _possible(text, given.variables, 0))
+    possible = list(islice(values, _MAX_VALUES))
+    # Both builders make names lower-case.
+    if any(each.lower() == value.lower() for each in possible):
+        return Belongs.YES
+
+    is_open = given.is_open or len(possible) == _MAX_VALUES
+    if is_open or any(_may_be(each, value) for each in possible):
+        return Belongs.UNTOLD
+    return Belongs.NO
+
+
+def _may_be(possible: str, value: str) -> bool:
+    parts = possible.split(_ANYTHING)
+    if len(parts) > _MAX_OPEN + 1:
+        return True
+    if len(parts) == 1:
+        return False
+    return re.fullmatch(".*".join(map(re.escape, parts)), value, re.I | re.S) is not None
+
+
+def _possible(text: str, variables: Mapping[str, tuple[str, ...]], steps: int) -> Iterator[str]:
+    """The values that a template may have."""
+    match = _TEMPLATE.search(text)
+    if match is None or len(text) > _MAX_TEXT:
+        yield _ANYTHING if "{{" in text or "{%" in text else text
+        return
+
+    variable = _VARIABLE.fullmatch(match["expression"])
+    values: tuple[str, ...] = (_ANYTHING,)
+    if variable is not None and steps < _MAX_STEPS:
+        values = variables.get(variable["name"], values)
+    for value in values:
+        yield from _possible(
+            text[: match.start()] + value + text[match.end() :], variables, steps + 1
+        )
+
+
+def _of_template(text: str) -> _Given:
+    """What a meta.yaml says. It is no YAML, so its lines are read."""
+    variables: dict[str, tuple[str, ...]] = {}
+    for match in _SET.finditer(text):
+        literal = _LITERAL.fullmatch(match["value"])
+        value = _ANYTHING
+        if literal is not None:
+            value = literal["number"] or literal["text"] or ""
+        name = match["name"]
+        variables[name] = (*variables.get(name, ()), value)
+
+    names: list[str] = []
+    versions: list[str] = []
+    for key, value in _lines(_STATEMENT.sub("", text)):
+        (names if key == "name" else versions).append(value)
+    return _Given(tuple(names), tuple(versions), variables, bool(_GENERATES.search(text)))
+
+
+def _lines(text: str) -> Iterator[tuple[str, str]]:
+    """Every name and version that is given where packages are named."""
+    section = ""
+    for line in text.split("\n"):
+        rest = line
+        if top := _SECTION.fullmatch(line):
+            section, rest = top["name"], top["rest"]
+        if section not in _SECTIONS:
+            continue
+
+        if match := _LINE.fullmatch(rest):
+            yield match["key"], _plain(match["value"])
+        else:
+            for match in _FLOW.finditer(rest):
+                yield match["key"], _plain(match["value"])
+
+
+def _plain(value: str) -> str:
+    """A YAML scalar without quotes and comment."""
+    value = value.strip()
+    if value[:1] in ("'", '"'):
+        return value[1:].partition(value[0])[0]
+    return re.split(r"[ \t]#", value, maxsplit=1)[0].strip()
+
+
+def _of_v1(text: str) -> _Given:
+    """What a recipe.yaml says. It is YAML, with templates in its values."""
+    recipe = _parse(text)
+    context = recipe.get("context")
+    variables = {}
+    for name, value in context.items() if isinstance(context, dict) else ():
+        variables[str(name)] = (_scalar(value),)
+
+    tops = [recipe.get("package"), recipe.get("recipe")]
+    outputs = [each.get("package") for each in _items(recipe.get("outputs"))]
+    named = outputs if "outputs" in recipe else tops
+    is_open = "outputs" in recipe and not outputs
+    return _Given(
+        tuple(_values("name", named)),
+        tuple(_values("version", [*outputs, *tops])),
+        variables,
+        is_open,
+    )
+
+
+def _values(key: str, mappings: Iterable[Any]) -> Iterator[str]:
+    for each in mappings:
+        if isinstance(each, dict) and key in each:
+            yield _scalar(each[key])
+
+
+def _scalar(value: Any) -> str:
+    return value if isinstance(value, str) else _ANYTHING
+
+
+def _items(value: Any, depth: int = 0) -> Iterator[dict[Any, Any]]:
+    """The outputs, also those that are there on a condition only."""
+    for each in value if isinstance(value, list) else [value]:
+        if not isinstance(each, dict):
+            continue
+        if "if" not in each:
+            yield each
+        elif depth < _MAX_STEPS:
+            yield from _items(each.get("then"), depth + 1)
+            yield from _items(each.get("else"), depth + 1)
+
+
+def _parse(text: str) -> dict[Any, Any]:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        # Every value as the text that it is: 1.10 is no number here.
+        loaded = YAML(typ="base", pure=True).load(text)
+    except (YAMLError, ValueError, RecursionError, ArithmeticError, LookupError, TypeError):
+        return {}
+    return loaded if isinstance(loaded, dict) else {}

@@ -1,0 +1,140 @@
+"""What check 5 says to people, one sentence each. What follows from it is decided elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from conda_provenance.text import show
+from conda_provenance.verify.recipes.comparison import Comparison
+from conda_provenance.verify.recipes.identity import Belongs, Identity
+
+NO_RECIPE = "No recipe is in the package: its builder was told to leave it out."
+NO_ORIGINAL = (
+    "The recipe as its author wrote it is not in the package, so nothing can be held against the "
+    "commit."
+)
+NOT_THERE = "The recipe is not in that commit: no file of it is the packaged recipe."
+GENERATED = "The recipe is made by the CI, as the policy says, so that no commit has it."
+
+_MAX_NAMED = 5
+_MAX_SHOWN = 120
+_NOT_CHECKED = (
+    "what the builder rendered, the dependencies and the files that get installed were not checked"
+)
+
+
+def odd(oddities: Sequence[str]) -> str:
+    return (
+        "The package holds what no builder writes, so readers may see another recipe: "
+        f"{oddities[0]}"
+    )
+
+
+def other_origin(sha: str) -> str:
+    return f"conda-build wrote into the packaged recipe that it is of another commit, {sha}."
+
+
+def elsewhere(folders: Sequence[str], paths: Sequence[str]) -> str:
+    return (
+        f"The recipe is in {_folders(folders)} of that commit, where the policy does not expect it:"
+        f" it expects {_joined(paths)}."
+    )
+
+
+def faults(best: Comparison) -> str:
+    """Every kind of difference. Empty: there is none."""
+    parts = [f"{_shown(path)} {why}" for path, why in sorted(best.differs.items())]
+    parts += [f"{_shown(path)} is not in the commit" for path in sorted(best.extra)]
+    parts += [f"{_shown(path)} is missing" for path in sorted(best.missing)]
+    if not parts:
+        return ""
+    return f"The packaged recipe is not {_place(best)} of that commit: {_cut(parts)}."
+
+
+def foreign(best: Comparison, index: Mapping[str, Any]) -> str:
+    package = f"{_shown(str(index.get('name')))} {_shown(str(index.get('version')))}"
+    return f"The recipe in {_place(best)} of that commit makes no package {package}."
+
+
+def untracked(best: Comparison) -> str:
+    return (
+        f"The packaged recipe has files that nobody committed, which the policy does not accept: "
+        f"{_cut(map(_shown, best.untracked))}."
+    )
+
+
+def doubts(best: Comparison) -> str:
+    """What keeps equal files from being a pass. Empty: nothing does."""
+    if best.unknown:
+        parts = [f"{_shown(path)} {why}" for path, why in sorted(best.unknown.items())]
+        return f"Not all of the packaged recipe can be compared: {_cut(parts)}."
+    if best.line_endings:
+        return (
+            f"Only line endings differ, in {_cut(map(_shown, best.line_endings))}: that happens on "
+            "Windows, and this package is for another system."
+        )
+    return ""
+
+
+def foreign_scripts(names: Iterable[str]) -> str:
+    return f"{_cut(map(_shown, names))} runs at install, not from the recipe."
+
+
+def unread_scripts(names: Iterable[str]) -> str:
+    return (
+        f"{_cut(map(_shown, names))} runs at install, and was not read: the package has to be read "
+        "whole for that."
+    )
+
+
+def passed(best: Comparison, identity: Identity, *, has_scripts: bool) -> str:
+    number = len(best.same) + len(best.other_endings) + len(best.explained)
+    files = f"{number} files" if number != 1 else "one file"
+    parts = [f"The packaged recipe is {_place(best)} of that commit ({files})"]
+    if best.other_endings:
+        parts.append("but for line endings, as on Windows")
+    if best.untracked:
+        parts.append(f"besides {_cut(map(_shown, best.untracked))}, which nobody committed")
+    if untold := [
+        word
+        for word, each in (("name", identity.name), ("version", identity.version))
+        if each is Belongs.UNTOLD
+    ]:
+        parts.append(
+            f"whether it makes a package of this {' and '.join(untold)} cannot be told without "
+            "rendering it"
+        )
+    scripts = "" if has_scripts else ", nor was it looked for scripts that run at install"
+    return f"{'; '.join(parts)}; {_NOT_CHECKED}{scripts}."
+
+
+def _place(best: Comparison) -> str:
+    return _folder(best.folder)
+
+
+def _folder(folder: str) -> str:
+    return _shown(folder) if folder else "the top folder"
+
+
+def _folders(folders: Sequence[str]) -> str:
+    return _joined(map(_folder, folders))
+
+
+def _shown(name: str) -> str:
+    return show(name, _MAX_SHOWN)
+
+
+def _cut(parts: Iterable[str]) -> str:
+    listed = list(parts)
+    more = len(listed) - _MAX_NAMED
+    if more > 0:
+        return f"{', '.join(listed[:_MAX_NAMED])} and {more} more"
+    *first, last = listed
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _joined(names: Iterable[str]) -> str:
+    listed = list(names)
+    more = len(listed) - _MAX_NAMED
+    return " or ".join(listed[:_MAX_NAMED]) + (f" or {more} more" if more > 0 else "")
