@@ -28,9 +28,10 @@ _RATTLER_VARIANT = "variant_config.yaml"
 
 _ORIGIN = re.compile(
     rb"# This file created by conda-build [^\n]*\n[^\n]*\n"
-    rb"# Origin [^\n]*, commit ([0-9a-f]{40,64})\s*\n"
+    rb"# Origin [^\n]*, commit (?:b')?([0-9a-f]{40,64})(?:\\n)?'?\s*\n"
 )
-"""What conda-build writes at the top of a rendered recipe, if its folder is a repository's top."""
+"""What conda-build writes at the top of a rendered recipe, if its folder is a repository's top. The
+commit stands there as Python shows bytes: ``b'…'``."""
 
 
 class PackagedRecipe(NamedTuple):
