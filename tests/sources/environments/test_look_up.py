@@ -675,3 +675,34 @@ def test_no_file_outside_of_info_is_read(tmp_path: Path, cached: Cached, name: s
     own = record(tmp_path / "env", record_of(cached))
 
     assert files_of_record(own, [], [name]) == {}
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_all_of_an_installed_package_is_read_without_following_a_link(
+    tmp_path: Path, cached: Cached, whole: bool
+) -> None:
+    """The archive is tried first where the digest is wanted: a folder has none."""
+    (tmp_path / "secret").write_text("s3cr3t")
+    (cached.folder / "info" / "recipe").mkdir()
+    (cached.folder / "info" / "recipe" / "key").symlink_to(tmp_path / "secret")
+    own = record(tmp_path / "env", record_of(cached))
+
+    contents = RecordContents(own, []).everything(whole=whole)
+    place, read_from = (cached.file, "archive") if whole else (cached.folder, "cache")
+    check_own(contents.package, place, cached, read_from)
+    assert "info/index.json" in contents.files
+    assert "info/repodata_record.json" not in contents.files
+    assert not [each for each in contents.files.values() if b"s3cr3t" in each.data]
+
+    cached.file.unlink()
+    folder = RecordContents(own, []).everything(whole=whole)
+    check_own(folder.package, cached.folder, cached)
+    assert folder.files["info/recipe/key"].is_link
+    assert (folder.install_scripts is None) is not whole
+
+
+def test_a_folder_that_is_another_packages_is_not_read(tmp_path: Path, cached: Cached) -> None:
+    own = record(tmp_path / "env", record_of(cached))
+    make_cached(tmp_path / "pkgs", IMPOSTOR)
+    with pytest.raises(PackageError, match="cannot be read"):
+        RecordContents(own, []).everything()
