@@ -17,6 +17,7 @@ MAX_SIZE = 128 << 10
 
 _MAX_TEXT = 500
 _MAX_VALUES = 1000
+_MAX_PLACES = 5000
 _MAX_STEPS = 10
 """How often a variable is replaced by its value, in one text."""
 
@@ -192,16 +193,23 @@ def _scalar(value: Any) -> str:
     return value if isinstance(value, str) else _ANYTHING
 
 
-def _items(value: Any, depth: int = 0) -> Iterator[dict[Any, Any]]:
-    """The outputs, also those that are there on a condition only."""
-    for each in value if isinstance(value, list) else [value]:
-        if not isinstance(each, dict):
-            continue
-        if "if" not in each:
+def _items(value: Any) -> Iterator[dict[Any, Any]]:
+    """The outputs, also those that are there on a condition only.
+
+    Aliases can make a small text a huge tree: no more than so many places are looked at.
+    """
+    waiting = [value]
+    for _ in range(_MAX_PLACES):
+        if not waiting:
+            return
+
+        each = waiting.pop()
+        if isinstance(each, list):
+            waiting += each[:_MAX_VALUES]
+        elif isinstance(each, dict) and "if" in each:
+            waiting += [each.get("then"), each.get("else")]
+        elif isinstance(each, dict):
             yield each
-        elif depth < _MAX_STEPS:
-            yield from _items(each.get("then"), depth + 1)
-            yield from _items(each.get("else"), depth + 1)
 
 
 def _parse(text: str) -> dict[Any, Any]:

@@ -6,6 +6,7 @@ Files of the commit are fetched only where a rule of a builder stands in them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from conda_provenance.packages.contents import PackageFile
@@ -17,7 +18,7 @@ from conda_provenance.verify.recipes.absent import (
 from conda_provenance.verify.recipes.comparison import Compared, Comparison, Ids, Terms, compare
 from conda_provenance.verify.recipes.layout import PackagedRecipe
 from conda_provenance.verify.recipes.tree import LINK, Tree
-from conda_provenance.verify.repository import Repository
+from conda_provenance.verify.repository import Entry, Repository
 
 _MAX_FOLDERS = 50
 """Folders with the same recipe that are compared."""
@@ -53,11 +54,11 @@ def find(
     """Look for the recipe in a commit. Raises :class:`UnavailableError`."""
     tree = Tree(repository.files(sha))
     ids = ids_of(repository, sha, (*packaged.files.values(), *packaged.beside.values()))
-    places = _places(tree, packaged, ids[packaged.recipe])
+    search = _Search(repository, sha, packaged, tree, ids, terms)
+    places = search.places()
     allowed = [place for place in places if _is_wanted(place.folder, wanted)]
     elsewhere = tuple(each.folder for each in places if each not in allowed)
 
-    search = _Search(repository, sha, packaged, tree, ids, terms)
     ranked = sorted(allowed, key=lambda each: _rank(each.folder, wanted))[:_MAX_FOLDERS]
     results = sorted(map(search.compare, ranked), key=lambda each: (each.faults, each.doubts))
     folders = tuple(each.folder for each in results)
@@ -89,15 +90,9 @@ class _Place(NamedTuple):
     folder: str
     name: str
 
-
-def _places(tree: Tree, packaged: PackagedRecipe, ids: Ids) -> list[_Place]:
-    """Every file of the commit that is the recipe. Exactly, or else but for its line endings."""
-    for blob in dict.fromkeys(ids):
-        paths = (path for path in tree.with_id(blob))
-        places = [place for place in map(_place, paths) if packaged.names.fullmatch(place.name)]
-        if places:
-            return places
-    return []
+    @property
+    def path(self) -> str:
+        return f"{self.folder}/{self.name}" if self.folder else self.name
 
 
 def _place(path: str) -> _Place:
@@ -144,41 +139,74 @@ class _Search:
         self._tree = tree
         self._ids = ids
         self._terms = terms
-        self._texts: Mapping[str, bytes] | None = None
+
+    def places(self) -> list[_Place]:
+        """Every file of the commit that is the recipe. Exactly, or else but for line endings."""
+        recipe = self._packaged.recipe
+        named = self._packaged.names.fullmatch
+        links = [
+            place
+            for path, entry in self._tree.files.items()
+            if entry.mode == LINK and named((place := _place(path)).name)
+        ]
+        for blob in dict.fromkeys(self._ids[recipe]):
+            places = [] if recipe.is_link else list(map(_place, self._tree.with_id(blob)))
+            places = [place for place in places if named(place.name)]
+            places += [place for place in links if self._leads_to(place, blob)]
+            if places:
+                return places
+        return []
+
+    def _leads_to(self, place: _Place, blob: str) -> bool:
+        """Is this link the packaged one? Or does it lead to the file, which was copied?"""
+        if self._packaged.recipe.is_link:
+            return self._tree.files[place.path].id == blob
+        if self._packaged.is_v1:
+            return False
+
+        target = self._target(place)
+        return target is not None and self._tree.files[target].id == blob
+
+    def _target(self, place: _Place) -> str | None:
+        """The file of the commit that a link leads to."""
+        target = self._tree.target(place.path, self._texts)
+        return target if target in self._tree.files else None
 
     def compare(self, place: _Place) -> Comparison:
-        targets = {} if self._packaged.is_v1 else self._targets(place.folder)
+        folder = self._tree.below(place.folder)
+        has_links = any(entry.mode == LINK for entry in folder.values())
+        targets = self._texts if has_links and not self._packaged.is_v1 else {}
         case = Compared(self._packaged, self._ids, self._tree, targets, self._terms)
         if self._packaged.is_v1:
-            is_left_out = self._ignored(place.folder)
+            is_left_out = self._ignored(folder)
         else:
             is_left_out = not_copied_by_conda_build(place.folder, self._tree, targets)
-        return compare(case, place.folder, place.name, is_left_out)
 
-    def _targets(self, folder: str) -> Mapping[str, bytes]:
-        """The texts of the commit's links, if the folder has any."""
-        entries = self._tree.below(folder).values()
-        if not any(entry.mode == LINK for entry in entries):
-            return {}
+        result = compare(case, place.folder, place.name, is_left_out)
+        if self._packaged.recipe.is_link and self._target(place) is None:
+            result.unknown[place.name] = "is a link, to what is not in the commit"
+        return result
 
-        if self._texts is None:
-            links = [entry.id for entry in self._tree.files.values() if entry.mode == LINK]
-            self._texts = self._repository.blobs(self._sha, _first(links))
-        return self._texts
+    @cached_property
+    def _texts(self) -> Mapping[str, bytes]:
+        """The texts of the commit's links, by their ids. They are fetched when they are needed."""
+        links = [entry.id for entry in self._tree.files.values() if entry.mode == LINK]
+        return self._repository.blobs(self._sha, _first(links))
 
-    def _ignored(self, folder: str) -> Callable[[str], bool]:
+    def _ignored(self, folder: Mapping[str, Entry]) -> Callable[[str], bool]:
         """rattler-build's rules, fetched once a file is missing."""
-        known: list[Ignored] = []
+
+        @cache
+        def ignored() -> Ignored:
+            return Ignored(self._rules(folder))
 
         def is_left_out(path: str) -> bool:
-            if not known:
-                known.append(Ignored(self._rules(folder)))
-            return known[0](path)
+            return ignored()(path)
 
         return is_left_out
 
-    def _rules(self, folder: str) -> dict[str, bytes]:
-        files = ignore_files(self._tree.below(folder))
+    def _rules(self, folder: Mapping[str, Entry]) -> dict[str, bytes]:
+        files = ignore_files(folder)
         if not files:
             return {}
 

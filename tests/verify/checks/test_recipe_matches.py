@@ -20,6 +20,7 @@ from recipe_making import (
     stamped,
 )
 
+from conda_provenance.errors import PackageError
 from conda_provenance.packages.contents import PackageContents, PackageFile
 from conda_provenance.verify.checks.recipe_matches import CHECK
 from conda_provenance.verify.outcome import Outcome, Result
@@ -176,6 +177,27 @@ def test_a_recipe_of_another_name(build: Build, own: bool) -> None:
     assert result.facts["recipe"] == "other.yaml"
 
 
+def test_a_recipe_that_is_a_link(build: Build) -> None:
+    """rattler-build packages the link, so the recipe itself is in the commit alone."""
+    files = {**FILES, "shared/recipe.yaml": RECIPE, "shared/x.sh": "1\n"}
+    built = build({**files, "recipe/recipe.yaml": link("../shared/recipe.yaml")})
+    assert built.contents.files["info/recipe/recipe.yaml"].is_link
+    result = built.check()
+    assert result.outcome is Outcome.PASS, result
+    assert "cannot be told without rendering" in result.message
+
+    outside = PackageFile("info/recipe/recipe.yaml", b"../../shared/recipe.yaml", True)
+    assert built.check(built.forged({"recipe.yaml": outside})).outcome is Outcome.FAIL
+
+
+def test_a_recipe_that_is_a_link_out_of_the_repository(build: Build, tmp_path: Path) -> None:
+    (tmp_path / "outside.yaml").write_text(RECIPE)
+    built = build({**FILES, "recipe/recipe.yaml": link(str(tmp_path / "outside.yaml"))})
+    result = built.check()
+    assert result.outcome is Outcome.UNAVAILABLE
+    assert "recipe.yaml is a link, to what is not in the commit" in result.message
+
+
 def test_files_that_rattler_build_overwrites(build: Build) -> None:
     files = {
         **FILES,
@@ -318,6 +340,11 @@ FORGERIES: Mapping[str, tuple[Mapping[str, Any], str]] = {
         {"x.pyc": PackageFile("info/recipe/x.pyc", b"/etc/passwd", True)},
         "x.pyc is not in the commit",
     ),
+    "file below a link": (
+        {"link.sh": None, "link.sh/evil.sh": b"rm\n"},
+        "link.sh/evil.sh is not in the commit",
+    ),
+    "path out of the folder": ({"x/../../build.sh": b"rm\n"}, ""),
     "another case": (
         {"BUILD.sh": b"rm\n"},
         "BUILD.sh is not in the commit",
@@ -328,6 +355,11 @@ FORGERIES: Mapping[str, tuple[Mapping[str, Any], str]] = {
 @pytest.mark.parametrize("name", FORGERIES)
 def test_forgeries_fail_and_say_where(built: Built, name: str) -> None:
     changes, words = FORGERIES[name]
+    if not words:
+        with pytest.raises(PackageError, match="lies outside the package"):
+            built.forged(changes)
+        return
+
     result = built.check(built.forged(changes))
     assert result.outcome is Outcome.FAIL, result
     assert words in result.message

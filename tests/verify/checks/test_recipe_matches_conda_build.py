@@ -234,6 +234,35 @@ def test_a_rerendered_feedstock(built: Built) -> None:
     assert result.outcome is Outcome.PASS, result
 
 
+def test_a_recipe_that_is_a_link(tmp_path: Path) -> None:
+    """conda-build copies what it leads to, and the folder is that of the link."""
+    files = {
+        "recipe/meta.yaml": link("../shared/meta.yaml"),
+        "recipe/build.sh": FILES["recipe/build.sh"],
+        "shared/meta.yaml": META,
+        "shared/x.sh": "1\n",
+    }
+    built = build(tmp_path, files, "recipe")
+    result = built.check()
+    assert result.outcome is Outcome.PASS, result
+    assert result.facts["folder"] == "recipe"
+
+
+def test_a_recipe_yaml_that_conda_build_builds(tmp_path: Path) -> None:
+    """It is rattler-build's engine, and lays the recipe out in its way."""
+    pytest.importorskip("rattler_build")
+    recipe = "package:\n  name: hello\n  version: '1.0'\nbuild:\n  script: build.sh\n"
+    files = {
+        "recipe/recipe.yaml": recipe,
+        "recipe/build.sh": script("mkdir -p $PREFIX/x; echo 1 > $PREFIX/x/y\n"),
+        "recipe/.hidden": "1\n",
+    }
+    built = build(tmp_path, files, "recipe")
+    result = built.check()
+    assert result.outcome is Outcome.PASS, result
+    assert result.facts["builder"] == "rattler-build"
+
+
 def test_windows(built: Built) -> None:
     changes = {
         name: built.contents.files[f"info/recipe/{name}"].data.replace(b"\n", b"\r\n")
