@@ -24,6 +24,7 @@ from conda_provenance.packages.read_contents import read_contents
 from conda_provenance.policy import Expectations
 from conda_provenance.remotes import RemoteUrl
 from conda_provenance.sources.files import package_at
+from conda_provenance.verify.answers import Answers
 from conda_provenance.verify.check import Case, Check, World
 from conda_provenance.verify.outcome import Result
 from conda_provenance.verify.repository import Commit, Entry, Position, Refs
@@ -124,7 +125,8 @@ def checked(
     """How a check of the package with these contents ends."""
     artifact = package_at(contents.package.location)
     subject = Subject(artifact, contents, repository.remote)
-    world = World(HistoryRepositories(repository), None, 0.0)  # type: ignore[arg-type]
+    lookup: Any = None
+    world = World(HistoryRepositories(repository), lookup, 0.0, Answers())
     return check.run(Case(subject, Expectations(**expected), {}), world)
 
 
