@@ -228,7 +228,7 @@ def test_bioconda():
     assert [str(each) for each in expected.repositories] == [
         "https://github.com/bioconda/bioconda-recipes"
     ]
-    assert expected.paths == ("recipes/*", "recipes/*/*")
+    assert expected.paths == ("recipes/*",)
 
 
 def test_strict_and_private_name_no_repository_and_accept_nothing_less():
