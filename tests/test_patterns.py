@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conda_provenance.errors import UsageError
-from conda_provenance.patterns import RepositoryPattern, is_allowed
+from conda_provenance.patterns import RepositoryPattern, is_allowed, why_unfit
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
 
 FORGE = RepositoryPattern.parse("https://github.com/conda-forge/*")
@@ -285,3 +285,20 @@ def test_nothing_matches_that_is_no_repository(text):
             RemoteUrl.parse(address)
         except RemoteUrlError:
             pytest.fail("matched")
+
+
+@pytest.mark.parametrize("address", SAME)
+def test_an_address_that_matches_is_fit(address: str) -> None:
+    assert why_unfit(address) is None
+
+
+@given(st.one_of(st.sampled_from([*SAME, *LOOK_ALIKES]), st.text(max_size=60)))
+def test_an_unfit_address_matches_nothing_and_is_not_repeated(address: str) -> None:
+    why = why_unfit(address)
+    patterns = [FORGE, EXACT, OWN]
+    if why is not None:
+        assert not is_allowed(address, patterns)
+        assert len(address) < 5 or address not in why
+    elif not is_allowed(address, patterns):
+        # A pattern could be made of it.
+        assert RemoteUrl.parse(address)

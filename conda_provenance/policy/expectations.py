@@ -45,8 +45,8 @@ class Expectations(NamedTuple):
     side_commits: bool = False
     """Is a commit good that reached the branch through a merge's other parent?"""
     paths: tuple[str, ...] = ()
-    """Folders in which the recipe must be, such as ``recipes/numpy``. The package's name is filled
-    in already. A ``*`` is a whole segment. None: any."""
+    """Folders in which the recipe must be, or below which, such as ``recipes/numpy``. The package's
+    name is filled in already. A ``*`` is a whole segment. None: any."""
     strict_extras: bool = False
     """Do files refute that look like somebody's leftovers in the recipe's folder?"""
     generated_recipe: bool = False

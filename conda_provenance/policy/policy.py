@@ -117,6 +117,9 @@ class Applied(NamedTuple):
     """What of a policy is about one package."""
 
     rule: Rule | None
+    """``None``: no rule is about it, and nothing else here counts."""
+    repositories: tuple[RepositoryPattern, ...] = ()
+    """Those that the rule and the exceptions allow."""
     exceptions: tuple[PolicyException, ...] = ()
     ended: tuple[PolicyException, ...] = ()
 
@@ -138,15 +141,19 @@ class Policy(NamedTuple):
     def applied(self, channel: str | None, name: str, now: float) -> Applied:
         """The rule and the exceptions for a package. ``now``: seconds since 1970, UTC."""
         fit = fit_name(name)
-        if fit is None:
+        rule = next((each for each in self.rules if fit and each.scope.fits(channel, fit)), None)
+        if fit is None or rule is None:
             return Applied(None)
 
-        rule = next((each for each in self.rules if each.scope.fits(channel, fit)), None)
         mine = [each for each in self.exceptions if each.scope.fits(channel, fit)]
+        counting = tuple(each for each in mine if not each.has_ended(now))
+        further = (each for exception in counting for each in exception.repositories)
+        try:
+            repositories = _patterns((*rule.terms.repositories, *further), fit)
+        except UsageError:  # The package's name is none that a repository can have.
+            return Applied(None)
         return Applied(
-            rule,
-            tuple(each for each in mine if not each.has_ended(now)),
-            tuple(each for each in mine if each.has_ended(now)),
+            rule, repositories, counting, tuple(each for each in mine if each.has_ended(now))
         )
 
     def expectations(self, channel: str | None, name: str, now: float) -> Expectations:
@@ -155,24 +162,19 @@ class Policy(NamedTuple):
         Without a rule for it nobody named its repository, so it cannot be verified.
         """
         applied = self.applied(channel, name, now)
-        fit = fit_name(name)
-        if applied.rule is None or fit is None:
-            return Expectations(forge_hosts=self.forges, notes=(self._no_rule(),))
+        if applied.rule is None:
+            note = f"The policy {self.name} has no rule for this package."
+            return Expectations(forge_hosts=self.forges, notes=(note,))
 
-        terms = applied.rule.terms
-        further = [each for exception in applied.exceptions for each in exception.repositories]
+        terms, repositories = applied.rule.terms, applied.repositories
+        has_further = any(exception.repositories for exception in applied.exceptions)
         waived = {each for exception in applied.exceptions for each in exception.waive}
-        try:
-            repositories = _patterns((*terms.repositories, *further), fit)
-        except UsageError:  # the package's name is none that a repository can have
-            return Expectations(forge_hosts=self.forges, notes=(self._no_rule(),))
-
         return Expectations(
             repositories=repositories,
             repositories_by=f"the policy {self.name}" if repositories else "",
             # Another repository has another number.
-            repository_id=None if further else terms.repository_id,
-            owner_id=None if further else terms.owner_id,
+            repository_id=None if has_further else terms.repository_id,
+            owner_id=None if has_further else terms.owner_id,
             refs=terms.refs,
             providers=terms.providers,
             required=tuple(each for each in terms.required if each not in waived),
@@ -181,7 +183,7 @@ class Policy(NamedTuple):
             fresh_reviews=terms.fresh_reviews,
             bots=terms.bots,
             side_commits=terms.side_commits,
-            paths=tuple(filled_in(path, fit) for path in terms.paths),
+            paths=tuple(filled_in(path, name.lower()) for path in terms.paths),
             strict_extras=terms.strict_extras,
             generated_recipe=terms.generated_recipes,
             workflows=terms.workflows,
@@ -192,9 +194,6 @@ class Policy(NamedTuple):
             exception=" ".join(each.reason for each in applied.exceptions),
             notes=tuple(ended_note(each) for each in applied.ended),
         )
-
-    def _no_rule(self) -> str:
-        return f"The policy {self.name} has no rule for this package."
 
 
 def ended_note(exception: PolicyException) -> str:

@@ -62,7 +62,7 @@ def _run(expected: Expectations) -> Iterator[str]:
 def _recipe(expected: Expectations) -> Iterator[str]:
     if expected.paths:
         places = (each or "the top of the repository" for each in expected.paths)
-        yield f"Its recipe must be in {_any_of(places)}."
+        yield f"Its recipe must be in {_any_of(places)}, or below."
     if expected.strict_extras:
         yield "Files in the recipe that look like somebody's leftovers refute it."
     if expected.generated_recipe:

@@ -80,6 +80,23 @@ def test_an_exception_counts_here_too(tmp_path):
     assert len(lacks(tmp_path, f"{rules}2026-06-14")) == 1
 
 
+@pytest.mark.parametrize("name", ["ghp_" + "a" * 36, "..", "*", "a/b", "", "x" * 300])
+def test_a_name_that_no_repository_can_have_falls_short(tmp_path, name):
+    rules = '[[rules]]\nrepositories = ["https://github.com/o/{name}"]\n'
+    assert lacks(tmp_path, rules, name) != ()
+
+
+def test_an_exception_from_the_repositories(tmp_path):
+    rules = (
+        '[[rules]]\nrepositories = ["https://github.com/x/*"]\nproviders = ["azure"]\n'
+        "[[exceptions]]\npackages = ['a']\nreason = 'r'\nuntil = 2026-06-15\n"
+    )
+    assert len(lacks(tmp_path, f"{rules}accept = 'consistent'")) == 2
+    assert lacks(tmp_path, f"{rules}waive = ['expected']") == ()
+    further = f"{rules}repositories = ['https://github.com/o/*']"
+    assert lacks(tmp_path, further) == ("its CI is not allowed by the policy mine: github",)
+
+
 def test_the_ci_of_a_rule(tmp_path):
     assert lacks(tmp_path, '[[rules]]\nproviders = ["github"]\n') == ()
     assert lacks(tmp_path, '[[rules]]\nproviders = ["azure"]\n') == (

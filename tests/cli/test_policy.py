@@ -103,7 +103,7 @@ def test_what_is_asked_of_a_package_is_said_in_sentences(policy):
         "Its commit must be on the default branch.\n"
         "The change that brought the commit must have 2 approvals of the very commit that was "
         "merged.\n"
-        "Its recipe must be in recipes/acme-x or the top of the repository.\n"
+        "Its recipe must be in recipes/acme-x or the top of the repository, or below.\n"
         "These checks must pass: well-formed, expected, commit-exists, commit-on-branch, "
         "recipe-matches and commit-reviewed.\n"
         '"verified" alone is enough for exit status 0.\n'

@@ -133,6 +133,7 @@ WRONG = [
     (HEAD + "packages = ['']\n", 3, "rules.packages", "is no pattern of names"),
     (HEAD + "channels = ['conda-forge']\n", 3, "rules.channels", "https://conda.anaconda.org/co"),
     (HEAD + "channels = ['https://h/t/tk-1/x']\n", 3, "rules.channels", "without a login"),
+    (HEAD + "channels = ['https://h.org/x/linux-64']\n", 3, "rules.channels", "leave that out"),
     (HEAD + "repositories = ['conda-forge/*']\n", 3, "rules.repositories", "begin with https"),
     (HEAD + "repositories = ['https://*/a/b']\n", 3, "rules.repositories", "one pattern for each"),
     (HEAD + "repositories = ['https://h.org/a/{package}']\n", 3, "rules.repositories", "{name}"),

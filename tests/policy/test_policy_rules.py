@@ -92,6 +92,15 @@ def test_a_hostile_name_never_widens_what_is_allowed(name):
         assert len(pattern.segments) == 2
 
 
+def test_a_name_that_no_repository_can_have_has_no_rule():
+    policy = read(
+        '[[rules]]\nrepositories = ["https://github.com/o/{name}"]\naccept = "consistent"\n'
+    )
+    name = "ghp_" + "a" * 36
+    assert policy.applied(None, name, NOW).rule is None
+    assert not policy.expectations(None, name, NOW).accepts_consistent
+
+
 @given(st.text(max_size=30))
 def test_any_name_gives_expectations(name):
     policy = read(
@@ -228,7 +237,7 @@ def test_bioconda():
     assert [str(each) for each in expected.repositories] == [
         "https://github.com/bioconda/bioconda-recipes"
     ]
-    assert expected.paths == ("recipes/*", "recipes/*/*")
+    assert expected.paths == ("recipes/*",)
 
 
 def test_strict_and_private_name_no_repository_and_accept_nothing_less():

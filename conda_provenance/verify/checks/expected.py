@@ -47,22 +47,18 @@ class Expected(Check):
         facts = _facts(subject, expected)
         faults = [*_faults_of_claim(subject, expected), *_faults_of_address(subject, expected)]
         if faults:
-            return self.failed(
-                _said(f"It is not what is expected: {_joined(faults)}", expected), **facts
-            )
+            return self.failed(_said(f"It is not what is expected: {_joined(faults)}"), **facts)
 
         if not expected.repositories:
-            return self.not_applicable(_said(_nobody(subject, expected), expected), **facts)
+            return self.not_applicable(_said(_nobody(subject, expected)), **facts)
 
         if subject.remote is None:
             return self.unavailable("The repository's address cannot be asked.", **facts)
 
         faults = _faults_of_answers(world, subject.remote, expected, facts)
         if faults:
-            return self.failed(
-                _said(f"It is not what is expected: {_joined(faults)}", expected), **facts
-            )
-        return self.passed(_said(_passed(subject, expected), expected), **facts)
+            return self.failed(_said(f"It is not what is expected: {_joined(faults)}"), **facts)
+        return self.passed(_said(_passed(subject, expected)), **facts)
 
 
 def _facts(subject: Subject, expected: Expectations) -> dict[str, Any]:
@@ -221,11 +217,8 @@ def _joined(faults: list[str]) -> str:
     return "; ".join(faults[:_MAX_NAMED]) + (f"; and {more} more" if more > 0 else "")
 
 
-def _said(sentence: str, expected: Expectations) -> str:
-    """The sentence, and what else has to be said with it."""
-    excepted = f"Excepted by the policy: {expected.exception}" if expected.exception else ""
-    parts = [f"{sentence}.", *expected.notes, excepted]
-    return show_sentence(" ".join(filter(None, parts)), _MAX_SHOWN)
+def _said(sentence: str) -> str:
+    return show_sentence(f"{sentence}.", _MAX_SHOWN)
 
 
 CHECK = Expected()
