@@ -21,7 +21,7 @@ MAX_LOG = 256 << 20
 MAX_LINE = 1 << 20
 """Bytes of a line. What is longer is left out: no line that counts is."""
 MAX_MEMBERS = 2000
-MAX_RATIO = 200
+MAX_RATIO = 100
 """How many times as large a zip's member may be as its compressed bytes. Text reaches 20."""
 _SMALL = 1 << 20
 """A member that is smaller than this may have any ratio."""
@@ -29,8 +29,6 @@ _SMALL = 1 << 20
 _PIECE = 1 << 16
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
-
-_BREAK = re.compile(rb"[\r\n]+")
 
 _ESCAPE = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours and movements
@@ -62,15 +60,15 @@ def raw_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
     rest = b""
     is_cut = False
     for piece in _plain(pieces):
-        *whole, rest = _BREAK.split(rest + piece)
-        for line in whole:
-            if is_cut:
-                is_cut = False  # The end of a line that is too long.
-            elif line and len(line) <= MAX_LINE:
-                yield line
+        first, *others = piece.replace(b"\r", b"\n").split(b"\n")
+        rest += first
+        for line in others:
+            if rest and not is_cut and len(rest) <= MAX_LINE:
+                yield rest
+            rest, is_cut = line, False
 
         if len(rest) > MAX_LINE:
-            rest, is_cut = b"", True
+            rest, is_cut = b"", True  # The end of it will be left out, too.
     if rest and not is_cut:
         yield rest
 

@@ -27,6 +27,7 @@ from msgspec import Struct
 from conda_provenance.api import TokenVariable
 from conda_provenance.errors import UnavailableError
 from conda_provenance.forge_api import Pointer, site_of
+from conda_provenance.remotes import RemoteUrl, RemoteUrlError
 from conda_provenance.run_api import Job, Run, RunApi, RunClaim, Trigger, Voucher, is_below
 from conda_provenance.systems.azure.timelines import Record, Timeline, job_of, previous_timelines
 
@@ -170,7 +171,7 @@ class AzureRuns(RunApi):
         return f"{self.api_url(self.claim)}/{path}?{'&'.join(filter(None, (query, _VERSION)))}"
 
     def _run(self, build: _Build, place: _Place, attempt: int | None) -> Run:
-        repository = _repository(build.repository)
+        repository = _repository(build.repository, self.claim.remote)
         is_over = build.status == "completed"
         return Run(
             url=f"{place.project}/_build/results?buildId={build.id}",
@@ -274,13 +275,21 @@ def _claimed(claim: RunClaim) -> _Place:
     return _Place(match[1], Voucher.CLAIM)
 
 
-def _repository(repository: _Repository | None) -> str | None:
-    """Its address."""
+def _repository(repository: _Repository | None, remote: RemoteUrl) -> str | None:
+    """Its address.
+
+    One in Azure Repos has several, so that another one than the package's says nothing.
+    """
     if repository is None or repository.type is None:
         return None
     if repository.type == "GitHub":
         return f"https://{_GITHUB}/{repository.id}" if repository.id else None
-    return repository.url
+
+    try:
+        is_it = RemoteUrl.parse(repository.url or "") == remote
+    except RemoteUrlError:
+        return None
+    return str(remote) if is_it else None
 
 
 def _trigger(build: _Build) -> Trigger:

@@ -21,6 +21,7 @@ from msgspec import Struct
 from conda_provenance.api import TokenVariable
 from conda_provenance.errors import UnavailableError
 from conda_provenance.net import origin_of
+from conda_provenance.remotes import RemoteUrl, RemoteUrlError
 from conda_provenance.run_api import Job, Run, RunApi, RunClaim, Trigger, Voucher
 
 _ID = re.compile(r"(?P<host>[\w.-]+(?::\d+)?)/(?P<name>[\w.-]+(?:/[\w.-]+)+)/(?P<number>\d{1,12})")
@@ -105,7 +106,8 @@ class WoodpeckerRuns(RunApi):
             return None
         place = _place(self.claim)
         found = self.door.get(self._url(repository), _Pipeline, missing=(404,))
-        return None if found is None else _run(found, repository, place)
+        address = _address(repository, self.claim.remote)
+        return None if found is None else _run(found, repository.id, place, address)
 
     def jobs(self, run: Run) -> Sequence[Job]:  # noqa: ARG002
         return [_job(each) for each in self._workflows()]
@@ -173,12 +175,25 @@ def _server(url: str, host: str) -> str | None:
     return f"{origin.scheme}://{origin.shown}" if origin and is_it else None
 
 
-def _run(found: _Pipeline, repository: _Repository, place: _Place) -> Run:
+def _address(repository: _Repository, remote: RemoteUrl) -> str | None:
+    """Where the repository is. ``None``: it may be known inside one network only.
+
+    A server may reach its forge by another name than everybody else.
+    """
     address = repository.clone_url or repository.forge_url or repository.link_url
+    try:
+        said = RemoteUrl.parse(address or "")
+    except RemoteUrlError:
+        return None
+    is_elsewhere = (said.host, said.port) != (remote.host, remote.port)
+    return None if is_elsewhere and said.path.lower() == remote.path.lower() else str(said)
+
+
+def _run(found: _Pipeline, repository: int, place: _Place, address: str | None) -> Run:
     is_over = found.status in _FINISHED
     return Run(
-        url=f"{place.server}/repos/{repository.id}/pipeline/{found.number}",
-        id=f"{repository.id}/{found.number}",
+        url=f"{place.server}/repos/{repository}/pipeline/{found.number}",
+        id=f"{repository}/{found.number}",
         repository=address,
         head_repository=address,
         sha=found.commit,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from azure_server import PROJECT
 from ci_cases import SERVERS, CiSetting, serve
 from ci_model import FILE, FORK, OTHER, CiJob, block
 from forge_server import HTML, LIMITS, Answer, always
@@ -334,3 +335,34 @@ def test_the_named_file_is_the_packages(github: CiSetting) -> None:
     jobs = (CiJob("good", block(other)), CiJob("bad", block(), success=False))
     github.knows(replace(github.run, success=False, jobs=jobs))
     assert github.matches().outcome is FAIL
+
+
+def test_woodpeckers_inner_name_of_its_forge_contradicts_nothing(everyday_history: Any) -> None:
+    with serve("woodpecker", everyday_history, site="http://gitea:3000") as ci:
+        result = ci.matches()
+        assert result.outcome is UNAVAILABLE, result.message
+        assert not result.contradicts
+
+
+@pytest.mark.parametrize(
+    ("url", "outcome"),
+    [
+        ("https://org@dev.azure.com/org/proj/_git/repo", PASS),
+        ("https://org.visualstudio.com/proj/_git/repo", UNAVAILABLE),
+        (None, UNAVAILABLE),
+    ],
+)
+def test_repositories_in_azure_repos(azure: CiSetting, url: str | None, outcome: Any) -> None:
+    """They have several addresses, so another one contradicts nothing."""
+    azure.knows(azure.run)
+    build = azure.server.build_json()  # type: ignore[attr-defined]
+    build["repository"] = {"id": PROJECT, "type": "TfsGit", "url": url}
+    azure.server.moods.append(
+        lambda asked: (
+            Answer({"count": 1, "value": [build]})
+            if asked.path == "/org/proj/_apis/build/builds"
+            else None
+        )
+    )
+    result = azure.matches(remote="https://dev.azure.com/org/proj/_git/repo")
+    assert result.outcome is outcome, result.message
