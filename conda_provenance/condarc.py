@@ -150,7 +150,14 @@ CLIENT_KEY = Setting(
     "certificate's own file.",
 )
 
-VERIFY_SETTINGS = (POLICY, FORGES, CA, CLIENT_CERT, CLIENT_KEY)
+KEYRING = Setting(
+    "provenance_keyring",
+    False,
+    "Look in the system's keyring for the tokens of forges and CI systems, where they are kept as "
+    "those of the service conda-provenance, with the host as the user.",
+)
+
+VERIFY_SETTINGS = (POLICY, FORGES, CA, CLIENT_CERT, CLIENT_KEY, KEYRING)
 """The keys of ``verify``, in the order in which they are documented."""
 
 ALL_SETTINGS = (*SETTINGS, *INSTALL_SETTINGS, *VERIFY_SETTINGS)

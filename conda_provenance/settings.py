@@ -30,6 +30,7 @@ from conda_provenance.condarc import (
     INSTALL_REPOS,
     INSTALL_REQUIRE,
     INSTALL_VERIFIED,
+    KEYRING,
     POLICY,
     REQUIRED,
     SETTINGS,
@@ -42,6 +43,7 @@ __all__ = [
     "SETTINGS",
     "Settings",
     "load_settings",
+    "parse_bool",
     "parse_keys",
     "parse_list",
     "parse_word",
@@ -87,6 +89,7 @@ _ALLOWED = {
     CA: _FILES,
     CLIENT_CERT: _FILES,
     CLIENT_KEY: _FILES,
+    KEYRING: "true or false",
 }
 """The values that each key may have, for error messages."""
 
@@ -138,7 +141,7 @@ def has_conda() -> bool:
 def read_settings(values: Mapping[str, object], providers: Callable[[], Iterable[str]]) -> Settings:
     """The settings from raw values, by condarc key. A missing key has its default."""
     settings = Settings(
-        enabled=read_setting(ENABLED, values, _parse_bool),
+        enabled=read_setting(ENABLED, values, parse_bool),
         fields=read_setting(FIELDS, values, parse_keys),
         required=read_setting(REQUIRED, values, parse_keys),
         dirty=read_setting(DIRTY, values, _parse_dirty),
@@ -159,7 +162,7 @@ def read_setting(setting: Setting, values: Mapping[str, object], parse: Callable
         raise wrong_value(setting) from None
 
 
-def _parse_bool(value: object) -> bool:
+def parse_bool(value: object) -> bool:
     word = parse_word(value)
     if word not in _TRUE | _FALSE:
         raise ValueError

@@ -12,6 +12,7 @@ from conda_provenance.condarc import (
     CLIENT_CERT,
     CLIENT_KEY,
     FORGES,
+    KEYRING,
     POLICY,
     VERIFY_SETTINGS,
 )
@@ -19,7 +20,7 @@ from conda_provenance.errors import SettingsError
 from conda_provenance.net import Origin, origin_of
 from conda_provenance.policy.keys import Wrong, forge_host, forge_vendor
 from conda_provenance.policy.loading import parse_policy_name
-from conda_provenance.settings import parse_list, raw_values, read_setting, wrong_value
+from conda_provenance.settings import parse_bool, parse_list, raw_values, read_setting, wrong_value
 from conda_provenance.web.request import Tls
 
 
@@ -32,6 +33,8 @@ class VerifySettings(NamedTuple):
     """Hosts, or hosts with the path of a forge, and the vendor of the forge there."""
     tls: Mapping[Origin, Tls] = {}
     """How servers of the user's own prove who they are."""
+    keyring: bool = False
+    """May the system's keyring be asked for tokens?"""
 
 
 def load_verify_settings(environ: Mapping[str, str]) -> VerifySettings:
@@ -45,6 +48,7 @@ def read_verify_settings(values: Mapping[str, object]) -> VerifySettings:
         read_setting(POLICY, values, parse_policy_name),
         read_setting(FORGES, values, _parse_forges),
         _tls(values),
+        read_setting(KEYRING, values, parse_bool),
     )
 
 

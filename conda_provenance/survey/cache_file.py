@@ -21,6 +21,10 @@ from conda_provenance.survey.cache_folder import (
 )
 
 NAME = "results.sqlite3"
+"""What packages said."""
+ANSWERS = "answers.sqlite3"
+"""What servers answered about what packages say."""
+NAMES = (NAME, ANSWERS)
 MAX_ROWS = 2_500_000
 """More than the largest channel has, or its audit would begin again each time. About 600 MB."""
 
@@ -61,7 +65,10 @@ class CacheInfo:
 
 
 class FileOfResults:
-    """One open cache file. It is for one thread. Its methods raise ``sqlite3.Error``."""
+    """One open cache file. Its methods raise ``sqlite3.Error``.
+
+    Threads may share it if they do not use it at the same time.
+    """
 
     def __init__(self, path: str, connection: sqlite3.Connection, max_rows: int) -> None:
         self.path = path
@@ -74,15 +81,16 @@ class FileOfResults:
         environ: Mapping[str, str],
         warn: Callable[[str], None],
         *,
+        name: str = NAME,
         max_rows: int = MAX_ROWS,
     ) -> FileOfResults:
-        """Open the file, and make it if it is not there. A damaged one is set aside.
+        """Open the file ``name``, and make it if it is not there. A damaged one is set aside.
 
         Raises :class:`NoCacheError`.
         """
         folder = cache_folder(environ)
         make_folder(folder)
-        path = os.path.join(folder, NAME)
+        path = os.path.join(folder, name)
         try:
             return cls(path, _connect(path), max_rows)
         except NotOurs as error:
@@ -151,12 +159,12 @@ class FileOfResults:
         return f"The cache {shown(self.path)} is damaged, and was set aside."
 
 
-def existing_file(environ: Mapping[str, str]) -> str | None:
+def existing_file(environ: Mapping[str, str], name: str = NAME) -> str | None:
     """The path of the cache's file, if there is one. Nothing is made.
 
     Raises :class:`NoCacheError` if its folder may not be used.
     """
-    path = os.path.join(cache_folder(environ), NAME)
+    path = os.path.join(cache_folder(environ), name)
     if not os.path.lexists(path):
         return None
 
@@ -175,7 +183,7 @@ def set_aside(path: str) -> None:
 
 def _connect(path: str) -> sqlite3.Connection:
     _make_private(path)
-    connection = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=_WAIT, isolation_level=None, check_same_thread=False)
     try:
         _check(connection, path)
         _set_up(connection)

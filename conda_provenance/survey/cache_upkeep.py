@@ -7,7 +7,13 @@ import os
 import sqlite3
 from collections.abc import Mapping
 
-from conda_provenance.survey.cache_file import BESIDE, CacheInfo, FileOfResults, existing_file
+from conda_provenance.survey.cache_file import (
+    BESIDE,
+    NAMES,
+    CacheInfo,
+    FileOfResults,
+    existing_file,
+)
 from conda_provenance.survey.cache_folder import NoCacheError, shown
 
 
@@ -16,7 +22,21 @@ def look_into_cache(environ: Mapping[str, str]) -> CacheInfo | None:
 
     Raises :class:`NoCacheError` if it may not be used.
     """
-    file = _open(environ)
+    infos = [info for name in NAMES if (info := _info(environ, name)) is not None]
+    if not infos:
+        return None
+
+    return CacheInfo(
+        infos[0].file,
+        sum(info.results for info in infos),
+        sum(info.size for info in infos),
+        min((info.oldest for info in infos if info.oldest is not None), default=None),
+        max((info.newest for info in infos if info.newest is not None), default=None),
+    )
+
+
+def _info(environ: Mapping[str, str], name: str) -> CacheInfo | None:
+    file = _open(environ, name)
     if file is None:
         return None
 
@@ -30,7 +50,12 @@ def look_into_cache(environ: Mapping[str, str]) -> CacheInfo | None:
 
 def clear_cache(environ: Mapping[str, str]) -> None:
     """Forget all results, and what was set aside. Raises the same."""
-    file = _open(environ)
+    for name in NAMES:
+        _clear(environ, name)
+
+
+def _clear(environ: Mapping[str, str], name: str) -> None:
+    file = _open(environ, name)
     if file is not None:
         try:
             file.clear()
@@ -39,18 +64,18 @@ def clear_cache(environ: Mapping[str, str]) -> None:
         finally:
             file.close()
 
-    path = existing_file(environ)
+    path = existing_file(environ, name)
     if path is not None:
         for ending in BESIDE:
             with contextlib.suppress(OSError):
                 os.remove(f"{path}.damaged{ending}")
 
 
-def _open(environ: Mapping[str, str]) -> FileOfResults | None:
-    if existing_file(environ) is None:
+def _open(environ: Mapping[str, str], name: str) -> FileOfResults | None:
+    if existing_file(environ, name) is None:
         return None
 
-    return FileOfResults.open(environ, lambda _: None)
+    return FileOfResults.open(environ, lambda _: None, name=name)
 
 
 def _cannot(path: str, what: str, error: Exception) -> str:

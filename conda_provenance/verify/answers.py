@@ -7,9 +7,10 @@ is the same run with the answers that were kept. What an answer means is not kno
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple, Protocol, TypeAlias
@@ -43,24 +44,36 @@ class Recorded(Protocol):
 
 
 class Cache(Protocol):
-    """The answers of earlier runs."""
+    """The answers of earlier runs. ``scope`` is whose token a question was asked with."""
 
-    def get(self, question: str) -> Answer | None:
+    def get(self, question: str, scope: str) -> Answer | None:
         """The answer, if there is one that is young enough."""
 
-    def put(self, question: str, answer: Answer) -> None: ...
+    def put(self, question: str, scope: str, answer: Answer) -> None: ...
+
+
+def scope_of(secret: str) -> str:
+    """A digest of what a question is asked with, for :meth:`Answers.get`. It goes into another
+    digest, and nowhere else."""
+    if not secret:
+        return ""
+    text = secret.encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(text, digest_size=16, person=b"cprov-scope").hexdigest()
 
 
 class _Slot:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.outcome: Outcome | None = None
+        self.scope = ""
+        self.is_reused = False
 
 
 class _Package(NamedTuple):
     """The package for which this thread asks."""
 
-    questions: dict[str, None]
+    questions: Sequence[dict[str, None]]
+    """Where they are noted."""
     recorded: Recorded | None
 
 
@@ -83,16 +96,18 @@ class Answers:
         """When the oldest answer was asked for that an earlier run kept. ``None``: there is none.
         """
 
-    def get(self, question: str, ask: Callable[[], Answer]) -> Answer:
+    def get(self, question: str, ask: Callable[[], Answer], *, scope: str = "") -> Answer:
         """The answer to ``question``, which ``ask`` gets if nobody has asked before.
 
         ``question`` names all that the answer depends on, and nothing secret: such as
         ``GET https://api.github.com/repos/o/n`` or ``git refs https://github.com/o/n``. An
-        :class:`~conda_provenance.errors.UnavailableError` is kept too.
+        :class:`~conda_provenance.errors.UnavailableError` is kept too. ``scope`` says which token
+        it is asked with, by a digest; without one, nothing private is kept for other runs.
         """
         package = _package.get()
         if package is not None:
-            package.questions[question] = None
+            for questions in package.questions:
+                questions[question] = None
             if package.recorded is not None:
                 return package.recorded.get(question)
         if self.is_offline:
@@ -102,25 +117,39 @@ class Answers:
             slot = self._slots.setdefault(question, _Slot())
         with slot.lock:
             if slot.outcome is None:
-                slot.outcome = self._found(question, ask)
+                slot.scope = scope
+                slot.outcome = self._found(question, ask, slot)
         if isinstance(slot.outcome, UnavailableError):
             raise slot.outcome
         return slot.outcome
 
-    def _found(self, question: str, ask: Callable[[], Answer]) -> Outcome:
-        kept = self._cache.get(question) if self._cache is not None else None
+    def _found(self, question: str, ask: Callable[[], Answer], slot: _Slot) -> Outcome:
+        kept = self._cache.get(question, slot.scope) if self._cache is not None else None
         if kept is not None:
+            slot.is_reused = True
             with self._lock:
                 self.oldest_reused = min(kept.asked_at, self.oldest_reused or kept.asked_at)
             return kept
 
         try:
-            answer = ask()._replace(asked_at=time.time())
+            return ask()._replace(asked_at=time.time())
         except UnavailableError as error:
             return error
-        if self._cache is not None:
-            self._cache.put(question, answer)
-        return answer
+
+    def keep(self, questions: Iterable[str]) -> None:
+        """Let other runs use these answers: a check passed by them.
+
+        What led to a fail, or to nothing, is asked again.
+        """
+        if self._cache is None:
+            return
+
+        for question in questions:
+            slot = self._slots.get(question)
+            if slot is None or slot.is_reused or not isinstance(slot.outcome, Answer):
+                continue
+            slot.is_reused = True
+            self._cache.put(question, slot.scope, slot.outcome)
 
     def forget(self, most: int) -> None:
         """Let everything go if more than ``most`` bytes are held. No thread may be asking."""
@@ -137,10 +166,13 @@ class Answers:
     def noted(self, recorded: Recorded | None = None) -> Iterator[dict[str, None]]:
         """The questions that are asked in this block, by this thread, in their order.
 
-        ``recorded``: they are answered by what was kept for this package, and nobody is asked.
+        ``recorded``: they are answered by what was kept for this package, and nobody is asked. A
+        block within another one notes its questions in both.
         """
         questions: dict[str, None] = {}
-        token = _package.set(_Package(questions, recorded))
+        outer = _package.get() or _Package((), None)
+        package = _Package((*outer.questions, questions), recorded or outer.recorded)
+        token = _package.set(package)
         try:
             yield questions
         finally:

@@ -47,12 +47,15 @@ def _result(member: Member, case: Case, world: World) -> Result:
     if name in _OF_THE_COMMIT and _is_absent(case):
         return Result(name, Outcome.NOT_APPLICABLE, "There is no such commit in the repository.")
 
-    try:
-        result = member.check.run(case, world)
-    except (Exception, SystemExit) as error:
-        return _crashed(member, error)
+    with world.answers.noted() as questions:
+        try:
+            result = _checked(member, member.check.run(case, world))
+        except (Exception, SystemExit) as error:
+            return _crashed(member, error)
 
-    return _checked(member, result)
+    if result.outcome in {Outcome.PASS, Outcome.NOT_APPLICABLE}:
+        world.answers.keep(questions)
+    return result
 
 
 def _is_absent(case: Case) -> bool:

@@ -61,6 +61,8 @@ class Access(NamedTuple):
     credential: Mapping[str, str]
     secrets: tuple[bytes, ...]
     """The forms in which the server could repeat the token that it gets."""
+    scope: str
+    """A digest of the token. What it could read is kept for the same token only."""
     token_help: str
     """What to do about a refusal, as the end of a sentence."""
     turns: Semaphore
@@ -174,7 +176,9 @@ class HostDoor:
         further = "; ".join(f"{name}: {value}" for name, value in sorted(headers.items()))
         if further:
             question += f" ({further})"
-        return self._doors.answers.get(question, lambda: self._asked(url, headers, body))
+        return self._doors.answers.get(
+            question, lambda: self._asked(url, headers, body), scope=self._access.scope
+        )
 
     def _asked(self, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         request = self._request(url, headers, body)

@@ -11,7 +11,7 @@ from threading import Lock, Semaphore
 from conda_provenance.api import Api, Door, Probe, Server
 from conda_provenance.errors import UnavailableError
 from conda_provenance.net import Origin, Reach, origin_of
-from conda_provenance.verify.answers import Answer, Answers
+from conda_provenance.verify.answers import Answer, Answers, scope_of
 from conda_provenance.verify.door import Access, HostDoor, kept_headers
 from conda_provenance.verify.tokens import Tokens, forms_of
 from conda_provenance.web import Answer as WebAnswer
@@ -81,6 +81,7 @@ class HostDoors:
             dict(api.headers),
             credential,
             tuple(forms_of(credential, token.secret)) if token else (),
+            scope_of(token.secret if token else ""),
             token_help,
             self._turns.setdefault(origin, Semaphore(1 if api.is_serial else _AT_ONCE)),
         )

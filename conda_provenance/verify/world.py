@@ -10,13 +10,15 @@ from conda_provenance.git.network import Tls as GitTls
 from conda_provenance.lookup import ProbingLookup
 from conda_provenance.net import Reach, origin_of
 from conda_provenance.policy.settings import VerifySettings
+from conda_provenance.verify.answer_cache import AnswerCache
 from conda_provenance.verify.answers import Answers
 from conda_provenance.verify.check import World
 from conda_provenance.verify.doors import HostDoors
 from conda_provenance.verify.evidence import EvidenceFolder
 from conda_provenance.verify.git import GitRepositories
 from conda_provenance.verify.keeping import Keeping
-from conda_provenance.verify.tokens import Tokens
+from conda_provenance.verify.token_files import read_token_files
+from conda_provenance.verify.tokens import Tokens, system_keyring
 from conda_provenance.web import Web
 
 _CONNECTIONS = 4
@@ -58,9 +60,13 @@ def open_world(
     Raises :class:`~conda_provenance.errors.UsageError`.
     """
     reach = _reach(ways, settings)
-    tokens = Tokens(environ)
+    tokens = _tokens(ways, settings, environ, warn)
     with ExitStack() as stack:
-        answers = Answers(offline=ways.offline)
+        cache = None
+        if ways.max_age and not ways.offline:
+            cache = AnswerCache(environ, warn, max_age=ways.max_age, reach=reach)
+            stack.callback(cache.close)
+        answers = Answers(offline=ways.offline, cache=cache)
         web = stack.enter_context(Web(offline=ways.offline, connections=_CONNECTIONS))
         doors = HostDoors(web, answers, tokens, reach, tls=settings.tls, warn=warn)
         repositories = stack.enter_context(
@@ -68,6 +74,7 @@ def open_world(
                 answers,
                 doors.probe,
                 reach=reach,
+                authorization=tokens.git_authorization,
                 tls={origin: GitTls(*each) for origin, each in settings.tls.items()},
                 environ=environ,
             )
@@ -76,6 +83,16 @@ def open_world(
         folder = EvidenceFolder(ways.evidence) if ways.evidence else None
         keeping = Keeping(folder, offline=ways.offline, believed=ways.evidence_digests)
         yield Opened(World(repositories, lookup, now, answers), keeping)
+
+
+def _tokens(ways: Ways, settings: VerifySettings, environ: Mapping[str, str], warn: Warn) -> Tokens:
+    servers = {origin_of(f"https://{name}"): vendor for name, vendor in settings.forges.items()}
+    return Tokens(
+        environ,
+        files=read_token_files(ways.token_files),
+        keyring=system_keyring(warn) if settings.keyring and not ways.offline else None,
+        named={server: vendor for server, vendor in servers.items() if server is not None},
+    )
 
 
 def _reach(ways: Ways, settings: VerifySettings) -> Reach:

@@ -42,8 +42,8 @@ class Source(Protocol):
     """Who is asked if there is no answer yet."""
 
     @property
-    def is_private(self) -> bool:
-        """Is it asked with a token?"""
+    def scope(self) -> str:
+        """Which token it is asked with, by a digest. Empty: with none."""
 
     def refs(self) -> RefList: ...
     def commit(self, sha: str) -> bytes | None: ...
@@ -206,9 +206,9 @@ class AnsweredRepository:
 
     def _get(self, question: str, ask: Callable[[], Answer]) -> Answer:
         def asked() -> Answer:
-            return ask()._replace(is_private=self._source.is_private)
+            return ask()._replace(is_private=bool(self._source.scope))
 
-        return self._answers.get(question, asked)
+        return self._answers.get(question, asked, scope=self._source.scope)
 
 
 def _require_sha(sha: str) -> None:

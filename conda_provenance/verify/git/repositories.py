@@ -21,7 +21,7 @@ from conda_provenance.git.throwaway import Throwaway
 from conda_provenance.git.version import Version, asking_version
 from conda_provenance.net import Origin, Reach
 from conda_provenance.remotes import RemoteUrl
-from conda_provenance.verify.answers import Answers
+from conda_provenance.verify.answers import Answers, scope_of
 from conda_provenance.verify.git.answered import AnsweredRepository, RefList
 from conda_provenance.verify.git.clone import Clone
 from conda_provenance.verify.git.opening import Probed, Tools
@@ -143,9 +143,9 @@ class GitRepositories:
             self._find,
         )
 
-    def is_private(self, remote: RemoteUrl) -> bool:
-        """Is it asked with a token?"""
-        return bool(self._authorization(remote))
+    def scope(self, remote: RemoteUrl) -> str:
+        """Which token it is asked with, by a digest. Empty: with none."""
+        return scope_of(self._authorization(remote))
 
 
 class _Source:
@@ -161,8 +161,8 @@ class _Source:
         self._lock = threading.Lock()
 
     @property
-    def is_private(self) -> bool:
-        return self._repositories.is_private(self._remote)
+    def scope(self) -> str:
+        return self._repositories.scope(self._remote)
 
     def announce(self, shas: Iterable[str], *, with_files: bool) -> None:
         with self._lock:
