@@ -153,7 +153,7 @@ class ProbingLookup:
             return _Place(_AZURE, "", NamedBy.NOBODY)
         raise UnavailableError(
             f"{host} does not say which forge it is: if you trust it, name it in "
-            f"provenance_forges, such as {host}: gitlab."
+            f"provenance_forges, such as {host}=gitlab."
         )
 
     def _vendor_at(self, site: str, hint: str) -> str:

@@ -131,7 +131,7 @@ def _says_so_of_itself(remote: RemoteUrl) -> str:
     host = host_of(remote)
     return (
         f"Only {host} could tell, and it says so of itself: if you trust that server, name it in "
-        f"provenance_forges, such as {host}: gitlab."
+        f"provenance_forges, such as {host}=gitlab."
     )
 
 

@@ -192,7 +192,7 @@ def test_what_no_answer_tells_can_be_named(server: ForgeServer) -> None:
     with pytest.raises(UnavailableError) as caught:
         lookup.forge(RemoteUrl.parse(f"http://{server.host}/o/n"))
     assert "provenance_forges" in str(caught.value)
-    assert f"{server.host}: gitlab" in str(caught.value)
+    assert f"{server.host}=gitlab" in str(caught.value)
 
 
 def test_a_server_of_azures_is_known_by_its_addresses(server: ForgeServer) -> None:
