@@ -8,6 +8,7 @@ from argparse import Namespace
 from collections.abc import Generator
 from contextlib import ExitStack, closing
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING, TypeAlias
 
 from conda_provenance.cli.output import Output
 from conda_provenance.cli.report_files import STDOUT, Form, require_places, write_forms
@@ -27,6 +28,11 @@ from conda_provenance.verify.roster import ids_of, roster
 from conda_provenance.verify.verdict import Standing
 from conda_provenance.verify.verifier import Verified, Verifier
 from conda_provenance.verify.world import open_world
+
+if TYPE_CHECKING:
+    from conda_provenance.verify.cluster import Answered
+
+Results: TypeAlias = "Generator[Verified | Answered, None, None] | Generator[Verified, None, None]"
 
 _MAX_FAULTS = 5
 _INTERRUPTED = "The command was interrupted: only what was verified by then is shown."
@@ -77,14 +83,18 @@ def _verify(arguments: Namespace, output: Output, shown: ShownChecks) -> str | N
             opened.world, members, wishes.expect, keeping=opened.keeping, progress=output
         )
         wanted = wanted_of(finder, targets, check=request.check, shard=shard)
-        error = _show(verifier, verifier.verify(wanted), shown)
+        results: Results = verifier.verify(wanted)
+        if arguments.dask:
+            from conda_provenance.verify.cluster import Plan, verify_on_cluster
+
+            plan = Plan(wishes.expect, ways, wishes.now, request)
+            results = verify_on_cluster(wanted, arguments.dask, plan, verifier, output)
+        error = _show(verifier, results, shown)
         _note_age(opened.world, output)
         return error
 
 
-def _show(
-    verifier: Verifier, results: Generator[Verified, None, None], shown: ShownChecks
-) -> str | None:
+def _show(verifier: Verifier, results: Results, shown: ShownChecks) -> str | None:
     try:
         with closing(results):
             for verified in results:
@@ -113,8 +123,12 @@ def _note_age(world: World, output: Output) -> None:
         )
 
 
-def _add(shown: ShownChecks, verified: Verified) -> None:
-    if isinstance(verified.found, NotConda):
+def _add(shown: ShownChecks, verified: Verified | Answered) -> None:
+    if not isinstance(verified, Verified):
+        from conda_provenance.cli.verify_cluster import row_of_answer
+
+        shown.add(row_of_answer(verified))
+    elif isinstance(verified.found, NotConda):
         shown.add_other(verified.found)
     else:
         shown.add(row(verified))

@@ -40,6 +40,7 @@ _TEXTS = {
 }
 """Options that take any text."""
 
+_OF_THIS_MACHINE = ("offline", "evidence", "token_file")
 _ALLOWED = ("http", "private")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -60,6 +61,13 @@ def _require_one_way(given: Mapping[str, object]) -> None:
     ways = [f"--{name}" for name in ("merge", "shard", "dask") if given[name]]
     if len(ways) > 1:
         raise UsageError(f"{ways[0]} and {ways[1]} cannot be combined: give one of them.")
+
+    for name in _OF_THIS_MACHINE:
+        if given["dask"] and given[name]:
+            raise UsageError(
+                f"--dask and {_TEXTS.get(name, '--offline')} cannot be combined: a worker has the "
+                "network, the files and the tokens of its own machine."
+            )
 
     targets = ("targets", "environment", "prefix", "channels", "lockfiles")
     if given["merge"] and any(given[name] for name in targets):

@@ -48,6 +48,8 @@ def print_package(row: Row, output: Output) -> None:
     of_row = standing(row)
     output.line(*_title(row), ": ", (of_row.value, _STYLES.get(of_row, YELLOW)))
     output.line("  ", row["message"])
+    for note in row["notes"]:
+        output.line("  ", note)
     if not output.quiet:
         _print_claim(row, output)
 

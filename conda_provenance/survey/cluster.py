@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import islice
 from traceback import format_tb
 from typing import Any
@@ -124,7 +124,11 @@ class Cluster:
     def submit(self, tasks: list[Task], way: Way) -> Any:
         """Have a partition read. It is read by another worker if the first one dies."""
         plain = [tuple(task) for task in tasks]
-        return self._client.submit(read_partition, plain, tuple(way), pure=False)
+        return self.call(read_partition, plain, tuple(way))
+
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Have a function called on a worker, on another one if the first one dies."""
+        return self._client.submit(function, *arguments, pure=False)
 
     def result(self, future: Any, progress: Progress | None) -> Any:
         """What a partition gave. Waits for it as long as there are workers."""
@@ -216,7 +220,7 @@ class _Work:
 
     def _here(self, found: Found) -> Reading | Artifact:
         """The reading of what is read here, or else the artifact."""
-        if not _is_for_the_cluster(found):
+        if not is_for_the_cluster(found):
             return self._done(read_found(found, thorough=self._way.thorough))
 
         assert isinstance(found, Artifact)
@@ -270,7 +274,7 @@ class _Work:
         return reading
 
 
-def _is_for_the_cluster(found: Found) -> bool:
+def is_for_the_cluster(found: Found) -> bool:
     """Is this a package that another machine can reach as well?"""
     if not isinstance(found, Artifact) or not waits_for_a_server(found):
         return False

@@ -106,6 +106,15 @@ class _Document(Struct, tag_field="command", tag="verify"):
     error: str | None = None
 
 
+def checked_row(value: object) -> Row:
+    """A row that somebody else has made. Raises ``ValueError`` if it has not the form of one."""
+    try:
+        row: Row = msgspec.to_builtins(msgspec.convert(value, _Package))
+    except (msgspec.MsgspecError, RecursionError):
+        raise ValueError("no row") from None
+    return row
+
+
 class Saved(Struct):
     """What an earlier run found."""
 
