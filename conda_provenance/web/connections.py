@@ -29,6 +29,9 @@ _POOLS = 256
 _MAX_INTERIM = 16
 """Answers of the kind 1xx before the one that counts."""
 
+_MAX_HEAD = 1 << 20
+"""Bytes of a head, with all interim answers: http.client takes any number of "100 Continue"."""
+
 _bounds = threading.local()
 
 
@@ -71,6 +74,8 @@ class _BoundedReader(io.RawIOBase):
         self._bound = bound
         self.is_over = False
         """Has the server closed the connection?"""
+        self.head_left: int | None = _MAX_HEAD
+        """Bytes that the head may still have. ``None``: it has been read."""
 
     def readable(self) -> bool:
         return True
@@ -80,8 +85,15 @@ class _BoundedReader(io.RawIOBase):
         count = self._raw.readinto(buffer)
         if count:
             self._bound.came(count)
+            self._count_head(count)
         self.is_over = count == 0
         return count
+
+    def _count_head(self, count: int) -> None:
+        if self.head_left is not None:
+            self.head_left -= count
+            if self.head_left < 0:
+                raise http.client.HTTPException("the head is too long")
 
     def close(self) -> None:
         if not self.closed:
@@ -104,6 +116,9 @@ class Response(http.client.HTTPResponse):
         self._begin()
         for _ in range(_MAX_INTERIM):
             if not 101 < self.status < 200:
+                raw = getattr(self.fp, "raw", None)
+                if isinstance(raw, _BoundedReader):
+                    raw.head_left = None
                 return
             self.headers: Any = None
             self._begin()
@@ -142,13 +157,22 @@ def _pools(opened: _Opened, *, public: bool) -> dict[str, type[HTTPConnectionPoo
         opened.add(connection)
         connection.peer = _peer(connection.sock)
         connection.waits = None
-        # The host's name may lead elsewhere now than when it was looked up.
-        if public and not is_public_address(connection.peer or ""):
-            connection.close()
+
+    def admitted(sock: socket.socket) -> socket.socket:
+        """Nothing is sent to a private address, not even a greeting by TLS.
+
+        The host's name may lead elsewhere now than when it was looked up.
+        """
+        if public and not is_public_address(_peer(sock) or ""):
+            sock.close()
             raise PrivateAddressError
+        return sock
 
     class Plain(HTTPConnection):
         response_class = Response
+
+        def _new_conn(self) -> socket.socket:
+            return admitted(super()._new_conn())
 
         def connect(self) -> None:
             super().connect()
@@ -156,6 +180,9 @@ def _pools(opened: _Opened, *, public: bool) -> dict[str, type[HTTPConnectionPoo
 
     class Secure(HTTPSConnection):
         response_class = Response
+
+        def _new_conn(self) -> socket.socket:
+            return admitted(super()._new_conn())
 
         def connect(self) -> None:
             super().connect()

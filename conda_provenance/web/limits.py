@@ -44,7 +44,8 @@ def limit_of(status: int, headers: Mapping[str, str], beginning: bytes, now: flo
         if asked is not None:
             return Limit(asked)
         if _remaining(headers) == 0:
-            return Limit(_reset(headers, now) or SECONDARY)
+            wait = _reset(headers, now)
+            return Limit(SECONDARY if wait is None else wait)
         return Limit(SECONDARY) if _SAYS_LIMIT.search(beginning) else None
     # Azure answers, and asks to be asked more slowly.
     return Limit(asked) if status == 200 and asked else None

@@ -159,7 +159,8 @@ def _chain(handler: _Handler) -> None:
 def _endless(beginning: bytes, piece: bytes, kind: str = "application/json") -> Way:
     def way(handler: _Handler) -> None:
         handler.reply(200, kind=kind, Content_Length=None, Transfer_Encoding="chunked")
-        handler.write(b"%x\r\n%s\r\n" % (len(beginning), beginning))
+        if beginning:  # A chunk of nothing would be the last.
+            handler.write(b"%x\r\n%s\r\n" % (len(beginning), beginning))
         while True:
             handler.write(b"%x\r\n%s\r\n" % (len(piece), piece))
 
@@ -455,7 +456,7 @@ WAYS: dict[str, Way] = {
     "pages-http": _page("http://127.0.0.1/pages/{n}"),
     "pages-garbage": _page("http://[half"),
     "pages-break": _page_breaks,
-    "pages-huge": _page("/pages-huge/{n}", b'[{"name": "%s", "number": 1}]' % (b"a" * (4 << 20))),
+    "pages-huge": _page("/pages-huge/{n}", b'[{"name": "%s", "number": 1}]' % (b"a" * 300_000)),
     "pages-type": _page("/html-200/x"),
     # The token, sent back.
     "echo": _echo,
