@@ -94,6 +94,8 @@ class TokenVariable(NamedTuple):
     host_variable: str = ""
     """A variable with the address of the server that it is for, as ``GITHUB_SERVER_URL``. Where
     that is not set, the token is for the vendor's public server."""
+    needs_host: bool = False
+    """Is it for no server at all where that is not set?"""
 
 
 class Api:

@@ -23,7 +23,7 @@ from conda_provenance.text import show
 
 A = TypeVar("A", bound=Api)
 
-_MAX_PREFIX = 3
+_MAX_PREFIX = 2
 """Segments of the path below which a forge is looked for."""
 
 _AZURE = "azure"

@@ -26,6 +26,13 @@ SHA = "50a4e2d4203f05082fcbb93e14541180de3aa8ac"
         ("https://gitlab.com/g/s/r", "", f"https://gitlab.com/g/s/r/-/commit/{SHA}"),
         ("https://bitbucket.org/o/r", "", f"https://bitbucket.org/o/r/commits/{SHA}"),
         ("https://codeberg.org/o/r", "", f"https://codeberg.org/o/r/commit/{SHA}"),
+        ("https://acme.ghe.com/o/r", "", f"https://acme.ghe.com/o/r/commit/{SHA}"),
+        ("https://a.b.ghe.com/o/r", "", None),
+        (
+            "https://o.visualstudio.com/p/_git/r",
+            "",
+            f"https://o.visualstudio.com/p/_git/r/commit/{SHA}",
+        ),
         ("https://git.sr.ht/~o/r", "", f"https://git.sr.ht/~o/r/commit/{SHA}"),
         ("https://dev.azure.com/o/p/_git/r", "", f"https://dev.azure.com/o/p/_git/r/commit/{SHA}"),
         ("https://gitlab.corp.example/g/r", "", f"https://gitlab.corp.example/g/r/-/commit/{SHA}"),

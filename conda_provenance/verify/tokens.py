@@ -107,6 +107,8 @@ class Tokens:
         """Is what this variable holds for one of these, which are the same server?"""
         if owner := self._owner(variable.host_variable):
             return any(may_send_credential(owner, f"https://{site.shown}") for site in sites)
+        if variable.needs_host:
+            return False
 
         is_vendors = any(site.host in api.public_hosts and site.port == 443 for site in sites)
         return is_vendors or server.named_by is NamedBy.USER

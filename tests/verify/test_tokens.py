@@ -13,6 +13,8 @@ from conda_provenance.api import Api, NamedBy, Server, TokenVariable
 from conda_provenance.errors import UsageError
 from conda_provenance.net import Origin, origin_of
 from conda_provenance.remotes import RemoteUrl
+from conda_provenance.systems.forgejo.forge_api import ForgejoApi
+from conda_provenance.systems.gitea.forge_api import GiteaApi
 from conda_provenance.systems.github.forge_api import GitHubApi
 from conda_provenance.verify.token_files import read_token_files
 from conda_provenance.verify.tokens import Token, Tokens, forms_of, system_keyring
@@ -25,6 +27,7 @@ class Forge(Api):
     tokens = (
         TokenVariable("FORGE_TOKEN"),
         TokenVariable("CI_TOKEN", "CI_SERVER"),
+        TokenVariable("ENTERPRISE_TOKEN", "ENTERPRISE_HOST", needs_host=True),
     )
 
 
@@ -63,6 +66,10 @@ STRANGER = _server("https://forge.evil.example/api")
         # Where that is not set, as if it were of none in particular.
         ({"CI_TOKEN": SECRET}, {PUBLIC, OWN}),
         ({"CI_TOKEN": SECRET, "CI_SERVER": " "}, {PUBLIC, OWN}),
+        # Unless it is of none at all then.
+        ({"ENTERPRISE_TOKEN": SECRET}, set()),
+        ({"ENTERPRISE_TOKEN": SECRET, "ENTERPRISE_HOST": ""}, set()),
+        ({"ENTERPRISE_TOKEN": SECRET, "ENTERPRISE_HOST": "git.corp.example"}, {OWN}),
         # What cannot be sent is none.
         ({"FORGE_TOKEN": ""}, set()),
         ({"FORGE_TOKEN": "two words"}, set()),
@@ -277,3 +284,22 @@ def test_whatever_a_variable_names_is_another_server(scheme: str, text: str) -> 
     is_empty = not environ["CI_SERVER"].strip()
     assert _sent(environ, STRANGER) is False
     assert _sent(environ, PUBLIC) is is_empty
+
+
+@pytest.mark.parametrize("api", [GiteaApi, ForgejoApi])
+def test_githubs_token_is_giteas_only_where_its_runner_says_so(api: type[Api]) -> None:
+    server = _server("https://git.corp.example/api/v1", named_by=NamedBy.USER)
+    token = {"GITHUB_TOKEN": SECRET}
+    assert not _sent(token, server, api)
+    assert not _sent(token, _server(f"https://{api.public_hosts[0]}/api/v1"), api)
+    assert not _sent({**token, "GITHUB_SERVER_URL": "https://github.com"}, server, api)
+    assert _sent({**token, "GITHUB_SERVER_URL": "https://git.corp.example"}, server, api)
+
+
+def test_an_enterprise_token_is_never_githubs_own() -> None:
+    server = _server("https://api.github.com/repos/o/n", "github.com", NamedBy.VENDOR)
+    for name in ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"):
+        assert not _sent({name: SECRET}, server, GitHubApi)
+        assert not _sent({name: SECRET, "GH_HOST": "ghes.corp.example"}, server, GitHubApi)
+        own = _server("https://ghes.corp.example/api/v3/repos/o/n")
+        assert _sent({name: SECRET, "GH_HOST": "ghes.corp.example"}, own, GitHubApi)

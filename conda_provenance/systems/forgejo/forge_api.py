@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from conda_provenance.api import Probe, TokenVariable
 from conda_provenance.forge_api import json_of
-from conda_provenance.systems.gitea.forge_api import GiteaApi
+from conda_provenance.systems.gitea.forge_api import RUNNERS, GiteaApi
 
 
 class ForgejoApi(GiteaApi):
@@ -15,7 +15,7 @@ class ForgejoApi(GiteaApi):
 
     vendor = "forgejo"
     public_hosts = ("codeberg.org",)
-    tokens = (TokenVariable("FORGEJO_TOKEN"), TokenVariable("CODEBERG_TOKEN"))
+    tokens = (TokenVariable("FORGEJO_TOKEN"), TokenVariable("CODEBERG_TOKEN"), RUNNERS)
     probes = ("/api/forgejo/v1/version", "/api/v1/version")
 
     @classmethod

@@ -50,6 +50,10 @@ _MAX_ASKED = 5
 """Later commits of the branch that are asked about, for one that may have been rebased."""
 
 
+RUNNERS = TokenVariable("GITHUB_TOKEN", "GITHUB_SERVER_URL", needs_host=True)
+"""Their runners set GitHub's names, too. Elsewhere, it is a token of GitHub's."""
+
+
 class _User(Struct):
     login: str
     id: int | None = None
@@ -124,7 +128,7 @@ class GiteaApi(ForgeApi):
 
     vendor = "gitea"
     public_hosts = ("gitea.com",)
-    tokens: ClassVar[tuple[TokenVariable, ...]] = (TokenVariable("GITEA_TOKEN"),)
+    tokens: ClassVar[tuple[TokenVariable, ...]] = (TokenVariable("GITEA_TOKEN"), RUNNERS)
     probes: ClassVar[tuple[str, ...]] = ("/api/v1/version",)
 
     @staticmethod

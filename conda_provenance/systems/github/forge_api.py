@@ -155,6 +155,9 @@ class GitHubApi(ForgeApi):
     tokens = (
         TokenVariable("GH_TOKEN"),
         TokenVariable("GITHUB_TOKEN", "GITHUB_SERVER_URL"),
+        # https://cli.github.com/manual/gh_help_environment
+        TokenVariable("GH_ENTERPRISE_TOKEN", "GH_HOST", needs_host=True),
+        TokenVariable("GITHUB_ENTERPRISE_TOKEN", "GH_HOST", needs_host=True),
     )
     headers: ClassVar[Mapping[str, str]] = {
         "Accept": "application/vnd.github+json",

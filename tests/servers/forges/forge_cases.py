@@ -36,6 +36,8 @@ class Setting:
     web: str = ""
     """The repository's address, if the server is not a vendor's own."""
     folder: str | None = "recipe"
+    results: dict[str, Result] = field(default_factory=dict)
+    """How checks ended before."""
 
     def __post_init__(self) -> None:
         self.doors = PlainDoors(self.lines)
@@ -52,7 +54,8 @@ class Setting:
         package = PackageClaim("hello-1.0-0.conda", "hello-1.0-0.conda", "file", claim)
         subject = Subject(cast(Any, None), PackageContents(package, {}), address)
         facts = {} if self.folder is None else {"folder": self.folder}
-        results = {"recipe-matches": Result("recipe-matches", Outcome.PASS, "It is.", facts)}
+        recipe = Result("recipe-matches", Outcome.PASS, "It is.", facts)
+        results = {"recipe-matches": recipe, **self.results}
         case = Case(subject, Expectations(**expected), results)
         forges = {self.server.host: self.server.vendor} if self.forges is None else self.forges
         lookup = ProbingLookup(self.doors, user=forges)

@@ -8,6 +8,7 @@ import pytest
 from bitbucket_server import BitbucketServer, DataCenterServer
 from forge_cases import Setting
 from forge_model import model_of
+from forge_server import Answer
 from forges_known import BITBUCKET, DATA_CENTER, KnownForge
 from histories import History
 
@@ -56,6 +57,15 @@ def test_hashes_of_fewer_digits_are_not(cloud: tuple[BitbucketServer, Setting]) 
     merge = server.model.history["merge"]
     server.model.edit(1, landed=(merge[:7],))
     assert setting.check("merge").outcome is FAIL
+
+
+def test_a_next_page_at_another_host_is_not_asked(cloud: tuple[BitbucketServer, Setting]) -> None:
+    server, setting = cloud
+    page = {"values": [], "next": "https://evil.example/2.0/x?page=2"}
+    server.moods.append(
+        lambda asked: Answer(page) if asked.path.endswith("/pullrequests") else None
+    )
+    assert setting.check("merge").outcome is UNAVAILABLE
 
 
 @pytest.mark.parametrize("commit", ["merge", "squash", "rebased"])

@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 from forge_cases import Setting
+from forge_door import PlainDoor, PlainDoors
 from forge_model import GONE, Opinion, model_of
 from forge_server import TROUBLES, Answer, always
 from github_server import GitHubServer
 from histories import FORGE, History
 
-from conda_provenance.verify.outcome import Outcome
+from conda_provenance import lookup
+from conda_provenance.api import Api, Server
+from conda_provenance.ci import Adapter
+from conda_provenance.errors import UnavailableError
+from conda_provenance.verify.outcome import Outcome, Result
 
 PASS, FAIL = Outcome.PASS, Outcome.FAIL
 UNAVAILABLE, NOT_APPLICABLE = Outcome.UNAVAILABLE, Outcome.NOT_APPLICABLE
@@ -365,6 +370,43 @@ def test_the_policy_and_an_expected_repository_name_a_server_too(server: GitHubS
 
 def test_a_package_that_names_no_commit_has_nothing_to_check(setting: Setting) -> None:
     assert setting.check("").outcome is NOT_APPLICABLE
+
+
+def test_where_changes_come_by_mail_there_is_nothing_to_check(server: GitHubServer) -> None:
+    setting = Setting(server, web="https://git.sr.ht/~acme/hello")
+    result = setting.check("merge")
+    assert result.outcome is NOT_APPLICABLE
+    assert "git.sr.ht" in result.message
+    assert not server.asked
+
+
+def test_of_a_commit_that_is_not_there_no_change_is_looked_for(server: GitHubServer) -> None:
+    setting = Setting(server)
+    setting.results["commit-exists"] = Result("commit-exists", FAIL, "There is no such commit.")
+    assert setting.check("merge").outcome is NOT_APPLICABLE
+    assert not server.asked
+
+
+def test_when_to_try_again_is_passed_on(setting: Setting) -> None:
+    class LaterDoors(PlainDoors):
+        def open(self, api: type[Api], server: Server) -> PlainDoor:
+            raise UnavailableError("Too many questions.", retry_at=1999999999.0)
+
+    setting.doors = LaterDoors()
+    result = setting.check("merge")
+    assert (result.outcome, result.retry_at) == (UNAVAILABLE, 1999999999.0)
+
+
+def test_another_distributions_forge_can_be_asked(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference = "conda_provenance.systems.github.forge_api:GitHubApi"
+    adapter = Adapter(
+        provider="my-forge", name="My", docs="https://x", active=("MYCI",), forge_api=reference
+    )
+    monkeypatch.setattr(lookup, "_foreign_adapters", lambda: {"my-forge": adapter})
+    setting.forges = {setting.server.host: "my-forge"}
+    assert setting.check("merge").outcome is PASS
 
 
 def test_of_a_commit_the_forge_does_not_know_there_is_no_change(setting: Setting) -> None:
