@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from threading import Lock, Semaphore
+from urllib.parse import urljoin, urlsplit
 
 from conda_provenance.api import Api, Door, Probe, Server
 from conda_provenance.errors import UnavailableError
 from conda_provenance.net import Origin, Reach, origin_of
+from conda_provenance.remotes import MAX_LENGTH
 from conda_provenance.verify.answers import Answer, Answers
 from conda_provenance.verify.door import Access, HostDoor, kept_headers
 from conda_provenance.verify.tokens import Tokens, forms_of
@@ -114,4 +116,22 @@ class HostDoors:
         with self._web.ask(request) as answer:
             body = answer.read(_MAX_PROBE)
             about = {"status": str(answer.status), **kept_headers(answer.headers)}
+            about |= _location(url, answer.headers.get("location", ""))
             return Answer(body, about, is_lasting=answer.status == 200)
+
+
+def _location(url: str, location: str) -> dict[str, str]:
+    """Where a redirect leads: a path of the same server, or only which other server it is.
+
+    A query is left out, unless it is our own: it may hold a secret.
+    """
+    there = urljoin(url, location) if location.isprintable() and len(location) < MAX_LENGTH else ""
+    origin = origin_of(there)
+    if not location or origin is None:
+        return {}
+    if origin != origin_of(url):
+        return {"location": f"{origin.scheme}://{origin.shown}/"}
+
+    parts = urlsplit(there)
+    query = f"?{parts.query}" if parts.query and parts.query == urlsplit(url).query else ""
+    return {"location": f"{origin.scheme}://{origin.shown}{parts.path}{query}"}

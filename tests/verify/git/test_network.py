@@ -128,7 +128,10 @@ def test_git_asks_through_the_proxy(git_server: GitServer, history: History) -> 
 
     with (
         asked(
-            "http://forge.example.org:8080/o/n", environ=environ, reach=Reach(http=True)
+            "http://forge.example.org:8080/o/n",
+            environ=environ,
+            reach=Reach(http=True),
+            probe=closed,
         ) as repository,
         pytest.raises(UnavailableError),
     ):
@@ -410,3 +413,30 @@ def test_the_probe_is_asked_only_after_a_failure(git_server: GitServer, history:
     with asked(git_server.url("o/x"), probe=noted) as repository, pytest.raises(UnavailableError):
         repository.refs()
     assert probes == [f"{git_server.url('o/x')}/info/refs?service=git-upload-pack"]
+
+
+@pytest.mark.parametrize("to", ["o/n", "other/n.git", "elsewhere"])
+def test_a_move_through_the_real_door(
+    git_server: GitServer, git_servers: StartServer, history: History, to: str
+) -> None:
+    from conda_provenance.verify.answers import Answers
+    from conda_provenance.verify.doors import HostDoors
+    from conda_provenance.verify.tokens import Tokens
+    from conda_provenance.web import Web
+
+    git_server.publish(history, "other/n")
+    other = git_servers()
+    there = other.publish(history)
+    git_server.moved["o/old"] = there if to == "elsewhere" else to
+    answers = Answers()
+    with Web(use_conda=False) as web:
+        doors = HostDoors(web, answers, Tokens({}), LOOPBACK)
+        url = git_server.url("o/old")
+        with asked(url, history["tip"], probe=doors.probe, answers=answers) as repository:
+            if to == "elsewhere":
+                with pytest.raises(UnavailableError, match="moved to another server"):
+                    repository.commit(history["tip"])
+                assert not other.asked
+                return
+            assert repository.commit(history["tip"])
+            assert str(repository.addresses()[-1]) == git_server.url(to.removesuffix(".git"))
