@@ -163,15 +163,16 @@ class GitServer:
         job = Job(
             (*options, command, *arguments), environment, folder, f"git {command}", given, True
         )
-        with self._processes.run(job) as process:
-            try:
-                return process.question.output(limit=self._processes.limits.output)
-            except FolderTooLargeError as error:
-                raise ServerError(f"{self.host} sends too much: {error}.", Fault.LARGE) from None
-            except GitFailedError:
-                raise self._error(process.errors()) from None
-            except GitError as error:
-                raise ServerError(f"{self.host} was asked: {error}.", Fault.SLOW) from None
+        try:
+            with self._processes.run(job) as process:
+                try:
+                    return process.question.output(limit=self._processes.limits.output)
+                except GitFailedError:
+                    raise self._error(process.errors()) from None
+        except FolderTooLargeError as error:
+            raise ServerError(f"{self.host} sends too much: {error}.", Fault.LARGE) from None
+        except GitError as error:
+            raise ServerError(f"{self.host} was asked: {error}.", Fault.SLOW) from None
 
     def _error(self, errors: bytes) -> ServerError:
         """What git's errors mean. Nothing of them is shown: a server may write there."""

@@ -60,13 +60,10 @@ class Processes:
 
     @contextmanager
     def run(self, job: Job) -> Iterator[Process]:
-        """Run git for the length of a ``with`` block."""
+        """Run git for the length of a ``with`` block. Raises :class:`GitError`."""
         with ExitStack() as stack:
-            given = stack.enter_context(_holding(job.given)) if job.given else None
-            errors = stack.enter_context(tempfile.TemporaryFile()) if job.keeps_errors else None
-            with self._lock:
-                if self._is_closed:
-                    raise GitError("nothing more is asked, because the run has ended")
+            given, errors = _files(stack, job)
+            with self._while_open():
                 question = self._start(stack, job, given, errors)
                 self._running.add(question)
             try:
@@ -89,6 +86,21 @@ class Processes:
             watch=partial(check_size, job.folder, self.limits.disk),
         )
 
+    def make_folder(self, folder: str) -> None:
+        """Make a folder, which whoever closes this will delete. Raises :class:`GitError`."""
+        with self._while_open():
+            try:
+                os.makedirs(folder)
+            except OSError as error:
+                raise GitError(f"no folder could be made: {error.strerror}") from None
+
+    @contextmanager
+    def _while_open(self) -> Iterator[None]:
+        with self._lock:
+            if self._is_closed:
+                raise GitError("nothing more is asked, because the run has ended")
+            yield
+
     def close(self) -> None:
         """End all processes, and start no more."""
         with self._lock:
@@ -96,6 +108,16 @@ class Processes:
             running = list(self._running)
         for question in running:
             question.kill()
+
+
+def _files(stack: ExitStack, job: Job) -> tuple[IO[bytes] | None, IO[bytes] | None]:
+    """What git reads, and where its errors go."""
+    try:
+        given = stack.enter_context(_holding(job.given)) if job.given else None
+        errors = stack.enter_context(_holding(b"")) if job.keeps_errors else None
+    except OSError as error:
+        raise GitError(f"no temporary file could be made: {error.strerror}") from None
+    return given, errors
 
 
 @contextmanager

@@ -6,9 +6,8 @@ It is never checked out, and its owner deletes it. git may contact nobody from h
 from __future__ import annotations
 
 import os
-import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,7 +32,10 @@ class Throwaway:
         self.folder = os.fspath(folder)
         self.object_format = object_format
         self._processes = processes
-        os.makedirs(self.folder)
+        try:
+            processes.make_folder(self.folder)
+        except GitError as error:
+            raise UnavailableError(f"Nothing can be fetched: {error}.") from None
         self._environment = {
             **clean_environment(os.environ, folder, ignored=CONFIGURATIONS),
             "TMPDIR": self.folder,
@@ -51,10 +53,13 @@ class Throwaway:
         In a partial clone git fails where an object is lacking, rather than say so.
         """
         reader = Path(self.folder, "reader")
-        for name in ("objects", "refs"):
-            (reader / name).mkdir(parents=True)
-        for name in ("HEAD", "config"):
-            shutil.copy(Path(self.folder, name), reader / name)
+        try:
+            for name in ("objects", "refs"):
+                (reader / name).mkdir(parents=True)
+            for name in ("HEAD", "config"):
+                shutil.copy(Path(self.folder, name), reader / name)
+        except OSError as error:
+            raise UnavailableError(f"Nothing can be fetched: {error.strerror}.") from None
         self._reading = {
             **self._environment,
             "GIT_DIR": os.fspath(reader),
@@ -96,21 +101,15 @@ class Throwaway:
         ``limit``: bytes of all together.
         """
         given = "".join(f"{each}\n" for each in dict.fromkeys(ids)).encode()
-        if not given:
+        if not given or limit <= 0:
             return {}
 
-        listing = self.ask("cat-file", "--batch-check", given=given).decode("ascii", "replace")
-        sizes = {
-            match[1]: int(match[2])
-            for match in re.finditer(rf"^([0-9a-f]+) {kind} (\d{{1,18}})$", listing, re.MULTILINE)
-        }
-        if sum(sizes.values()) > limit:
+        room = limit + 128 * len(given)
+        answer = self.ask("cat-file", "--batch", given=given, limit=room)
+        found = {each: data for each, of, data in _parsed(answer) if of == kind}
+        if sum(map(len, found.values())) > limit:
             raise UnavailableError(f"The server sent a {kind} that is too large to be read.")
-
-        given = "".join(f"{each}\n" for each in sizes).encode()
-        room = limit + 128 * len(sizes)
-        answer = self.ask("cat-file", "--batch", given=given, limit=room) if given else b""
-        return dict(_parsed(answer, sizes))
+        return found
 
     def first_found(self, tip: str, wanted: Iterable[str], *options: str) -> frozenset[str]:
         """Those of the commits that ``git rev-list`` comes to from ``tip``."""
@@ -130,13 +129,17 @@ class Throwaway:
     def blob_ids(self, contents: Sequence[bytes]) -> list[str]:
         """The ids that these contents have here. git notices two contents made to have one id."""
         folder = Path(self.folder, "contents")
-        folder.mkdir(exist_ok=True)
         paths = [folder / str(number) for number in range(len(contents))]
         try:
+            folder.mkdir(exist_ok=True)
             for path, content in zip(paths, contents, strict=True):
                 path.write_bytes(content)
             given = "".join(f"{path}\n" for path in paths).encode()
             answer = self.ask("hash-object", "--no-filters", "--stdin-paths", given=given)
+        except OSError as error:
+            raise UnavailableError(
+                f"The ids of the package's files cannot be computed: {error.strerror}."
+            ) from None
         finally:
             for path in paths:
                 path.unlink(missing_ok=True)
@@ -147,10 +150,14 @@ class Throwaway:
         return ids
 
 
-def _parsed(answer: bytes, sizes: Mapping[str, int]) -> Iterator[tuple[str, bytes]]:
-    """The objects that ``git cat-file --batch`` prints, each behind a line that names it."""
-    start = 0
-    for each, size in sizes.items():
-        begin = answer.index(b"\n", start) + 1
-        start = begin + size + 1
-        yield each, answer[begin : begin + size]
+def _parsed(answer: bytes) -> Iterator[tuple[str, str, bytes]]:
+    """The ids, kinds and contents of the objects that ``git cat-file --batch`` prints."""
+    at = 0
+    while at < len(answer):
+        end = answer.index(b"\n", at)
+        words = answer[at:end].decode("ascii", "replace").split()
+        at = end + 1
+        if len(words) == 3:  # Of a missing one there are two.
+            size = int(words[2])
+            yield words[0], words[1], answer[at : at + size]
+            at += size + 1

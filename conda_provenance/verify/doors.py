@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from threading import Lock, Semaphore
+from urllib.parse import urljoin, urlsplit
 
 from conda_provenance.api import Api, Door, Probe, Server
 from conda_provenance.errors import UnavailableError
 from conda_provenance.net import Origin, Reach, origin_of
+from conda_provenance.remotes import MAX_LENGTH
 from conda_provenance.verify.answers import Answer, Answers, scope_of
 from conda_provenance.verify.door import Access, HostDoor, kept_headers
 from conda_provenance.verify.tokens import Tokens, forms_of
@@ -21,7 +23,6 @@ _AT_ONCE = 4
 """Requests to one server."""
 
 _MAX_PROBE = 64 << 10
-_MAX_LOCATION = 2000
 
 
 class HostDoors:
@@ -115,17 +116,23 @@ class HostDoors:
         )
         with self._web.ask(request) as answer:
             body = answer.read(_MAX_PROBE)
-            about = {
-                "status": str(answer.status),
-                **kept_headers(answer.headers),
-                **_location(answer.headers),
-            }
+            about = {"status": str(answer.status), **kept_headers(answer.headers)}
+            about |= _location(url, answer.headers.get("location", ""))
             return Answer(body, about, is_lasting=answer.status == 200)
 
 
-def _location(headers: Mapping[str, str]) -> dict[str, str]:
-    """Where a server sends us, for who follows that by hand. A login in it is left out."""
-    found = {name.lower(): value for name, value in headers.items()}
-    location = found.get("location", "")
-    is_plain = location.isprintable() and len(location) <= _MAX_LOCATION
-    return {"location": location} if location and is_plain and "@" not in location else {}
+def _location(url: str, location: str) -> dict[str, str]:
+    """Where a redirect leads: a path of the same server, or only which other server it is.
+
+    A query is left out, unless it is our own: it may hold a secret.
+    """
+    there = urljoin(url, location) if location.isprintable() and len(location) < MAX_LENGTH else ""
+    origin = origin_of(there)
+    if not location or origin is None:
+        return {}
+    if origin != origin_of(url):
+        return {"location": f"{origin.scheme}://{origin.shown}/"}
+
+    parts = urlsplit(there)
+    query = f"?{parts.query}" if parts.query and parts.query == urlsplit(url).query else ""
+    return {"location": f"{origin.scheme}://{origin.shown}{parts.path}{query}"}

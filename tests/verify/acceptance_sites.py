@@ -116,7 +116,9 @@ class GitHub:
             name, rest = (match[1], match[2] or "") if match else ("", "")
         if name in self.moved:
             new = self.repositories[self.moved[name]].model.id
-            return Answer({"message": "Moved"}, 301, {"Location": f"{_API}/repositories/{new}{rest}"})
+            return Answer(
+                {"message": "Moved"}, 301, {"Location": f"{_API}/repositories/{new}{rest}"}
+            )
 
         repository = self.repositories.get(name)
         if repository is None:

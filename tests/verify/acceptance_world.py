@@ -159,7 +159,9 @@ class World:
         maker = Maker(self.hello)
         files = {f"{name}.txt": "1\n"}
         merged = {**files, "recipe/build.sh": script("evil\n")} if evil else files
-        maker.commit(f"{name}-first", {f"{name}.txt": "0\n"}, ["tip"], author="Bob <bob@example.org>")
+        maker.commit(
+            f"{name}-first", {f"{name}.txt": "0\n"}, ["tip"], author="Bob <bob@example.org>"
+        )
         maker.commit(f"{name}-head", files, [f"{name}-first"], author="Bob <bob@example.org>")
         tip = self.hello.git("rev-parse", "refs/heads/main")
         maker.commit(name, merged, [tip], author="Bob <bob@example.org>", committer=FORGE)

@@ -15,7 +15,8 @@ from conda_provenance.errors import UnavailableError
 from conda_provenance.git.network import Fault, GitServer, ServerError, obeys_no_lazy_fetch
 from conda_provenance.git.throwaway import Throwaway
 from conda_provenance.remotes import RemoteUrl
-from conda_provenance.verify.git.lines import position_in, tips_with
+from conda_provenance.verify.git.ahead import Ahead
+from conda_provenance.verify.git.lines import Line
 from conda_provenance.verify.git.opening import Listing, Tools, open_server
 from conda_provenance.verify.git.ref_list import listed_ids, parse_refs
 from conda_provenance.verify.repository import Position
@@ -25,9 +26,7 @@ _MAX_ASKED = 64
 
 _COMMITS = "commits"
 _MAX_TIPS = 5_000
-MAX_COMMIT = 1 << 20
-MAX_TREES = 64 << 20
-MAX_BLOBS = 32 << 20
+MAX_COMMIT, MAX_TREES, MAX_BLOBS = 1 << 20, 64 << 20, 32 << 20
 """Bytes."""
 
 
@@ -40,7 +39,7 @@ class Clone:
     def __init__(self, tools: Tools, remote: RemoteUrl, number: int) -> None:
         self._tools = tools
         self._remote = remote
-        self._number = number
+        self.folder = tools.folder / str(number)
         self._lock = threading.RLock()
         self._announced: dict[str, None] = {}
         self._with_files = False
@@ -52,9 +51,9 @@ class Clone:
         self._homes: dict[str, Throwaway] = {}
         self._unknown: set[str] = set()
         self._objects: Throwaway | None = None
-        self._whole: Throwaway | None = None
-        self._line: Throwaway | None = None
-        self._tips: dict[str, set[str]] = {}
+        self._ahead = Ahead()
+        self._whole: Line | None = None
+        self._line: Line | None = None
         # What the server has turned out to be.
         self._leaves_out = True
         self._tips_only = False
@@ -85,8 +84,12 @@ class Clone:
         with self._asking(sha):
             home = self._homes.get(sha)
             if home is not None:
+                together = [each for each, place in self._homes.items() if place is home]
+                self._ahead.read(home, together, with_files=self._with_files)
                 # An id of something else is no commit's.
-                return home.objects([sha], "commit", MAX_COMMIT).get(sha)
+                return (self._ahead.take([sha]) or home.objects([sha], "commit", MAX_COMMIT)).get(
+                    sha
+                )
 
             self._require_whole()
             return None
@@ -146,12 +149,11 @@ class Clone:
 
     def _new(self, object_format: str) -> Throwaway:
         self._made += 1
-        folder = self._tools.folder / f"{self._number}-{self._made}"
+        folder = self.folder / str(self._made)
         return Throwaway(self._tools.processes, folder, object_format=object_format)
 
-    def _another(self) -> Throwaway:
-        digits = len(next(iter(self._refs().values())))
-        return self._new("sha256" if digits == 64 else "sha1")
+    def _digits(self) -> int:
+        return len(next(iter(self._refs().values())))
 
     def _refs(self) -> Mapping[str, str]:
         commits = parse_refs(self.listing().refs).commits
@@ -171,7 +173,7 @@ class Clone:
         if sha in self._homes or sha in self._unknown:
             return
 
-        digits = len(next(iter(self._refs().values())))
+        digits = self._digits()
         wanted = [each for each in dict.fromkeys((*self._announced, sha)) if len(each) == digits]
         self._unknown |= {sha} - set(wanted)
         wanted = [each for each in wanted if each not in self._homes | dict.fromkeys(self._unknown)]
@@ -226,8 +228,7 @@ class Clone:
 
     def _home(self) -> Throwaway:
         """Where commits go that are cut off behind themselves."""
-        digits = len(next(iter(self._refs().values())))
-        wanted = "sha256" if digits == 64 else "sha1"
+        wanted = "sha256" if self._digits() == 64 else "sha1"
         if self._objects is None or self._objects.object_format != wanted:
             self._objects = self._new(wanted)
         return self._objects
@@ -240,8 +241,8 @@ class Clone:
     def _find_in_whole(self, wanted: list[str]) -> None:
         """Look for commits in all branches and tags of a server that gives nothing else."""
         whole = self._line_with(self._all_tips())
-        there = whole.objects(wanted, "commit", len(wanted) * MAX_COMMIT)
-        self._homes.update(dict.fromkeys(there, whole))
+        there = whole.repository.objects(wanted, "commit", len(wanted) * MAX_COMMIT)
+        self._homes.update(dict.fromkeys(there, whole.repository))
         self._unknown |= set(wanted) - there.keys()
 
     def _all_tips(self) -> list[str]:
@@ -259,7 +260,7 @@ class Clone:
             )
         refs = parse_refs(self.listing().refs)
         tip = refs.commits[refs.default] if refs.default else next(iter(self._refs().values()))
-        if self._never_cut([tip]).boundaries():
+        if self._never_cut([tip]).is_cut():
             raise UnavailableError(
                 f"The server of {self._remote} has only a part of its history: the commit may be"
                 " in the rest."
@@ -275,7 +276,8 @@ class Clone:
             if home is None:
                 raise UnavailableError(f"{self._remote} has no such commit.")
 
-            found = home.objects(ids, kind, limit)
+            found = self._ahead.take(ids)
+            found |= home.objects([each for each in ids if each not in found], kind, limit)
             missing = [each for each in ids if each not in found]
             if missing:
                 leave_out = "blob:none" if kind == "tree" and self._leaves_out else ""
@@ -285,59 +287,57 @@ class Clone:
 
     # Where commits are.
 
-    def _line_with(self, tips: list[str]) -> Throwaway:
+    def _line_with(self, tips: list[str]) -> Line:
         """A repository with the history of these tips, cut off behind one commit at most."""
-        if self._line is None:
-            is_one = len(self._homes) == 1 and not self._tips_only
-            self._line = next(iter(self._homes.values())) if is_one else self._whole
-            if is_one:
-                self._objects = None  # Another commit would be cut off behind itself there.
+        if self._line is None and len(self._homes) == 1 and not self._tips_only:
+            self._line = Line(next(iter(self._homes.values())))
+            self._objects = None  # Another commit would be cut off behind itself there.
         if self._line is None:
             return self._never_cut(tips)
         self._fetch_tips(self._line, tips)
         return self._line
 
-    def _never_cut(self, tips: list[str]) -> Throwaway:
+    def _never_cut(self, tips: list[str]) -> Line:
         """The same, cut off only where the server has no more."""
         if self._whole is None:
-            self._whole = self._another()
+            self._whole = Line(self._new("sha256" if self._digits() == 64 else "sha1"))
             self._line = self._line or self._whole
         self._fetch_tips(self._whole, tips)
         return self._whole
 
-    def _fetch_tips(self, line: Throwaway, tips: list[str]) -> None:
-        fetched = self._tips.setdefault(line.folder, set())
-        missing = [tip for tip in tips if tip not in fetched]
+    def _fetch_tips(self, line: Line, tips: list[str]) -> None:
+        missing = [tip for tip in tips if tip not in line.tips]
         if not missing:
             return
 
         can_leave_out = self._leaves_out and obeys_no_lazy_fetch(self._tools.version)
-        leave_out = "tree:0" if can_leave_out else ""
-        if self._tips_only and can_leave_out:
-            leave_out = "blob:none"  # It will not hand out a folder later.
+        # A server of tips only will not hand out a folder later.
+        wanted = "blob:none" if self._tips_only else "tree:0"
+        leave_out = wanted if can_leave_out else ""
         listed = listed_ids(self.listing().refs)
         refspecs = [f"+{listed.get(tip, tip)}:refs/verify/t{tip}" for tip in missing]
+        folder = line.repository.folder
         try:
-            self._server.fetch(line.folder, refspecs, leave_out=leave_out)
+            self._server.fetch(folder, refspecs, leave_out=leave_out)
         except ServerError as error:
             if error.fault is not Fault.FILTER or not leave_out:
                 raise
             self._leaves_out = False
-            self._server.fetch(line.folder, refspecs)
-        fetched.update(missing)
+            self._server.fetch(folder, refspecs)
+        line.tips.update(missing)
 
-    def _position(self, sha: str, tip: str, line: Throwaway) -> Position:
-        position = position_in(line, sha, tip)
+    def _position(self, sha: str, tip: str, line: Line) -> Position:
+        position = line.position(sha, tip, self._homes)
         if position is None and line is not self._whole:
-            position = position_in(self._never_cut([tip]), sha, tip)
+            position = self._never_cut([tip]).position(sha, tip, self._homes)
         if position is None:
             raise self._cut_off()
         return position
 
-    def _tips_with(self, sha: str, line: Throwaway, tips: list[str]) -> list[str]:
-        found = tips_with(line, sha)
+    def _tips_with(self, sha: str, line: Line, tips: list[str]) -> list[str]:
+        found = line.tips_with(sha)
         if found is None and line is not self._whole:
-            found = tips_with(self._never_cut(tips), sha)
+            found = self._never_cut(tips).tips_with(sha)
         if found is None:
             raise self._cut_off()
         return found

@@ -7,7 +7,8 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -26,6 +27,9 @@ from conda_provenance.verify.git.answered import AnsweredRepository, RefList
 from conda_provenance.verify.git.clone import Clone
 from conda_provenance.verify.git.opening import Probed, Tools
 from conda_provenance.verify.repository import Position
+
+_MAX_OPEN = 128
+"""Repositories that are on the disk at once. A channel has tens of thousands."""
 
 _TRIES = 20
 """Times that a folder is deleted: a git that was killed may still write for a moment."""
@@ -64,6 +68,7 @@ class GitRepositories:
         self._environ = os.environ if environ is None else environ
         self._find = find
         self._sources: dict[RemoteUrl, _Source] = {}
+        self._open: dict[_Source, None] = {}
         self._hashers: dict[str, Throwaway] = {}
         self._tools: Tools | UnavailableError | None = None
         self._is_closed = False
@@ -143,6 +148,17 @@ class GitRepositories:
             self._find,
         )
 
+    def was_used(self, source: _Source) -> None:
+        """Keep track of which repositories were used last, and delete those that were not."""
+        with self._lock:
+            self._open.pop(source, None)
+            self._open[source] = None
+            oldest = list(self._open)[:-_MAX_OPEN]
+        for each in oldest:
+            if each.release():
+                with self._lock:
+                    self._open.pop(each, None)
+
     def scope(self, remote: RemoteUrl) -> str:
         """Which token it is asked with, by a digest. Empty: with none."""
         return scope_of(self._authorization(remote))
@@ -158,6 +174,7 @@ class _Source:
         self._announced: dict[str, None] = {}
         self._with_files = False
         self._clone: Clone | None = None
+        self._users = 0
         self._lock = threading.Lock()
 
     @property
@@ -171,32 +188,56 @@ class _Source:
             if self._clone is not None:
                 self._clone.announce(self._announced, with_files=self._with_files)
 
-    def _opened(self) -> Clone:
+    def refs(self) -> RefList:
+        with self._opened() as clone:
+            listing = clone.listing()
+            return RefList(listing.refs, str(listing.remote))
+
+    def commit(self, sha: str) -> bytes | None:
+        with self._opened() as clone:
+            return clone.commit(sha)
+
+    def trees(self, sha: str, ids: Sequence[str]) -> Mapping[str, bytes]:
+        with self._opened() as clone:
+            return clone.trees(sha, ids)
+
+    def blobs(self, sha: str, ids: Sequence[str]) -> Mapping[str, bytes]:
+        with self._opened() as clone:
+            return clone.blobs(sha, ids)
+
+    def position(self, sha: str, tip: str) -> Position:
+        with self._opened() as clone:
+            return clone.position(sha, tip)
+
+    def positions(self, sha: str, tips: Mapping[str, str]) -> Mapping[str, Position]:
+        with self._opened() as clone:
+            return clone.positions(sha, tips)
+
+    @contextmanager
+    def _opened(self) -> Iterator[Clone]:
         tools = self._repositories.tools()
         with self._lock:
+            self._users += 1
             if self._clone is None:
                 self._clone = Clone(tools, self._remote, self._number)
                 self._clone.announce(self._announced, with_files=self._with_files)
-            return self._clone
+            clone = self._clone
+        self._repositories.was_used(self)
+        try:
+            yield clone
+        finally:
+            with self._lock:
+                self._users -= 1
 
-    def refs(self) -> RefList:
-        listing = self._opened().listing()
-        return RefList(listing.refs, str(listing.remote))
-
-    def commit(self, sha: str) -> bytes | None:
-        return self._opened().commit(sha)
-
-    def trees(self, sha: str, ids: Sequence[str]) -> Mapping[str, bytes]:
-        return self._opened().trees(sha, ids)
-
-    def blobs(self, sha: str, ids: Sequence[str]) -> Mapping[str, bytes]:
-        return self._opened().blobs(sha, ids)
-
-    def position(self, sha: str, tip: str) -> Position:
-        return self._opened().position(sha, tip)
-
-    def positions(self, sha: str, tips: Mapping[str, str]) -> Mapping[str, Position]:
-        return self._opened().positions(sha, tips)
+    def release(self) -> bool:
+        """Delete what was fetched, unless somebody is reading it."""
+        with self._lock:
+            if self._users:
+                return False
+            clone, self._clone = self._clone, None
+        if clone is not None:
+            _delete(clone.folder)
+        return True
 
 
 def _version(program: str) -> Version:

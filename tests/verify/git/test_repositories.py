@@ -331,3 +331,18 @@ def test_only_whole_ids_are_asked_for(git_server: GitServer) -> None:
         with pytest.raises(UnavailableError, match="does not have the branch"):
             repository.position("1" * 40, "refs/heads/--upload-pack=x")
     assert not git_server.asked or git_server.services() == ["refs", "ls-refs"]
+
+
+def test_only_so_many_repositories_are_on_the_disk(
+    git_server: GitServer, history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("conda_provenance.verify.git.repositories._MAX_OPEN", 3)
+    remotes = [RemoteUrl.parse(git_server.publish(history, f"o/n{n}")) for n in range(8)]
+    with asking() as repositories:
+        for remote in (*remotes, *remotes):
+            assert repositories.of(remote).commit(history["tip"])
+            [folder] = tmp_path.iterdir()
+            assert len(list(folder.iterdir())) <= 3
+        # One that was deleted is fetched again where something new is asked.
+        assert repositories.of(remotes[0]).files(history["tip"])
