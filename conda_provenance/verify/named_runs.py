@@ -69,7 +69,7 @@ def api_of(case: Case, world: World, run: NamedRun, remote: RemoteUrl, sha: str)
     try:
         api = world.lookup.runs(claim)
     except UnavailableError:
-        if error is not None:
+        if error is not None and can_ask_runs(provider):
             raise error from None
         raise
 
