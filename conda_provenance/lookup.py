@@ -238,6 +238,12 @@ def _forge_api(vendor: str) -> type[ForgeApi]:
     return _load(adapter.forge_api, ForgeApi)
 
 
+def can_ask_runs(provider: str) -> bool:
+    """Has somebody written how this CI is asked about runs?"""
+    adapter = _adapter(provider)
+    return adapter is not None and bool(adapter.run_api)
+
+
 def _adapter(vendor: str) -> Adapter | None:
     return systems.adapter(vendor) or _foreign_adapters().get(vendor)
 

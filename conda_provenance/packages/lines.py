@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 
+from conda_provenance.claim import Claim
 from conda_provenance.keys import KEYS
 from conda_provenance.package_line import PackageLine
-from conda_provenance.packages.read import INDEX, read_info_files, read_package
-from conda_provenance.packages.refusals import PathLike
+from conda_provenance.packages.about import ABOUT, parse_about
+from conda_provenance.packages.files.digests import sha256_of
+from conda_provenance.packages.read import INDEX, read_info_files
+from conda_provenance.packages.refusals import PathLike, refusals
 
 
 def package_line(path: PathLike, *, sha256: str | None = None) -> str | None:
@@ -18,19 +21,22 @@ def package_line(path: PathLike, *, sha256: str | None = None) -> str | None:
     ``sha256`` is its digest where the caller has computed it; otherwise the whole file is read.
     Raises :class:`~conda_provenance.errors.PackageError` if it cannot be read.
     """
-    package = read_package(path, with_sha256=sha256 is None, thorough=False)
-    digest = sha256 or package.sha256
-    if not package.claim or digest is None:
-        return None
+    files = read_info_files(path, (ABOUT, INDEX))
+    with refusals(path, "read"):
+        claim = Claim.from_extra(parse_about(files.get(ABOUT)).get("extra"))
+        values = {key: getattr(claim, key) for key in KEYS}
+        subdir, name = _subdir(files.get(INDEX)), os.path.basename(path)
+        # Nothing has to be hashed for a package that gets no line.
+        if PackageLine.of(subdir, name, "", values) is None:
+            return None
 
-    claimed = {key: getattr(package.claim, key) for key in KEYS}
-    line = PackageLine.of(_subdir(path), os.path.basename(path), digest, claimed)
-    return None if line is None else str(line)
+        line = PackageLine.of(subdir, name, sha256 or sha256_of(path), values)
+        return None if line is None else str(line)
 
 
-def _subdir(path: PathLike) -> object:
+def _subdir(index: bytes | None) -> object:
     try:
-        record = json.loads(read_info_files(path, (INDEX,)).get(INDEX, b"null"))
+        record = json.loads(index or b"null")
     except (ValueError, RecursionError):
         return None
     return record.get("subdir") if isinstance(record, dict) else None

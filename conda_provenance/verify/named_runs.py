@@ -12,6 +12,7 @@ from typing import NamedTuple
 from conda_provenance.claim import Claim
 from conda_provenance.errors import UnavailableError
 from conda_provenance.forge_api import ForgeApi, Pointer, host_of
+from conda_provenance.lookup import can_ask_runs
 from conda_provenance.remotes import RemoteUrl, vendor_at
 from conda_provenance.run_api import RunApi, RunClaim
 from conda_provenance.verify.check import Case, World
@@ -36,29 +37,47 @@ def named_run(claim: Claim) -> NamedRun | None:
     return NamedRun(match[1], match[2]) if match else None
 
 
-def api_of(case: Case, world: World, run: NamedRun, remote: RemoteUrl, sha: str) -> RunApi:
-    """The CI's API. Raises :class:`UnavailableError` where nobody who may be believed has one."""
-    forge, why = _forge(world, remote, run.provider)
+class RunsAsked(NamedTuple):
+    """The CI's API, and what could not be asked before it."""
+
+    api: RunApi
+    error: UnavailableError | None
+    """Why the forge does not say which runs there are at the commit, if it was asked."""
+
+
+def api_of(case: Case, world: World, run: NamedRun, remote: RemoteUrl, sha: str) -> RunsAsked:
+    """The CI's API. Raises :class:`UnavailableError` where nothing leads to one."""
+    forge, error = _forge(world, remote, run.provider)
     provider = run.provider
     if forge is not None and {provider, forge.vendor} <= _ALIKE:
         provider = forge.vendor
 
     is_own = provider == (_public_vendor(remote) if forge is None else forge.vendor)
+    pointers: Sequence[Pointer] = ()
+    if not is_own and forge is not None and can_ask_runs(provider):
+        pointers, error = _pointers(forge, sha)
+
     claim = RunClaim(
         provider,
         run.run_id,
         case.subject.package.claim.flow_run_url,
         remote,
         sha,
-        () if is_own or forge is None else _pointers(forge, sha),
+        pointers,
         case.expected.ci_hosts,
     )
-    api = world.lookup.runs(claim)
+    try:
+        api = world.lookup.runs(claim)
+    except UnavailableError:
+        if error is not None and can_ask_runs(provider):
+            raise error from None
+        raise
+
     if api.is_of_forge and not is_own:
-        raise UnavailableError(
-            why or f"{host_of(remote)} is another forge than the one whose CI the package names."
+        raise error or UnavailableError(
+            f"{host_of(remote)} is another forge than the one whose CI the package names."
         )
-    return api
+    return RunsAsked(api, error)
 
 
 def is_forge_named(case: Case, world: World, remote: RemoteUrl) -> bool:
@@ -66,11 +85,13 @@ def is_forge_named(case: Case, world: World, remote: RemoteUrl) -> bool:
     return is_named(remote, case.expected, world.lookup)
 
 
-def _forge(world: World, remote: RemoteUrl, hint: str) -> tuple[ForgeApi | None, str]:
+def _forge(
+    world: World, remote: RemoteUrl, hint: str
+) -> tuple[ForgeApi | None, UnavailableError | None]:
     try:
-        return world.lookup.forge(remote, hint=hint), ""
+        return world.lookup.forge(remote, hint=hint), None
     except UnavailableError as error:
-        return None, str(error)
+        return None, error
 
 
 def _public_vendor(remote: RemoteUrl) -> str | None:
@@ -79,9 +100,11 @@ def _public_vendor(remote: RemoteUrl) -> str | None:
     return vendor_at(remote.host) if is_usual else None
 
 
-def _pointers(forge: ForgeApi, sha: str) -> Sequence[Pointer]:
+def _pointers(forge: ForgeApi, sha: str) -> tuple[Sequence[Pointer], UnavailableError | None]:
     """The runs that the forge shows at the commit. Without them, a CI may still be named."""
     try:
-        return tuple(forge.pointers(sha))
-    except (UnavailableError, NotImplementedError):
-        return ()
+        return tuple(forge.pointers(sha)), None
+    except NotImplementedError:
+        return (), None
+    except UnavailableError as error:
+        return (), error

@@ -15,20 +15,19 @@ https://learn.microsoft.com/rest/api/azure/devops/build/timeline/get
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from msgspec import Struct
 
-from conda_provenance.api import TokenVariable
 from conda_provenance.errors import UnavailableError
 from conda_provenance.forge_api import Pointer, site_of
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
 from conda_provenance.run_api import Job, Run, RunApi, RunClaim, Trigger, Voucher, is_below
+from conda_provenance.systems.azure.forge_api import AzureReposApi
 from conda_provenance.systems.azure.timelines import Record, Timeline, job_of, previous_timelines
 
 SITE = "https://dev.azure.com"
@@ -86,12 +85,12 @@ class AzureRuns(RunApi):
     """The builds of one project."""
 
     provider = "azure"
-    public_hosts = ("dev.azure.com",)
-    tokens: ClassVar[tuple[TokenVariable, ...]] = (TokenVariable("AZURE_DEVOPS_EXT_PAT"),)
+    public_hosts = AzureReposApi.public_hosts
+    tokens = AzureReposApi.tokens
 
     @staticmethod
     def authorization(token: str) -> Mapping[str, str]:
-        return {"Authorization": f"Basic {base64.b64encode(f':{token}'.encode()).decode()}"}
+        return AzureReposApi.authorization(token)
 
     @classmethod
     def api_url(cls, claim: RunClaim) -> str:

@@ -13,16 +13,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import ClassVar
 
 from msgspec import Struct
 
-from conda_provenance.api import Reply, TokenVariable
+from conda_provenance.api import Reply
 from conda_provenance.errors import UnavailableError
 from conda_provenance.forge_api import path_of
 from conda_provenance.run_api import Job, Run, RunApi, RunClaim, Trigger, Voucher
+from conda_provenance.systems.bitbucket.forge_api import BitbucketApi
 
-_API = "https://api.bitbucket.org/2.0"
+_HOST = "bitbucket.org"
+_API = f"https://api.{_HOST}/2.0"
 _UUID = re.compile(r"\{?([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})\}?")
 
 _TRIGGERS: Mapping[str, Trigger] = {
@@ -91,11 +92,13 @@ class BitbucketRuns(RunApi):
     provider = "bitbucket"
     is_of_forge = True
     lists_all_attempts = False
-    public_hosts = ("api.bitbucket.org",)
-    tokens: ClassVar[tuple[TokenVariable, ...]] = (TokenVariable("BITBUCKET_TOKEN"),)
+    public_hosts = BitbucketApi.public_hosts
+    tokens = BitbucketApi.tokens
 
     @classmethod
     def api_url(cls, claim: RunClaim) -> str:
+        if claim.remote.host != _HOST:
+            raise UnavailableError("Bitbucket Data Center has no Pipelines.")
         return f"{_API}/repositories/{path_of(claim.remote, count=2)}"
 
     def run(self) -> Run | None:

@@ -97,6 +97,7 @@ class _Jobs(Struct):
 class _Action(Struct):
     output_url: str | None = None
     has_output: bool | None = None
+    truncated: bool | None = None
 
 
 class _Step(Struct):
@@ -166,6 +167,8 @@ class CircleRuns(RunApi):
             url = action.output_url
             if not url:
                 continue
+            if action.truncated:
+                raise UnavailableError("CircleCI has cut this log.")
             if not is_below(url, SITE):
                 raise UnavailableError("CircleCI keeps this log at another server.")
             for each in self.door.get(url, list[_Message]) or ():

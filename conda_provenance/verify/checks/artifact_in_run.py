@@ -157,7 +157,7 @@ def _api(case: Case, world: World) -> RunApi | None:
     remote, sha = case.subject.remote, case.subject.sha
     if named is None or remote is None or sha is None:
         return None
-    return api_of(case, world, named, remote, sha)
+    return api_of(case, world, named, remote, sha).api
 
 
 def _attempts(named: _Named) -> Iterable[_Named]:

@@ -42,6 +42,7 @@ class _Question(NamedTuple):
     sha: str
     api: RunApi
     run: Run
+    error: UnavailableError | None
 
     @property
     def shown(self) -> str:
@@ -79,7 +80,7 @@ class RunMatches(Check):
     def _asked(
         self, case: Case, world: World, named: NamedRun, remote: RemoteUrl, sha: str
     ) -> Result:
-        api = api_of(case, world, named, remote, sha)
+        api, error = api_of(case, world, named, remote, sha)
         run = api.run()
         if run is None:
             return self.unavailable(
@@ -88,7 +89,7 @@ class RunMatches(Check):
                 provider=named.provider,
             )
 
-        asked = _Question(case, world, remote, sha, api, run)
+        asked = _Question(case, world, remote, sha, api, run, error)
         steps = (self._vouched, self._same, self._started, self._workflow, self._ended)
         for step in steps:
             result = step(asked)
@@ -99,6 +100,11 @@ class RunMatches(Check):
     def _vouched(self, asked: _Question) -> Result | None:
         """Whose word is it?"""
         host = show(urlsplit(asked.run.url).netloc or asked.run.url, _MAX)
+        if asked.run.voucher is Voucher.CLAIM and asked.error is not None:
+            return self.unavailable(
+                f"Which runs there are at the commit could not be asked: {asked.error}",
+                retry_at=getattr(asked.error, "retry_at", None),
+            )
         if asked.run.voucher is Voucher.CLAIM:
             return self.unavailable(
                 f"{host} says so of itself: neither the repository's forge nor you nor a policy "

@@ -46,6 +46,8 @@ class CiSetting:
     server: CiServer
     named: bool = True
     """Did the user name the forge, where it is not a vendor's own?"""
+    user: dict[str, str] = field(default_factory=dict)
+    """Further forges that the user named."""
     doors: PlainDoors = field(init=False)
     answers: Answers = field(default_factory=Answers)
 
@@ -94,7 +96,7 @@ class CiSetting:
     def world(self) -> World:
         server = self.server
         user = {server.host: server.own_forge} if server.own_forge and self.named else {}
-        lookup = ProbingLookup(self.doors, user=user)
+        lookup = ProbingLookup(self.doors, user=user | self.user)
         return World(cast(Any, None), lookup, 0.0, self.answers)
 
     def case(

@@ -61,15 +61,23 @@ class CiServer(ForgeServer):
         return []
 
     def answer(self, asked: Asked) -> Answer:
-        if not self.own_forge and asked.path.startswith("/repos/") and "/commits/" in asked.path:
-            is_shown = self.model.pointer and f"/commits/{self.model.sha}/" in asked.path
-            if asked.path.endswith("/check-runs"):
-                found = self.check_runs() if is_shown else []
-                return Answer({"total_count": len(found), "check_runs": found})
-            if asked.path.endswith("/status"):
-                found = self.statuses() if is_shown else []
-                return Answer({"state": "success", "statuses": found, "sha": self.model.sha})
-        return super().answer(asked)
+        if self.own_forge or not asked.path.startswith("/repos/") or "/commits/" not in asked.path:
+            return super().answer(asked)
+
+        self.asked.append(asked)
+        said = next(filter(None, (mood(asked) for mood in self.moods)), None)
+        return self.shown_at_commit(asked) if said is None else said
+
+    def shown_at_commit(self, asked: Asked) -> Answer:
+        """As GitHub shows runs of all CIs."""
+        is_shown = self.model.pointer and f"/commits/{self.model.sha}/" in asked.path
+        if asked.path.endswith("/check-runs"):
+            found = self.check_runs() if is_shown else []
+            return Answer({"total_count": len(found), "check_runs": found})
+        if asked.path.endswith("/status"):
+            found = self.statuses() if is_shown else []
+            return Answer({"state": "success", "statuses": found, "sha": self.model.sha})
+        return missing()
 
 
 def text(job: CiJob | None) -> Answer:

@@ -366,3 +366,27 @@ def test_repositories_in_azure_repos(azure: CiSetting, url: str | None, outcome:
     )
     result = azure.matches(remote="https://dev.azure.com/org/proj/_git/repo")
     assert result.outcome is outcome, result.message
+
+
+@pytest.mark.parametrize("name", [*LIMITS])
+def test_a_forge_that_is_busy_is_what_is_said(ci: CiSetting, name: str) -> None:
+    """Not that nobody vouches for the CI: the forge may well."""
+    if ci.server.own_forge or ci.server.provider == "bitbucket":
+        pytest.skip("the forge is not asked")
+    ci.server.moods.append(lambda asked: LIMITS[name] if "/commits/" in asked.path else None)
+    result = ci.matches(flow_run_url=ci.server.flow_run_url)
+    assert result.outcome is UNAVAILABLE
+    assert "says so of itself" not in result.message
+    assert "Nothing says" not in result.message
+    named = ci.matches(flow_run_url=ci.server.flow_run_url, ci_hosts=(ci.server.named,))
+    assert named.outcome is PASS, "a policy's word is enough"
+
+
+def test_bitbuckets_cloud_says_nothing_of_other_servers(everyday_history: Any) -> None:
+    """A repository at a server of one's own may have the name of another one in the cloud."""
+    with serve("bitbucket", everyday_history) as ci:
+        remote = "https://bitbucket.example.org/example/hello-feedstock"
+        expected = {"forge_hosts": {"bitbucket.example.org": "bitbucket"}}
+        ci.user = {"bitbucket.example.org": "bitbucket"}
+        assert ci.matches(remote=remote, **expected).outcome is UNAVAILABLE
+        assert not ci.server.asked
