@@ -5,6 +5,7 @@ What a token may do there is not known here.
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64encode
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -195,6 +196,7 @@ def forms_of(headers: Mapping[str, str], secret: str) -> Iterator[bytes]:
     """The forms in which a server could repeat a secret that it was sent."""
     words = {secret, quote(secret, safe=""), secret.partition(":")[2]}
     words.update(word for value in headers.values() for word in value.split())
+    words.update([json.dumps(word)[1:-1] for word in words])
     yield from (word.encode("ascii", "replace") for word in words if len(word) >= SHORTEST)
 
 
