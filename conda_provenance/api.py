@@ -36,6 +36,10 @@ class Door(Protocol):
     of the type that the vendor documents. Answers are kept, so the same question is asked once.
     """
 
+    @property
+    def scope(self) -> str:
+        """Which token it sends, by a digest. Empty: none."""
+
     def get(
         self,
         url: str,

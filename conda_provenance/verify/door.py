@@ -80,9 +80,9 @@ class HostDoor:
         """Who is asked, fit to be shown."""
 
     @property
-    def has_token(self) -> bool:
-        """Is a token sent? Then others may not be able to read the answers."""
-        return bool(self._access.credential)
+    def scope(self) -> str:
+        """Which token is sent, by a digest. Others may not be able to read the answers."""
+        return self._access.scope
 
     def get(
         self,

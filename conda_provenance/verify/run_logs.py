@@ -59,11 +59,12 @@ def _read(api: RunApi, run: Run, job: Job, answers: Answers) -> JobLog:
             return log_answer(
                 pieces,
                 lambda log: encoded(find_mentions(log)),
-                is_private=bool(getattr(api.door, "has_token", False)),
+                is_private=bool(api.door.scope),
             )
 
     try:
-        answer = answers.get(f"LOG {api.log_name(run, job)}", ask)
+        question = f"LOG {api.log_name(run, job)}"
+        answer = answers.get(question, ask, scope=api.door.scope)
     except UnavailableError as error:
         return JobLog(job, (), str(error), getattr(error, "retry_at", None))
 
