@@ -95,7 +95,8 @@ class CiSetting:
 
     def world(self) -> World:
         server = self.server
-        user = {server.host: server.own_forge} if server.own_forge and self.named else {}
+        place = server.host + server.prefix
+        user = {place: server.own_forge} if server.own_forge and self.named else {}
         lookup = ProbingLookup(self.doors, user=user | self.user)
         return World(cast(Any, None), lookup, 0.0, self.answers)
 
@@ -127,10 +128,10 @@ class CiSetting:
 
 
 @contextmanager
-def serve(provider: str, history: History, **given: Any) -> Iterator[CiSetting]:
+def serve(provider: str, history: History, prefix: str = "", **given: Any) -> Iterator[CiSetting]:
     model = CiModel(history, None)
     model.run = CiRun(model.sha, **given)
-    server = SERVERS[provider](model)
+    server = SERVERS[provider](model, prefix)
     if "manual" in {each.value for each in server.events} and "push" not in {
         each.value for each in server.events
     }:

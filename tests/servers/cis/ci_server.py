@@ -35,8 +35,8 @@ class CiServer(ForgeServer):
     untold: ClassVar[frozenset[Trigger]] = frozenset()
     model: CiModel  # type: ignore[assignment]
 
-    def __init__(self, model: CiModel) -> None:
-        super().__init__(model)  # type: ignore[arg-type]
+    def __init__(self, model: CiModel, prefix: str = "") -> None:
+        super().__init__(model, prefix)  # type: ignore[arg-type]
 
     @property
     def run(self) -> CiRun | None:

@@ -57,7 +57,7 @@ class GitLabCi(CiServer):
                 "status": status,
                 "started_at": "2026-02-26T13:00:00.000Z",
                 "finished_at": "2026-02-26T13:31:00.000Z",
-                "web_url": f"{self.loopback}/{run.repository}/-/pipelines/4711",
+                "web_url": f"{self.loopback}{self.prefix}/{run.repository}/-/pipelines/4711",
             }
         )
 

@@ -303,3 +303,11 @@ def test_a_listed_attestation_is_said_and_does_not_pass(azure: CiSetting) -> Non
     assert result.outcome is UNAVAILABLE
     assert "is listed by the forge; it was not verified here" in result.message
     assert result.facts["listed"]
+
+
+@pytest.mark.parametrize("provider", ["github", "gitlab", "gitea"])
+def test_a_forge_below_the_top_of_its_server(everyday_history: History, provider: str) -> None:
+    with serve(provider, everyday_history, "/git") as ci:
+        logs(ci, block())
+        result = ci.in_run()
+        assert result.outcome is PASS, result.message
