@@ -9,13 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import Enum
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
+import msgspec
+
 from conda_provenance.api import Api, Door
+from conda_provenance.errors import UnavailableError
 from conda_provenance.forge_api import Pointer
 from conda_provenance.net import origin_of
 from conda_provenance.remotes import RemoteUrl
+
+T = TypeVar("T")
+
+MAX_JSON_LOG = 32 << 20
 
 
 class Trigger(str, Enum):
@@ -144,6 +151,25 @@ class RunApi(Api):
     def log_name(self, run: Run, job: Job) -> str:
         """What the log of a job is called where answers are kept: the same log, the same name."""
         return f"{self.api_url(self.claim)} run {run.id} job {job.id} attempt {job.attempt}"
+
+
+def log_as_json(door: Door, url: str, kind: type[T]) -> T | None:
+    """A log that comes as JSON. Unlike other JSON, it is not kept. ``None``: it is gone."""
+    with door.text(url, missing=(404, 410)) as pieces:
+        if pieces is None:
+            return None
+
+        data = bytearray()
+        for piece in pieces:
+            data += piece
+            if len(data) > MAX_JSON_LOG:
+                raise UnavailableError(
+                    f"A log in JSON is larger than {MAX_JSON_LOG >> 20} MiB, and was not read."
+                )
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, RecursionError):
+        raise UnavailableError("A log is not the JSON that is documented.") from None
 
 
 def is_named(claim: RunClaim, place: str) -> bool:

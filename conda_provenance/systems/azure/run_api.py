@@ -125,7 +125,9 @@ class AzureRuns(RunApi):
 
     def _parts(self, run: Run, parts: Sequence[int]) -> Iterator[bytes]:
         for part in parts:
-            with self.door.text(self._url(f"builds/{run.id}/logs/{part}"), missing=(404,)) as text:
+            with self.door.text(
+                self._url(f"builds/{run.id}/logs/{part}"), missing=(404, 410)
+            ) as text:
                 if text is None:
                     raise UnavailableError("A part of a job's log is gone.")
                 yield from text

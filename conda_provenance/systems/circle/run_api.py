@@ -31,6 +31,7 @@ from conda_provenance.run_api import (
     Voucher,
     is_below,
     is_named,
+    log_as_json,
 )
 
 SITE = "https://circleci.com"
@@ -171,9 +172,12 @@ class CircleRuns(RunApi):
                 raise UnavailableError("CircleCI has cut this log.")
             if not is_below(url, SITE):
                 raise UnavailableError("CircleCI keeps this log at another server.")
-            for each in self.door.get(url, list[_Message]) or ():
+            messages = log_as_json(self.door, url, list[_Message])
+            if messages is None:
+                raise UnavailableError("A part of a job's log is gone.")
+            for each in messages:
                 if isinstance(each.message, str):
-                    yield each.message.encode()
+                    yield each.message.encode("utf-8", "replace")
 
     def _url(self, workflow: str) -> str:
         return f"{SITE}/api/v2/workflow/{quote(workflow, safe='')}"

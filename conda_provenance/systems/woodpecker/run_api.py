@@ -22,7 +22,15 @@ from conda_provenance.api import TokenVariable
 from conda_provenance.errors import UnavailableError
 from conda_provenance.net import origin_of
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
-from conda_provenance.run_api import Job, Run, RunApi, RunClaim, Trigger, Voucher
+from conda_provenance.run_api import (
+    Job,
+    Run,
+    RunApi,
+    RunClaim,
+    Trigger,
+    Voucher,
+    log_as_json,
+)
 
 _ID = re.compile(r"(?P<host>[\w.-]+(?::\d+)?)/(?P<name>[\w.-]+(?:/[\w.-]+)+)/(?P<number>\d{1,12})")
 _STATUS = "ci/woodpecker/"
@@ -129,7 +137,7 @@ class WoodpeckerRuns(RunApi):
         place = _place(self.claim)
         top = f"{place.server}/api/repos/{repository.id}/logs/{place.number}"
         for step in steps:
-            lines = self.door.get(f"{top}/{step}", list[_Line], missing=(404,))
+            lines = log_as_json(self.door, f"{top}/{step}", list[_Line])
             if lines is None:
                 raise UnavailableError("A part of a job's log is gone.")
             for line in lines:

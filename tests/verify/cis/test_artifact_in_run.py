@@ -103,12 +103,23 @@ def test_a_log_that_is_gone_is_unavailable(ci: CiSetting) -> None:
     assert "gone" in result.message
 
 
-@pytest.mark.parametrize("name", [*LIMITS])
+_LOG = {"Content-Type": "text/plain"}
+BAD = {
+    **LIMITS,
+    "gone": Answer({"message": "Gone"}, 410),
+    "error": Answer({}, 500),
+    "dropped": Answer(block().encode() * 100, headers=_LOG, is_dropped=True),
+    "slow": Answer(block().encode(), headers=_LOG, seconds=1.2),
+    "login": Answer(b"<html>Sign in</html>", 302, {"Location": "https://login.example/"}),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
 def test_a_log_that_is_refused_is_unavailable(ci: CiSetting, name: str) -> None:
     logs(ci, block())
     words = ("/logs", "/trace", "/log", "/log.txt", "/output/")
     ci.server.moods.append(
-        lambda asked: LIMITS[name] if any(each in asked.path for each in words) else None
+        lambda asked: BAD[name] if any(each in asked.path for each in words) else None
     )
     assert ci.in_run().outcome is UNAVAILABLE
 
