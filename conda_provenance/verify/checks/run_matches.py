@@ -16,7 +16,14 @@ from conda_provenance.remotes import RemoteUrl, RemoteUrlError
 from conda_provenance.run_api import Job, Run, RunApi, Trigger, Voucher
 from conda_provenance.text import show
 from conda_provenance.verify.check import Case, Check, World
-from conda_provenance.verify.named_runs import NamedRun, api_of, is_forge_named, named_run
+from conda_provenance.verify.named_runs import (
+    UNTOLD,
+    NamedRun,
+    api_of,
+    is_forge_named,
+    may_tell,
+    named_run,
+)
 from conda_provenance.verify.outcome import Outcome, Result
 from conda_provenance.verify.package_places import PackagePlace, place_of
 from conda_provenance.verify.run_logs import RunLogs, jobs_that_name, read_logs
@@ -46,7 +53,15 @@ class _Question(NamedTuple):
 
     @property
     def shown(self) -> str:
-        return f"The run {show(self.run.url, _MAX)}"
+        return f"The run {self.told(self.run.url)}"
+
+    @property
+    def tells(self) -> bool:
+        return may_tell(self.case, self.api, self.remote)
+
+    def told(self, text: str) -> str:
+        """What the CI says, fit to be shown."""
+        return show(text, _MAX) if self.tells else UNTOLD
 
 
 class RunMatches(Check):
@@ -125,7 +140,7 @@ class RunMatches(Check):
             return self.unavailable(f"{asked.shown} does not say of which repository it is.")
         if not _is_of(run.repository, asked):
             return self.failed(
-                f"{asked.shown} is of another repository, {show(run.repository, _MAX)}.",
+                f"{asked.shown} is of another repository, {asked.told(run.repository)}.",
                 contradicts=True,
             )
 
@@ -136,14 +151,14 @@ class RunMatches(Check):
         if not _is_of(run.head_repository, asked):
             return self.failed(
                 f"{asked.shown} built a commit of another repository, "
-                f"{show(run.head_repository, _MAX)}.",
+                f"{asked.told(run.head_repository)}.",
                 contradicts=True,
             )
         if run.sha is None:
             return self.unavailable(f"{asked.shown} does not say which commit it built.")
         if run.sha.lower() != asked.sha.lower():
             return self.failed(
-                f"{asked.shown} built another commit, {show(run.sha, _MAX)}.", contradicts=True
+                f"{asked.shown} built another commit, {asked.told(run.sha)}.", contradicts=True
             )
         return None
 
@@ -174,7 +189,7 @@ class RunMatches(Check):
         if path in wanted:
             return None
         return self.failed(
-            f"{asked.shown} follows {show(path, _MAX)}, and expected is {', '.join(wanted)}."
+            f"{asked.shown} follows {asked.told(path)}, and expected is {', '.join(wanted)}."
         )
 
     def _ended(self, asked: _Question) -> Result:
@@ -208,7 +223,7 @@ class RunMatches(Check):
     def _judged(self, asked: _Question, jobs: list[Job]) -> Result:
         good = [job for job in jobs if job.is_success]
         if not good:
-            names = ", ".join(show(job.name, _MAX) for job in jobs[:3])
+            names = ", ".join(asked.told(job.name) for job in jobs[:3])
             return self.failed(f"{asked.shown}: the job that named the package failed: {names}.")
 
         wanted = asked.case.expected.runners
@@ -218,7 +233,7 @@ class RunMatches(Check):
                 return self.unavailable(f"{asked.shown} does not say on which machine it ran.")
             if not all(set(job.runner) & set(wanted) for job in good):
                 return self.failed(
-                    f"{asked.shown} ran on {show(', '.join(sorted(labels)), _MAX)}, and expected "
+                    f"{asked.shown} ran on {asked.told(', '.join(sorted(labels)))}, and expected "
                     f"is {', '.join(wanted)}."
                 )
         return self._passed(asked, good[-1])
@@ -226,8 +241,10 @@ class RunMatches(Check):
     def _passed(self, asked: _Question, job: Job | None) -> Result:
         run = asked.run
         how = _NOTED.get(run.trigger) or f"by {show(run.event, _MAX)}"
-        part = f", of which the job {show(job.name, _MAX)} ended well" if job else ""
+        part = f", of which the job {asked.told(job.name)} ended well" if job else ""
         facts: dict[str, Any] = {"job": job.name, "runner": list(job.runner)} if job else {}
+        if not asked.tells:
+            facts = {}
         if run.trigger in _NOTED:
             facts["note"] = f"started {_NOTED[run.trigger]}"
         return self.passed(
@@ -278,23 +295,26 @@ def _is_same(said: str, remote: RemoteUrl) -> bool:
 
 def _facts(asked: _Question) -> dict[str, Any]:
     run = asked.run
-    facts = {
+    facts: dict[str, Any] = {
         "provider": asked.api.provider,
-        "run": run.url,
-        "repository": run.repository,
-        "head_repository": run.head_repository,
-        "sha": run.sha,
-        "event": run.event,
         "trigger": run.trigger.value,
-        "ref": run.ref,
         "attempt": run.attempt,
         "started": run.started,
         "finished": run.finished,
         "success": run.is_success,
-        "workflow": run.workflow,
         "voucher": run.voucher.value,
-        **run.further,
     }
+    if asked.tells:
+        facts |= {
+            "run": run.url,
+            "repository": run.repository,
+            "head_repository": run.head_repository,
+            "sha": run.sha,
+            "event": run.event,
+            "ref": run.ref,
+            "workflow": run.workflow,
+            **run.further,
+        }
     return {key: value for key, value in facts.items() if value is not None}
 
 

@@ -39,6 +39,17 @@ SERVERS: dict[str, type[CiServer]] = {
 _UNSET: Any = object()
 
 
+class TokenDoors(PlainDoors):
+    """Doors that may say that they send a token."""
+
+    has_token = False
+
+    def open(self, api: Any, server: Any) -> Any:
+        door = super().open(api, server)
+        door.has_token = self.has_token  # type: ignore[attr-defined]
+        return door
+
+
 @dataclass
 class CiSetting:
     """A CI's server, and a user who named the forge."""
@@ -48,11 +59,11 @@ class CiSetting:
     """Did the user name the forge, where it is not a vendor's own?"""
     user: dict[str, str] = field(default_factory=dict)
     """Further forges that the user named."""
-    doors: PlainDoors = field(init=False)
+    doors: TokenDoors = field(init=False)
     answers: Answers = field(default_factory=Answers)
 
     def __post_init__(self) -> None:
-        self.doors = PlainDoors(self.server.lines)
+        self.doors = TokenDoors(self.server.lines)
 
     @property
     def model(self) -> CiModel:

@@ -11,6 +11,7 @@ from ci_model import FILE, OTHER, SHA256, CiJob, block, line
 from forge_server import LIMITS, Answer
 from histories import History
 
+from conda_provenance.patterns import RepositoryPattern
 from conda_provenance.verify.outcome import Outcome
 
 PASS, FAIL, UNAVAILABLE = Outcome.PASS, Outcome.FAIL, Outcome.UNAVAILABLE
@@ -322,3 +323,22 @@ def test_a_forge_below_the_top_of_its_server(everyday_history: History, provider
         logs(ci, block())
         result = ci.in_run()
         assert result.outcome is PASS, result.message
+
+
+def test_what_only_a_token_reads_is_told_to_those_who_expect_the_repository(ci: CiSetting) -> None:
+    """A package may name somebody's private repository."""
+    secret = CiJob("secret-job", block(), labels=("secret-machine",))
+    failed = replace(secret, name="secret-test", log="", success=False)
+    given = {"workflow": ".github/workflows/secret.yml", "success": False, "jobs": (secret, failed)}
+    ci.knows(replace(ci.run, **given))
+    ci.doors.has_token = True
+    first, second = ci.check_both()
+    said = repr((first, second))
+    assert "secret" not in said, said
+    assert "main" not in said
+
+    pattern = RepositoryPattern.parse(ci.server.remote)
+    first, second = ci.check_both(repositories=(pattern,))
+    assert first.facts["run"]
+    if second.outcome is PASS:
+        assert "secret-job" in second.message
