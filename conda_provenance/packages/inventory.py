@@ -91,7 +91,7 @@ class Inventory:
     def see_metadata(self, member: Member) -> None:
         """A member of the metadata's tar, or one below ``info/``."""
         header = member.header
-        if not member.path or header.kind == _PLAIN_FOLDER:
+        if not member.path or not self._is_file(member):
             return
 
         name = self._folder + member.path
@@ -114,7 +114,7 @@ class Inventory:
     def see_payload(self, member: Member) -> None:
         """A member of the payload. Only what should not be there, and scripts, are looked at."""
         header = member.header
-        if not member.path or header.kind == _PLAIN_FOLDER:
+        if not member.path or not self._is_file(member):
             return
 
         names = {member.path, header.other_path}
@@ -156,6 +156,12 @@ class Inventory:
             if not file.is_link and leaks.wants(name, len(file.data)):
                 leaks.see(name, file.data)
         return leaks
+
+    def _is_file(self, member: Member) -> bool:
+        """Is it no folder? A header that not everybody can read hides what comes after it."""
+        if not member.header.is_read_alike:
+            self.note(f"its member {shown_name(member.path)} has a header that readers differ on")
+        return member.header.kind != _PLAIN_FOLDER
 
     def _count(self) -> None:
         self._number += 1

@@ -170,6 +170,26 @@ def test_a_payload_that_would_be_metadata_is_an_oddity(tmp_path: Path, name: str
     assert "would be metadata" in read_contents(path, whole=True).oddities[0]
 
 
+@pytest.mark.parametrize(
+    ("place", "data"),
+    [
+        ((108, 116), b"\xb1xx     "),  # Python's reader stops here, without a word.
+        ((136, 148), b"one hour ago"),
+        ((345, 349), b"../x"),  # It puts this before the name, whatever the format is.
+    ],
+)
+def test_headers_that_readers_differ_on_are_oddities(
+    tmp_path: Path, place: tuple[int, int], data: bytes
+) -> None:
+    blocks = bytearray(tar(_metadata(_recipe())))
+    at = blocks.index(b"info/recipe/meta.yaml")
+    blocks[at + place[0] : at + place[1]] = data
+    blocks[at + 148 : at + 156] = b" " * 8
+    blocks[at + 148 : at + 156] = b"%06o\0 " % sum(blocks[at : at + 512])
+    contents = read_contents(make_tar_bz2(tmp_path, data=bytes(blocks)))
+    assert "header that readers differ on" in contents.oddities[0]
+
+
 def test_metadata_outside_its_folder_is_an_oddity(tmp_path: Path) -> None:
     path = conda_with(tmp_path, [(member("bin/x", size=1), b"x")])
     assert "holds bin/x" in read_contents(path).oddities[0]

@@ -21,7 +21,8 @@ import pytest
 from packages_making import info_files, make_conda, make_tar_bz2, tar, zip_members, zst
 
 from conda_provenance.errors import PackageError
-from conda_provenance.packages import read_about, stamp_package
+from conda_provenance.packages import read_about, read_claim, stamp_package
+from conda_provenance.packages.read_contents import read_contents
 
 CASES = int(os.environ.get("FUZZ_CASES", "600"))
 SEED = int(os.environ.get("FUZZ_SEED", "20260301"))
@@ -218,3 +219,52 @@ def test_mutated_packages(tmp_path, seeds):
     print(f"\n{CASES} cases of seed {SEED}: {dict(counts)}; crashes 0, modified on error 0")
     assert counts["stamped"] > CASES * 0.02
     assert counts["refused"] > CASES * 0.1
+
+
+def unpacked_by_another(package: Path) -> dict[str, tuple[bytes, bool]] | None:
+    """The metadata files as users of conda-package-streaming get them. ``None``: it cannot."""
+    from conda_package_streaming.package_streaming import stream_conda_info
+
+    found: dict[str, tuple[bytes, bool]] = {}
+    try:
+        for archive, member in stream_conda_info(str(package)):
+            name = member.name.removeprefix("./")
+            if name.startswith("info/") and member.isreg():
+                file = archive.extractfile(member)
+                found[name] = (file.read() if file else b"", member.mode & 0o100 != 0)
+    except Exception:
+        return None
+    return found
+
+
+def test_of_mutated_packages_everything_is_what_others_unpack(tmp_path, seeds):
+    """Or there is an error, or an oddity: a recipe is never another one than people get."""
+    chance = random.Random(SEED + 1)
+    counts: Counter[str] = Counter()
+    for case in range(CASES):
+        ending, seed = chance.choice(seeds)
+        package = tmp_path / f"x-1-0{ending}"
+        package.write_bytes(mutate_within(ending, seed, chance))
+        where = f"case {case} of seed {SEED}"
+        try:
+            contents = read_contents(package, whole=True)
+        except PackageError as error:
+            counts["not read"] += 1
+            assert str(error).isprintable(), where
+            continue
+
+        others = unpacked_by_another(package)
+        if contents.oddities or others is None:
+            counts["odd"] += 1
+            continue
+        counts["compared"] += 1
+        own = {
+            name: (file.data, file.is_executable)
+            for name, file in contents.files.items()
+            if not file.is_link
+        }
+        assert own == others, where
+        assert contents.package.claim == read_claim(package), where
+    print(f"\n{dict(counts)}")
+    assert counts["compared"] > CASES * 0.05
+    assert counts["not read"] > CASES * 0.1

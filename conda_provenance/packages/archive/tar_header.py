@@ -36,6 +36,9 @@ _NO_RECORDS: Mapping[str, bytes] = {}
 _SPARSE = b"S"
 _WITHOUT_DATA = (b"1", b"2", b"3", b"4", b"5", b"6")
 
+_NUMBERS = ((100, 108), (108, 116), (116, 124), (136, 148), (329, 337), (337, 345))
+"""Where mode, owner, group, time and the device's numbers stand in a block."""
+
 _RECORD = re.compile(rb"([1-9][0-9]{0,8}) ([^=\n]+)=")
 _OCTAL = re.compile(rb"[ \0]*([0-7]*)[ \0]*")
 
@@ -70,6 +73,36 @@ class Header(NamedTuple):
         """May its owner run it? The member's own block is the last one, unless it is sparse."""
         mode = _OCTAL.fullmatch(self.raw[-BLOCK:][100:108])
         return mode is not None and int(mode[1] or b"0", 8) & 0o100 != 0
+
+    @property
+    def is_read_alike(self) -> bool:
+        """Do all readers go on after these blocks, with the same name?
+
+        Python's stops without a word at a number that it cannot read, and puts the prefix before
+        the name in every format.
+        """
+        if self.sparse:
+            return True  # Its map follows, in which numbers are elsewhere.
+
+        blocks = list(_blocks(self.raw))
+        has_prefix = blocks[-1][345] != 0 and blocks[-1][257:263] != b"ustar\0"
+        return not has_prefix and all(
+            _is_number(block[start:end]) for block in blocks for start, end in _NUMBERS
+        )
+
+
+def _blocks(raw: bytes) -> Iterator[bytes]:
+    """Each header block of a member: those of its extensions, whose data is passed over, first."""
+    at = 0
+    while at < len(raw):
+        block = raw[at : at + BLOCK]
+        yield block
+        size = _size(block)
+        at += BLOCK + size + -size % BLOCK
+
+
+def _is_number(field: bytes) -> bool:
+    return field[0] in (0x80, 0xFF) or _OCTAL.fullmatch(field) is not None
 
 
 def read_header(stream: Stream, block: bytes) -> Header:

@@ -6,6 +6,7 @@ What the builder rendered, the dependencies and the files that get installed are
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -29,7 +30,8 @@ from conda_provenance.verify.stamped import (
 )
 
 _INDEX = "info/index.json"
-_LARGE_FILES = b"version https://git-lfs.github.com/spec/"
+_LARGE_FILE = b"version https://git-lfs.github.com/spec/"
+_FILLED_IN = re.compile(rb"\$Id: [0-9a-f]{40}(?:[0-9a-f]{24})? \$")
 _MAX_FETCHED = 20
 """Files that differ and are fetched, to say how."""
 
@@ -90,9 +92,9 @@ class RecipeMatches(Check):
             return self._not_found(asked, found)
 
         differing = _contents_of(asked, found, found.best)
-        _set_aside_large_files(found.best, differing)
+        _set_aside(found.best, differing)
         result = self._judged(asked, found, found.best)
-        return result._replace(detail=_diffs(asked, found.best, differing))
+        return result._replace(detail=_diffs(found.best, differing))
 
     def _not_found(self, asked: _Asked, found: Found) -> Result:
         if found.elsewhere:
@@ -188,7 +190,7 @@ def _identity(asked: _Asked) -> Identity:
 def _contents_of(asked: _Asked, found: Found, best: Comparison) -> dict[str, bytes]:
     """What the commit has of the files that differ, as far as the server sends it."""
     entries = found.tree.below(best.folder)
-    ids = {path: entries[path].id for path in list(best.differs)[:_MAX_FETCHED]}
+    ids = {path: entries[path].id for path in list(best.contents)[:_MAX_FETCHED]}
     try:
         blobs = asked.commit.repository.blobs(asked.commit.sha, ids.values()) if ids else {}
     except UnavailableError:
@@ -196,20 +198,23 @@ def _contents_of(asked: _Asked, found: Found, best: Comparison) -> dict[str, byt
     return {path: blobs[each] for path, each in ids.items() if each in blobs}
 
 
-def _set_aside_large_files(best: Comparison, differing: Mapping[str, bytes]) -> None:
-    """The commit has only the names of files that Git LFS keeps elsewhere."""
+def _set_aside(best: Comparison, differing: Mapping[str, bytes]) -> None:
+    """What git makes of a file when it checks it out is not decoded, and refutes nothing."""
     for path, data in differing.items():
-        if data.startswith(_LARGE_FILES):
-            del best.differs[path]
-            best.unknown[path] = "is kept by Git LFS, outside of the commit"
+        if data.startswith(_LARGE_FILE):
+            why = "is kept by Git LFS, outside of the commit"
+        elif _FILLED_IN.sub(b"$Id$", best.contents[path].data) == data:
+            why = "differs where git fills in $Id$"
+        else:
+            continue
+        del best.differs[path]
+        best.unknown[path] = why
 
 
-def _diffs(asked: _Asked, best: Comparison, differing: Mapping[str, bytes]) -> str:
-    files = {**asked.packaged.files, best.recipe: asked.packaged.recipe}
+def _diffs(best: Comparison, differing: Mapping[str, bytes]) -> str:
     lines: list[str] = []
-    for path in list(best.differs)[:_MAX_DIFFS]:
-        if path in differing and path in files:
-            lines += line_diff(differing[path], files[path].data, path)
+    for path in [each for each in differing if each in best.differs][:_MAX_DIFFS]:
+        lines += line_diff(differing[path], best.contents[path].data, path)
     return "\n".join(lines)
 
 

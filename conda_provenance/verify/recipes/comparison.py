@@ -67,6 +67,8 @@ class Comparison:
     """The same, where it does not count."""
     differs: dict[str, str] = field(default_factory=dict)
     """Why, as a verb."""
+    contents: dict[str, PackageFile] = field(default_factory=dict)
+    """Those of them that have other contents, as they are in the package."""
     extra: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     untracked: list[str] = field(default_factory=list)
@@ -137,6 +139,7 @@ def _compare_contents(
     ids = case.ids[file]
     if entry.id not in ids:
         result.differs[path] = "differs"
+        result.contents[path] = file
     elif case.terms.modes_count and file.is_executable != (entry.mode == SCRIPT):
         result.differs[path] = "is executable" if file.is_executable else "is not executable"
     elif entry.id == ids.id:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator, Mapping
 
 from conda_provenance.verify.repository import Entry
@@ -18,7 +17,6 @@ class Tree:
 
     def __init__(self, files: Mapping[str, Entry]) -> None:
         self.files = files
-        self._folders: frozenset[str] | None = None
 
     def with_id(self, blob: str) -> Iterator[str]:
         """The paths of all files with these contents."""
@@ -37,12 +35,6 @@ class Tree:
             for path, entry in self.files.items()
             if path.startswith(start)
         }
-
-    def is_folder(self, path: str) -> bool:
-        if self._folders is None:
-            parents = {posixpath.dirname(each) for each in self.files}
-            self._folders = frozenset(each for parent in parents for each in _ancestors(parent))
-        return path in self._folders
 
     def target(self, path: str, targets: Mapping[str, bytes]) -> str | None:
         """The path that a link leads to, through other links. ``None``: out of the repository.
@@ -83,10 +75,3 @@ def _within(path: str) -> str | None:
         elif part not in ("", "."):
             done.append(part)
     return "/".join(done)
-
-
-def _ancestors(folder: str) -> Iterator[str]:
-    while folder:
-        yield folder
-        folder = posixpath.dirname(folder)
-    yield ""

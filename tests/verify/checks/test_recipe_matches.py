@@ -476,6 +476,17 @@ def test_files_that_git_lfs_keeps(build: Build, tmp_path: Path) -> None:
     assert "Git LFS" in result.message
 
 
+def test_what_git_fills_in(build: Build) -> None:
+    files = {**FILES, "recipe/x.txt": "1 $Id$ 2\n", ".gitattributes": "x.txt ident\n"}
+    built = build(files)
+    assert b"$Id: " in built.contents.files["info/recipe/x.txt"].data
+    result = built.check()
+    assert result.outcome is Outcome.UNAVAILABLE
+    assert "x.txt differs where git fills in $Id$" in result.message
+    forged = built.forged({"x.txt": b"1 $Id: " + b"1" * 40 + b" $ 3\n"})
+    assert built.check(forged).outcome is Outcome.FAIL
+
+
 def test_a_name_that_only_a_builder_could_tell(build: Build) -> None:
     recipe = RECIPE.replace("name: Hello", 'name: ${{ "hello" if unix else "hi" }}')
     result = build({**FILES, "recipe/recipe.yaml": recipe}).check()
