@@ -30,7 +30,7 @@ def line_diff(before: bytes, after: bytes, name: str) -> list[str]:
 
     shown = [each[:_SHOWN_CHARACTERS] for each in lines[:_SHOWN_LINES]]
     more = [f"({len(lines) - len(shown)} more lines)"] if len(lines) > len(shown) else []
-    return [*head, f"@@ line {start + 1} @@", *shown, *more]
+    return [*head, f"(line {start + 1})", *shown, *more]
 
 
 def _changes(old: list[str], new: list[str]) -> Iterator[str]:

@@ -16,6 +16,10 @@ NO_ORIGINAL = (
 )
 NOT_THERE = "The recipe is not in that commit: no file of it is the packaged recipe."
 GENERATED = "The recipe is made by the CI, as the policy says, so that no commit has it."
+CONFIDENTIAL = (
+    "(How it differs is not shown: the files were read with your token, and nobody but the package "
+    "named the repository. Expect it by --expect-repo.)"
+)
 
 _MAX_NAMED = 5
 _MAX_SHOWN = 120
@@ -114,7 +118,7 @@ def _place(best: Comparison) -> str:
 
 
 def _folder(folder: str) -> str:
-    return _shown(folder) if folder else "the top folder"
+    return f"the folder {_shown(folder)}" if folder else "the top folder"
 
 
 def _folders(folders: Sequence[str]) -> str:

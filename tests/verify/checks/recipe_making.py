@@ -120,13 +120,17 @@ def checked(
     check: Check,
     contents: PackageContents,
     repository: Any,
+    answers: Answers | None = None,
     **expected: Any,
 ) -> Result:
-    """How a check of the package with these contents ends."""
+    """How a check of the package with these contents ends.
+
+    ``answers`` are those that the repository asks.
+    """
     artifact = package_at(contents.package.location)
     subject = Subject(artifact, contents, repository.remote)
     lookup: Any = None
-    world = World(HistoryRepositories(repository), lookup, 0.0, Answers())
+    world = World(HistoryRepositories(repository), lookup, 0.0, answers or Answers())
     return check.run(Case(subject, Expectations(**expected), {}), world)
 
 
