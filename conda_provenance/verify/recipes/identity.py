@@ -156,11 +156,14 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _plain(value: str) -> str:
-    """A YAML scalar without quotes and comment."""
+    """A YAML scalar without quotes and comment. What takes a parser to know may be anything."""
     value = value.strip()
     if value[:1] in ("'", '"'):
-        return value[1:].partition(value[0])[0]
-    return re.split(r"[ \t]#", value, maxsplit=1)[0].strip()
+        text = value[1:].partition(value[0])[0]
+        return _ANYTHING if "\\" in text else text
+
+    text = re.split(r"(?:\A|[ \t])#", value, maxsplit=1)[0].strip()
+    return _ANYTHING if not text or text[0] in "*&!|>" else text
 
 
 def _of_v1(text: str) -> _Given:

@@ -232,6 +232,14 @@ def test_names_elsewhere_in_a_meta_yaml_do_not_count() -> None:
     assert identify(looped.encode(), "evil", "9", is_v1=False).name is Belongs.UNTOLD
 
 
+@pytest.mark.parametrize(
+    "value", ["*name", "&name hello", ">-", "|", "", "# [win]", '"h\\x65llo"', "!!str hello"]
+)
+def test_what_takes_a_parser_is_not_guessed(value: str) -> None:
+    text = f"package:\n  name: {value}\n  version: 1\n"
+    assert identify(text.encode(), "hello", "2", is_v1=False) == (Belongs.UNTOLD, Belongs.NO)
+
+
 def test_a_large_recipe_is_not_parsed() -> None:
     assert set(identify(b"#" * (MAX_SIZE + 1), "x", "1", is_v1=True)) == {Belongs.UNTOLD}
 
