@@ -101,7 +101,7 @@ class World:
         self.folder = folder
         self._count = 0
         self.github = GitHub(folder)
-        self.look_alike = GitHub(folder / "look-alike")
+        self.look_alike = GitHub(folder / "look-alike", is_enterprise=True)
         self.azure = Azure(folder)
         self.mallorys_ci = WoodpeckerSite(folder, MALLORYS_CI)
         self.internet: Internet
@@ -124,7 +124,8 @@ class World:
     def _publish_others(self) -> None:
         folder, hello = self.folder, self.hello
         self.fork = fork_of(hello, folder / "fork.git")
-        self.github.publish(FORK, self.fork, id=666, owner_id=66).parent = HELLO
+        fork = self.github.publish(FORK, self.fork, id=666, owner_id=66)
+        fork.parent, fork.changes = HELLO, []
         self.github.publish("conda-f0rge/hello-feedstock", self.fork, id=667, owner_id=66)
         self.github.publish("was-forge/hello-feedstock", self.fork, id=668, owner_id=66)
         self.github.rename("conda-forge/moved-feedstock", FORK)
@@ -210,10 +211,10 @@ class World:
         }
         contents = read_contents(self.built, whole=True)
         place = replace(contents.package, location=f"{stem}.conda")
-        made = repacked(PackageContents(place, {}), self._fresh(), given)
+        made = repacked(PackageContents(place, {}), self.fresh(), given)
         return Path(made.package.location)
 
-    def _fresh(self) -> Path:
+    def fresh(self) -> Path:
         self._count += 1
         folder = self.folder / "packages" / str(self._count)
         folder.mkdir(parents=True)
@@ -232,14 +233,14 @@ class World:
         **stamp: str,
     ) -> Path:
         """A package of the feedstock, or a forgery of one."""
-        made = Path(shutil.copy(of or self.built, self._fresh()))
+        made = Path(shutil.copy(of or self.built, self.fresh()))
         if changes or payload or stem:
             contents = read_contents(made, whole=True)
             if stem:
                 place = replace(contents.package, location=f"{stem}.conda")
                 contents = PackageContents(place, contents.files)
             payload = payload or {"hi": b"hi\n"}
-            made = Path(repacked(contents, self._fresh(), changes, payload).package.location)
+            made = Path(repacked(contents, self.fresh(), changes, payload).package.location)
         values = {
             "sha": sha or self.hello.shas.get(commit, commit),
             "remote_url": repository if ":" in repository else f"https://github.com/{repository}",
@@ -317,7 +318,7 @@ class World:
 
     def policy(self, text: str, repository: str = f"https://github.com/{HELLO}") -> str:
         """The file of a policy that names the repository, with further lines."""
-        path = self._fresh() / "policy.toml"
+        path = self.fresh() / "policy.toml"
         path.write_text(f'version = 1\n[[rules]]\nrepositories = ["{repository}"]\n{text}\n')
         return str(path)
 
@@ -330,6 +331,7 @@ def _filled(log: str | None, package: Path) -> str | None:
     given = {
         "{block}": block(path, sha256),
         "{other block}": block(path, "f" * 64),
+        "{foreign block}": block("linux-64/other-1.0-0.conda", sha256),
         "{line}": f"conda-provenance: {path} sha256={sha256}",
         "{path}": path,
         "{sha256}": sha256,
