@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conda_provenance import text as text_module
-
 from conda_provenance.text import (
     MAX_READ,
     escape,

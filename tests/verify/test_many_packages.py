@@ -26,7 +26,7 @@ def recipe(name: str) -> dict[str, bytes]:
 
 
 def package(folder: Path, name: str, sha: str, remote_url: str) -> None:
-    """A package as rattler-build's engine writes its metadata, made by hand since there are many."""
+    """A package with the metadata of rattler-build, made by hand: there are many."""
     files = {
         "info/index.json": json.dumps({**INDEX, "name": name}).encode(),
         "info/about.json": json.dumps({"extra": {"sha": sha, "remote_url": remote_url}}).encode(),
