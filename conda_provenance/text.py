@@ -56,6 +56,10 @@ _WHOLE_TOKEN = re.compile(rf"{TOKEN.pattern}[\w=-]*")
 _MIN_TOKEN = 10
 """Characters of the shortest text that is hidden as a token."""
 
+_PLAIN_WORD = re.compile(rf"[A-Za-z0-9.,;'()\s-]{{0,{_MIN_TOKEN - 1}}}")
+"""A word in which nothing is ever hidden: it has neither the length of a token nor what an address
+or a login has. Most words of a sentence are such."""
+
 
 def show(text: str, limit: int = MAX_SHOWN) -> str:
     """``text`` as it may be shown to people: redacted, then escaped, then shortened."""
@@ -218,6 +222,9 @@ def _end_of_login(words: list[str], index: int) -> int:
 
 
 def _begins_address(word: str) -> bool:
+    if ":" not in word and word.isascii():
+        return False  # Most words: a large result has a million of them.
+
     return re.match(_SCHEME, _without_opening(word)) is not None
 
 
@@ -226,6 +233,13 @@ def _without_opening(word: str) -> str:
 
 
 def _redact_word_of_sentence(word: str) -> str:
+    if _PLAIN_WORD.fullmatch(word):
+        return word
+
+    return _redact_any_word(word)
+
+
+def _redact_any_word(word: str) -> str:
     opening = _OPENING.match(word)
     assert opening is not None
     rest = word[opening.end() :]

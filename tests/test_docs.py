@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -20,11 +21,14 @@ from ruamel.yaml import YAML
 from conda_provenance import __version__, hookspecs, read_claim
 from conda_provenance.ci import Adapter, Environ
 from conda_provenance.cli.commands import SUMMARIES, command_of
+from conda_provenance.cli.parser import make_parser
 from conda_provenance.cli.status import Status
 from conda_provenance.condarc import ALL_SETTINGS, SETTINGS
 from conda_provenance.forges import Forge
 from conda_provenance.hookspecs import PROJECT
+from conda_provenance.policy.check_ids import IDS
 from conda_provenance.remotes import RemoteUrl
+from conda_provenance.verify.verdict import NOT_CHECKED
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -284,6 +288,41 @@ def test_the_pages_name_every_command_and_no_option_that_does_not_exist():
     of_others = {"--extra-meta", "--env-file", "--help"}
     known = {flag for name in names for option in command_of(name).options for flag in option.flags}
     assert set(re.findall(r"(?<!\S)`?(--[a-z][a-z-]+)", page)) <= known | of_others
+
+
+def _commands(page: str) -> list[list[str]]:
+    """The words of every command of ours that a page shows."""
+    text = (ROOT / page).read_text("utf-8")
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    found = [
+        re.search(r"(?<!\S|\w)conda-provenance (verify .*?)(?:' :::|  #|>|\Z)", each)
+        for each in lines
+    ]
+    return [shlex.split(match[1]) for match in found if match]
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/verify.md", "docs/commands.md", "docs/survey.md"]
+)
+def test_every_example_of_verify_can_be_typed(page):
+    commands = _commands(page)
+    assert commands
+    for words in commands:
+        parsed = make_parser().parse_args(words)
+        assert parsed.provenance_command == "verify"
+
+
+def test_the_picture_of_verify_has_every_check_in_its_order():
+    text = (ROOT / "docs" / "verify.md").read_text("utf-8")
+    shown = re.findall(r"^  (?:pass|not-applicable) +([a-z-]+) ", text, re.MULTILINE)
+    assert shown[: len(IDS)] == list(IDS)
+    rows = re.findall(r"^\| (\d) \| `([a-z-]+)` \|", text, re.MULTILINE)
+    assert rows == [(str(number), each) for number, each in enumerate(IDS, 1)]
+    assert NOT_CHECKED in text
+    assert re.findall(r"^\| `(\w+)` \| .* \| \d", text, re.MULTILINE) == [
+        "verified", "consistent", "refuted", "silent", "unavailable",
+    ]  # fmt: skip
 
 
 def test_the_table_of_exit_statuses_has_every_status_of_a_command():

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from conda_provenance import text as text_module
 from conda_provenance.text import (
     MAX_READ,
     escape,
@@ -233,3 +237,13 @@ def test_json_holds_no_command_to_a_ci_system() -> None:
     text = json_text(item, 2)
     assert "##" not in text
     assert json.loads(text) == item
+
+
+@given(st.from_regex(text_module._PLAIN_WORD, fullmatch=True))
+def test_a_plain_word_needs_no_search_for_secrets(word: str) -> None:
+    assert text_module._redact_any_word(word) == word
+
+
+@given(st.text(st.characters(max_codepoint=127)).filter(lambda word: ":" not in word))
+def test_a_word_without_a_colon_begins_no_address(word: str) -> None:
+    assert not re.match(text_module._SCHEME, text_module._without_opening(word))

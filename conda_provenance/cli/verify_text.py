@@ -15,7 +15,7 @@ from conda_provenance.keys import KEYS
 from conda_provenance.text import redact_location, show_value
 from conda_provenance.verify.outcome import Outcome
 from conda_provenance.verify.rows import Row, Tally, deciding_check, last_line, standing
-from conda_provenance.verify.verdict import NOT_CHECKED, WORST_FIRST, Standing
+from conda_provenance.verify.verdict import WORST_FIRST, Standing
 
 _STYLES = {
     Standing.VERIFIED: GREEN,
@@ -37,7 +37,8 @@ _MAX_NAME = 60
 _MAX_REASON = 400
 
 _MEANINGS = {
-    Standing.CONSISTENT: f"The recipe is the commit's that the package names. {NOT_CHECKED}",
+    Standing.CONSISTENT: "The required checks passed, which is less than verified: -v says what "
+    "was not checked.",
     Standing.SILENT: "The package claims nothing about where it comes from.",
 }
 """Said once for all packages with this outcome."""

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from enum import Enum
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from conda_provenance.policy.expectations import Expectations
@@ -148,13 +149,20 @@ def _notes(expected: Expectations) -> Iterator[str]:
     yield from expected.notes
 
 
+@lru_cache(maxsize=10_000)
 def _sentence(text: str) -> str:
     return show_sentence(text, MAX_SENTENCE)
 
 
 def _text(value: object) -> str:
     text = str(value)
-    return redact_value(text[:_MAX_TEXT]) if len(text) <= _MAX_TEXT else f"({len(text)} characters)"
+    return _redacted(text) if len(text) <= _MAX_TEXT else f"({len(text)} characters)"
+
+
+@lru_cache(maxsize=10_000)
+def _redacted(text: str) -> str:
+    """The packages of one repository share most of their facts."""
+    return redact_value(text)
 
 
 def _fact(value: object, depth: int) -> object:
@@ -167,12 +175,17 @@ def _fact(value: object, depth: int) -> object:
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
 
-    if depth < _MAX_DEPTH:
-        if isinstance(value, Mapping):
-            return {_text(key): _fact(each, depth + 1) for key, each in _first(value.items())}
+    if isinstance(value, str):
+        return _text(value)
 
-        if isinstance(value, list | tuple | set | frozenset):
-            return [_fact(each, depth + 1) for each in _first(value)]
+    if depth >= _MAX_DEPTH:
+        return f"({type(value).__name__})"
+
+    if isinstance(value, Mapping):
+        return {_text(key): _fact(each, depth + 1) for key, each in _first(value.items())}
+
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_fact(each, depth + 1) for each in _first(value)]
     return _text(value)
 
 

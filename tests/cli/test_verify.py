@@ -6,11 +6,16 @@ Where a check is needed that is known to pass or fail, a plugin in a folder brin
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
-from cli_running import answer, run_command, run_on_terminal
+from cli_running import answer, run_command, run_on_terminal, validator
 from packages_making import INDEX, make_conda, tar, zst
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -18,6 +23,9 @@ REPO = "https://github.com/example/hello"
 EXTRA = {"sha": SHA, "remote_url": REPO, "flow_run_id": "github_123"}
 
 PLUGIN = """
+import time
+from pathlib import Path
+
 from conda_provenance import Check, Outcome, Result, hookimpl
 
 
@@ -29,6 +37,9 @@ class Odd(Check):
         name = case.subject.artifact.name
         if name.startswith("odd"):
             return self.failed("Its name is \\x1b[31modd.", name=name, hidden={"url": "https://u:p@h/o"})
+        if name.startswith("slow"):
+            Path(case.subject.artifact.location).with_name("slow.begun").touch()
+            time.sleep(60)
         if name.startswith("crash"):
             raise ZeroDivisionError("secret")
         return self.passed("Its name is even.", name=name)
@@ -118,6 +129,50 @@ def test_what_was_asked_for_alone_and_passed_is_enough(tmp_path, plugin):
     assert "Only these checks were asked for, and they passed: odd." in done.stdout
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a Ctrl-C is sent as POSIX does it")
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_an_interrupted_command_shows_what_was_verified(tmp_path, plugin, form):
+    # Each has a repository of its own, so that nothing waits for the slow one.
+    for name in ("even", "odd", "slow"):
+        package(tmp_path, name, {**EXTRA, "remote_url": f"https://github.com/example/{name}"})
+    # Whoever runs the tests in the background has Ctrl-C ignored.
+    program = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from conda_provenance.cli.main import main; sys.exit(main())"
+    )
+    command = [sys.executable, "-c", program, "verify", tmp_path, "--only", "odd", *form]
+    with subprocess.Popen(
+        command,
+        env={**os.environ, **plugin},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        _wait_for(tmp_path / "slow.begun")
+        process.send_signal(signal.SIGINT)
+        printed, errors = process.communicate(timeout=60)
+
+    assert process.returncode == 130, errors
+    if form:
+        shown = json.loads(printed)
+        validator().validate(shown)
+        assert {row["name"] for row in shown["packages"]} == {"even", "odd"}
+        assert "interrupted" in shown["error"]
+    else:
+        assert [line.split()[1] for line in printed.splitlines()[:2]] == [
+            "odd-1.0-0.conda",
+            "even-1.0-0.conda",
+        ]
+
+
+def _wait_for(path: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path} never came"
+        time.sleep(0.05)
+    time.sleep(2)  # Until the others are verified, too.
+
+
 # --- checks of other distributions ---------------------------------------------------------------
 
 
@@ -183,6 +238,8 @@ def test_many_packages_have_a_line_each_the_worst_first(tmp_path, plugin):
         ["silent", "silent-1.0-0.conda"],
         ["consistent", "even-1.0-0.conda"],
     ]
+    assert "consistent: The required checks passed, which is less than verified" in done.stdout
+    assert "recipe is the commit's" not in done.stdout
     assert lines[-1] == "checked 4: 0 verified, 1 consistent, 1 silent, 1 unavailable, 1 refuted"
 
 

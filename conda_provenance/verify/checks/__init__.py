@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from conda_provenance.policy.check_ids import IDS
@@ -18,9 +17,5 @@ __all__ = ["IDS", "built_in"]
 def built_in() -> Iterable[Check]:
     """All of them: ``CHECK`` of the module of each name, which is loaded when its turn comes."""
     for each in IDS:
-        name = f"{__name__}.{each.replace('-', '_')}"
-        if find_spec(name) is None:  # Not written yet.
-            continue
-
-        check: Check = import_module(name).CHECK
+        check: Check = import_module(f"{__name__}.{each.replace('-', '_')}").CHECK
         yield check
