@@ -182,10 +182,7 @@ class Clone:
             self._find_in_whole(wanted)
 
     def _fetch_cut(self, wanted: list[str]) -> None:
-        """Fetch commits, each cut off behind itself.
-
-        A server names one commit at a time that it lacks.
-        """
+        """Fetch commits, each cut off behind itself. A server names one that it lacks at a time."""
         for _ in range(len(wanted) + _MORE_TRIES):
             if not wanted or self._tips_only:
                 return
