@@ -21,8 +21,8 @@ from conda_provenance.verify.git.opening import Listing, Tools, open_server
 from conda_provenance.verify.git.ref_list import listed_ids, parse_refs
 from conda_provenance.verify.repository import Position
 
-_MAX_ASKED = 64
-"""Fetches that are tried to find out which of the commits a server lacks."""
+_MORE_TRIES = 4
+"""Fetches that may fail in another way than by a commit that the server lacks."""
 
 _COMMITS = "commits"
 _MAX_TIPS = 5_000
@@ -182,8 +182,8 @@ class Clone:
             self._find_in_whole(wanted)
 
     def _fetch_cut(self, wanted: list[str]) -> None:
-        """Fetch commits, each cut off behind itself."""
-        for _ in range(_MAX_ASKED):
+        """Fetch commits, each cut off behind itself. A server names one that it lacks at a time."""
+        for _ in range(len(wanted) + _MORE_TRIES):
             if not wanted or self._tips_only:
                 return
 
@@ -197,7 +197,7 @@ class Clone:
             else:
                 self._homes.update(dict.fromkeys(wanted, home))
                 return
-        raise UnavailableError(f"{self._server.host} lacks too many of the packages' commits.")
+        raise ServerError(f"{self._server.host} gives git no steady answer.", Fault.OTHER)
 
     def _left_to_fetch(self, wanted: list[str], error: ServerError) -> list[str]:
         """What to ask for after a fault. Raises it if nothing less can be asked for."""

@@ -174,6 +174,18 @@ def test_an_unknown_commit_is_absent(
             assert repository.commit(history[name])
 
 
+def test_many_unknown_commits_hurt_no_other(git_server: GitServer, history: History) -> None:
+    """One fetch finds out about each, once."""
+    unknown = [f"{number:040x}" for number in range(1, 80)]
+    with asked(git_server.url(), *unknown, history["second"]) as repository:
+        assert repository.position(history["second"], MAIN) is Position.ON_LINE
+        before = len(git_server.asked)
+        assert before <= 2 * len(unknown) + 10
+        assert repository.commit(unknown[0]) is None
+        assert repository.commit(unknown[-1]) is None
+        assert len(git_server.asked) <= before + 2
+
+
 @pytest.mark.parametrize("kind", TIPS_ONLY)
 def test_what_such_a_server_does_not_show_may_be_there(
     git_servers: StartServer, history: History, kind: str, tmp_path: Path
