@@ -42,11 +42,11 @@ _UNSET: Any = object()
 class TokenDoors(PlainDoors):
     """Doors that may say that they send a token."""
 
-    has_token = False
+    scope = ""
 
     def open(self, api: Any, server: Any) -> Any:
         door = super().open(api, server)
-        door.has_token = self.has_token  # type: ignore[attr-defined]
+        door.scope = self.scope
         return door
 
 

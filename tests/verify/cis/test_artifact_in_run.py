@@ -331,7 +331,7 @@ def test_what_only_a_token_reads_is_told_to_those_who_expect_the_repository(ci: 
     failed = replace(secret, name="secret-test", log="", success=False)
     given = {"workflow": ".github/workflows/secret.yml", "success": False, "jobs": (secret, failed)}
     ci.knows(replace(ci.run, **given))
-    ci.doors.has_token = True
+    ci.doors.scope = "a token"
     first, second = ci.check_both()
     said = repr((first, second))
     assert "secret" not in said, said
