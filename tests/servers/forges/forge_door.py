@@ -31,6 +31,8 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 class PlainDoor:
     """One server."""
 
+    scope = ""
+
     def __init__(
         self, lines: Mapping[str, str], headers: Mapping[str, str] | None = None, timeout: float = 1
     ) -> None:
