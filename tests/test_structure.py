@@ -17,7 +17,7 @@ FLOORS = (
     ("text", "condarc"),
     ("net",),
     ("remotes",),
-    ("patterns", "values", "remote_doubts", "credentials", "api"),
+    ("patterns", "values", "remote_doubts", "credentials", "api", "yaml_text"),
     ("provenance", "claim", "forge_api", "package_line"),
     ("recipes", "ignore_rules", "settings", "git", "ci", "forges", "runs", "run_api"),
     ("packages", "web"),

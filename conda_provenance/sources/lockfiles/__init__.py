@@ -29,8 +29,8 @@ from conda_provenance.sources.lockfiles.explicit import (
     meant_lines,
 )
 from conda_provenance.sources.lockfiles.locked import Chosen, Locked, found_of
-from conda_provenance.sources.lockfiles.yaml_text import load_yaml
 from conda_provenance.text import show
+from conda_provenance.yaml_text import load_yaml
 
 __all__ = ["lockfile_artifacts"]
 

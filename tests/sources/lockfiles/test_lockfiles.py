@@ -15,9 +15,10 @@ from channel import Channel, this_platform
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conda_provenance import yaml_text
 from conda_provenance.errors import ProvenanceError, UnavailableError, UsageError
 from conda_provenance.sources import Artifact, NotConda, Unreadable
-from conda_provenance.sources.lockfiles import documents, lockfile_artifacts, yaml_text
+from conda_provenance.sources.lockfiles import documents, lockfile_artifacts
 
 ORG = "https://conda.anaconda.org/conda-forge"
 SHA, MD5 = "a" * 64, "b" * 32

@@ -25,7 +25,7 @@ def load_yaml(text: str, shown: str) -> Any:
     stays small.
     """
     if _is_deep(text):
-        raise UnavailableError(f"{shown} cannot be read: it is nested too deeply for a lockfile.")
+        raise UnavailableError(f"{shown} cannot be read: its YAML is nested too deeply.")
 
     # CBaseLoader is two to eight times as fast as ruamel.yaml, which is always there.
     try:
