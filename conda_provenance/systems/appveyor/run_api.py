@@ -32,6 +32,7 @@ from conda_provenance.run_api import (
 
 SITE = "https://ci.appveyor.com"
 _STATUS = "continuous-integration/appveyor/"
+_NAME = r"(?!\.{1,2}/)[\w.-]+"
 _HOSTS: Mapping[str, str] = {
     "gitHub": "github.com",
     "gitLab": "gitlab.com",
@@ -132,7 +133,9 @@ def _place(claim: RunClaim) -> _Place:
     if not (claim.run_id.isascii() and claim.run_id.isdigit()):
         raise UnavailableError("The id of a build of AppVeyor is a number.")
 
-    page = re.compile(rf"{re.escape(SITE)}/project/([\w.-]+/[\w.-]+)/builds/{claim.run_id}/?")
+    page = re.compile(
+        rf"{re.escape(SITE)}/project/({_NAME}/{_NAME})/builds/{claim.run_id}/?", re.ASCII
+    )
     for pointer in claim.pointers:
         match = page.fullmatch(pointer.url or "")
         if match and pointer.app.startswith(_STATUS):

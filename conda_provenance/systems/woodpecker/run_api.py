@@ -32,7 +32,11 @@ from conda_provenance.run_api import (
     log_as_json,
 )
 
-_ID = re.compile(r"(?P<host>[\w.-]+(?::\d+)?)/(?P<name>[\w.-]+(?:/[\w.-]+)+)/(?P<number>\d{1,12})")
+_NAME = r"(?!\.{1,2}/)[\w.-]+"
+_ID = re.compile(
+    rf"(?P<host>[\w.-]+(?::\d{{1,5}})?)/(?P<name>{_NAME}(?:/{_NAME})+)/(?P<number>\d{{1,12}})",
+    re.ASCII,
+)
 _STATUS = "ci/woodpecker/"
 
 _TRIGGERS: Mapping[str, Trigger] = {
@@ -173,7 +177,11 @@ def _place(claim: RunClaim) -> _Place:
         server = _server(named, match["host"])
         if server:
             return _Place(server, Voucher.NAMED, name, number)
-    return _Place(f"https://{match['host']}", Voucher.CLAIM, name, number)
+    # Its answer would prove nothing, so a stranger's server is not asked at all.
+    raise UnavailableError(
+        f"{match['host']} says so of itself: neither the repository's forge nor you nor a policy "
+        "names this CI."
+    )
 
 
 def _server(url: str, host: str) -> str | None:

@@ -390,3 +390,30 @@ def test_bitbuckets_cloud_says_nothing_of_other_servers(everyday_history: Any) -
         ci.user = {"bitbucket.example.org": "bitbucket"}
         assert ci.matches(remote=remote, **expected).outcome is UNAVAILABLE
         assert not ci.server.asked
+
+
+@pytest.mark.parametrize(
+    "run_id",
+    [
+        "h/../../x/1",
+        "h/./n/1",
+        "h/o/n",
+        "h/o/n/1?x",
+        "h/o/n/1/2x",
+        "\uff48/o/n/1",
+        "h:x/o/n/1",
+        "/o/n/1",
+    ],
+)
+def test_malformed_ids_of_woodpecker_lead_nowhere(everyday_history: Any, run_id: str) -> None:
+    with serve("woodpecker", everyday_history) as ci:
+        named = ("https://h", "https://ci.example.org")
+        assert ci.matches(flow_run_id=f"woodpecker_{run_id}", ci_hosts=named).outcome is UNAVAILABLE
+        assert not any("/api/" in asked.path for asked in ci.server.asked)
+
+
+def test_a_strangers_woodpecker_is_not_asked(everyday_history: Any) -> None:
+    with serve("woodpecker", everyday_history) as ci:
+        ci.model.pointer = False
+        assert "says so of itself" in ci.matches().message
+        assert not any("/api/" in asked.path for asked in ci.server.asked)
