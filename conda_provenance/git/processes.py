@@ -28,8 +28,8 @@ class Job(NamedTuple):
     folder: str
     """The repository. Its size is watched."""
     name: str
-    given: bytes = b""
-    """What git reads."""
+    given: bytes | IO[bytes] = b""
+    """What git reads, or where from."""
     keeps_errors: bool = False
 
 
@@ -113,7 +113,9 @@ class Processes:
 def _files(stack: ExitStack, job: Job) -> tuple[IO[bytes] | None, IO[bytes] | None]:
     """What git reads, and where its errors go."""
     try:
-        given = stack.enter_context(_holding(job.given)) if job.given else None
+        given = job.given or None
+        if isinstance(given, bytes):
+            given = stack.enter_context(_holding(given))
         errors = stack.enter_context(_holding(b"")) if job.keeps_errors else None
     except OSError as error:
         raise GitError(f"no temporary file could be made: {error.strerror}") from None

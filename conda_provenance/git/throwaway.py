@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from conda_provenance.errors import UnavailableError
 from conda_provenance.git.command import SETTINGS, GitError, Question
@@ -72,7 +73,9 @@ class Throwaway:
             return question.output(limit=limit or self._processes.limits.output)
 
     @contextmanager
-    def asking(self, command: str, *arguments: str, given: bytes = b"") -> Iterator[Question]:
+    def asking(
+        self, command: str, *arguments: str, given: bytes | IO[bytes] = b""
+    ) -> Iterator[Question]:
         """Ask git, for the length of a ``with`` block."""
         reads = command in ("cat-file", "hash-object")
         job = Job(
@@ -125,29 +128,6 @@ class Throwaway:
             else:
                 question.check()
         return frozenset(each.decode() for each in found)
-
-    def blob_ids(self, contents: Sequence[bytes]) -> list[str]:
-        """The ids that these contents have here. git notices two contents made to have one id."""
-        folder = Path(self.folder, "contents")
-        paths = [folder / str(number) for number in range(len(contents))]
-        try:
-            folder.mkdir(exist_ok=True)
-            for path, content in zip(paths, contents, strict=True):
-                path.write_bytes(content)
-            given = "".join(f"{path}\n" for path in paths).encode()
-            answer = self.ask("hash-object", "--no-filters", "--stdin-paths", given=given)
-        except OSError as error:
-            raise UnavailableError(
-                f"The ids of the package's files cannot be computed: {error.strerror}."
-            ) from None
-        finally:
-            for path in paths:
-                path.unlink(missing_ok=True)
-
-        ids = answer.decode("ascii").split()
-        if len(ids) != len(contents):
-            raise UnavailableError("git does not name the ids of the package's files.")
-        return ids
 
 
 def _parsed(answer: bytes) -> Iterator[tuple[str, str, bytes]]:

@@ -15,6 +15,7 @@ from types import TracebackType
 from conda_provenance.errors import UnavailableError
 from conda_provenance.git.addresses import FindAddresses, find_addresses
 from conda_provenance.git.command import GitError, find_program
+from conda_provenance.git.hasher import Hasher
 from conda_provenance.git.limits import Limits
 from conda_provenance.git.network import OLDEST, Tls
 from conda_provenance.git.processes import Processes
@@ -69,7 +70,7 @@ class GitRepositories:
         self._find = find
         self._sources: dict[RemoteUrl, _Source] = {}
         self._open: dict[_Source, None] = {}
-        self._hashers: dict[str, Throwaway] = {}
+        self._hashers: dict[str, Hasher] = {}
         self._tools: Tools | UnavailableError | None = None
         self._is_closed = False
         self._lock = threading.RLock()
@@ -101,9 +102,9 @@ class GitRepositories:
             hasher = self._hashers.get(object_format)
             if hasher is None:
                 folder = tools.folder / f"ids-{object_format}"
-                hasher = Throwaway(tools.processes, folder, object_format=object_format)
-                self._hashers[object_format] = hasher
-            return hasher.blob_ids(contents)
+                made = Throwaway(tools.processes, folder, object_format=object_format)
+                hasher = self._hashers[object_format] = Hasher(made)
+        return hasher.ids(contents)
 
     def __enter__(self) -> GitRepositories:
         return self
@@ -122,6 +123,8 @@ class GitRepositories:
         tools = self._tools
         if isinstance(tools, Tools):
             tools.processes.close()
+            for hasher in self._hashers.values():
+                hasher.close()
             _delete(tools.folder)
 
     def _source(self, remote: RemoteUrl) -> _Source:
