@@ -22,8 +22,6 @@ class Said(NamedTuple):
 
     status: int
     packages: list[dict[str, Any]]
-    printed: str
-    """All of it, with what it wrote to stderr."""
 
 
 @contextmanager
@@ -51,20 +49,25 @@ def verify(
         out, err = capsys.readouterr()
     answer = json.loads(out)
     validator().validate(answer)
-    return Said(status, answer["packages"], out + err)
+    assert TOKEN not in out + err
+    assert not world.leaks()
+    assert not world.internet.missed, "the world lacks a host"
+    return Said(status, answer["packages"])
 
 
 def hold(row: Row, package: dict[str, Any], status: int | None = None) -> None:
     """Does the command say of the package what the row says?"""
     checks = {each["id"]: each for each in package["checks"]}
-    shown = "\n".join(f"{id}: {each['outcome']}: {each['message']}" for id, each in checks.items())
+    shown = "\n".join(
+        f"{name}: {each['outcome']}: {each['message']}" for name, each in checks.items()
+    )
     shown += f"\n{package['outcome']}: {package['message']}"
 
     decided = checks[row.check]
     assert (decided["outcome"], package["outcome"]) == (row.ends, row.outcome), shown
     assert row.says in decided["message"], shown
     assert row.also_says in package["message"], shown
-    for id, ends in (row.others or {}).items():
-        assert checks[id]["outcome"] == ends, shown
+    for name, ends in (row.others or {}).items():
+        assert checks[name]["outcome"] == ends, shown
     if status is not None:
         assert status == row.exit, shown

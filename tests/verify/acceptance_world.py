@@ -15,9 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from acceptance_sites import LOGS, Azure, GitHub, WoodpeckerSite
+from acceptance_sites import LOGS, TOKEN, Azure, GitHub, WoodpeckerSite
 from ci_model import CiJob, CiRun, block
 from forge_model import ForgeChange, ForgeModel, Opinion
 from histories import FORGE, History, Maker, empty, everyday, fork_of, script
@@ -34,6 +35,7 @@ FORK = "mallory/hello-feedstock"
 LOOK_ALIKE = "glthub.com"
 MALLORYS_CI = "ci.mallory.example"
 
+_SCRIPT = "info/recipe/build.sh"
 _BUILD_SH = script("echo hi > $PREFIX/hi\n")
 _RECIPE_YAML = """\
 package:
@@ -92,6 +94,7 @@ requirements:
 """
 
 Changes = Mapping[str, "PackageFile | bytes | None"]
+NOTHING: Changes = MappingProxyType({})
 
 
 class World:
@@ -186,7 +189,7 @@ class World:
         self.old_built = self._by_hand("old-3.0-h1_0", "linux-64", {
             "info/recipe/meta.yaml": RENDERED.encode(),
             "info/recipe/meta.yaml.template": META_YAML.encode(),
-            "info/recipe/build.sh": PackageFile("info/recipe/build.sh", _BUILD_SH.data, False, True),
+            _SCRIPT: PackageFile(_SCRIPT, _BUILD_SH.data, False, True),
             "info/recipe/conda_build_config.yaml": b"python:\n- 3.12.* *_cpython\n",
         })  # fmt: skip
 
@@ -227,7 +230,7 @@ class World:
         commit: str = "tip",
         sha: str = "",
         repository: str = HELLO,
-        changes: Changes = {},
+        changes: Changes = NOTHING,
         payload: Mapping[str, bytes] = {},
         stem: str = "",
         **stamp: str,
@@ -293,7 +296,7 @@ class World:
         **given: Any,
     ) -> Path:
         """A package of a build of Azure Pipelines, which Azure's app shows at the commit."""
-        id = 1472000 + len(self.azure.builds)
+        build = 1472000 + len(self.azure.builds)
         number = number or f"20260226.{len(self.azure.builds) + 1}"
         made = self.package(flow_run_id=f"azure_{number}.1", **given)
         sha, repository = self._said(made, given)
@@ -301,10 +304,10 @@ class World:
             replace(job, log=_filled(job.log, made)) for job in jobs or (CiJob("linux_64_", log),)
         )
         values = {"sha": sha, "repository": repository, "head_repository": repository, "jobs": jobs}
-        self.azure.build(id, number, CiRun(**{**values, **run}), history or self.hello, project)
+        self.azure.build(build, number, CiRun(**{**values, **run}), history or self.hello, project)
         if is_shown:
             shown = self.github.repositories[repository].pointers.setdefault(sha, [])
-            shown.append(self.azure.check_run(id))
+            shown.append(self.azure.check_run(build))
         return made
 
     def _said(self, package: Path, given: Mapping[str, Any]) -> tuple[str, str]:
@@ -315,6 +318,22 @@ class World:
         )
 
     # --- asking ---------------------------------------------------------------------------------
+
+    def leaks(self) -> list[str]:
+        """Servers other than GitHub's that were sent a login of any kind, or asked without TLS."""
+        others = {
+            LOGS: self.github.logs,
+            "dev.azure.com": self.azure.site,
+            LOOK_ALIKE: self.look_alike.git,
+            MALLORYS_CI: self.mallorys_ci.site,
+        }
+        told = [
+            host
+            for host, site in others.items()
+            for asked in site.asked
+            if "authorization" in asked.headers or TOKEN in f"{asked.path} {asked.headers}"
+        ]
+        return [*told, *self.internet.plain]
 
     def policy(self, text: str, repository: str = f"https://github.com/{HELLO}") -> str:
         """The file of a policy that names the repository, with further lines."""
@@ -356,9 +375,7 @@ def open_world(folder: Path) -> Iterator[World]:
     """The world, and the internet in which it is, for the length of a ``with`` block."""
     world = World(folder)
     ghes = world.look_alike
-    ghes.git.before = lambda handler: (
-        handler.path.startswith("/api/v3") and ghes.api.before is not None and ghes.api.before(handler)
-    )  # fmt: skip
+    ghes.git.before = ghes.answer_below_api
     sites = {
         "github.com": world.github.git,
         "api.github.com": world.github.api,
