@@ -390,3 +390,15 @@ def test_bitbuckets_cloud_says_nothing_of_other_servers(everyday_history: Any) -
         ci.user = {"bitbucket.example.org": "bitbucket"}
         assert ci.matches(remote=remote, **expected).outcome is UNAVAILABLE
         assert not ci.server.asked
+
+
+@pytest.mark.parametrize("kind", ["BitbucketRepository", "GitlabRepository", None, 1, ""])
+def test_a_policy_names_no_repository_of_that_name_at_another_forge(
+    everyday_history: Any, kind: Any
+) -> None:
+    """Anybody may register an owner's name at another forge, and build the same commit there."""
+    with serve("travis", everyday_history) as ci:
+        ci.model.pointer = False
+        ci.server.kind = kind  # type: ignore[attr-defined]
+        result = ci.matches(ci_hosts=(ci.server.named,))
+        assert result.outcome is UNAVAILABLE, result.message
