@@ -36,6 +36,11 @@ _MAX_NAMED = 50
 
 _PLAIN_FOLDER = b"5"
 
+_LOST_ON_WINDOWS = re.compile(r":.*|[. ]+\Z", re.S)
+"""What Windows does not take for a part of a file's name."""
+
+_WINDOWS_DIFFERS = re.compile(r"[\\:]|[. ](?:/|\Z)")
+
 
 def is_install_script(path: str) -> bool:
     """Does conda run this file of the payload when it installs or removes the package?
@@ -43,6 +48,20 @@ def is_install_script(path: str) -> bool:
     On some systems the case of a name does not count.
     """
     return _SCRIPT.fullmatch(path) is not None
+
+
+def windows_name(path: str) -> str:
+    """The file that Windows writes for this path, where a backslash parts folders, too."""
+    if not _WINDOWS_DIFFERS.search(path):
+        return path  # As nearly every path is.
+
+    parts: list[str] = []
+    for part in path.replace("\\", "/").split("/"):
+        if part == "..":
+            del parts[-1:]
+        else:
+            parts.append(_LOST_ON_WINDOWS.sub("", part))
+    return "/".join(filter(None, parts))
 
 
 class Inventory:
@@ -55,6 +74,8 @@ class Inventory:
         self._folder = folder
         self._left_out: dict[str, None] = {}
         self._oddities: dict[str, None] = {}
+        self._places: dict[str, str] = {}
+        """The names that were seen, by where they are on a system that knows fewer."""
         self._held = 0
         self._number = 0
 
@@ -96,6 +117,7 @@ class Inventory:
 
         name = self._folder + member.path
         self._count()
+        self._see_place(name)
         if not name.startswith(FOLDER):
             self.note(f"its metadata holds {shown_name(name)}")
         elif header.other_path != header.path:
@@ -118,6 +140,7 @@ class Inventory:
             return
 
         names = {member.path, header.other_path}
+        names |= set(map(windows_name, names))
         if any(f"{name}/".lower().startswith(FOLDER) for name in names):
             self.note(f"its payload holds {shown_name(member.path)}, which would be metadata")
 
@@ -126,6 +149,16 @@ class Inventory:
                 self._see_script(name, member)
             elif name.lower() in SCRIPT_FOLDERS:  # A link, through which they are found.
                 self.add_script(PackageFile(name, _raw(header.link), is_link=True))
+
+    def _see_place(self, name: str) -> None:
+        """Two names that some system takes for one: which file is there, nobody can tell."""
+        place = windows_name(name.replace(":", "\0"))
+        if place.count("/") == 1:  # Deeper ones may differ in case alone: tests, licenses.
+            place = place.lower()
+        if self._places.setdefault(place, name) != name:
+            self.note(
+                f"its {shown_name(name)} is {shown_name(self._places[place])} on some systems"
+            )
 
     def contents(self, package: PackageClaim, *, has_modes: bool = True) -> PackageContents:
         """All that was seen of the package that says this."""

@@ -338,3 +338,62 @@ def test_a_broken_bz2_is_refused(tmp_path: Path) -> None:
     path.write_bytes(bz2.compress(tar(_metadata([])))[:-9])
     with pytest.raises(PackageError):
         read_contents(path)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Scripts\\.demo-post-link.bat",
+        "Scripts/.demo-post-link.bat.",
+        "Scripts/.demo-post-link.bat ",
+        "Scripts./.demo-post-link.bat",
+        "Scripts/.demo-post-link.bat::$DATA",
+        "Lib\\..\\Scripts\\.demo-post-link.bat",
+        "python-scripts\\.demo-pre-unlink.bat",
+    ],
+)
+def test_scripts_that_windows_writes_to_another_name_are_found(
+    tmp_path: Path, make: Any, name: str
+) -> None:
+    path = make(tmp_path, [], [(member(name, size=2), b"rm")])
+    scripts = read_contents(path, whole=True).install_scripts
+    assert scripts, name
+    assert all(each.is_link or each.data == b"rm" for each in scripts.values())
+
+
+@BOTH
+@pytest.mark.parametrize("name", ["info\\about.json", "lib\\..\\info\\about.json", "Info./x"])
+def test_a_payload_that_windows_writes_over_the_metadata_is_odd(
+    tmp_path: Path, make: Any, name: str
+) -> None:
+    path = make(tmp_path, [], [(member(name, size=2), b"{}")])
+    (oddity,) = read_contents(path, whole=True).oddities
+    assert "would be metadata" in oddity
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "name", ["info/About.json", "info/INDEX.JSON", "info/recipe\\meta.yaml", "info/about.json."]
+)
+def test_two_names_that_are_one_on_some_systems_are_odd(
+    tmp_path: Path, make: Any, name: str
+) -> None:
+    contents = read_contents(make(tmp_path, [*_recipe(), (member(name, size=2), b"{}")]))
+    (oddity,) = contents.oddities
+    assert "on some systems" in oddity
+
+
+@BOTH
+def test_names_that_linux_has_are_not_odd(tmp_path: Path, make: Any) -> None:
+    """systemd has names with backslashes, and licenses differ in case."""
+    names = ["info/licenses/LICENSE", "info/licenses/license", "info/test/A::B", "info/test/A::C"]
+    payload = ["lib/systemd/dev\\x2dx.slice", "share/Makefile", "share/makefile"]
+    path = make(
+        tmp_path,
+        [(member(name, size=1), b"x") for name in names],
+        [(member(name, size=1), b"x") for name in payload],
+    )
+    contents = read_contents(path, whole=True)
+    assert not contents.oddities
+    assert contents.install_scripts == {}

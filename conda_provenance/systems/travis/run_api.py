@@ -1,10 +1,12 @@
 """Asks Travis CI about jobs. In a package the run is a job (CEP 31), which is all that is asked.
 
-- The name of a repository has no host. Which forge it is on, what points to the build says.
+- The name of a repository has no host, and two forges may have an owner of one name. Which forge it
+  is on, what points to the build says, or ``vcs_type``, which a job leaves out.
 - On pull requests the commit is a merge.
 - A job that is started again keeps its id, and its earlier log is gone.
 
 https://developer.travis-ci.com/resource/job
+https://developer.travis-ci.com/resource/repository
 """
 
 from __future__ import annotations
@@ -43,6 +45,8 @@ _TRIGGERS: Mapping[str, Trigger] = {
 }
 _FINISHED = frozenset({"passed", "failed", "errored", "canceled"})
 _FORGES = {"github": "github.com", "gitlab": "gitlab.com", "bitbucket": "bitbucket.org"}
+_KIND = "Repository"
+"""What ``vcs_type`` has behind the forge's name: ``GithubRepository``."""
 
 
 class _Commit(Struct):
@@ -57,7 +61,9 @@ class _Build(Struct):
 
 
 class _Repository(Struct):
+    id: int | None = None
     slug: str | None = None
+    vcs_type: str | None = None
 
 
 class _Job(Struct):
@@ -104,7 +110,7 @@ class TravisRuns(RunApi):
     def _run(self, found: _Job) -> Run:
         slug = found.repository.slug if found.repository else None
         commit, build = found.commit or _Commit(), found.build
-        voucher, host = self._voucher(slug, build)
+        voucher, host = self._voucher(found.repository or _Repository(), build)
         repository = f"https://{host}/{slug}" if host and slug else None
         event = (build.event_type if build else None) or ""
         trigger = _TRIGGERS.get(event, Trigger.OTHER)
@@ -127,7 +133,7 @@ class TravisRuns(RunApi):
             further={"job": found.number} if found.number else {},
         )
 
-    def _voucher(self, slug: str | None, build: _Build | None) -> tuple[Voucher, str | None]:
+    def _voucher(self, repository: _Repository, build: _Build | None) -> tuple[Voucher, str | None]:
         """Why it may be believed, and the forge's host."""
         for pointer in self.claim.pointers:
             is_ours = pointer.app.startswith(_STATUS) or (pointer.is_by_app and pointer.app == _APP)
@@ -135,9 +141,20 @@ class TravisRuns(RunApi):
                 return Voucher.POINTER, self.claim.remote.host
 
         for vendor, host in _FORGES.items():
-            if slug and is_named(self.claim, f"{_PAGES}/{vendor}/{slug}"):
+            page = f"{_PAGES}/{vendor}/{repository.slug}"
+            is_there = repository.slug and is_named(self.claim, page)
+            if is_there and self._vendor(repository) == vendor:
                 return Voucher.NAMED, host
         return Voucher.CLAIM, None
+
+    def _vendor(self, repository: _Repository) -> str:
+        """On which forge it is. Empty: Travis does not say."""
+        if repository.id is None:
+            return ""
+        found = self.door.get(f"{SITE}/repo/{repository.id}", _Repository, missing=(404,))
+        is_it = found is not None and (found.id, found.slug) == (repository.id, repository.slug)
+        kind = (found.vcs_type or "") if found and is_it else ""
+        return kind.removesuffix(_KIND).lower() if kind.endswith(_KIND) else ""
 
 
 def _leads_to(url: str, build: int) -> bool:

@@ -82,7 +82,8 @@ class ArtifactInRun(Check):
         for attempt in _attempts(found.named):
             counted = _counted(attempt)
             if {mention.sha256 for _, mention in counted} == {found.sha256}:
-                return self._named(found, counted[-1], facts)
+                good = [each for each in counted if each[0].is_success is not False]
+                return self._named(found, (good or counted)[-1], facts)
 
         digests = {mention.sha256 for _, mention in found.named}
         is_clear = all(len(_digests(attempt)) == 1 for attempt in _attempts(found.named))

@@ -295,7 +295,10 @@ class Travis(CiServer):
     routes: ClassVar[Any] = (
         ("GET", "/job/4711", "get_job"),
         ("GET", "/job/4711/log.txt", "get_log"),
+        ("GET", "/repo/815", "get_repository"),
     )
+    kind = "GithubRepository"
+    """On which forge the repository is. Its name does not tell."""
 
     def statuses(self) -> list[dict[str, Any]]:
         url = "https://app.travis-ci.com/github/example/hello-feedstock/builds/77?utm_source=github"
@@ -313,11 +316,15 @@ class Travis(CiServer):
                 "state": ("passed" if run.success else "failed") if run.finished else "started",
                 "commit": {"sha": run.sha, "ref": "refs/heads/main"},
                 "build": {"id": 77, "event_type": self.event(run), "pull_request_number": None},
-                "repository": {"slug": run.repository},
+                "repository": {"id": 815, "slug": run.repository},
                 "started_at": "2026-02-26T13:00:00Z",
                 "finished_at": "2026-02-26T13:31:00Z",
             }
         )
+
+    def get_repository(self, asked: Asked) -> Answer:
+        slug = self.run.repository if self.run else None
+        return Answer({"@type": "repository", "id": 815, "slug": slug, "vcs_type": self.kind})
 
     def get_log(self, asked: Asked) -> Answer:
         job = self.run.jobs[0] if self.run and self.run.jobs else None

@@ -342,3 +342,14 @@ def test_what_only_a_token_reads_is_told_to_those_who_expect_the_repository(ci: 
     assert first.facts["run"]
     if second.outcome is PASS:
         assert "secret-job" in second.message
+
+
+def test_a_job_that_failed_beside_one_that_made_the_file_does_not_count(github: CiSetting) -> None:
+    """A later job may look into the file, and fail."""
+    made = CiJob("build", block(), success=True)
+    failed = CiJob("inspect", block(), success=False)
+    for jobs in ((made, failed), (failed, made)):
+        github.knows(replace(github.run, jobs=jobs, success=False))
+        result = github.in_run()
+        assert result.outcome is PASS, result.message
+        assert result.facts["job"] == "build"

@@ -417,3 +417,15 @@ def test_a_strangers_woodpecker_is_not_asked(everyday_history: Any) -> None:
         ci.model.pointer = False
         assert "says so of itself" in ci.matches().message
         assert not any("/api/" in asked.path for asked in ci.server.asked)
+
+
+@pytest.mark.parametrize("kind", ["BitbucketRepository", "GitlabRepository", None, 1, ""])
+def test_a_policy_names_no_repository_of_that_name_at_another_forge(
+    everyday_history: Any, kind: Any
+) -> None:
+    """Anybody may register an owner's name at another forge, and build the same commit there."""
+    with serve("travis", everyday_history) as ci:
+        ci.model.pointer = False
+        ci.server.kind = kind  # type: ignore[attr-defined]
+        result = ci.matches(ci_hosts=(ci.server.named,))
+        assert result.outcome is UNAVAILABLE, result.message
