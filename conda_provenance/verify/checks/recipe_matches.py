@@ -19,7 +19,7 @@ from conda_provenance.verify.check import Case, Check, World
 from conda_provenance.verify.outcome import Result
 from conda_provenance.verify.recipes import sentences
 from conda_provenance.verify.recipes.comparison import Comparison, Terms
-from conda_provenance.verify.recipes.identity import Belongs, Identity, identify
+from conda_provenance.verify.recipes.identity import Belongs, Identity, identify, is_recipe
 from conda_provenance.verify.recipes.install_scripts import listed_scripts, scripts_outside
 from conda_provenance.verify.recipes.layout import PackagedRecipe, find_recipe, has_recipe
 from conda_provenance.verify.recipes.line_diff import line_diff
@@ -116,7 +116,8 @@ class RecipeMatches(Check):
         return self.failed(sentences.NOT_THERE, contradicts=True, builder=asked.packaged.builder)
 
     def _judged(self, asked: _Asked, found: Found, best: Comparison) -> Result:
-        identity = _identity(asked)
+        recipe = _recipe(asked, found)
+        identity = _identity(asked, recipe)
         scripts = _scripts(asked, found)
         facts = _facts(asked, found, best) | {
             "name": identity.name.value,
@@ -131,6 +132,8 @@ class RecipeMatches(Check):
         if asked.expected.strict_extras and best.untracked:
             return self.failed(sentences.untracked(best), **facts)
 
+        if not best.unknown and not is_recipe(recipe, is_v1=asked.packaged.is_v1):
+            return self.unavailable(sentences.no_recipe(best), **facts)
         if doubt := sentences.doubts(best) or scripts.doubt:
             return self.unavailable(doubt, **facts)
         return self.passed(sentences.passed(best, identity, has_scripts=scripts.are_known), **facts)
@@ -187,12 +190,19 @@ def _terms(index: Mapping[str, Any], contents: PackageContents) -> Terms:
     )
 
 
-def _identity(asked: _Asked) -> Identity:
+def _recipe(asked: _Asked, found: Found) -> bytes:
+    """The recipe's text. Of a link, that of the file in the commit to which it leads."""
     recipe = asked.packaged.recipe
+    if not recipe.is_link:
+        return recipe.data
+    if found.linked is None:
+        return b""
+    return asked.commit.repository.blobs(asked.commit.sha, [found.linked])[found.linked]
+
+
+def _identity(asked: _Asked, recipe: bytes) -> Identity:
     index = asked.record
-    return identify(
-        recipe.data, index.get("name"), index.get("version"), is_v1=asked.packaged.is_v1
-    )
+    return identify(recipe, index.get("name"), index.get("version"), is_v1=asked.packaged.is_v1)
 
 
 def _contents_of(asked: _Asked, found: Found, best: Comparison) -> dict[str, bytes]:

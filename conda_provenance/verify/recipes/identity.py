@@ -76,9 +76,23 @@ def identify(recipe: bytes, name: object, version: object, *, is_v1: bool) -> Id
     if len(recipe) > MAX_SIZE:
         return Identity(Belongs.UNTOLD, Belongs.UNTOLD)
 
-    text = recipe.decode("utf-8", "replace").replace("\r\n", "\n").replace(_ANYTHING, " ")
+    text = _text(recipe)
     given = _of_v1(text) if is_v1 else _of_template(text)
     return Identity(_belongs(name, given.names, given), _belongs(version, given.versions, given))
+
+
+def is_recipe(recipe: bytes, *, is_v1: bool) -> bool:
+    """Does it name any package, as both builders want it? Other files, such as a CI's, do not."""
+    text = _text(recipe)
+    if not is_v1 and _GENERATES.search(text):
+        return True  # What names it may be made only by rendering.
+    if any(key == "name" for key, _ in _lines(_STATEMENT.sub("", text))):
+        return True
+    return is_v1 and len(recipe) <= MAX_SIZE and bool(_of_v1(text).names)
+
+
+def _text(recipe: bytes) -> str:
+    return recipe.decode("utf-8", "replace").replace("\r\n", "\n").replace(_ANYTHING, " ")
 
 
 def _belongs(value: object, templates: tuple[str, ...], given: _Given) -> Belongs:

@@ -46,6 +46,8 @@ class Found(NamedTuple):
     """Those that have it, and are not among the folders that are wanted."""
     ids: Mapping[PackageFile, Ids]
     tree: Tree
+    linked: str | None = None
+    """The id of the file that the recipe leads to, where it is a link."""
 
 
 def find(
@@ -62,7 +64,9 @@ def find(
     ranked = sorted(allowed, key=lambda each: _rank(each.folder, wanted))[:_MAX_FOLDERS]
     results = sorted(map(search.compare, ranked), key=lambda each: (each.faults, each.doubts))
     folders = tuple(each.folder for each in results)
-    return Found(results[0] if results else None, folders, elsewhere, ids, tree)
+    best = results[0] if results else None
+    linked = search.linked(_Place(best.folder, best.recipe)) if best else None
+    return Found(best, folders, elsewhere, ids, tree, linked)
 
 
 def ids_of(
@@ -171,6 +175,11 @@ class _Search:
         """The file of the commit that a link leads to."""
         target = self._tree.target(place.path, self._texts)
         return target if target in self._tree.files else None
+
+    def linked(self, place: _Place) -> str | None:
+        """The id of the file that the recipe leads to. ``None``: it is no link, or leads away."""
+        target = self._target(place) if self._packaged.recipe.is_link else None
+        return None if target is None else self._tree.files[target].id
 
     def compare(self, place: _Place) -> Comparison:
         folder = self._tree.below(place.folder)

@@ -81,6 +81,14 @@ def doubts(best: Comparison) -> str:
     return ""
 
 
+def no_recipe(best: Comparison) -> str:
+    place = "/".join(filter(None, (best.folder, best.recipe)))
+    return (
+        f"{_shown(place)} of that commit is what the package calls its recipe, and it names no "
+        "package: any file can be called so."
+    )
+
+
 def foreign_scripts(names: Iterable[str]) -> str:
     return f"{_cut(map(_shown, names))} runs at install, not from the recipe."
 

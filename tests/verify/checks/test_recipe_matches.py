@@ -184,7 +184,7 @@ def test_a_recipe_that_is_a_link(build: Build) -> None:
     assert built.contents.files["info/recipe/recipe.yaml"].is_link
     result = built.check()
     assert result.outcome is Outcome.PASS, result
-    assert "cannot be told without rendering" in result.message
+    assert (result.facts["name"], result.facts["version"]) == ("yes", "yes")
 
     outside = PackageFile("info/recipe/recipe.yaml", b"../../shared/recipe.yaml", True)
     assert built.check(built.forged({"recipe.yaml": outside})).outcome is Outcome.FAIL
@@ -508,3 +508,51 @@ def test_git_agrees_about_what_was_built(built: Built) -> None:
         cwd=built.history.folder, capture_output=True, check=True,
     ).stdout  # fmt: skip
     assert shown == data
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "on: push\njobs:\n  build:\n    name: openssl\n",
+        "package:\n  individually: true\n",
+        "",
+        "a: [\n",
+        "# " + "x" * 200_000 + "\nname: openssl\n",
+    ],
+    ids=["a CI's", "another tool's", "empty", "no YAML", "large"],
+)
+def test_a_file_that_names_no_package_is_no_recipe(build: Build, text: str) -> None:
+    """A package of any name could call it its recipe, which rattler-build may rename."""
+    made = build({**FILES, "conf/other.yml": text})
+    others = {name: None for name in made.contents.files if name.startswith("info/recipe/")}
+    del others["info/recipe/rendered_recipe.yaml"]
+    forged = repacked(
+        made.contents, made.place(), {**others, "info/recipe/recipe.yaml": text.encode()}
+    )
+    result = made.check(forged)
+    assert result.outcome is Outcome.UNAVAILABLE, result.message
+    assert "conf/other.yml" in result.message
+    assert "names no package" in result.message
+
+
+def test_a_link_is_as_good_a_recipe_as_what_it_leads_to(build: Build) -> None:
+    files = {**FILES, "conf/other.yml": link("../recipe/recipe.yaml"), "conf/x.yml": link("ci.yml")}
+    made = build({**files, "conf/ci.yml": "on: push\n"})
+    recipe = PackageFile("info/recipe/recipe.yaml", b"../recipe/recipe.yaml", is_link=True)
+    others: dict[str, Any] = {
+        name: None for name in made.contents.files if name.startswith("info/recipe/")
+    }
+    del others["info/recipe/rendered_recipe.yaml"]
+    index = made.contents.files["info/index.json"].data
+    forged = {
+        **others,
+        "info/recipe/recipe.yaml": recipe,
+        "info/recipe/ci.yml": b"on: push\n",
+        "info/recipe/x.yml": PackageFile("info/recipe/x.yml", b"ci.yml", is_link=True),
+    }
+    result = made.check(repacked(made.contents, made.place(), forged))
+    assert result.facts["name"] == "yes", result.message
+
+    forged["info/index.json"] = index.replace(b'"hello"', b'"openssl"')
+    result = made.check(repacked(made.contents, made.place(), forged))
+    assert (result.outcome, result.contradicts) == (Outcome.FAIL, True), result.message
