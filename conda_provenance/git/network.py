@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from base64 import b64decode
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from copy import copy
 from enum import Enum
 from typing import NamedTuple
@@ -56,6 +58,9 @@ _NO_LAZY_FETCH: dict[Version, int] = {
     (2, 44): 1,
 }
 """Releases before 2.45 that obey ``GIT_NO_LAZY_FETCH``, too."""
+
+
+_SHORTEST_SECRET = 12
 
 
 class Fault(Enum):
@@ -111,6 +116,7 @@ class GitServer:
         self.url = url
         self.host = way.origin.shown
         self._processes = processes
+        self._secrets = tuple(_secrets_in(authorization))
         self._settings = [*_SETTINGS.items(), *way.settings, *_tls_settings(tls or Tls())]
         self._environment = _environment(
             way, authorization, os.environ if environ is None else environ
@@ -131,7 +137,10 @@ class GitServer:
         ``folder`` is a repository of our own.
         """
         patterns = ("HEAD", "refs/heads/*", "refs/tags/*")
-        return self._ask(folder, "ls-remote", "--symref", "--end-of-options", self.url, *patterns)
+        answer = self._ask(folder, "ls-remote", "--symref", "--end-of-options", self.url, *patterns)
+        if any(secret in answer for secret in self._secrets):
+            raise ServerError(f"{self.host} repeats what it was sent in secret.", Fault.OTHER)
+        return answer
 
     def fetch(
         self, folder: str, wanted: Iterable[str], *, depth: int = 0, leave_out: str = ""
@@ -231,6 +240,15 @@ def _checked(wanted: str) -> str:
     if not re.fullmatch(r"(?:[0-9a-f]{40}|[0-9a-f]{64})|\+[0-9a-f]{40,64}:refs/verify/\w+", wanted):
         raise ValueError("only commits by their ids are fetched")
     return wanted
+
+
+def _secrets_in(authorization: str) -> Iterator[bytes]:
+    """The forms in which a server could repeat a token. A short one is a word."""
+    word = authorization.rpartition(" ")[2].encode()
+    forms = [word]
+    with suppress(ValueError):
+        forms.append(b64decode(word, validate=True).rpartition(b":")[2])
+    yield from (each for each in forms if len(each) >= _SHORTEST_SECRET)
 
 
 def _tls_settings(tls: Tls) -> list[tuple[str, str]]:

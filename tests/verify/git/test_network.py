@@ -440,3 +440,21 @@ def test_a_move_through_the_real_door(
                 return
             assert repository.commit(history["tip"])
             assert str(repository.addresses()[-1]) == git_server.url(to.removesuffix(".git"))
+
+
+def test_a_server_that_repeats_a_token(git_servers: StartServer) -> None:
+    import base64
+
+    from hostile_git import SOME, listing
+
+    token = "ghp_s3cr3ts3cr3ts3cr3t"
+    word = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+    for form in (token, word):
+        server = git_servers()
+        server.before = listing(f"{SOME} {MAIN}\n", f"{SOME} refs/heads/{form}\n")
+        with (
+            asked(server.url(), authorization=lambda _: f"Basic {word}") as repository,
+            pytest.raises(UnavailableError, match=r"repeats|no git answer|answer") as caught,
+        ):
+            repository.refs()
+        assert form not in str(caught.value)
