@@ -158,10 +158,13 @@ class Lines:
         """Print them all."""
         self._lines.sort(key=lambda line: WORST_FIRST.index(line.standing))
         width = min(max((len(line.name) for line in self._lines), default=0), _MAX_NAME)
+        columns = self._output.columns()
         for line in self._lines:
             label = (line.standing.value.ljust(_STANDING_WIDTH), _STYLES.get(line.standing, YELLOW))
-            name = show_value(line.name, MAX_VALUE)
-            self._output.line(label, f"  {name.ljust(width)}  ", line.reason)
+            name = f"  {show_value(line.name, MAX_VALUE).ljust(width)}  "
+            # A line of a terminal says why in brief. Elsewhere it is whole.
+            room = None if columns is None else columns - _STANDING_WIDTH - len(name)
+            self._output.line(label, name, _shortened(line.reason, room))
         self._lines = []
 
 
@@ -176,12 +179,35 @@ def _reason(row: Row) -> str:
     return "" if row["remote_url"] is None else show_value(row["remote_url"], _MAX_NAME * 2)
 
 
+def _shortened(text: str, room: int | None) -> str:
+    if room is None or len(text) <= room:
+        return text
+
+    return f"{text[: max(room - 1, 0)]}…"
+
+
 def print_summary(tally: Tally, output: Output) -> None:
     """Print what the outcomes mean, and how many packages have each."""
     if not output.quiet:
+        _print_by_check(tally, output)
         for each, meaning in _MEANINGS.items():
             if tally.of(each):
                 output.line((f"{each.value}: ", BOLD), (meaning, DIM))
         if tally.not_conda:
             output.line((f"not conda packages: {tally.not_conda}", DIM))
     output.line(last_line(tally))
+
+
+def _print_by_check(tally: Tally, output: Output) -> None:
+    """How often each check ended in which way. A column of zeros says nothing."""
+    by_check = tally.to_json()["by_check"]
+    used = [
+        each.value for each in Outcome if any(counts[each.value] for counts in by_check.values())
+    ]
+    if not by_check:
+        return
+
+    output.line()
+    rows = [(name, *(str(counts[each]) for each in used)) for name, counts in by_check.items()]
+    output.table(("check", *used), rows)
+    output.line()

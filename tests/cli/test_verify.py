@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 import pytest
-from cli_running import answer, run_command, run_on_terminal, validator
+from cli_running import answer, run_command, run_on_terminal, screen_lines, validator
 from packages_making import INDEX, make_conda, tar, zst
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -238,9 +238,22 @@ def test_many_packages_have_a_line_each_the_worst_first(tmp_path, plugin):
         ["silent", "silent-1.0-0.conda"],
         ["consistent", "even-1.0-0.conda"],
     ]
+    assert re.search(r"^check +pass +fail +unavailable$", done.stdout, re.MULTILINE)
+    assert re.search(r"^odd +2 +1 +1$", done.stdout, re.MULTILINE)
     assert "consistent: The required checks passed, which is less than verified" in done.stdout
     assert "recipe is the commit's" not in done.stdout
     assert lines[-1] == "checked 4: 0 verified, 1 consistent, 1 silent, 1 unavailable, 1 refuted"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no pseudo-terminal")
+def test_on_a_terminal_a_line_fits_its_width(tmp_path, plugin):
+    for name in ("odd", "odd2", "crash"):
+        package(tmp_path, name)
+    _, written = run_on_terminal("verify", tmp_path, "--only", "odd", columns=60, **plugin)
+    lines = [line for line in screen_lines(written) if line.startswith(("refuted ", "unavail"))]
+    assert len(lines) == 3
+    assert all(len(line) <= 60 for line in lines)
+    assert any(line.endswith("…") for line in lines)
 
 
 def test_nothing_but_verified_is_green(tmp_path, plugin):
