@@ -14,8 +14,19 @@ from urllib.parse import urlsplit
 
 _PORTS = {"http": 80, "https": 443}
 
-_SHARED = ip_network("100.64.0.0/10")
-"""Carrier-grade NAT (RFC 6598). Clouds have their metadata servers there, at 100.100.100.200."""
+_NOT_PUBLIC = (
+    ip_network("100.64.0.0/10"),  # Carrier-grade NAT (RFC 6598), and a cloud's metadata server.
+    ip_network("168.63.129.16/32"),  # Azure's own server, as each of its virtual machines sees it.
+    ip_network("192.88.99.0/24"),  # Relays of 6to4 (RFC 7526).
+    ip_network("3fff::/20"),  # Documentation (RFC 9637).
+)
+"""Addresses that :mod:`ipaddress` takes for global ones."""
+
+_GLOBAL = IPv6Network("2000::/3")
+"""The only IPv6 addresses that were given out to the public internet."""
+
+_ISATAP = frozenset({0x00005EFE, 0x02005EFE})
+"""The third quarter of an IPv6 address whose last is an IPv4 address (RFC 5214)."""
 
 _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 """RFC 6052 and RFC 8215. The last 32 bits are an IPv4 address."""
@@ -23,6 +34,12 @@ _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 _COMPATIBLE = IPv6Network("::/96")
 """``::127.0.0.1`` (RFC 4291, 2.5.5.1)."""
 
+
+_PRIVATE_NAMES = frozenset(
+    {"corp", "home", "internal", "intranet", "lan", "local", "localdomain", "localhost", "private",
+     "svc"}
+)  # fmt: skip
+"""Last parts of names that are in no public list, but in many networks (RFC 6762, appendix G)."""
 
 _HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*|[0-9a-f:]+(?:\.[0-9]+){0,3}")
 
@@ -105,7 +122,11 @@ def is_public_address(address: str) -> bool:
 
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
-    return address.is_global and not address.is_multicast and address not in _SHARED
+    is_given_out = address.version == 4 or address in _GLOBAL or bool(_inner_addresses(address))
+    is_local = any(
+        address in network for network in _NOT_PUBLIC if network.version == address.version
+    )
+    return address.is_global and is_given_out and not address.is_multicast and not is_local
 
 
 def _inner_addresses(address: IPv6Address) -> list[IPv4Address]:
@@ -119,7 +140,8 @@ def _inner_addresses(address: IPv6Address) -> list[IPv4Address]:
         inner += address.teredo
 
     last = IPv4Address(int(address) & 0xFFFFFFFF)
-    if address in _COMPATIBLE or any(address in network for network in _NAT64):
+    is_isatap = int(address) >> 32 & 0xFFFFFFFF in _ISATAP
+    if is_isatap or address in _COMPATIBLE or any(address in network for network in _NAT64):
         inner.append(last)
     return inner
 
@@ -146,7 +168,7 @@ def host_is_private_by_name(host: str) -> bool:
     last = host.rpartition(".")[2]
     if last.isdigit() or last.startswith("0x"):
         return True
-    return "." not in host or last in {"localhost", "local", "internal", "localdomain"}
+    return "." not in host or last in _PRIVATE_NAMES or host.endswith(".home.arpa")
 
 
 class Reach(NamedTuple):

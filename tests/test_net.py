@@ -32,6 +32,14 @@ from conda_provenance.net import (
         "64:ff9b:1::7f00:1",
         "2002:7f00:1::",  # 6to4 of 127.0.0.1: is_global says yes.
         "2001:0:4136:e378:8000:63bf:80ff:fffe",  # Teredo.
+        "fec0::1",  # Site-local: is_global says yes.
+        "::ffff:0:7f00:1",  # Translated (RFC 2765): is_global says yes.
+        "2606:4700::5efe:a9fe:a9fe",  # ISATAP of 169.254.169.254: is_global says yes.
+        "2606:4700::200:5efe:7f00:1",
+        "3fff::1",  # Documentation (RFC 9637).
+        "5f00::1",  # Segment routing (RFC 9602).
+        "168.63.129.16",  # Azure's own server within each virtual machine: is_global says yes.
+        "192.88.99.1",  # 6to4 relays.
         "localhost",
         "",
     ],

@@ -34,6 +34,10 @@ _SETTINGS = {
     "http.lowSpeedTime": "20",
     "credential.helper": "",
     "core.askPass": "",
+    # No login of the system's own, such as by NTLM, which Windows would hand to any server.
+    "http.emptyAuth": "false",
+    "http.allowNTLMAuth": "false",
+    "transfer.bundleURI": "false",
     "gc.auto": "0",
     "maintenance.auto": "false",
     "fetch.recurseSubmodules": "false",

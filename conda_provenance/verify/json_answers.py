@@ -15,6 +15,10 @@ T = TypeVar("T")
 
 _TYPE = re.compile(r"(?:application|text)/(?:[\w.+-]+\+)?json", re.I)
 
+_MAX_VALUES = 1_000_000
+"""Commas and brackets. A page of a forge has some ten thousand. Empty objects take 20 times as much
+memory as their bytes."""
+
 
 def is_json(headers: Mapping[str, str]) -> bool:
     """Does an answer say that it is JSON? A page to log in says that it is HTML."""
@@ -24,6 +28,9 @@ def is_json(headers: Mapping[str, str]) -> bool:
 
 def plain_text(host: str, body: bytes) -> str:
     """The body without escapes, if it is JSON that every reader takes for the same."""
+    if sum(map(body.count, (b",", b"[", b"{"))) > _MAX_VALUES:
+        raise UnavailableError(f"{host} answers JSON of more values than are read.")
+
     try:
         document = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_members)
     except (ValueError, RecursionError):  # UnicodeDecodeError and JSONDecodeError are ValueErrors.

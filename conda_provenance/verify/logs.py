@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from itertools import chain
-from typing import IO
+from typing import IO, Any
 
 from conda_provenance.errors import UnavailableError
 
@@ -25,6 +25,9 @@ MAX_RATIO = 100
 """How many times as large a zip's member may be as its compressed bytes. Text reaches 20."""
 _SMALL = 1 << 20
 """A member that is smaller than this may have any ratio."""
+
+_MAX_DIRECTORY = 1 << 20
+"""Bytes of the list of members at the end of a zip. One of 2000 members takes less than half."""
 
 _PIECE = 1 << 16
 _ZIP = b"PK\x03\x04"
@@ -121,7 +124,8 @@ def _unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _members(file: IO[bytes]) -> Iterator[bytes]:
-    with zipfile.ZipFile(file) as archive:
+    cautious: Any = _Cautious(file)
+    with zipfile.ZipFile(cautious) as archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
         if len(members) > MAX_MEMBERS:
             raise UnavailableError(f"A log came as a zip of more than {MAX_MEMBERS} files.")
@@ -136,3 +140,19 @@ def _members(file: IO[bytes]) -> Iterator[bytes]:
                         raise UnavailableError("A log came as a zip that swells too much.")
                     yield piece
             yield b"\n"
+
+
+class _Cautious:
+    """A zip of which little is read at once: zipfile makes an object of each row of its directory,
+    which it reads whole, before anybody can count them."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.seek = file.seek
+        self.tell = file.tell
+        self.seekable = file.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        if size > _MAX_DIRECTORY:
+            raise zipfile.BadZipFile
+        return self._file.read(size if size >= 0 else _MAX_DIRECTORY)

@@ -38,7 +38,8 @@ MAX_ANSWERS = 10_000
 _MAX_BODIES = 48 << 20
 """Bytes of all bodies of a file. In base64, and with escapes, they take more."""
 
-_MAX_PART = 80
+_MAX_PART, _MAX_NAME = 60, 160
+"""Characters. Few systems take a name of more than 255."""
 
 
 class Written(NamedTuple):
@@ -126,7 +127,7 @@ def _file_name(package: Package) -> str:
     words = (package.subdir or "any", package.name, package.version, package.build)
     parts = [re.sub(r"[^A-Za-z0-9._+-]", "_", word)[:_MAX_PART] for word in words]
     digest = re.sub(r"[^0-9a-f]", "", package.sha256 or "")[:16] or "unhashed"
-    return f"{'_'.join(parts)}_{digest}.evidence.json".lstrip(".-")
+    return f"{'_'.join(parts)[:_MAX_NAME]}_{digest}.evidence.json".lstrip(".-")
 
 
 def _json(document: Document) -> bytes:

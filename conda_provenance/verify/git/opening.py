@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from conda_provenance.errors import UnavailableError
 from conda_provenance.git.addresses import FindAddresses, find_addresses, find_way
@@ -97,7 +97,9 @@ def _moved(
             f"{remote} has moved to another server, which is not followed: a package may name"
             " the new address instead."
         )
-    there = url.removesuffix(_QUESTION)
+    # Spelt otherwise, as with a dot at its end, git would look the host's name up once more.
+    spelt = urlsplit(url)._replace(netloc=urlsplit(asked).netloc)
+    there = urlunsplit(spelt).removesuffix(_QUESTION)
     try:
         return server.moved(there), RemoteUrl.parse(there)
     except RemoteUrlError:

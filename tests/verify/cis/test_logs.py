@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import struct
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from collections.abc import Iterator
 
@@ -128,7 +130,17 @@ def test_a_block_does_not_go_on_in_another_member():
     assert list(find_mentions(pieces(data))) == []
 
 
+def directory_bomb(count: int) -> bytes:
+    """A zip of one member, which its directory names again and again."""
+    data = zipped({"a": b""})
+    start, end = data.index(b"PK\x01\x02"), data.index(b"PK\x05\x06")
+    again = data[start:end] * count
+    ending = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, len(again), start, 0)
+    return data[:start] + again + ending
+
+
 BOMBS = {
+    "a long directory": directory_bomb(50_000),
     "swells": zipped({"a": b"\0" * (64 << 20)}),
     "many members": zipped({str(n): b"" for n in range(logs.MAX_MEMBERS + 1)}),
     "cut": zipped({"a": b"x" * 1000})[:-30],
@@ -147,6 +159,19 @@ def test_hostile_archives_end_in_their_bounds(name):
 def test_bombs_are_given_up(name):
     with pytest.raises(UnavailableError, match="came as a zip"):
         list(raw_lines(pieces(BOMBS[name])))
+
+
+def test_a_long_directory_takes_no_memory():
+    """Each of its entries would become an object of half a kilobyte."""
+    data = directory_bomb(100_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnavailableError, match="came as a zip"):
+            list(raw_lines(pieces(data, 1 << 16)))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 12 << 20
 
 
 def test_a_zip_in_a_zip_is_text():

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from git_asking import LOOPBACK, QUICK, asked, asking, probe
 from git_servers import GitServer, StartServer
 from histories import MAIN, History
-from hostile_git import WAYS
+from hostile_git import WAYS, status
 
 from conda_provenance.errors import UnavailableError
 from conda_provenance.git.addresses import find_way
@@ -458,3 +461,49 @@ def test_a_server_that_repeats_a_token(git_servers: StartServer) -> None:
         ):
             repository.refs()
         assert form not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "there", ["forge.example.org.", "u:p@forge.example.org", "FORGE.example.org"]
+)
+def test_a_server_cannot_have_its_name_looked_up_again(
+    git_server: GitServer, history: History, there: str
+) -> None:
+    """git would not take its pinned address for a name that is spelt otherwise."""
+    port = git_server.port
+
+    class Moved(NamedTuple):
+        status: int = 301
+        headers: Mapping[str, str] = {
+            "location": f"http://{there}:{port}/o/n/info/refs?service=git-upload-pack"
+        }
+
+    names = Names(["127.0.0.1"])
+    url = f"http://forge.example.org:{port}/o/gone"
+    with asked(url, history["tip"], find=names, probe=lambda _: Moved()) as repository:
+        assert repository.commit(history["tip"])
+    hosts = {each.headers["host"] for each in git_server.asked}
+    assert hosts == {f"forge.example.org:{port}"}
+    assert not any("authorization" in each.headers for each in git_server.asked)
+
+
+@pytest.mark.parametrize("scheme", ["NTLM", "Negotiate", "Basic"])
+def test_no_login_of_the_system_is_used(
+    git_servers: StartServer, scheme: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Windows would hand its user's hash to any server that asks for it by NTLM."""
+    server = git_servers()
+    server.before = status(401, WWW_Authenticate=scheme)
+    seen = tmp_path / "options"
+    stand_in = tmp_path / "git"  # A stand-in that notes its options, and becomes the real one.
+    real = shutil.which("git")
+    stand_in.write_text(f'#!/bin/sh\necho "$*" >> {seen}\nexec {real} "$@"\n')
+    stand_in.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    with asked(server.url(), "ab" * 20) as repository, pytest.raises(UnavailableError, match="401"):
+        repository.refs()
+    assert not any("authorization" in each.headers for each in server.asked)
+    for line in seen.read_text().splitlines():
+        if "ls-remote" in line:
+            assert "-c http.emptyAuth=false" in line
+            assert "-c http.allowNTLMAuth=false" in line
