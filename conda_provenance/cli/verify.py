@@ -15,6 +15,7 @@ from conda_provenance.cli.report_files import STDOUT, Form, require_places, writ
 from conda_provenance.cli.status import Status
 from conda_provenance.cli.target_options import request_of
 from conda_provenance.cli.target_words import places_of, words_of
+from conda_provenance.cli.termination import ended_in_order
 from conda_provenance.cli.verify_packages import row, wanted_of
 from conda_provenance.cli.verify_request import require_sense, ways_of, wishes_of
 from conda_provenance.cli.verify_shown import ShownChecks, shown_by
@@ -67,6 +68,7 @@ def _verify(arguments: Namespace, output: Output, shown: ShownChecks) -> str | N
     shown.rest = {"targets": words_of(arguments), "shard": arguments.shard, "missing": None}
 
     with ExitStack() as stack:
+        stack.enter_context(ended_in_order())
         parts = shard.count if shard else 1
         finder = Finder(
             request,

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -139,3 +144,37 @@ def test_a_package_on_a_server_is_hashed_only_with_check(
     assert row["sha256_from"] != "file"
     assert checked["sha256_from"] == "file"
     assert row["verdict"] == checked["verdict"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_nothing_is_left_over_when_it_is_told_to_end(
+    git_server: GitServer, history: History, tmp_path: Path, number: signal.Signals
+):
+    """A CI system ends a cancelled job so."""
+    is_asked, may_go_on = threading.Event(), threading.Event()
+
+    def never(_: object) -> bool:
+        is_asked.set()
+        may_go_on.wait(60)
+        return False
+
+    git_server.before = never
+    made = package_of(tmp_path, history, git_server.url())
+    left = tmp_path / "left"
+    left.mkdir()
+    # Whoever runs the tests in the background has Ctrl-C ignored.
+    program = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from conda_provenance.cli.main import main; sys.exit(main())"
+    )
+    command = [sys.executable, "-c", program, "verify", str(made), *ALLOW]
+    with subprocess.Popen(
+        command, env={**os.environ, "TMPDIR": str(left)}, stdout=subprocess.PIPE
+    ) as process:
+        assert is_asked.wait(60)
+        assert any(left.iterdir())
+        process.send_signal(number)
+        assert process.wait(60) == 130
+
+    may_go_on.set()
+    assert not list(left.iterdir())
