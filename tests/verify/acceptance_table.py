@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 if __name__ == "__main__":
     here = Path(__file__).parent
@@ -64,14 +65,15 @@ class Row:
 
     title: str
     """For the page, too."""
-    make: Callable[[World], Path]
+    make: Callable[[Any], Path]
+    """It is given the world, or what else there is to make packages with."""
     check: str
     """The check that decides."""
     ends: str
     says: str
     """The heart of its sentence."""
     outcome: str
-    options: Options = expected
+    options: Callable[[Any], Sequence[str]] = expected
     status: int | None = None
     """The exit status. ``None``: the one that the outcome has without a policy."""
     others: Mapping[str, str] | None = None
@@ -94,8 +96,8 @@ def table(rows: Sequence[Row], first: str) -> str:
         "|---|---|---|---|---|---|",
     ]
     for row in rows:
-        says = f"…{row.says}…".replace("….…", ".").replace("|", "\\|")
-        says = says.removeprefix("…") if row.says[:1].isupper() else says
+        says = f"{row.says}…".replace(".…", ".").replace("|", "\\|")
+        says = says if row.says[:1].isupper() else f"…{says}"
         cells = (row.title, f"`{row.check}`", row.ends, says, row.outcome, str(row.exit))
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -113,9 +115,11 @@ def filled(page: str, tables: Mapping[str, str]) -> str:
 
 def tables() -> dict[str, str]:
     from forgery_rows import FORGERIES
+    from gitlab_rows import GITLAB
     from honest_rows import HONEST
 
     made = {name: table(rows, "what is forged") for name, rows in FORGERIES.items()}
+    made["a GitLab"] = table(GITLAB, "the package")
     return {**made, "honest packages": table(HONEST, "what is honest")}
 
 
