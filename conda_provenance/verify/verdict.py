@@ -80,7 +80,7 @@ def verdict_of(grounds: Grounds) -> Verdict:
         _process(grounds),
         _automation(grounds),
         _provenance(grounds),
-        is_accepted=standing is Standing.CONSISTENT and is_enough,
+        is_accepted=standing is Standing.CONSISTENT and is_enough and grounds.is_believed,
     )
 
 
@@ -105,7 +105,8 @@ def _standing(grounds: Grounds) -> tuple[Standing, str]:
         return Standing.VERIFIED, _verified(grounds)
 
     if grounds.needed and grounds.passed(*grounds.needed):
-        return Standing.CONSISTENT, _consistent(grounds)
+        whose = "" if grounds.is_believed else grounds.by_whom
+        return Standing.CONSISTENT, f"{_consistent(grounds)} {whose}".rstrip()
 
     return Standing.UNAVAILABLE, _unavailable(grounds)
 
@@ -153,7 +154,7 @@ def _consistent(grounds: Grounds) -> str:
         return f"{origin} Its build names this file, but nobody else named that repository."
 
     if not grounds.is_believed:
-        return f"{origin} Its build names this file. {grounds.by_whom}".rstrip()
+        return f"{origin} Its build names this file."
 
     required = dict.fromkeys((*REQUIRED, *grounds.expected.required))
     left = [each for each in required if not grounds.passed(each)]

@@ -52,9 +52,11 @@ def verdict(
     *,
     says_anything: bool = True,
     is_hashed: bool = True,
+    is_believed: bool = True,
+    by_whom: str = "",
 ):
     return verdict_of(
-        Grounds(ended, expected, says_anything=says_anything, is_hashed=is_hashed, repository=REPO)
+        Grounds(ended, expected, says_anything, is_hashed, REPO, is_believed, by_whom)
     )
 
 
@@ -358,3 +360,17 @@ def test_every_combination_of_outcomes_of_the_checks_that_bind_the_bytes():
         may_be = (first is PASS and second is PASS) or third is PASS
         may_be = may_be and FAIL not in (first, second, third)
         assert (said.outcome is Standing.VERIFIED) == may_be
+
+
+def test_evidence_that_anybody_may_have_written_makes_nothing_acceptable():
+    """Else a folder of it would be enough for an exit status of 0."""
+    ended = results(**WITHOUT_FORGE)
+    by = "By answers recorded at T, by whoever wrote x: its hashes are no signature."
+    for expected in (
+        NAMED._replace(accepts_consistent=True),
+        NAMED._replace(only=("commit-exists", "recipe-matches")),
+    ):
+        said = verdict(ended, expected, is_believed=False, by_whom=by)
+        assert (said.outcome, said.is_accepted) == (Standing.CONSISTENT, False)
+        assert said.message.endswith(by)
+        assert verdict(ended, expected).is_accepted
