@@ -156,12 +156,16 @@ def _job(job: _Job) -> Job:
     )
 
 
+def _called(workflow: _Workflow) -> str:
+    """A workflow that the run called. An "@" would make a login of what stands before it."""
+    path, _, ref = workflow.path.partition("@")
+    return f"{path} at {ref or 'an unknown ref'} ({workflow.sha or 'unknown commit'})"
+
+
 def _further(found: _Run) -> dict[str, str]:
     further = {}
     if found.triggering_actor:
         further["started_by"] = found.triggering_actor.login
     if found.referenced_workflows:
-        further["called_workflows"] = ", ".join(
-            f"{each.path} ({each.sha or 'unknown commit'})" for each in found.referenced_workflows
-        )
+        further["called_workflows"] = ", ".join(map(_called, found.referenced_workflows))
     return further

@@ -12,6 +12,7 @@ from ci_model import FILE, FORK, OTHER, CiJob, block
 from forge_server import HTML, LIMITS, Answer, always
 
 from conda_provenance.run_api import Trigger
+from conda_provenance.text import show
 from conda_provenance.verify.outcome import Outcome
 
 PASS, FAIL, UNAVAILABLE = Outcome.PASS, Outcome.FAIL, Outcome.UNAVAILABLE
@@ -170,6 +171,12 @@ def test_cis_that_nobody_has_written_are_unavailable(github: CiSetting, run_id: 
     result = github.matches(flow_run_id=run_id)
     assert result.outcome is UNAVAILABLE
     assert "cannot be asked for" in result.message
+
+
+def test_a_called_workflow_is_shown_whole(github: CiSetting) -> None:
+    """A text with an "@" is taken for a login where it is shown."""
+    called = github.matches().facts["called_workflows"]
+    assert show(called) == called == f"o/w/.github/workflows/x.yml at main ({'9' * 40})"
 
 
 def test_no_run_is_not_applicable(github: CiSetting) -> None:
