@@ -22,7 +22,7 @@ from conda_provenance.cli.report_files import (
 )
 from conda_provenance.cli.status import Status
 from conda_provenance.cli.target_request import require_no_empty_text
-from conda_provenance.cli.target_words import places_of, words_of
+from conda_provenance.cli.target_words import title_of, words_of
 from conda_provenance.text import redact_location
 
 _FORMS = ("csv", "html", "markdown", "junit")
@@ -108,7 +108,7 @@ def _write_html(file: TextIO, arguments: Namespace, report: Report) -> None:
     from conda_provenance.audit.page import write_page
 
     now = datetime.now(timezone.utc)
-    write_page(file, report.rows, report.summary, title=places_of(arguments), generated=now)
+    write_page(file, report.rows, report.summary, title=title_of(arguments), generated=now)
 
 
 def _status(report: Report, output: Output) -> Status:

@@ -14,7 +14,7 @@ from conda_provenance.cli.output import Output
 from conda_provenance.cli.report_files import STDOUT, Form, require_places, write_forms
 from conda_provenance.cli.status import Status
 from conda_provenance.cli.target_options import request_of
-from conda_provenance.cli.target_words import places_of, words_of
+from conda_provenance.cli.target_words import title_of, words_of
 from conda_provenance.cli.termination import ended_in_order
 from conda_provenance.cli.verify_packages import row, wanted_of
 from conda_provenance.cli.verify_request import require_sense, ways_of, wishes_of
@@ -158,7 +158,7 @@ def _page(path: str, arguments: Namespace, shown: ShownChecks) -> Form:
     from conda_provenance.verify.page import write_page
 
     now = datetime.now(timezone.utc)
-    title = places_of(arguments)
+    title = title_of(arguments)
     return Form(
         "--html",
         path,
