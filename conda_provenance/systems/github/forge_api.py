@@ -20,6 +20,7 @@ from typing import ClassVar
 from msgspec import Struct
 
 from conda_provenance.api import Probe, TokenVariable
+from conda_provenance.errors import UnavailableError
 from conda_provenance.forge_api import (
     Account,
     Change,
@@ -27,6 +28,7 @@ from conda_provenance.forge_api import (
     Pointer,
     Repository,
     Review,
+    host_of,
     json_of,
     last_words,
     path_of,
@@ -45,6 +47,10 @@ _MAY_APPROVE = {"OWNER": True, "MEMBER": True, "COLLABORATOR": True, "CONTRIBUTO
 _NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _OPINIONS = ("APPROVED", "CHANGES_REQUESTED", "DISMISSED")
 """The states that replace what somebody said before. A comment does not."""
+
+_MAX_COMMITS = 250
+"""Commits of a pull request that GitHub lists, however many there are.
+https://docs.github.com/en/rest/pulls/pulls#list-commits-on-a-pull-request"""
 
 _WEB = "web-flow"
 """GitHub itself, as the committer of what was done on its pages."""
@@ -242,12 +248,13 @@ class GitHubApi(ForgeApi):
 
     def commit_authors(self, change: Change) -> Sequence[Account]:
         url = f"{self._change_url(change.base_repository, change.number)}/commits?per_page=100"
-        return tuple(
-            person
-            for page in self.door.pages(url, list[_Commit])
-            for commit in page
-            for person in _people(commit)
-        )
+        commits = [each for page in self.door.pages(url, list[_Commit]) for each in page]
+        if len(commits) >= _MAX_COMMITS:
+            raise UnavailableError(
+                f"{host_of(self.remote)} lists {_MAX_COMMITS} commits of a pull request and no "
+                "more: who wrote the others is not told."
+            )
+        return tuple(person for commit in commits for person in _people(commit))
 
     def pointers(self, sha: str) -> Sequence[Pointer]:
         return (*self._check_runs(sha), *self._statuses(sha))

@@ -20,7 +20,11 @@ from conda_provenance.verify.outcome import Result
 from conda_provenance.verify.recipes import sentences
 from conda_provenance.verify.recipes.comparison import Comparison, Terms
 from conda_provenance.verify.recipes.identity import Belongs, Identity, identify, is_recipe
-from conda_provenance.verify.recipes.install_scripts import listed_scripts, scripts_outside
+from conda_provenance.verify.recipes.install_scripts import (
+    listed_scripts,
+    paths_elsewhere,
+    scripts_outside,
+)
 from conda_provenance.verify.recipes.layout import PackagedRecipe, find_recipe, has_recipe
 from conda_provenance.verify.recipes.line_diff import line_diff
 from conda_provenance.verify.recipes.search import Found, Wanted, find
@@ -150,6 +154,9 @@ class _Scripts(NamedTuple):
 
 def _scripts(asked: _Asked, found: Found) -> _Scripts:
     contents = asked.contents
+    if elsewhere := paths_elsewhere(contents):
+        return _Scripts([], sentences.leading_elsewhere(elsewhere), are_known=False)
+
     if contents.install_scripts is None:
         listed = listed_scripts(contents) or []
         doubt = sentences.unread_scripts(listed) if listed else ""

@@ -267,18 +267,28 @@ def _makers(logs: RunLogs, place: PackagePlace | None) -> list[Job]:
 def _is_of(said: str, asked: _Question) -> bool:
     """Is what a CI calls a repository the one that the package names?
 
-    After a rename the forge has another name for it, and says so where it is asked itself.
+    After a rename the forge has another name for it, and says so where it is asked itself. If it
+    cannot be asked, nothing follows: raises :class:`UnavailableError`.
     """
     if _is_same(said, asked.remote):
         return True
-    if asked.run.voucher is not Voucher.FORGE:
+    if asked.run.voucher not in (Voucher.FORGE, Voucher.POINTER):
         return False
 
+    now = asked.world.lookup.forge(asked.remote).repository()
+    if asked.run.voucher is Voucher.FORGE and said.lower() == now.full_name.lower():
+        return True
+    return bool(now.url) and _is_renamed(said, now.url or "", asked.remote)
+
+
+def _is_renamed(said: str, now: str, remote: RemoteUrl) -> bool:
+    """Is an address the one that the forge has for the repository by now?"""
     try:
-        now = asked.world.lookup.forge(asked.remote).repository().full_name
-    except UnavailableError:
+        address = RemoteUrl.parse(now)
+    except RemoteUrlError:
         return False
-    return said.lower() == now.lower()
+    is_there = (address.host, address.port) == (remote.host, remote.port)
+    return is_there and "://" in said and _is_same(said, address)
 
 
 def _is_same(said: str, remote: RemoteUrl) -> bool:

@@ -32,6 +32,16 @@ def listed_scripts(contents: PackageContents) -> list[str] | None:
     return sorted(name for name in names if is_install_script(name))
 
 
+def paths_elsewhere(contents: PackageContents) -> list[str]:
+    """Listed paths that lead up or to the system's top: what they become is not in their name."""
+    names = dict.fromkeys(_listed(contents))
+    return sorted(name for name in names if _leads_elsewhere(name.replace("\\", "/")))
+
+
+def _leads_elsewhere(path: str) -> bool:
+    return path.startswith("/") or ".." in path.split("/")
+
+
 def scripts_outside(
     repository: Repository, sha: str, contents: PackageContents, found: Found, terms: Terms
 ) -> list[str]:

@@ -93,6 +93,13 @@ def foreign_scripts(names: Iterable[str]) -> str:
     return f"{_cut(map(_shown, names))} runs at install, not from the recipe."
 
 
+def leading_elsewhere(names: Iterable[str]) -> str:
+    return (
+        f"The package lists {_cut(map(_shown, names))}, which leads elsewhere: what runs at "
+        "install cannot be told."
+    )
+
+
 def unread_scripts(names: Iterable[str]) -> str:
     return (
         f"{_cut(map(_shown, names))} runs at install, and was not read: the package has to be read "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -61,7 +62,9 @@ class CiServer(ForgeServer):
         return []
 
     def answer(self, asked: Asked) -> Answer:
-        if self.own_forge or not asked.path.startswith("/repos/") or "/commits/" not in asked.path:
+        is_name = re.fullmatch(r"/repos/[^/]+/[^/]+", asked.path)
+        is_github = asked.path.startswith("/repos/") and (is_name or "/commits/" in asked.path)
+        if self.own_forge or not is_github:
             return super().answer(asked)
 
         self.asked.append(asked)
@@ -69,7 +72,11 @@ class CiServer(ForgeServer):
         return self.shown_at_commit(asked) if said is None else said
 
     def shown_at_commit(self, asked: Asked) -> Answer:
-        """As GitHub shows runs of all CIs."""
+        """As GitHub shows runs of all CIs, and the repository itself."""
+        if "/commits/" not in asked.path:
+            name = self.model.full_name
+            return Answer({"id": 1, "full_name": name, "html_url": f"https://github.com/{name}"})
+
         is_shown = self.model.pointer and f"/commits/{self.model.sha}/" in asked.path
         if asked.path.endswith("/check-runs"):
             found = self.check_runs() if is_shown else []

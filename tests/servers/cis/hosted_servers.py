@@ -110,10 +110,14 @@ class BitbucketPipelines(CiServer):
     repository_path = "/2.0/repositories/(?P<name>[^/]+/[^/]+)"
     pipeline = f"{repository_path}/pipelines/%7B{UUID}%7D"
     routes: ClassVar[Any] = (
+        ("GET", repository_path, "get_repository"),
         ("GET", pipeline, "get_pipeline"),
         ("GET", f"{pipeline}/steps", "get_steps"),
         ("GET", f"{pipeline}/steps/%7B(?P<step>[0-9a-f-]+)%7D/log", "get_log"),
     )
+
+    def get_repository(self, asked: Asked, name: str) -> Answer:
+        return Answer({"full_name": self.model.full_name, "uuid": "{1}"})
 
     @property
     def remote(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -556,3 +557,17 @@ def test_a_link_is_as_good_a_recipe_as_what_it_leads_to(build: Build) -> None:
     forged["info/index.json"] = index.replace(b'"hello"', b'"openssl"')
     result = made.check(repacked(made.contents, made.place(), forged))
     assert (result.outcome, result.contradicts) == (Outcome.FAIL, True), result.message
+
+
+@pytest.mark.parametrize("name", ["info/paths.json", "info/files"])
+@pytest.mark.parametrize(
+    "path", ["site-packages/a/../../../../bin/.hello-post-link.sh", "/etc/x", "a\\..\\b"]
+)
+def test_a_listed_path_that_leads_elsewhere(build: Build, name: str, path: str) -> None:
+    """Where it is installed, and as what, depends on the links on the way."""
+    made = build(FILES)
+    listed = {"paths": [{"_path": path}], "paths_version": 1}
+    text = json.dumps(listed) if name.endswith(".json") else f"{path}\n"
+    result = made.check(repacked(made.contents, made.place(), {name: text.encode()}))
+    assert result.outcome is Outcome.UNAVAILABLE, result.message
+    assert "leads elsewhere" in result.message

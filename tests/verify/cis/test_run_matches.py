@@ -436,3 +436,45 @@ def test_a_policy_names_no_repository_of_that_name_at_another_forge(
         ci.server.kind = kind  # type: ignore[attr-defined]
         result = ci.matches(ci_hosts=(ci.server.named,))
         assert result.outcome is UNAVAILABLE, result.message
+
+
+RENAMED = "renamed/hello-feedstock"
+
+
+def is_the_repository(path: str) -> bool:
+    """Is it the question for the repository itself?"""
+    return path.count("/") == 3 and path.startswith("/repos/")
+
+
+@pytest.mark.parametrize("provider", ["circle", "travis", "azure", "appveyor", "woodpecker"])
+def test_a_ci_that_the_forge_shows_may_know_the_new_name(
+    everyday_history: Any, provider: str
+) -> None:
+    with serve(provider, everyday_history) as ci:
+        ci.knows(replace(ci.run, repository=RENAMED, head_repository=RENAMED))
+        result = ci.matches()
+        assert (result.outcome, result.contradicts) == (FAIL, True), result.message
+
+        ci.model.full_name = RENAMED
+        remote = "https://github.com/example/hello-feedstock"
+        assert ci.matches(remote=remote).outcome is PASS
+
+        ci.server.moods.append(
+            lambda asked: Answer({}, 403) if is_the_repository(asked.path) else None
+        )
+        result = ci.matches(remote=remote)
+        assert result.outcome is UNAVAILABLE, "whether it was renamed cannot be known"
+
+
+@pytest.mark.parametrize("provider", ["github", "gitea", "gitlab", "bitbucket"])
+def test_another_name_is_no_contradiction_while_the_forge_does_not_answer(
+    everyday_history: Any, provider: str
+) -> None:
+    with serve(provider, everyday_history) as ci:
+        ci.knows(replace(ci.run, repository=RENAMED, head_repository=RENAMED))
+        ci.server.moods.append(
+            lambda asked: Answer({}, 403) if "pipelines" not in asked.path
+            and "/actions/" not in asked.path and "/version" not in asked.path else None
+        )  # fmt: skip
+        result = ci.matches()
+        assert (result.outcome, result.contradicts) == (UNAVAILABLE, False), result.message

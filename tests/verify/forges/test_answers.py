@@ -571,3 +571,15 @@ def test_an_answer_of_another_type_is_none_or_nothing(vendor: str, answer: objec
         assert found.repository().full_name == ""
     except UnavailableError:
         pass
+
+
+@pytest.mark.parametrize("number", [249, 250])
+def test_github_lists_no_more_than_some_commits_of_a_pull_request(number: int) -> None:
+    commit = {"sha": SHA, "commit": {"author": {"name": "Ada", "email": "ada@acme.example"}}}
+    url = "https://api.github.com/repos/acme/hello/pulls/7/commits?per_page=100"
+    asked = github({url: [commit] * number})
+    if number < 250:
+        assert len(asked.commit_authors(CHANGE)) == number
+    else:
+        with pytest.raises(UnavailableError, match="who wrote the others is not told"):
+            asked.commit_authors(CHANGE)
