@@ -119,7 +119,7 @@ def tables() -> dict[str, str]:
     from honest_rows import HONEST
 
     made = {name: table(rows, "what is forged") for name, rows in FORGERIES.items()}
-    made["a GitLab"] = table(GITLAB, "the package")
+    made["a GitLab"] = table(GITLAB, "what it is")
     return {**made, "honest packages": table(HONEST, "what is honest")}
 
 
