@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from conda_provenance.claim import Claim
 from conda_provenance.errors import UnavailableError
 from conda_provenance.forge_api import host_of
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
@@ -78,10 +79,7 @@ class RunMatches(Check):
 
         named = named_run(claim)
         if named is None:
-            return self.unavailable(
-                "The package gives a page as its run, and no id with the name of a CI system: "
-                "a page is whatever its maker wrote."
-            )
+            return self.unavailable(_unnamed(claim))
 
         providers = case.expected.providers
         if providers and named.provider not in providers:
@@ -326,6 +324,19 @@ def _facts(asked: _Question) -> dict[str, Any]:
             **run.further,
         }
     return {key: value for key, value in facts.items() if value is not None}
+
+
+def _unnamed(claim: Claim) -> str:
+    """Why nobody can be asked about a run that begins with no CI's name."""
+    if claim.flow_run_id:
+        return (
+            f"The package calls its run {show(claim.flow_run_id, _MAX)}, without the name of a CI "
+            "system in front, as in github_123: nobody knows whom to ask."
+        )
+    return (
+        "The package gives a page as its run, and no id with the name of a CI system: a page is "
+        "whatever its maker wrote."
+    )
 
 
 def passed_before(case: Case) -> bool:

@@ -71,7 +71,7 @@ def bringing_change(
     word: str,
 ) -> Bringing:
     """The merged change of this repository into one of the branches that made this commit."""
-    into = " or ".join(show(each, _MAX_SHOWN) for each in branches)
+    into = " or ".join("any branch" if each == "*" else show(each, _MAX_SHOWN) for each in branches)
     left = list(changes)
     if not left:
         return Bringing(None, f"no merged {word} brought this commit into {into}")

@@ -156,6 +156,8 @@ def test_another_repositorys_runs_do_not_count_by_the_page(github: CiSetting) ->
 def test_ids_without_a_ci_lead_nowhere(github: CiSetting, run_id: str) -> None:
     result = github.matches(flow_run_id=run_id, flow_run_url="https://github.com/o/n/actions")
     assert result.outcome is UNAVAILABLE
+    why = "without the name of a CI system" if run_id else "a page is whatever its maker wrote"
+    assert why in result.message
 
 
 @pytest.mark.parametrize("run_id", ["github_x", "github_4711/../4712", "github_1 2", "github_٤"])
