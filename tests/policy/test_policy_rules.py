@@ -12,6 +12,7 @@ from conda_provenance.errors import UsageError
 from conda_provenance.policy import REQUIRED, Expectations, Policy, load_policy, parse_policy
 from conda_provenance.policy.loading import ready_policies
 from conda_provenance.policy.options import Options
+from conda_provenance.policy.refs import matching_refs
 
 MAIN = "https://conda.example.com/main"
 NOW = datetime(2026, 6, 15, 12, tzinfo=timezone.utc).timestamp()
@@ -228,7 +229,11 @@ def test_conda_forge():
     assert pattern.matches("https://github.com/conda-forge/numpy-feedstock")
     assert not pattern.matches("https://github.com/conda-forge-evil/numpy-feedstock")
     assert expected.accepts_consistent
-    assert expected.refs == ("refs/heads/*",)
+    branches = ["refs/heads/main", "refs/heads/v3.10.x", "refs/heads/rc/v2", "refs/heads/a/b/c"]
+    found = [
+        name for ref in expected.refs for name in matching_refs(ref, [*branches, "refs/tags/v1"])
+    ]
+    assert found == branches, "any branch, and no tag"
     assert "https://dev.azure.com/conda-forge/feedstock-builds" in expected.ci_hosts
 
 

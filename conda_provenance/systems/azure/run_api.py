@@ -156,7 +156,7 @@ class AzureRuns(RunApi):
         return self.door.get(self._url(f"builds/{build}"), _Build, missing=(404,))
 
     def _listed(self, number: str) -> _Build | None:
-        """The build of this number, of this commit where there are several."""
+        """The build of this number and commit: pipelines of one project have the same numbers."""
         query = {"buildNumber": number}
         if self.claim.remote.host == _GITHUB:
             query |= {"repositoryId": self.claim.remote.path, "repositoryType": "GitHub"}
@@ -166,7 +166,13 @@ class AzureRuns(RunApi):
         same = [each for each in builds if each.source_version == self.claim.sha]
         if len(same) > 1:
             raise UnavailableError("Several builds of this commit have that number.")
-        return next(iter(same or builds), None)
+        if builds and not same:
+            raise UnavailableError(
+                "Azure has a build of that number, and it is of another commit: each pipeline "
+                "counts for itself, and builds are deleted, so whether it is the one that the "
+                "package means cannot be told."
+            )
+        return next(iter(same), None)
 
     def _url(self, path: str, query: str = "") -> str:
         return f"{self.api_url(self.claim)}/{path}?{'&'.join(filter(None, (query, _VERSION)))}"

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from conda_provenance.keys import KEYS
+from conda_provenance.packages.about import ABOUT
 from conda_provenance.packages.contents import PackageContents
 from conda_provenance.packages.file_names import name_version_build
 from conda_provenance.packages.read import INDEX
@@ -41,6 +43,7 @@ class WellFormed(Check):
             if problem.code != _BARE and (problem.code != _SSH or subject.remote is None)
         ]
         faults += _missing(subject, codes)
+        faults += _said_twice(subject.contents)
         faults += [each.rstrip(".") for each in subject.contents.oddities]
         index, why_not = _index(subject.contents)
         faults += _differences(subject, index)
@@ -71,6 +74,24 @@ def _missing(subject: Subject, codes: list[str]) -> Iterator[str]:
         yield "remote_url is no address of a repository that can be asked"
 
 
+def _said_twice(contents: PackageContents) -> list[str]:
+    """Keys of the claim that about.json has twice: readers differ in which of two they take."""
+    faults: list[str] = []
+
+    def see(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [key for key, _ in pairs]
+        twice = [key for key in ("extra", *KEYS) if keys.count(key) > 1]
+        faults.extend(f"{ABOUT} says its {key} twice" for key in twice)
+        return dict(pairs)
+
+    file = contents.files.get(ABOUT)
+    try:
+        json.loads(file.data.decode() if file else "{}", object_pairs_hook=see)
+    except (ValueError, RecursionError):
+        return []  # Then there is no claim.
+    return faults
+
+
 def _index(contents: PackageContents) -> tuple[Mapping[str, Any], str]:
     """What index.json says the package is, and why that is not known."""
     file = contents.files.get(INDEX)
@@ -91,7 +112,7 @@ def _index(contents: PackageContents) -> tuple[Mapping[str, Any], str]:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object, of which each key is there once: readers differ in which of two they take."""
     read = dict(pairs)
-    twice = [key for key in _IDENTITY if sum(each == key for each, _ in pairs) > 1]
+    twice = [key for key in (*_IDENTITY, "subdir") if sum(each == key for each, _ in pairs) > 1]
     return {**read, **dict.fromkeys(twice, _TWICE)}
 
 
@@ -113,6 +134,8 @@ def _differences(subject: Subject, index: Mapping[str, Any]) -> Iterator[str]:
             yield from (_two(key, value, each) for each in others if each and each != value)
 
     subdir = index.get("subdir")
+    if subdir is _TWICE:
+        yield f"{INDEX} says its subdir twice"
     if artifact.subdir and isinstance(subdir, str) and subdir != artifact.subdir:
         yield _two("subdir", subdir, artifact.subdir)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import packages_making
 import pytest
 from case_making import CLAIM, SHA, WorldStandIn, case_of, subject_at, subject_of
 from packages_making import make_conda, make_folder, member, tar, zst
@@ -93,6 +94,10 @@ def test_a_package_that_claims_nothing_is_no_failure(tmp_path, claim):
         ({"name": None}, "info/index.json does not say its name"),
         ({"build": 0}, "info/index.json does not say its build"),
         (b'{"name":"evil","version":"1.0","build":"0","name":"demo"}', "says its name twice"),
+        (
+            b'{"name":"demo","version":"1.0","build":"0","subdir":"win-64","subdir":"noarch"}',
+            "says its subdir twice",
+        ),
     ],
 )
 def test_a_package_that_is_another_than_its_name_says_fails(tmp_path, index, why):
@@ -149,3 +154,24 @@ def test_an_extracted_folder_is_held_against_its_own_name(tmp_path):
     assert CHECK.run(case_of(subject_at(package_at(str(folder)))), WORLD).outcome is Outcome.PASS
     other = folder.rename(tmp_path / "demo-1.1-0")
     assert CHECK.run(case_of(subject_at(package_at(str(other)))), WORLD).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        '{"extra": {"sha": "SHA", "remote_url": "https://h.org/evil/n", "remote_url": "URL"}}',
+        '{"extra": {"sha": "OTHER", "remote_url": "URL", "sha": "SHA"}}',
+        '{"extra": {"sha": "OTHER"}, "extra": {"sha": "SHA", "remote_url": "URL"}}',
+        '{"extra": {"sha": "OTHER"}, "ex\\u0074ra": {"sha": "SHA", "remote_url": "URL"}}',
+    ],
+)
+def test_a_claim_that_is_made_twice_fails(tmp_path, about):
+    """Some readers take the first, and some the last."""
+    about = about.replace("SHA", SHA).replace("OTHER", "f" * 40).replace("URL", CLAIM["remote_url"])
+    files = packages_making.info_files({})
+    files["info/about.json"] = about.encode()
+    subject = subject_at(package_at(str(make_conda(tmp_path, None, info=zst(tar(files))))))
+    assert subject.sha == SHA
+    result = CHECK.run(case_of(subject), WORLD)
+    assert result.outcome is Outcome.FAIL
+    assert "twice" in result.message

@@ -13,6 +13,7 @@ from forge_server import HTML, LIMITS, Answer, always
 
 from conda_provenance.run_api import Trigger
 from conda_provenance.text import show
+from conda_provenance.verify.answers import Answers
 from conda_provenance.verify.outcome import Outcome
 
 PASS, FAIL, UNAVAILABLE = Outcome.PASS, Outcome.FAIL, Outcome.UNAVAILABLE
@@ -306,12 +307,21 @@ def test_azures_number_is_not_taken_for_one_that_it_begins(azure: CiSetting) -> 
     assert azure.matches().facts["run"].endswith("buildId=1472776")
 
 
-def test_azures_deleted_build_is_unavailable_and_another_commits_fails(azure: CiSetting) -> None:
+def test_azures_deleted_build_is_unavailable_and_so_is_another_of_its_number(
+    azure: CiSetting,
+) -> None:
+    """Two pipelines of a repository count for themselves, and their builds have the same numbers.
+    Where the check-run gives the build's id, there is no doubt."""
     azure.model.pointer = False
     given = {"ci_hosts": (azure.server.named,)}
     azure.knows(None)
     assert azure.matches(**given).outcome is UNAVAILABLE
     azure.knows(replace(azure.run if azure.model.run else _run(azure), sha="9" * 40))
+    result = azure.matches(**given)
+    assert (result.outcome, result.contradicts) == (UNAVAILABLE, False)
+    assert "of another commit" in result.message
+    azure.model.pointer = True
+    azure.answers = Answers()
     result = azure.matches(**given)
     assert (result.outcome, result.contradicts) == (FAIL, True)
 
