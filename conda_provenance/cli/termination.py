@@ -24,10 +24,20 @@ def ended_in_order() -> Iterator[None]:
     numbers = [getattr(signal, name) for name in _NAMES if is_main and hasattr(signal, name)]
     ours = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
     for number in ours:
-        # Ctrl-C is held back where a process was just started, which nobody would end otherwise.
-        signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
+        signal.signal(number, _interrupt)
     try:
         yield
     finally:
         for number in ours:
             signal.signal(number, signal.SIG_DFL)
+
+
+def _interrupt(*_: object) -> None:
+    """As Ctrl-C, which is held back where a process was just started: nobody else would end it.
+
+    Where Ctrl-C is ignored, as in the background of a shell, this is not.
+    """
+    if callable(signal.getsignal(signal.SIGINT)):
+        signal.raise_signal(signal.SIGINT)
+    else:
+        raise KeyboardInterrupt
