@@ -1,6 +1,7 @@
-"""Ends a command that is told to end (SIGTERM) as Ctrl-C does: in order, with nothing left over.
+"""Ends a command that is told to end as Ctrl-C does: in order, with nothing left over.
 
-CI systems end a cancelled job so. What a command has under way is not known here.
+CI systems end a cancelled job by SIGTERM, and a terminal that is closed sends SIGHUP. What a
+command has under way is not known here.
 """
 
 from __future__ import annotations
@@ -10,17 +11,33 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_NAMES = ("SIGTERM", "SIGHUP")
+
 
 @contextmanager
 def ended_in_order() -> Iterator[None]:
-    """Within the block, SIGTERM raises :class:`KeyboardInterrupt`, unless somebody handles it."""
-    is_main = threading.current_thread() is threading.main_thread()
-    if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
+    """Within the block, these raise :class:`KeyboardInterrupt`.
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    Whoever ignores one, as nohup does, or has a handler of his own, keeps that.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    numbers = [getattr(signal, name) for name in _NAMES if is_main and hasattr(signal, name)]
+    ours = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, _interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _interrupt(*_: object) -> None:
+    """As Ctrl-C, which is held back where a process was just started: nobody else would end it.
+
+    Where Ctrl-C is ignored, as in the background of a shell, this is not.
+    """
+    if callable(signal.getsignal(signal.SIGINT)):
+        signal.raise_signal(signal.SIGINT)
+    else:
+        raise KeyboardInterrupt

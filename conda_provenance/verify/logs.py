@@ -111,9 +111,9 @@ def _bounded(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 def _unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """The members of a zip, one after the other. It is kept on the disk while it is read."""
-    with tempfile.TemporaryFile() as file:
+    with _temporary() as file:
         for piece in pieces:
-            file.write(piece)
+            _write(file, piece)
 
         try:
             yield from _members(file)
@@ -121,6 +121,27 @@ def _unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
             raise UnavailableError("A log came as a zip that cannot be read.") from None
         except RuntimeError:  # zipfile's for a password
             raise UnavailableError("A log came as a zip with a password.") from None
+
+
+def _temporary() -> IO[bytes]:
+    try:
+        return tempfile.TemporaryFile()
+    except OSError as error:
+        raise _no_room(error) from None
+
+
+def _write(file: IO[bytes], piece: bytes) -> None:
+    try:
+        file.write(piece)
+    except OSError as error:
+        raise _no_room(error) from None
+
+
+def _no_room(error: OSError) -> UnavailableError:
+    why = error.strerror or type(error).__name__
+    return UnavailableError(
+        f"A log cannot be kept while it is read ({why}): let TMPDIR name a folder with some space."
+    )
 
 
 def _members(file: IO[bytes]) -> Iterator[bytes]:

@@ -81,7 +81,7 @@ class DirectAnswer:
         if self.connection is None:
             return
 
-        if self._left:
+        if self._left or _holds_more(self.connection.sock):
             self.connection.close()
         self._pool._put_conn(self.connection)
         self.connection = None
@@ -93,7 +93,11 @@ def ask(pool: Any, target: str, fields: Mapping[str, str], bound: Bound) -> Any 
     ``None``: there is no such connection, or the request is not plain, and nothing was sent. Raises
     what urllib3 raises.
     """
-    connection = pool._get_conn()
+    take = getattr(pool, "_get_conn", None)
+    if take is None or not hasattr(pool, "_put_conn"):
+        return None  # urllib3 may rename what is its own.
+
+    connection = take()
     sock = connection.sock
     head = None
     if sock is not None and _HOST.fullmatch(connection.host):
@@ -144,6 +148,15 @@ def receive(connection: Any, size: int, bound: Bound) -> bytes:
 
     bound.came(len(data))
     return data
+
+
+def _holds_more(sock: Any) -> bool:
+    """Has TLS decrypted more than was read? That would pass for the answer to the next request.
+
+    What a socket itself holds, urllib3 notices.
+    """
+    pending = getattr(sock, "pending", None)
+    return pending is not None and pending() > 0
 
 
 def _set_time(connection: Any, bound: Bound) -> None:

@@ -5,10 +5,12 @@ Where a check is needed that is known to pass or fail, a plugin in a folder brin
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -394,3 +396,39 @@ def test_a_secret_in_an_option_is_not_repeated(tmp_path):
     done = run_command("verify", package(tmp_path), "--expect-repo", "https://u:pw@example.org/o/n")
     assert done.returncode == 2
     assert "pw" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_whoever_ends_it_finds_nothing_left(tmp_path: Path, name: str) -> None:
+    """A CI that cancels a job sends SIGTERM. git would go on, with a token in its environment."""
+    number = getattr(signal, name)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        repository = f"http://127.0.0.1:{silent.getsockname()[1]}/o/n"
+        made = package(tmp_path, extra={**EXTRA, "remote_url": repository})
+        # As in the background of a shell.
+        command = ["/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh", sys.executable, "-m"]
+        command += ["conda_provenance", "verify", str(made), "--json"]
+        command += ["--allow", "http,private", "--only", "commit-exists"]
+        with subprocess.Popen(
+            command, env={**os.environ, "TMPDIR": str(scratch)}, stdout=subprocess.PIPE
+        ) as process:
+            silent.settimeout(60)
+            connection, _ = silent.accept()  # By git, which waits for an answer now.
+            with connection:
+                process.send_signal(number)
+                printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in json.loads(printed)["error"]
+    assert not list(scratch.iterdir())
+    assert not [each for each in _working_directories() if each.is_relative_to(scratch)]
+
+
+def _working_directories() -> list[Path]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            found.append(process.joinpath("cwd").readlink())
+    return found

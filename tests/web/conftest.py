@@ -4,12 +4,13 @@ import contextlib
 from typing import Any
 
 import pytest
+from hostile_forge import certificate
 from misbehaving import misbehaving, other_server
 from nginx import nginx
 from urllib3.connectionpool import HTTPConnectionPool
 from web_fixtures import plain_environment, web
 
-__all__ = ["misbehaving", "nginx", "other_server", "plain_environment", "web"]
+__all__ = ["certificate", "misbehaving", "nginx", "other_server", "plain_environment", "web"]
 
 _BOTH_WAYS = ("test_encodings", "test_parts", "test_web")
 """Tests that run by new connections, and by open ones: those are read by other code."""

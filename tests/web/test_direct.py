@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from web_fixtures import QUICK
 
 from conda_provenance.web import ByteRange, Web, WebError, direct
+from conda_provenance.web.connections import Bound
 
 OPENING = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -23,12 +26,16 @@ class Scripted:
     An answer is bytes, or several that are sent one by one. ``None`` closes the connection.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: tuple[Path, Path] | None = None) -> None:
         self.answers: list[bytes | list[bytes | None]] = []
         self.asked: list[bytes] = []
         self.connections = 0
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/a.bin"
+        self._tls = None
+        if tls is not None:
+            self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._tls.load_cert_chain(*tls)
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self._socket.getsockname()[1]}/a.bin"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
@@ -44,6 +51,8 @@ class Scripted:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
+        if self._tls is not None:
+            connection = self._tls.wrap_socket(connection, server_side=True)
         with connection, contextlib.suppress(OSError):
             waiting = b""
             while True:
@@ -276,3 +285,40 @@ def test_a_line_break_in_a_header_is_never_sent(web: Web, server: Scripted) -> N
     with pytest.raises((WebError, ValueError)):
         web.fetch(server.url, headers={"X": "a\r\nY: b"})
     assert not [each for each in server.asked if b"\nY:" in each]
+
+
+def test_what_comes_after_an_answer_does_not_answer_the_next_request(
+    plain_environment: None,
+    certificate: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    count: dict[str, int],
+) -> None:
+    """With TLS, both bodies come in one record, and Python keeps what is not read of it."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
+    forged = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged"
+    server = Scripted(certificate)
+    server.answers = [OPENING, [_head(b"Content-Length: 2"), b"ok" + forged], OPENING]
+    try:
+        with Web(use_conda=False, patience=QUICK) as web:
+            assert [web.fetch(server.url) for _ in range(3)] == [b"ok"] * 3
+    finally:
+        server.close()
+    assert len(server.asked) == 3
+    assert server.connections == 2
+    assert count["plain"] == 1
+
+
+@pytest.mark.parametrize("name", ["_get_conn", "_put_conn"])
+def test_without_the_inner_parts_of_urllib3_nothing_is_asked_directly(
+    name: str,
+) -> None:
+    class Pool:
+        """A stand-in for a pool of another version."""
+
+        def __getattr__(self, asked: str) -> Any:
+            if asked == name:
+                raise AttributeError
+            return lambda *_: pytest.fail("It was used.")
+
+    bound = Bound(1, 1, 1)
+    assert direct.ask(Pool(), "/a", {}, bound) is None

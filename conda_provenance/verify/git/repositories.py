@@ -138,7 +138,7 @@ class GitRepositories:
 
         processes = Processes(program, self._limits)
         version = _version(program)
-        folder = Path(os.path.realpath(tempfile.mkdtemp(prefix="conda-provenance-")))
+        folder = _made_folder()
         return Tools(
             processes,
             version,
@@ -241,6 +241,16 @@ class _Source:
         if clone is not None:
             _delete(clone.folder)
         return True
+
+
+def _made_folder() -> Path:
+    try:
+        return Path(os.path.realpath(tempfile.mkdtemp(prefix="conda-provenance-")))
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise UnavailableError(
+            f"git has no folder to work in ({why}): let TMPDIR name one with some space."
+        ) from None
 
 
 def _version(program: str) -> Version:

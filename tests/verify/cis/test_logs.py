@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import struct
@@ -226,3 +227,19 @@ print(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1])
     found, kilobytes = map(int, done.stdout.split())
     assert found == 0
     assert kilobytes < 100_000, "200 MiB are allowed for all of verify"
+
+
+@pytest.mark.parametrize("fault", ["no folder", "full disk"])
+def test_without_a_place_for_a_zip_the_user_is_told_so(fault, monkeypatch, tmp_path):
+    class Full(io.BytesIO):
+        """A stand-in for a file on a full disk."""
+
+        def write(self, _):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    if fault == "no folder":
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    else:
+        monkeypatch.setattr("tempfile.TemporaryFile", Full)
+    with pytest.raises(UnavailableError, match=r"cannot be kept .*TMPDIR"):
+        list(raw_lines(pieces(zipped({"a": b"x\n"}))))

@@ -358,3 +358,14 @@ def test_only_so_many_repositories_are_on_the_disk(
             assert len(list(folder.iterdir())) <= 3
         # One that was deleted is fetched again where something new is asked.
         assert repositories.of(remotes[0]).files(history["tip"])
+
+
+def test_without_a_temporary_folder_the_user_is_told_so(
+    git_server: GitServer, history: History, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    with (
+        asked(git_server.url(), history["tip"]) as repository,
+        pytest.raises(UnavailableError, match=r"no folder to work in \(No such file .* TMPDIR"),
+    ):
+        repository.commit(history["tip"])
