@@ -11,6 +11,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from conda_provenance.policy.expectations import REQUIRED
+from conda_provenance.policy.refs import BRANCHES, TAGS
 from conda_provenance.text import escape
 from conda_provenance.verify.grounds import ATTESTED, WHO_BUILT, Grounds
 from conda_provenance.verify.outcome import Outcome, Result
@@ -293,7 +294,7 @@ def _first_open(results: Iterable[Result]) -> str:
 
 
 def _built(grounds: Grounds) -> tuple[Outcome, str]:
-    """7 and 8, or a build statement. A fail of any of them is a fail of all."""
+    """The run and its log, or a build statement. A fail of any of them is a fail of all."""
     outcome, first = _joined(grounds, *WHO_BUILT)
     attested = grounds.results.get(ATTESTED)
     if attested is not None and attested.outcome is Outcome.FAIL:
@@ -332,6 +333,6 @@ def _ref(grounds: Grounds) -> str:
     if not isinstance(ref, str) or not ref:
         return "its branch"
 
-    for start in ("refs/heads/", "refs/tags/"):
+    for start in (BRANCHES, TAGS):
         ref = ref.removeprefix(start)
     return escape(ref, _MAX_REF)

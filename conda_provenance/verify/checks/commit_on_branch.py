@@ -1,4 +1,6 @@
-"""Check 4: the commit is, or was, the branch that counts. Who put it there is not known here.
+"""``commit-on-branch``: the commit is, or was, the tip of the branch that counts.
+
+Who put it there is not known here.
 
 It passes on the first-parent line of the branch: a commit that came in through the other parent of
 a merge never was the branch, and may have been undone before it was merged.

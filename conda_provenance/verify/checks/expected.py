@@ -1,4 +1,4 @@
-"""Check 2: the package names what the user or the policy expects. Nothing else is looked at.
+"""``expected``: the package names what the user or the policy expects. Nothing else is looked at.
 
 It holds the stamped address against the patterns, and every address that answered too: a repository
 that was moved to another owner answers at its old address. Whether the commit is there is not known

@@ -1,4 +1,4 @@
-"""Check 5: the recipe in the package is the one in the commit. It needs git alone.
+"""``recipe-matches``: the recipe in the package is the one in the commit. It needs git alone.
 
 What the builder rendered, the dependencies and the files that get installed are not looked at.
 """

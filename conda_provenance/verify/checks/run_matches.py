@@ -24,13 +24,14 @@ from conda_provenance.verify.named_runs import (
     may_tell,
     named_run,
 )
-from conda_provenance.verify.outcome import Outcome, Result
+from conda_provenance.verify.outcome import Result
 from conda_provenance.verify.package_places import PackagePlace, place_of
 from conda_provenance.verify.run_logs import RunLogs, jobs_that_name, read_logs
 
 _MAX = 200
 
-_PASS = frozenset({Trigger.PUSH, Trigger.MERGE_QUEUE, Trigger.TAG, Trigger.RELEASE})
+_PUSHED = frozenset({Trigger.PUSH, Trigger.MERGE_QUEUE, Trigger.TAG, Trigger.RELEASE})
+"""These pass. What is neither here nor below is unavailable."""
 
 _NOTED: Mapping[Trigger, str] = {
     Trigger.SCHEDULE: "by a schedule",
@@ -118,7 +119,7 @@ class RunMatches(Check):
         if asked.run.voucher is Voucher.CLAIM and asked.error is not None:
             return self.unavailable(
                 f"Which runs there are at the commit could not be asked: {asked.error}",
-                retry_at=getattr(asked.error, "retry_at", None),
+                retry_at=asked.error.retry_at,
             )
         if asked.run.voucher is Voucher.CLAIM:
             return self.unavailable(
@@ -170,12 +171,12 @@ class RunMatches(Check):
                 f"{asked.shown} was started by a pull request ({event}): "
                 "it built what was not accepted yet."
             )
-        if trigger is Trigger.OTHER:
-            return self.unavailable(
-                f"{asked.shown} was started by {event or 'nobody knows what'}: "
-                "who wrote what it ran cannot be told from that."
-            )
-        return None
+        if trigger in _PUSHED or trigger in _NOTED:
+            return None
+        return self.unavailable(
+            f"{asked.shown} was started by {event or 'an event that the CI does not name'}: "
+            "who wrote what it ran cannot be told from that."
+        )
 
     def _workflow(self, asked: _Question) -> Result | None:
         """Is it one of the policy's workflows?"""
@@ -326,12 +327,6 @@ def _facts(asked: _Question) -> dict[str, Any]:
             **run.further,
         }
     return {key: value for key, value in facts.items() if value is not None}
-
-
-def passed_before(case: Case) -> bool:
-    """Did this check pass for the package?"""
-    result = case.results.get(RunMatches.id)
-    return result is not None and result.outcome is Outcome.PASS
 
 
 CHECK = RunMatches()

@@ -1,4 +1,4 @@
-"""What check 5 says to people, one sentence each. What follows from it is decided elsewhere."""
+"""What ``recipe-matches`` says to people, one sentence each. What follows is decided elsewhere."""
 
 from __future__ import annotations
 
