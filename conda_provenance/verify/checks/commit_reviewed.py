@@ -24,6 +24,7 @@ from conda_provenance.verify.review import (
     wanted_branches,
 )
 from conda_provenance.verify.review.bringing import named
+from conda_provenance.verify.stamped import NAMES_NO_COMMIT, NO_SUCH_COMMIT
 
 _EXISTS = "commit-exists"
 _RECIPE = "recipe-matches"
@@ -50,16 +51,16 @@ class CommitReviewed(Check):
     def check(self, case: Case, world: World) -> Result:
         remote, sha = case.subject.remote, case.subject.sha
         if remote is None or sha is None:
-            return self.not_applicable("The package names no commit of a repository.")
+            return self.not_applicable(NAMES_NO_COMMIT)
 
         exists = case.results.get(_EXISTS)
         if exists is not None and exists.outcome is Outcome.FAIL:
-            return self.not_applicable("The repository has no such commit.")
+            return self.not_applicable(NO_SUCH_COMMIT)
 
         if not is_named(remote, case.expected, world.lookup):
             return self.unavailable(_says_so_of_itself(remote))
 
-        api = world.lookup.forge(remote, hint=_provider(case))
+        api = world.lookup.forge(remote, hint=case.subject.package.claim.provider)
         if not api.has_changes:
             return self.not_applicable(
                 f"{host_of(remote)} has no {api.change_word}s: changes come by mail."
@@ -133,10 +134,6 @@ def _says_so_of_itself(remote: RemoteUrl) -> str:
         f"Only {host} could tell, and it says so of itself: if you trust that server, name it in "
         f"provenance_forges, such as {host}=gitlab."
     )
-
-
-def _provider(case: Case) -> str:
-    return (case.subject.package.claim.flow_run_id or "").partition("_")[0]
 
 
 def _counts(asked: _Question, change: Change) -> Tally:

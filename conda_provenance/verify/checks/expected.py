@@ -66,7 +66,7 @@ def _facts(subject: Subject, expected: Expectations) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "repository": claim.shown("remote_url") or None,
         "sha": claim.shown("sha") or None,
-        "provider": _provider(subject) or None,
+        "provider": subject.package.claim.provider or None,
         "named_by": expected.repositories_by or None,
         "allowed": [str(each) for each in expected.repositories],
     }
@@ -90,7 +90,7 @@ def _faults_of_claim(subject: Subject, expected: Expectations) -> Iterator[str]:
         shown = show_value(claim.shown("sha") or "") or "none"
         yield f"its commit is {shown}, not {expected.sha}"
 
-    provider = _provider(subject)
+    provider = subject.package.claim.provider
     if expected.providers and provider not in expected.providers:
         shown = show_value(provider, 100) if provider else "no CI system"
         yield f"it names {shown} as its CI, and {_any_of(expected.providers)} is expected"
@@ -111,12 +111,6 @@ def _faults_of_address(subject: Subject, expected: Expectations) -> Iterator[str
     unfit = why_unfit(claim.remote_url)
     why = f", since {unfit}" if unfit else look_alike(claim.remote_url, expected.repositories)
     yield f"its repository is {shown}, and {allowed}{why}"
-
-
-def _provider(subject: Subject) -> str:
-    """The CI system that ``flow_run_id`` names."""
-    run_id = subject.package.claim.flow_run_id or ""
-    return run_id.partition("_")[0] if "_" in run_id else ""
 
 
 # --- what answers --------------------------------------------------------------------------------
