@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from conda_provenance.policy.expectations import REQUIRED
 from conda_provenance.policy.refs import BRANCHES, TAGS
-from conda_provenance.text import escape
+from conda_provenance.text import escape, listed
 from conda_provenance.verify.grounds import ATTESTED, WHO_BUILT, Grounds
 from conda_provenance.verify.outcome import Outcome, Result
 
@@ -261,16 +261,11 @@ def _so_far(grounds: Grounds, process: Outcome, automation: Outcome) -> str:
         part
         for part in (
             ", ".join(known),
-            f"{_listed(open_questions)} was not checked" if open_questions else "",
+            f"{listed(open_questions, 'and', 9)} was not checked" if open_questions else "",
         )
         if part
     )
     return f"{sentence[:1].upper()}{sentence[1:]}."
-
-
-def _listed(items: list[str]) -> str:
-    *before, last = items
-    return f"{', '.join(before)} and {last}" if before else last
 
 
 def _joined(grounds: Grounds, *ids: str) -> tuple[Outcome, str]:

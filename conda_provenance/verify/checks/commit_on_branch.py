@@ -13,7 +13,7 @@ from typing import Any
 
 from conda_provenance.errors import UsageError
 from conda_provenance.policy.refs import BRANCHES, TAGS, matching_refs
-from conda_provenance.text import show
+from conda_provenance.text import listed, show
 from conda_provenance.verify.check import Case, Check, World
 from conda_provenance.verify.outcome import Result
 from conda_provenance.verify.repository import Position, Refs
@@ -175,9 +175,7 @@ def _listed(refs: Sequence[str]) -> str:
 
 
 def _joined(names: Iterable[str]) -> str:
-    listed = list(names)
-    more = len(listed) - _MAX_NAMED
-    return " or ".join(listed[:_MAX_NAMED]) + (f" or {more} more" if more > 0 else "")
+    return listed(names, "or", _MAX_NAMED)
 
 
 CHECK = CommitOnBranch()

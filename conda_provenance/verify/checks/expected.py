@@ -15,7 +15,7 @@ from conda_provenance.forge_api import Repository
 from conda_provenance.patterns import is_allowed, why_unfit
 from conda_provenance.policy.expectations import Expectations
 from conda_provenance.remotes import RemoteUrl
-from conda_provenance.text import show_sentence, show_value
+from conda_provenance.text import listed, show_sentence, show_value
 from conda_provenance.verify.check import Case, Check, World
 from conda_provenance.verify.look_alikes import look_alike
 from conda_provenance.verify.outcome import Result
@@ -41,7 +41,7 @@ class Expected(Check):
         subject, expected = case.subject, case.expected
         if not subject.package.claim:
             return self.not_applicable(
-                "The package claims nothing, so there is nothing to hold against what is expected."
+                "The package claims nothing, so there is nothing to compare with what is expected."
             )
 
         facts = _facts(subject, expected)
@@ -93,7 +93,7 @@ def _faults_of_claim(subject: Subject, expected: Expectations) -> Iterator[str]:
     provider = subject.package.claim.provider
     if expected.providers and provider not in expected.providers:
         shown = show_value(provider, 100) if provider else "no CI system"
-        yield f"it names {shown} as its CI, and {_any_of(expected.providers)} is expected"
+        yield f"it names {shown} as its CI, but {_any_of(expected.providers)} is expected"
 
 
 def _faults_of_address(subject: Subject, expected: Expectations) -> Iterator[str]:
@@ -181,18 +181,14 @@ def _passed(subject: Subject, expected: Expectations) -> str:
 
 def _nobody(subject: Subject, expected: Expectations) -> str:
     shown = show_value(subject.package.claim.shown("remote_url") or "") or "no repository"
-    equal = [
+    met = [
         what for what, wanted in (("commit", expected.sha), ("CI", expected.providers)) if wanted
     ]
-    first = (
-        f"The {' and the '.join(equal)} {'are' if equal[1:] else 'is'} the expected "
-        if equal
-        else ""
-    )
-    first = f"{first}{'ones' if equal[1:] else 'one'}. " if equal else ""
+    are = "are" if met[1:] else "is"
+    first = f"The {' and the '.join(met)} {are} as expected. " if met else ""
     return (
         f"{first}It is from {shown}, which the package itself names: nobody else named a "
-        "repository, so none can be held against it"
+        "repository to compare it with"
     )
 
 
@@ -201,9 +197,7 @@ def _by(expected: Expectations) -> str:
 
 
 def _any_of(names: Iterable[str]) -> str:
-    listed = list(names)
-    more = len(listed) - _MAX_NAMED
-    return " or ".join(listed[:_MAX_NAMED]) + (f" or {more} more" if more > 0 else "")
+    return listed(names, "or", _MAX_NAMED)
 
 
 def _joined(faults: list[str]) -> str:

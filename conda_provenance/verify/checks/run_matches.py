@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from conda_provenance.errors import UnavailableError
-from conda_provenance.forge_api import host_of
+from conda_provenance.forge_api import host_of, how_to_name
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
-from conda_provenance.run_api import Job, Run, RunApi, Trigger, Voucher
-from conda_provenance.text import show
+from conda_provenance.run_api import Job, Run, RunApi, Trigger, Voucher, named_by_nobody
+from conda_provenance.text import listed, show
 from conda_provenance.verify.check import Case, Check, World
 from conda_provenance.verify.named_runs import (
     UNTOLD,
@@ -87,8 +87,8 @@ class RunMatches(Check):
         providers = case.expected.providers
         if providers and named.provider not in providers:
             return self.failed(
-                f"The package says that {show(named.provider, _MAX)} built it, and expected is "
-                f"{', '.join(providers)}.",
+                f"The package says that {show(named.provider, _MAX)} built it, but "
+                f"{listed(providers, 'or', 5)} is expected.",
                 provider=named.provider,
             )
         return self._asked(case, world, named, remote, sha)
@@ -100,8 +100,8 @@ class RunMatches(Check):
         run = api.run()
         if run is None:
             return self.unavailable(
-                f"The CI has no run {show(named.run_id, _MAX)} of this repository by now: runs are "
-                "deleted after a while, and it may never have been there.",
+                f"The CI has no run {show(named.run_id, _MAX)} of this repository: runs are deleted "
+                "after a while, or it was never there.",
                 provider=named.provider,
             )
 
@@ -122,23 +122,19 @@ class RunMatches(Check):
                 retry_at=asked.error.retry_at,
             )
         if asked.run.voucher is Voucher.CLAIM:
-            return self.unavailable(
-                f"{host} says so of itself: neither the repository's forge nor you nor a policy "
-                "names this CI, organisation and project."
-            )
+            return self.unavailable(named_by_nobody(host))
         if asked.run.voucher is Voucher.NAMED:
             return None
         if is_forge_named(asked.case, asked.world, asked.remote):
             return None
-        return self.unavailable(
-            f"{host_of(asked.remote)} says so of itself: neither you nor a policy names this forge."
-        )
+        forge = host_of(asked.remote)
+        return self.unavailable(f"{forge} says so of itself: {how_to_name(forge)}.")
 
     def _same(self, asked: _Question) -> Result | None:
         """Is it of this repository and commit?"""
         run = asked.run
         if run.repository is None:
-            return self.unavailable(f"{asked.shown} does not say of which repository it is.")
+            return self.unavailable(f"{asked.shown} does not say which repository it is of.")
         if not _is_of(run.repository, asked):
             return self.failed(
                 f"{asked.shown} is of another repository, {asked.told(run.repository)}.",
@@ -184,13 +180,13 @@ class RunMatches(Check):
         if not wanted:
             return None
         if asked.run.workflow is None:
-            return self.unavailable(f"{asked.shown} does not say which file tells it what to do.")
+            return self.unavailable(f"{asked.shown} does not say which workflow file it follows.")
 
         path, _, _ = asked.run.workflow.partition("@")
         if path in wanted:
             return None
         return self.failed(
-            f"{asked.shown} follows {asked.told(path)}, and expected is {', '.join(wanted)}."
+            f"{asked.shown} follows {asked.told(path)}, but {listed(wanted, 'or', 5)} is expected."
         )
 
     def _ended(self, asked: _Question) -> Result:
@@ -234,8 +230,8 @@ class RunMatches(Check):
                 return self.unavailable(f"{asked.shown} does not say on which machine it ran.")
             if not all(set(job.runner) & set(wanted) for job in good):
                 return self.failed(
-                    f"{asked.shown} ran on {asked.told(', '.join(sorted(labels)))}, and expected "
-                    f"is {', '.join(wanted)}."
+                    f"{asked.shown} ran on {asked.told(', '.join(sorted(labels)))}, but "
+                    f"{listed(wanted, 'or', 5)} is expected."
                 )
         return self._passed(asked, good[-1])
 
