@@ -100,8 +100,8 @@ class RunMatches(Check):
         run = api.run()
         if run is None:
             return self.unavailable(
-                f"The CI has no run {show(named.run_id, _MAX)} of this repository: runs are deleted "
-                "after a while, or it was never there.",
+                f"The CI has no run {show(named.run_id, _MAX)} of this repository: "
+                "runs are deleted after a while, or it was never there.",
                 provider=named.provider,
             )
 
