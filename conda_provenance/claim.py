@@ -106,6 +106,12 @@ class Claim:
         rest = re.sub(r"\A(?:ssh://)?git@", "", redacted.replace("***@", ""))
         return "***" if looks_like_secret(rest) else redacted
 
+    @property
+    def provider(self) -> str:
+        """The CI system that ``flow_run_id`` names. Empty: it names none."""
+        name, underscore, _ = (self.flow_run_id or "").partition("_")
+        return name if underscore else ""
+
     def says_untracked(self) -> bool:
         """Does it say that the recipe was not under version control, by an empty hash alone?
 

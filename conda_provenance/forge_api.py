@@ -193,6 +193,11 @@ def no_repository(remote: RemoteUrl) -> UnavailableError:
     )
 
 
+def how_to_name(host: str) -> str:
+    """What the user can do about a forge that nobody named, as the end of a sentence."""
+    return f"if you trust that server, name it in provenance_forges, such as {host}=gitlab"
+
+
 def json_of(answer: Probe) -> Mapping[str, object]:
     """The JSON object of a probe's answer. Empty, if it is none."""
     import msgspec  # Most commands ask no forge.

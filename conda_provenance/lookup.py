@@ -15,7 +15,7 @@ from conda_provenance import systems
 from conda_provenance.api import Api, Doors, NamedBy, Server
 from conda_provenance.ci import Adapter
 from conda_provenance.errors import UnavailableError
-from conda_provenance.forge_api import ForgeApi, host_of, site_of
+from conda_provenance.forge_api import ForgeApi, host_of, how_to_name, site_of
 from conda_provenance.net import origin_of
 from conda_provenance.remotes import RemoteUrl, vendor_at
 from conda_provenance.run_api import RunApi, RunClaim
@@ -151,10 +151,7 @@ class ProbingLookup:
 
         if _AZURE_SEGMENT in remote.path.split("/"):
             return _Place(_AZURE, "", NamedBy.NOBODY)
-        raise UnavailableError(
-            f"{host} does not say which forge it is: if you trust it, name it in "
-            f"provenance_forges, such as {host}=gitlab."
-        )
+        raise UnavailableError(f"{host} does not say which forge it is: {how_to_name(host)}.")
 
     def _vendor_at(self, site: str, hint: str) -> str:
         """The vendor of the forge at this page. Empty: there is none that we know."""

@@ -172,6 +172,14 @@ def log_as_json(door: Door, url: str, kind: type[T]) -> T | None:
         raise UnavailableError("A log is not the JSON that is documented.") from None
 
 
+def named_by_nobody(host: str) -> str:
+    """Why a CI that only the package names is not believed, with the remedy, in a sentence."""
+    return (
+        f"{host} says so of itself: neither the repository's forge nor a policy names this CI; if "
+        "you trust it, list it in the ci_hosts of a policy."
+    )
+
+
 def is_named(claim: RunClaim, place: str) -> bool:
     """Did the user or the policy name this address of a CI, or one that it is below?"""
     return any(is_below(place, named) for named in claim.named_hosts)

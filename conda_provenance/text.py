@@ -8,6 +8,7 @@ without going through here. It does not know what a value means: see
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from conda_provenance.tokens import AT, TOKEN, decoded, normal
 
@@ -84,6 +85,18 @@ def show_value(value: str, limit: int = MAX_SHOWN) -> str:
     redacted = redact_value(value)
     cut = f" (cut: {len(redacted)} characters)" if len(redacted) > limit else ""
     return escape(redacted, limit) + cut
+
+
+def listed(names: Iterable[str], word: str, limit: int) -> str:
+    """Names in a sentence: ``a, b and c``, or ``a, b and 3 more``. ``word`` comes before the last.
+
+    What is a stranger's is shown by the caller.
+    """
+    names = list(names)
+    if len(names) > limit:
+        names = [*names[:limit], f"{len(names) - limit} more"]
+    *first, last = names or [""]
+    return f"{', '.join(first)} {word} {last}" if first else last
 
 
 def escape(text: str, limit: int | None = None) -> str:

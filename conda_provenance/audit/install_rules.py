@@ -64,7 +64,7 @@ def shortcomings_by(
             f"its repository is not allowed by {by}: {shown}" if shown else "it names no repository"
         )
 
-    provider = (claim.flow_run_id or "").partition("_")[0]
+    provider = claim.provider
     if expected.providers and provider not in expected.providers:
         yield f"its CI is not allowed by {by}: {show(provider, 100) or 'it names none'}"
 

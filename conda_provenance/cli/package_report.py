@@ -94,7 +94,7 @@ class PackageReport(NamedTuple):
         # Loaded only when a page is asked for: a stamp prints none.
         from conda_provenance.links import commit_page
 
-        return commit_page(remote, sha, (self.claim.flow_run_id or "").partition("_")[0])
+        return commit_page(remote, sha, self.claim.provider)
 
     @property
     def repository_url(self) -> str | None:

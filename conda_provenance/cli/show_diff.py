@@ -74,8 +74,7 @@ class _Difference(NamedTuple):
 
         from conda_provenance.links import compare_page
 
-        provider = (self.new.claim.flow_run_id or "").partition("_")[0]
-        return compare_page(remote, old, new, provider)
+        return compare_page(remote, old, new, self.new.claim.provider)
 
 
 def show_diff(readings: Readings, output: Output) -> Status:

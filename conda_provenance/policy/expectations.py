@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from conda_provenance.patterns import RepositoryPattern
+from conda_provenance.patterns import RepositoryPattern, is_allowed
+from conda_provenance.remotes import RemoteUrl
 
 REQUIRED = ("well-formed", "commit-exists", "commit-on-branch", "recipe-matches")
 """The checks without which nothing is verified, where no policy says otherwise."""
@@ -64,3 +65,7 @@ class Expectations(NamedTuple):
     """Why this package is excepted from the policy, if it is. The reason of the policy's author."""
     notes: tuple[str, ...] = ()
     """What else is to be said with the package, each a sentence: an exception that has ended."""
+
+    def has_repository(self, remote: RemoteUrl) -> bool:
+        """Is this one of the repositories that the user or the policy named?"""
+        return is_allowed(str(remote), self.repositories)

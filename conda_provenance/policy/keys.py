@@ -25,7 +25,7 @@ MAX_ITEMS = 5000
 MAX_TEXT = 2000
 MAX_REVIEWS = 20
 
-FORGE_VENDORS = (*("azure", "bitbucket", "forgejo", "gitea", "github", "gitlab", "sourcehut"),)
+FORGE_VENDORS = ("azure", "bitbucket", "forgejo", "gitea", "github", "gitlab", "sourcehut")
 """The vendors that a host may be said to be of."""
 
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")

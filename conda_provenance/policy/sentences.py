@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from conda_provenance.policy.expectations import REQUIRED, Expectations
-from conda_provenance.text import show
+from conda_provenance.text import listed, show
 
 _MAX_NAMED = 10
 
@@ -81,17 +81,8 @@ def _outcome(expected: Expectations) -> Iterator[str]:
 
 
 def _any_of(names: Iterable[str]) -> str:
-    return _listed(names, "or", _MAX_NAMED)
+    return listed(names, "or", _MAX_NAMED)
 
 
 def _and(names: Iterable[str], limit: int = _MAX_NAMED) -> str:
-    return _listed(names, "and", limit)
-
-
-def _listed(names: Iterable[str], word: str, limit: int) -> str:
-    listed = list(names)
-    if len(listed) > limit:
-        listed = [*listed[:limit], f"{len(listed) - limit} more"]
-    if len(listed) < 2:
-        return "".join(listed)
-    return f"{', '.join(listed[:-1])} {word} {listed[-1]}"
+    return listed(names, "and", limit)

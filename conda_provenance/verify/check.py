@@ -57,7 +57,7 @@ class Check:
         try:
             return self.check(case, world)
         except UnavailableError as error:
-            return self.unavailable(str(error), retry_at=getattr(error, "retry_at", None))
+            return self.unavailable(str(error), retry_at=error.retry_at)
 
     def passed(self, message: str, **facts: Any) -> Result:
         return Result(self.id, Outcome.PASS, message, facts)

@@ -11,6 +11,7 @@ from conda_provenance.text import escape
 from conda_provenance.verify.check import Case, World
 from conda_provenance.verify.outcome import Outcome, Result
 from conda_provenance.verify.roster import Member
+from conda_provenance.verify.stamped import NO_SUCH_COMMIT
 from conda_provenance.verify.subject import Subject
 
 _OF_THE_COMMIT = ("commit-on-branch", "recipe-matches")
@@ -45,7 +46,7 @@ def _result(member: Member, case: Case, world: World) -> Result:
         return Result(name, Outcome.UNAVAILABLE, left_out)
 
     if name in _OF_THE_COMMIT and _is_absent(case):
-        return Result(name, Outcome.NOT_APPLICABLE, "There is no such commit in the repository.")
+        return Result(name, Outcome.NOT_APPLICABLE, NO_SUCH_COMMIT)
 
     with world.answers.noted() as questions:
         try:

@@ -21,7 +21,7 @@ def is_named(remote: RemoteUrl, expected: Expectations, lookup: Lookup) -> bool:
     if lookup.is_named(host) or any(_is_at(each, host) for each in expected.forge_hosts):
         return True
 
-    return any(pattern.matches(str(remote)) for pattern in expected.repositories)
+    return expected.has_repository(remote)
 
 
 def _is_at(name: str, host: str) -> bool:

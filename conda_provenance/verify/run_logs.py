@@ -66,15 +66,11 @@ def _read(api: RunApi, run: Run, job: Job, answers: Answers) -> JobLog:
         question = f"LOG {api.log_name(run, job)}"
         answer = answers.get(question, ask, scope=api.door.scope)
     except UnavailableError as error:
-        return JobLog(job, (), str(error), getattr(error, "retry_at", None))
+        return JobLog(job, (), str(error), error.retry_at)
 
     if answer.about.get("log") != "lines":
         return JobLog(job, (), "A log is gone: CIs delete logs after some weeks or months.")
-    return JobLog(job, _mentions(answer.body))
-
-
-def _mentions(body: bytes) -> tuple[Mention, ...]:
-    return tuple(decoded(body))
+    return JobLog(job, tuple(decoded(answer.body)))
 
 
 def jobs_that_name(logs: RunLogs, subdir: str, file_name: str) -> Sequence[tuple[Job, Mention]]:

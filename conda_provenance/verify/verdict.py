@@ -11,7 +11,8 @@ from enum import Enum
 from typing import NamedTuple
 
 from conda_provenance.policy.expectations import REQUIRED
-from conda_provenance.text import escape
+from conda_provenance.policy.refs import BRANCHES, TAGS
+from conda_provenance.text import escape, listed
 from conda_provenance.verify.grounds import ATTESTED, WHO_BUILT, Grounds
 from conda_provenance.verify.outcome import Outcome, Result
 
@@ -260,16 +261,11 @@ def _so_far(grounds: Grounds, process: Outcome, automation: Outcome) -> str:
         part
         for part in (
             ", ".join(known),
-            f"{_listed(open_questions)} was not checked" if open_questions else "",
+            f"{listed(open_questions, 'and', 9)} was not checked" if open_questions else "",
         )
         if part
     )
     return f"{sentence[:1].upper()}{sentence[1:]}."
-
-
-def _listed(items: list[str]) -> str:
-    *before, last = items
-    return f"{', '.join(before)} and {last}" if before else last
 
 
 def _joined(grounds: Grounds, *ids: str) -> tuple[Outcome, str]:
@@ -293,7 +289,7 @@ def _first_open(results: Iterable[Result]) -> str:
 
 
 def _built(grounds: Grounds) -> tuple[Outcome, str]:
-    """7 and 8, or a build statement. A fail of any of them is a fail of all."""
+    """The run and its log, or a build statement. A fail of any of them is a fail of all."""
     outcome, first = _joined(grounds, *WHO_BUILT)
     attested = grounds.results.get(ATTESTED)
     if attested is not None and attested.outcome is Outcome.FAIL:
@@ -332,6 +328,6 @@ def _ref(grounds: Grounds) -> str:
     if not isinstance(ref, str) or not ref:
         return "its branch"
 
-    for start in ("refs/heads/", "refs/tags/"):
+    for start in (BRANCHES, TAGS):
         ref = ref.removeprefix(start)
     return escape(ref, _MAX_REF)

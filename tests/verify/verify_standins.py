@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from conda_provenance.claim import Claim
+from conda_provenance.errors import UnavailableError
 from conda_provenance.packages import PackageClaim
 from conda_provenance.packages.contents import PackageContents, PackageFile
 from conda_provenance.policy.expectations import Expectations
+from conda_provenance.remotes import RemoteUrl
+from conda_provenance.run_api import RunClaim
 from conda_provenance.sources import Artifact
 from conda_provenance.verify.answers import Answers
 from conda_provenance.verify.check import Case, Check, World
-from conda_provenance.verify.closed import ClosedLookup, ClosedRepositories
 from conda_provenance.verify.outcome import Outcome, Result
 from conda_provenance.verify.roster import Member
 from conda_provenance.verify.verifier import Verified, Verifier, Wanted
@@ -65,6 +67,29 @@ def wanted(name: str, *, is_whole: bool = False, **given: Any) -> Wanted:
     contents: Any = StandInContents(name, **given)
     file = f"{name}-1.0-0.conda"
     return Wanted(Artifact(name, "1.0", "0", file, file, contents), is_whole)
+
+
+class ClosedRepositories:
+    """No repository can be asked."""
+
+    def expect(self, remote: RemoteUrl, shas: Iterable[str], *, with_files: bool) -> None:
+        """Nothing will be asked."""
+
+    def of(self, remote: RemoteUrl) -> NoReturn:
+        raise UnavailableError(f"{remote} cannot be asked.")
+
+
+class ClosedLookup:
+    """No forge and no CI can be asked."""
+
+    def forge(self, remote: RemoteUrl, *, hint: str = "") -> NoReturn:
+        raise UnavailableError(f"The forge of {remote} cannot be asked.")
+
+    def runs(self, claim: RunClaim) -> NoReturn:
+        raise UnavailableError("The CI that the package names cannot be asked.")
+
+    def is_named(self, host: str) -> bool:
+        return False
 
 
 class Asked(ClosedRepositories):

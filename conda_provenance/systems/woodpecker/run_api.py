@@ -30,6 +30,7 @@ from conda_provenance.run_api import (
     Trigger,
     Voucher,
     log_as_json,
+    named_by_nobody,
 )
 
 _NAME = r"(?!\.{1,2}/)[\w.-]+"
@@ -178,10 +179,7 @@ def _place(claim: RunClaim) -> _Place:
         if server:
             return _Place(server, Voucher.NAMED, name, number)
     # Its answer would prove nothing, so a stranger's server is not asked at all.
-    raise UnavailableError(
-        f"{match['host']} says so of itself: neither the repository's forge nor you nor a policy "
-        "names this CI."
-    )
+    raise UnavailableError(named_by_nobody(match["host"]))
 
 
 def _server(url: str, host: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Check 3: the repository serves the commit. That proves storage, and nothing more.
+"""``commit-exists``: the repository serves the commit. That proves storage, and nothing more.
 
 Any git server hands out commits that no branch has: of forks, of changes that nobody merged, of
 branches that are gone.

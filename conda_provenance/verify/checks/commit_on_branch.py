@@ -1,4 +1,6 @@
-"""Check 4: the commit is, or was, the branch that counts. Who put it there is not known here.
+"""``commit-on-branch``: the commit is, or was, the tip of the branch that counts.
+
+Who put it there is not known here.
 
 It passes on the first-parent line of the branch: a commit that came in through the other parent of
 a merge never was the branch, and may have been undone before it was merged.
@@ -11,7 +13,7 @@ from typing import Any
 
 from conda_provenance.errors import UsageError
 from conda_provenance.policy.refs import BRANCHES, TAGS, matching_refs
-from conda_provenance.text import show
+from conda_provenance.text import listed, show
 from conda_provenance.verify.check import Case, Check, World
 from conda_provenance.verify.outcome import Result
 from conda_provenance.verify.repository import Position, Refs
@@ -173,9 +175,7 @@ def _listed(refs: Sequence[str]) -> str:
 
 
 def _joined(names: Iterable[str]) -> str:
-    listed = list(names)
-    more = len(listed) - _MAX_NAMED
-    return " or ".join(listed[:_MAX_NAMED]) + (f" or {more} more" if more > 0 else "")
+    return listed(names, "or", _MAX_NAMED)
 
 
 CHECK = CommitOnBranch()

@@ -5,12 +5,12 @@ It speaks of the change. Whether somebody read the recipe in it, no server can k
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from conda_provenance.forge_api import Account, Change, ForgeApi, host_of
+from conda_provenance.forge_api import Account, Change, ForgeApi, host_of, how_to_name
 from conda_provenance.remotes import RemoteUrl
-from conda_provenance.text import show
+from conda_provenance.text import listed, show
 from conda_provenance.verify.check import Case, Check, World
 from conda_provenance.verify.named import is_named
 from conda_provenance.verify.outcome import Outcome, Result
@@ -24,6 +24,7 @@ from conda_provenance.verify.review import (
     wanted_branches,
 )
 from conda_provenance.verify.review.bringing import named
+from conda_provenance.verify.stamped import NAMES_NO_COMMIT, NO_SUCH_COMMIT
 
 _EXISTS = "commit-exists"
 _RECIPE = "recipe-matches"
@@ -50,16 +51,19 @@ class CommitReviewed(Check):
     def check(self, case: Case, world: World) -> Result:
         remote, sha = case.subject.remote, case.subject.sha
         if remote is None or sha is None:
-            return self.not_applicable("The package names no commit of a repository.")
+            return self.not_applicable(NAMES_NO_COMMIT)
 
         exists = case.results.get(_EXISTS)
         if exists is not None and exists.outcome is Outcome.FAIL:
-            return self.not_applicable("The repository has no such commit.")
+            return self.not_applicable(NO_SUCH_COMMIT)
 
         if not is_named(remote, case.expected, world.lookup):
-            return self.unavailable(_says_so_of_itself(remote))
+            return self.unavailable(
+                f"Only {host_of(remote)} could tell, and it says so of itself: "
+                f"{how_to_name(host_of(remote))}."
+            )
 
-        api = world.lookup.forge(remote, hint=_provider(case))
+        api = world.lookup.forge(remote, hint=case.subject.package.claim.provider)
         if not api.has_changes:
             return self.not_applicable(
                 f"{host_of(remote)} has no {api.change_word}s: changes come by mail."
@@ -110,33 +114,20 @@ class CommitReviewed(Check):
         *,
         is_recipe: bool,
     ) -> Result:
-        names = ", ".join(show(each, _MAX_SHOWN) for each in files[:_MAX_LISTED])
-        more = f" and {len(files) - _MAX_LISTED} more" if len(files) > _MAX_LISTED else ""
+        names = _listed(show(each, _MAX_SHOWN) for each in files)
         it = f"{asked.api.change_word} {named(change)}"
         facts = {**facts, "unreviewed": list(files[:_MAX_REVIEWS])}
         if is_recipe:
             return self.failed(
                 f"The change that brought this commit, {it}, was merged with changes nobody "
-                f"reviewed: {names}{more}.",
+                f"reviewed: {names}.",
                 **facts,
             )
         return self.unavailable(
             f"The change that brought this commit, {it}, was merged with changes nobody reviewed "
-            f"({names}{more}), and which of them are the recipe's is not known.",
+            f"({names}), and which of them are the recipe's is not known.",
             **facts,
         )
-
-
-def _says_so_of_itself(remote: RemoteUrl) -> str:
-    host = host_of(remote)
-    return (
-        f"Only {host} could tell, and it says so of itself: if you trust that server, name it in "
-        f"provenance_forges, such as {host}=gitlab."
-    )
-
-
-def _provider(case: Case) -> str:
-    return (case.subject.package.claim.flow_run_id or "").partition("_")[0]
 
 
 def _counts(asked: _Question, change: Change) -> Tally:
@@ -215,16 +206,16 @@ def _why_not(counts: Tally) -> str:
 
 
 def _opinions(counts: Tally) -> str:
-    opinions = [*counts.unsure, *counts.not_counted]
-    listed = [f"{show(each.login, _MAX_SHOWN)} {each.why}" for each in opinions[:_MAX_LISTED]]
-    more = [f"{len(opinions) - _MAX_LISTED} more"] if len(opinions) > _MAX_LISTED else []
-    return ", ".join([*listed, *more])
+    opinions = (*counts.unsure, *counts.not_counted)
+    return _listed(f"{show(each.login, _MAX_SHOWN)} {each.why}" for each in opinions)
 
 
 def _logins(logins: tuple[str, ...]) -> str:
-    listed = [show(each, _MAX_SHOWN) for each in logins[:_MAX_LISTED]]
-    more = [f"{len(logins) - _MAX_LISTED} more"] if len(logins) > _MAX_LISTED else []
-    return ", ".join([*listed, *more])
+    return _listed(show(each, _MAX_SHOWN) for each in logins)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return listed(names, "and", _MAX_LISTED)
 
 
 def _sentence(reason: str) -> str:

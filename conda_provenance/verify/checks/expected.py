@@ -1,4 +1,4 @@
-"""Check 2: the package names what the user or the policy expects. Nothing else is looked at.
+"""``expected``: the package names what the user or the policy expects. Nothing else is looked at.
 
 It holds the stamped address against the patterns, and every address that answered too: a repository
 that was moved to another owner answers at its old address. Whether the commit is there is not known
@@ -15,7 +15,7 @@ from conda_provenance.forge_api import Repository
 from conda_provenance.patterns import is_allowed, why_unfit
 from conda_provenance.policy.expectations import Expectations
 from conda_provenance.remotes import RemoteUrl
-from conda_provenance.text import show_sentence, show_value
+from conda_provenance.text import listed, show_sentence, show_value
 from conda_provenance.verify.check import Case, Check, World
 from conda_provenance.verify.look_alikes import look_alike
 from conda_provenance.verify.outcome import Result
@@ -41,7 +41,7 @@ class Expected(Check):
         subject, expected = case.subject, case.expected
         if not subject.package.claim:
             return self.not_applicable(
-                "The package claims nothing, so there is nothing to hold against what is expected."
+                "The package claims nothing, so there is nothing to compare with what is expected."
             )
 
         facts = _facts(subject, expected)
@@ -66,7 +66,7 @@ def _facts(subject: Subject, expected: Expectations) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "repository": claim.shown("remote_url") or None,
         "sha": claim.shown("sha") or None,
-        "provider": _provider(subject) or None,
+        "provider": subject.package.claim.provider or None,
         "named_by": expected.repositories_by or None,
         "allowed": [str(each) for each in expected.repositories],
     }
@@ -90,10 +90,10 @@ def _faults_of_claim(subject: Subject, expected: Expectations) -> Iterator[str]:
         shown = show_value(claim.shown("sha") or "") or "none"
         yield f"its commit is {shown}, not {expected.sha}"
 
-    provider = _provider(subject)
+    provider = subject.package.claim.provider
     if expected.providers and provider not in expected.providers:
         shown = show_value(provider, 100) if provider else "no CI system"
-        yield f"it names {shown} as its CI, and {_any_of(expected.providers)} is expected"
+        yield f"it names {shown} as its CI, but {_any_of(expected.providers)} is expected"
 
 
 def _faults_of_address(subject: Subject, expected: Expectations) -> Iterator[str]:
@@ -111,12 +111,6 @@ def _faults_of_address(subject: Subject, expected: Expectations) -> Iterator[str
     unfit = why_unfit(claim.remote_url)
     why = f", since {unfit}" if unfit else look_alike(claim.remote_url, expected.repositories)
     yield f"its repository is {shown}, and {allowed}{why}"
-
-
-def _provider(subject: Subject) -> str:
-    """The CI system that ``flow_run_id`` names."""
-    run_id = subject.package.claim.flow_run_id or ""
-    return run_id.partition("_")[0] if "_" in run_id else ""
 
 
 # --- what answers --------------------------------------------------------------------------------
@@ -187,18 +181,14 @@ def _passed(subject: Subject, expected: Expectations) -> str:
 
 def _nobody(subject: Subject, expected: Expectations) -> str:
     shown = show_value(subject.package.claim.shown("remote_url") or "") or "no repository"
-    equal = [
+    met = [
         what for what, wanted in (("commit", expected.sha), ("CI", expected.providers)) if wanted
     ]
-    first = (
-        f"The {' and the '.join(equal)} {'are' if equal[1:] else 'is'} the expected "
-        if equal
-        else ""
-    )
-    first = f"{first}{'ones' if equal[1:] else 'one'}. " if equal else ""
+    are = "are" if met[1:] else "is"
+    first = f"The {' and the '.join(met)} {are} as expected. " if met else ""
     return (
         f"{first}It is from {shown}, which the package itself names: nobody else named a "
-        "repository, so none can be held against it"
+        "repository to compare it with"
     )
 
 
@@ -207,9 +197,7 @@ def _by(expected: Expectations) -> str:
 
 
 def _any_of(names: Iterable[str]) -> str:
-    listed = list(names)
-    more = len(listed) - _MAX_NAMED
-    return " or ".join(listed[:_MAX_NAMED]) + (f" or {more} more" if more > 0 else "")
+    return listed(names, "or", _MAX_NAMED)
 
 
 def _joined(faults: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""Check 5: the recipe in the package is the one in the commit. It needs git alone.
+"""``recipe-matches``: the recipe in the package is the one in the commit. It needs git alone.
 
 What the builder rendered, the dependencies and the files that get installed are not looked at.
 """
@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from conda_provenance.errors import UnavailableError
 from conda_provenance.packages.contents import PackageContents
-from conda_provenance.patterns import is_allowed
 from conda_provenance.policy.expectations import Expectations
 from conda_provenance.verify.answers import Answer, Answers
 from conda_provenance.verify.check import Case, Check, World
@@ -228,7 +227,7 @@ def _is_confidential(asked: _Asked, questions: Iterable[str]) -> bool:
 
     A package may name a private repository of the user to have its files shown in a log.
     """
-    if is_allowed(str(asked.commit.repository.remote), asked.expected.repositories):
+    if asked.expected.has_repository(asked.commit.repository.remote):
         return False
 
     outcomes = map(asked.answers.outcome, questions)

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 from conda_provenance.claim import Claim
 from conda_provenance.errors import UnavailableError
-from conda_provenance.forge_api import host_of
+from conda_provenance.forge_api import host_of, how_to_name
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
-from conda_provenance.run_api import Job, Run, RunApi, Trigger, Voucher
-from conda_provenance.text import show
+from conda_provenance.run_api import Job, Run, RunApi, Trigger, Voucher, named_by_nobody
+from conda_provenance.text import listed, show
 from conda_provenance.verify.check import Case, Check, World
 from conda_provenance.verify.named_runs import (
     UNTOLD,
@@ -25,13 +25,14 @@ from conda_provenance.verify.named_runs import (
     may_tell,
     named_run,
 )
-from conda_provenance.verify.outcome import Outcome, Result
+from conda_provenance.verify.outcome import Result
 from conda_provenance.verify.package_places import PackagePlace, place_of
 from conda_provenance.verify.run_logs import RunLogs, jobs_that_name, read_logs
 
 _MAX = 200
 
-_PASS = frozenset({Trigger.PUSH, Trigger.MERGE_QUEUE, Trigger.TAG, Trigger.RELEASE})
+_PUSHED = frozenset({Trigger.PUSH, Trigger.MERGE_QUEUE, Trigger.TAG, Trigger.RELEASE})
+"""These pass. What is neither here nor below is unavailable."""
 
 _NOTED: Mapping[Trigger, str] = {
     Trigger.SCHEDULE: "by a schedule",
@@ -84,8 +85,8 @@ class RunMatches(Check):
         providers = case.expected.providers
         if providers and named.provider not in providers:
             return self.failed(
-                f"The package says that {show(named.provider, _MAX)} built it, and expected is "
-                f"{', '.join(providers)}.",
+                f"The package says that {show(named.provider, _MAX)} built it, but "
+                f"{listed(providers, 'or', 5)} is expected.",
                 provider=named.provider,
             )
         return self._asked(case, world, named, remote, sha)
@@ -97,8 +98,8 @@ class RunMatches(Check):
         run = api.run()
         if run is None:
             return self.unavailable(
-                f"The CI has no run {show(named.run_id, _MAX)} of this repository by now: runs are "
-                "deleted after a while, and it may never have been there.",
+                f"The CI has no run {show(named.run_id, _MAX)} of this repository: "
+                "runs are deleted after a while, or it was never there.",
                 provider=named.provider,
             )
 
@@ -116,26 +117,22 @@ class RunMatches(Check):
         if asked.run.voucher is Voucher.CLAIM and asked.error is not None:
             return self.unavailable(
                 f"Which runs there are at the commit could not be asked: {asked.error}",
-                retry_at=getattr(asked.error, "retry_at", None),
+                retry_at=asked.error.retry_at,
             )
         if asked.run.voucher is Voucher.CLAIM:
-            return self.unavailable(
-                f"{host} says so of itself: neither the repository's forge nor you nor a policy "
-                "names this CI, organisation and project."
-            )
+            return self.unavailable(named_by_nobody(host))
         if asked.run.voucher is Voucher.NAMED:
             return None
         if is_forge_named(asked.case, asked.world, asked.remote):
             return None
-        return self.unavailable(
-            f"{host_of(asked.remote)} says so of itself: neither you nor a policy names this forge."
-        )
+        forge = host_of(asked.remote)
+        return self.unavailable(f"{forge} says so of itself: {how_to_name(forge)}.")
 
     def _same(self, asked: _Question) -> Result | None:
         """Is it of this repository and commit?"""
         run = asked.run
         if run.repository is None:
-            return self.unavailable(f"{asked.shown} does not say of which repository it is.")
+            return self.unavailable(f"{asked.shown} does not say which repository it is of.")
         if not _is_of(run.repository, asked):
             return self.failed(
                 f"{asked.shown} is of another repository, {asked.told(run.repository)}.",
@@ -168,12 +165,12 @@ class RunMatches(Check):
                 f"{asked.shown} was started by a pull request ({event}): "
                 "it built what was not accepted yet."
             )
-        if trigger is Trigger.OTHER:
-            return self.unavailable(
-                f"{asked.shown} was started by {event or 'nobody knows what'}: "
-                "who wrote what it ran cannot be told from that."
-            )
-        return None
+        if trigger in _PUSHED or trigger in _NOTED:
+            return None
+        return self.unavailable(
+            f"{asked.shown} was started by {event or 'an event that the CI does not name'}: "
+            "who wrote what it ran cannot be told from that."
+        )
 
     def _workflow(self, asked: _Question) -> Result | None:
         """Is it one of the policy's workflows?"""
@@ -181,13 +178,13 @@ class RunMatches(Check):
         if not wanted:
             return None
         if asked.run.workflow is None:
-            return self.unavailable(f"{asked.shown} does not say which file tells it what to do.")
+            return self.unavailable(f"{asked.shown} does not say which workflow file it follows.")
 
         path, _, _ = asked.run.workflow.partition("@")
         if path in wanted:
             return None
         return self.failed(
-            f"{asked.shown} follows {asked.told(path)}, and expected is {', '.join(wanted)}."
+            f"{asked.shown} follows {asked.told(path)}, but {listed(wanted, 'or', 5)} is expected."
         )
 
     def _ended(self, asked: _Question) -> Result:
@@ -231,8 +228,8 @@ class RunMatches(Check):
                 return self.unavailable(f"{asked.shown} does not say on which machine it ran.")
             if not all(set(job.runner) & set(wanted) for job in good):
                 return self.failed(
-                    f"{asked.shown} ran on {asked.told(', '.join(sorted(labels)))}, and expected "
-                    f"is {', '.join(wanted)}."
+                    f"{asked.shown} ran on {asked.told(', '.join(sorted(labels)))}, but "
+                    f"{listed(wanted, 'or', 5)} is expected."
                 )
         return self._passed(asked, good[-1])
 
@@ -337,12 +334,6 @@ def _unnamed(claim: Claim) -> str:
         "The package gives a page as its run, and no id with the name of a CI system: a page is "
         "whatever its maker wrote."
     )
-
-
-def passed_before(case: Case) -> bool:
-    """Did this check pass for the package?"""
-    result = case.results.get(RunMatches.id)
-    return result is not None and result.outcome is Outcome.PASS
 
 
 CHECK = RunMatches()

@@ -1,4 +1,4 @@
-"""Check 1: what the package says has the right form. Whether it is true is not known here."""
+"""``well-formed``: what the package says has the right form. It does not ask whether it is true."""
 
 from __future__ import annotations
 

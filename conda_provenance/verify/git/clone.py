@@ -16,7 +16,7 @@ from conda_provenance.git.network import Fault, GitServer, ServerError, obeys_no
 from conda_provenance.git.throwaway import Throwaway
 from conda_provenance.remotes import RemoteUrl
 from conda_provenance.verify.git.ahead import Ahead
-from conda_provenance.verify.git.lines import Line
+from conda_provenance.verify.git.lines import MAX_COMMIT, Line
 from conda_provenance.verify.git.opening import Listing, Tools, open_server
 from conda_provenance.verify.git.ref_list import listed_ids, parse_refs
 from conda_provenance.verify.repository import Position
@@ -26,8 +26,8 @@ _MORE_TRIES = 4
 
 _COMMITS = "commits"
 _MAX_TIPS = 5_000
-MAX_COMMIT, MAX_TREES, MAX_BLOBS = 1 << 20, 64 << 20, 32 << 20
-"""Bytes."""
+MAX_TREES, MAX_BLOBS = 64 << 20, 32 << 20
+"""Bytes of all that are read at once."""
 
 
 class Clone:

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from conda_provenance.git.throwaway import Throwaway
 from conda_provenance.verify.repository import Position
 
-_MAX_COMMIT = 1 << 20
+MAX_COMMIT = 1 << 20
+"""Bytes of a raw commit."""
 
 
 class _Seen(NamedTuple):
@@ -59,7 +60,7 @@ class Line:
         """The fetched tips from which ``sha`` can be reached. ``None``: a cut may hide it."""
         if self.is_cut(sha):
             return None
-        if sha not in self.repository.objects([sha], "commit", _MAX_COMMIT):
+        if sha not in self.repository.objects([sha], "commit", MAX_COMMIT):
             return []
 
         answer = self.repository.ask(

@@ -21,10 +21,6 @@ class TreeEntry(NamedTuple):
     name: str
     entry: Entry
 
-    @property
-    def is_tree(self) -> bool:
-        return self.entry.mode == TREE
-
 
 def id_of(kind: str, data: bytes, length: int) -> str:
     """The id of an object, in a repository whose ids have so many digits."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from conda_provenance.errors import UnavailableError
+from conda_provenance.policy.refs import BRANCHES, TAGS
 from conda_provenance.verify.repository import Refs
 
-_KINDS = ("refs/heads/", "refs/tags/")
+_KINDS = (BRANCHES, TAGS)
 _MAX_REFS = 200_000
 _MAX_NAME = 1024
 
@@ -22,7 +23,7 @@ def parse_refs(listing: bytes) -> Refs:
     peeled: dict[str, str] = {}
     for line in listing.decode("utf-8", "replace").split("\n"):
         value, _, name = line.partition("\t")
-        if name == "HEAD" and value.startswith("ref: refs/heads/"):
+        if name == "HEAD" and value.startswith(f"ref: {BRANCHES}"):
             default = value.removeprefix("ref: ")
         elif name.startswith(_KINDS) and re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", value):
             plain = name.removesuffix("^{}")

@@ -1,21 +1,21 @@
-"""What check 5 says to people, one sentence each. What follows from it is decided elsewhere."""
+"""What ``recipe-matches`` says to people, one sentence each. What follows is decided elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from conda_provenance.text import show
+from conda_provenance.text import listed, show
 from conda_provenance.verify.recipes.comparison import Comparison
 from conda_provenance.verify.recipes.identity import Belongs, Identity
 
 NO_RECIPE = "No recipe is in the package: its builder was told to leave it out."
 NO_ORIGINAL = (
-    "The recipe as its author wrote it is not in the package, so nothing can be held against the "
-    "commit."
+    "The recipe as its author wrote it is not in the package, so there is nothing to compare with "
+    "the commit."
 )
 NOT_THERE = "The recipe is not in that commit: no file of it is the packaged recipe."
-GENERATED = "The recipe is made by the CI, as the policy says, so that no commit has it."
+GENERATED = "The policy says that the CI makes the recipe, so no commit has it."
 CONFIDENTIAL = (
     "(How it differs is not shown: the files were read with your token, and nobody but the package "
     "named the repository. Expect it by --expect-repo.)"
@@ -124,7 +124,7 @@ def passed(best: Comparison, identity: Identity, *, has_scripts: bool) -> str:
             f"whether it makes a package of this {' and '.join(untold)} cannot be told without "
             "rendering it"
         )
-    scripts = "" if has_scripts else ", nor was it looked for scripts that run at install"
+    scripts = "" if has_scripts else ", and scripts that run at install were not looked for"
     return f"{'; '.join(parts)}; {_NOT_CHECKED}{scripts}."
 
 
@@ -145,15 +145,8 @@ def _shown(name: str) -> str:
 
 
 def _cut(parts: Iterable[str]) -> str:
-    listed = list(parts)
-    more = len(listed) - _MAX_NAMED
-    if more > 0:
-        return f"{', '.join(listed[:_MAX_NAMED])} and {more} more"
-    *first, last = listed
-    return f"{', '.join(first)} and {last}" if first else last
+    return listed(parts, "and", _MAX_NAMED)
 
 
 def _joined(names: Iterable[str]) -> str:
-    listed = list(names)
-    more = len(listed) - _MAX_NAMED
-    return " or ".join(listed[:_MAX_NAMED]) + (f" or {more} more" if more > 0 else "")
+    return listed(names, "or", _MAX_NAMED)

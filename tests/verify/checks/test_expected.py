@@ -146,15 +146,15 @@ def test_without_a_named_repository_nothing_can_be_expected_of_it(tmp_path):
     result = run(tmp_path)
     assert result.outcome is Outcome.NOT_APPLICABLE
     assert result.message == (
-        f"It is from {REMOTE}, which the package itself names: nobody else named a repository, so "
-        "none can be held against it."
+        f"It is from {REMOTE}, which the package itself names: nobody else named a repository to "
+        "compare it with."
     )
 
 
 def test_an_expected_commit_alone_never_passes(tmp_path):
     result = run(tmp_path, sha=SHA, providers=("github",))
     assert result.outcome is Outcome.NOT_APPLICABLE
-    assert result.message.startswith("The commit and the CI are the expected ones. It is from")
+    assert result.message.startswith("The commit and the CI are as expected. It is from")
 
     other = run(tmp_path, sha="f" * 40)
     assert other.outcome is Outcome.FAIL
@@ -166,7 +166,7 @@ def test_the_ci_system_that_it_names(tmp_path):
     for run_id in ("gitlab_1", "githubx_1", "GITHUB_1", "github", None):
         result = run(tmp_path, {"flow_run_id": run_id}, providers=("github",), **NAMED)
         assert result.outcome is Outcome.FAIL, run_id
-        assert "as its CI, and github is expected" in result.message
+        assert "as its CI, but github is expected" in result.message
 
 
 def test_all_that_differs_is_said_at_once(tmp_path):
