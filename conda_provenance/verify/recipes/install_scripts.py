@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from conda_provenance.packages.contents import PackageContents
-from conda_provenance.packages.inventory import is_install_script
+from conda_provenance.packages.inventory import is_install_script, windows_name
 from conda_provenance.verify.recipes.comparison import Terms
 from conda_provenance.verify.recipes.search import Found, ids_of
 from conda_provenance.verify.recipes.tree import LINK
@@ -29,7 +29,9 @@ def listed_scripts(contents: PackageContents) -> list[str] | None:
     names = set(_listed(contents))
     if _PATHS not in contents.files and _LIST not in contents.files:
         return None
-    return sorted(name for name in names if is_install_script(name))
+    return sorted(
+        name for name in names if is_install_script(name) or is_install_script(windows_name(name))
+    )
 
 
 def paths_elsewhere(contents: PackageContents) -> list[str]:

@@ -571,3 +571,12 @@ def test_a_listed_path_that_leads_elsewhere(build: Build, name: str, path: str) 
     result = made.check(repacked(made.contents, made.place(), {name: text.encode()}))
     assert result.outcome is Outcome.UNAVAILABLE, result.message
     assert "leads elsewhere" in result.message
+
+
+def test_a_listed_script_that_windows_knows_by_another_name(build: Build) -> None:
+    made = build(FILES)
+    listed = {"info/files": b"Scripts\\.hello-post-link.bat\n"}
+    contents = repacked(made.contents, made.place(), listed)
+    result = made.check(contents._replace(install_scripts=None))
+    assert result.outcome is Outcome.UNAVAILABLE, result.message
+    assert "runs at install" in result.message
