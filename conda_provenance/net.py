@@ -12,6 +12,8 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from conda_provenance.errors import UnavailableError
+
 _PORTS = {"http": 80, "https": 443}
 
 _NOT_PUBLIC = (
@@ -171,6 +173,17 @@ def host_is_private_by_name(host: str) -> bool:
     return "." not in host or last in _PRIVATE_NAMES or host.endswith(".home.arpa")
 
 
+class Tls(NamedTuple):
+    """How one server proves who it is, and how we do. Files of the user's."""
+
+    authority: str | None = None
+    """The certificates of the authorities that may vouch for it, in PEM."""
+    certificate: str | None = None
+    """Our certificate."""
+    key: str | None = None
+    """Its private key, if that is not in the same file."""
+
+
 class Reach(NamedTuple):
     """Where a package, or the answer of a server, may lead us: what the user allows.
 
@@ -198,6 +211,17 @@ class Reach(NamedTuple):
         if not _HOST.fullmatch(origin.host):
             return "its host has characters that no host has"
         return None if origin in self.named else self._refusal(origin)
+
+    def require(self, url: str) -> Origin:
+        """The server of an address that may be asked.
+
+        Raises :class:`~conda_provenance.errors.UnavailableError` for any other one.
+        """
+        origin, fault = origin_of(url), self.fault(url)
+        if origin is None or fault:
+            shown = origin.shown if origin else "An address"
+            raise UnavailableError(f"{shown} is not asked: {fault}.")
+        return origin
 
     def _refusal(self, origin: Origin) -> str | None:
         if origin.scheme != "https" and not self.http:

@@ -17,7 +17,6 @@ from conda_provenance.net import (
     host_is_private_by_name,
     is_ip_address,
     is_public_address,
-    origin_of,
 )
 
 _PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ftp_proxy")
@@ -62,11 +61,7 @@ def find_way(
 
     Raises :class:`~conda_provenance.errors.UnavailableError` if it may not be asked.
     """
-    origin, fault = origin_of(url), reach.fault(url)
-    if origin is None or fault:
-        shown = origin.shown if origin else "A repository's address"
-        raise UnavailableError(f"{shown} is not asked: {fault}.")
-
+    origin = reach.require(url)
     proxy = _proxy_for(origin, environ)
     needs_public = reach.needs_public(origin)
     if proxy:

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from copy import copy
 from enum import Enum
-from typing import NamedTuple
 
 from conda_provenance.errors import UnavailableError
 from conda_provenance.git.addresses import Way
@@ -22,6 +21,7 @@ from conda_provenance.git.environment import CONFIGURATIONS, clean_environment
 from conda_provenance.git.limits import FolderTooLargeError
 from conda_provenance.git.processes import Job, Processes
 from conda_provenance.git.version import Version
+from conda_provenance.net import Tls
 
 OLDEST = (2, 37)
 """The oldest git that can be told the address of a server: ``http.curloptResolve``."""
@@ -93,14 +93,6 @@ class ServerError(UnavailableError):
         super().__init__(message)
         self.fault = fault
         self.ids = ids
-
-
-class Tls(NamedTuple):
-    """How one server proves who it is, and how we do. Files of the user's."""
-
-    authority: str | None = None
-    certificate: str | None = None
-    key: str | None = None
 
 
 class GitServer:

@@ -17,11 +17,10 @@ from conda_provenance.condarc import (
     VERIFY_SETTINGS,
 )
 from conda_provenance.errors import SettingsError
-from conda_provenance.net import Origin, origin_of
+from conda_provenance.net import Origin, Tls, origin_of
 from conda_provenance.policy.keys import Wrong, forge_host, forge_vendor
 from conda_provenance.policy.loading import parse_policy_name
 from conda_provenance.settings import parse_bool, parse_list, raw_values, read_setting, wrong_value
-from conda_provenance.web.request import Tls
 
 
 class VerifySettings(NamedTuple):

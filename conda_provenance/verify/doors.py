@@ -10,14 +10,13 @@ from threading import Lock, Semaphore
 from urllib.parse import urljoin, urlsplit
 
 from conda_provenance.api import Api, Door, Probe, Server
-from conda_provenance.errors import UnavailableError
-from conda_provenance.net import Origin, Reach, origin_of
+from conda_provenance.net import Origin, Reach, Tls, origin_of
 from conda_provenance.remotes import MAX_LENGTH
 from conda_provenance.verify.answers import Answer, Answers, scope_of
 from conda_provenance.verify.door import Access, HostDoor, kept_headers
 from conda_provenance.verify.tokens import Tokens, forms_of
 from conda_provenance.web import Answer as WebAnswer
-from conda_provenance.web import Request, Tls, Web
+from conda_provenance.web import Request, Web
 
 _AT_ONCE = 4
 """Requests to one server."""
@@ -54,12 +53,7 @@ class HostDoors:
         self._lock = Lock()
 
     def open(self, api: type[Api], server: Server) -> Door:
-        fault = self.reach.fault(server.url)
-        origin = origin_of(server.url)
-        if fault or origin is None:
-            shown = origin.shown if origin else "An address"
-            raise UnavailableError(f"{shown} is not asked: {fault}.")
-
+        origin = self.reach.require(server.url)
         with self._lock:
             key = (api, server)
             if key not in self._doors:
@@ -95,12 +89,7 @@ class HostDoors:
         return self._web.ask(request)
 
     def probe(self, url: str) -> Probe:
-        fault = self.reach.fault(url)
-        origin = origin_of(url)
-        if fault or origin is None:
-            shown = origin.shown if origin else "An address"
-            raise UnavailableError(f"{shown} is not asked: {fault}.")
-
+        self.reach.require(url)
         answer = self.answers.get(f"PROBE {url}", lambda: self._probed(url))
         headers = {name: value for name, value in answer.about.items() if name != "status"}
         return Probe(int(answer.about["status"]), headers, answer.body)

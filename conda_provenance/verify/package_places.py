@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import NamedTuple
 
 from conda_provenance.packages.file_names import ENDINGS
-from conda_provenance.packages.read import INDEX
 from conda_provenance.verify.subject import Subject
 
 
@@ -33,10 +31,5 @@ def place_of(subject: Subject) -> PackagePlace | None:
 
 
 def _subdir(subject: Subject) -> str | None:
-    file = subject.contents.files.get(INDEX)
-    try:
-        record = json.loads(file.data) if file else None
-    except (ValueError, RecursionError):
-        return None
-    subdir = record.get("subdir") if isinstance(record, dict) else None
+    subdir = subject.record.get("subdir")
     return subdir if isinstance(subdir, str) else None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from conda_provenance.packages import PackageClaim
 from conda_provenance.packages.contents import PackageContents
+from conda_provenance.packages.read import INDEX
 from conda_provenance.remotes import RemoteUrl
 from conda_provenance.sources import Artifact
 
@@ -26,6 +29,16 @@ class Subject(NamedTuple):
     @property
     def sha(self) -> str | None:
         return self.package.claim.sha or None
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """What its index.json says. Empty: there is none that can be read."""
+        file = self.contents.files.get(INDEX)
+        try:
+            record = json.loads(file.data) if file is not None else None
+        except (ValueError, RecursionError):
+            return {}
+        return record if isinstance(record, dict) else {}
 
     @property
     def computed_sha256(self) -> str | None:

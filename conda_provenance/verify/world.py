@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
-from conda_provenance.git.network import Tls as GitTls
 from conda_provenance.lookup import ProbingLookup
 from conda_provenance.net import Reach, origin_of
 from conda_provenance.policy.settings import VerifySettings
@@ -75,7 +74,7 @@ def open_world(
                 doors.probe,
                 reach=reach,
                 authorization=tokens.git_authorization,
-                tls={origin: GitTls(*each) for origin, each in settings.tls.items()},
+                tls=settings.tls,
                 environ=environ,
             )
         )

@@ -12,7 +12,7 @@ from conda_provenance.web.errors import Kind, NoPartError, WebError
 from conda_provenance.web.faults import no_file
 from conda_provenance.web.hosts import Memory
 from conda_provenance.web.ranges import ByteRange
-from conda_provenance.web.request import Request, Tls
+from conda_provenance.web.request import Request
 
 __all__ = [
     "Answer",
@@ -22,7 +22,6 @@ __all__ = [
     "NoPartError",
     "Patience",
     "Request",
-    "Tls",
     "Web",
     "WebError",
     "no_file",

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urldefrag, urljoin
 
-from conda_provenance.net import is_ip_address, origin_of
+from conda_provenance.net import Tls, is_ip_address, origin_of
 from conda_provenance.web import faults
 from conda_provenance.web.answer import Answer
 from conda_provenance.web.backoff import Patience
@@ -18,8 +18,8 @@ from conda_provenance.web.body import body_of
 from conda_provenance.web.errors import WebError
 from conda_provenance.web.hosts import Host, Hosts
 from conda_provenance.web.limits import Limit, limit_of
-from conda_provenance.web.redirects import Hop, require_public
-from conda_provenance.web.request import Request, Tls
+from conda_provenance.web.redirects import REDIRECTS, Hop, require_public
+from conda_provenance.web.request import Request
 from conda_provenance.web.tries import Tries
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from conda_provenance.web.exchange import Exchange, Sent
 
 _MAX_HOPS = 5
-_MOVED = frozenset({301, 302, 303, 307, 308})
 _SAME_METHOD = frozenset({307, 308})
 _FAILED = frozenset({500, 502, 504})
 _PEEK = 4096
@@ -57,7 +56,7 @@ class Asking:
         hop = _first(request)
         for _ in range(_MAX_HOPS + 1):
             sent = self._ask(request, hop)
-            if sent.status not in _MOVED or not request.is_redirected:
+            if sent.status not in REDIRECTS or not request.is_redirected:
                 return _answer(request, hop, sent)
 
             location = sent.headers.get("Location")

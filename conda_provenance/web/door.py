@@ -18,7 +18,7 @@ from conda_provenance.web.body import body_of
 from conda_provenance.web.errors import WebError
 from conda_provenance.web.hosts import Host, Hosts, Memory
 from conda_provenance.web.ranges import ByteRange
-from conda_provenance.web.redirects import Hop, redirected, require_public
+from conda_provenance.web.redirects import REDIRECTS, Hop, redirected, require_public
 from conda_provenance.web.request import Request
 from conda_provenance.web.tries import Tries
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from conda_provenance.web.exchange import Exchange, Sent
 
 _MAX_REDIRECTS = 10
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BUSY = frozenset({429, 503})
 _FAILED = frozenset({500, 502, 504})
 _NOT_ALLOWED = frozenset({401, 403, 407})
@@ -174,7 +173,7 @@ class Web:
         """Ask, and ask where the answer leads, until it leads no further."""
         for _ in range(_MAX_REDIRECTS + 1):
             sent = self._ask(hop, headers)
-            if sent.status not in _REDIRECTS:
+            if sent.status not in REDIRECTS:
                 return hop, sent
 
             sent.close()
@@ -272,7 +271,7 @@ class _Refused(Exception):
 def _checked(hop: Hop, sent: Sent) -> Sent:
     """The answer, if it is one that a caller can do something with."""
     is_expired = hop.is_redirected and sent.status == 400  # As some object stores say it.
-    if (sent.status in _RETURNED or sent.status in _REDIRECTS) and not is_expired:
+    if (sent.status in _RETURNED or sent.status in REDIRECTS) and not is_expired:
         return sent
 
     sent.close()

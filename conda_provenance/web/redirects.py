@@ -14,6 +14,9 @@ from urllib.parse import urldefrag, urljoin, urlsplit, urlunsplit
 from conda_provenance.net import host_is_private_by_name, is_public_address, origin_of
 from conda_provenance.web import faults
 
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+"""Statuses that lead to another address."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hop:

@@ -5,18 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from conda_provenance.net import Origin, Reach
-
-
-class Tls(NamedTuple):
-    """How one server proves who it is, and how we do. Files of the user's."""
-
-    authority: str | None = None
-    """The certificates of the authorities that may vouch for it, in PEM."""
-    certificate: str | None = None
-    """Our certificate."""
-    key: str | None = None
-    """Its private key, if that is not in the same file."""
+from conda_provenance.net import Origin, Reach, Tls
 
 
 class Request(NamedTuple):

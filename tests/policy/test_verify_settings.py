@@ -6,9 +6,8 @@ import pytest
 
 from conda_provenance.condarc import CA, CLIENT_CERT, CLIENT_KEY, FORGES, POLICY, Setting
 from conda_provenance.errors import SettingsError
-from conda_provenance.net import Origin
+from conda_provenance.net import Origin, Tls
 from conda_provenance.policy.settings import VerifySettings, read_verify_settings
-from conda_provenance.web.request import Tls
 
 HOST = Origin("https", "git.example.com", 443)
 

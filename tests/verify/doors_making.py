@@ -10,7 +10,7 @@ from hostile_forge import HostileForge
 
 from conda_provenance.api import Api, Door, NamedBy, Server, TokenVariable
 from conda_provenance.claim import Claim
-from conda_provenance.net import Reach, origin_of
+from conda_provenance.net import Reach, Tls, origin_of
 from conda_provenance.packages import PackageClaim
 from conda_provenance.packages.contents import PackageContents
 from conda_provenance.sources import Artifact
@@ -19,7 +19,7 @@ from conda_provenance.verify.answers import Answers
 from conda_provenance.verify.doors import HostDoors
 from conda_provenance.verify.subject import Subject
 from conda_provenance.verify.tokens import Tokens
-from conda_provenance.web import Tls, Web
+from conda_provenance.web import Web
 
 SECRET = "s3cr3tT0k3nOfTheUser"
 ENVIRON = {"FORGE_TOKEN": SECRET}

@@ -13,8 +13,8 @@ import pytest
 from hostile_forge import HostileForge
 from web_fixtures import QUICK
 
-from conda_provenance.net import Reach, origin_of
-from conda_provenance.web import Request, Tls, Web, WebError
+from conda_provenance.net import Reach, Tls, origin_of
+from conda_provenance.web import Request, Web, WebError
 from conda_provenance.web.hosts import Host
 from conda_provenance.web.limits import SECONDARY, Limit, limit_of
 

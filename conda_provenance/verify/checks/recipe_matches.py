@@ -5,7 +5,6 @@ What the builder rendered, the dependencies and the files that get installed are
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -34,7 +33,6 @@ from conda_provenance.verify.stamped import (
     stamped,
 )
 
-_INDEX = "info/index.json"
 _LARGE_FILE = b"version https://git-lfs.github.com/spec/"
 _FILLED_IN = re.compile(rb"\$Id: [0-9a-f]{40}(?:[0-9a-f]{24})? \$")
 _MAX_FETCHED = 20
@@ -84,10 +82,10 @@ class RecipeMatches(Check):
                 second_witness=packaged.origin,
             )
 
-        index = _index(contents)
-        terms = _terms(index, contents)
+        record = case.subject.record
+        terms = _terms(record, contents)
         return self._compared(
-            _Asked(commit, contents, case.expected, packaged, index, terms, world.answers)
+            _Asked(commit, contents, case.expected, packaged, record, terms, world.answers)
         )
 
     def _compared(self, asked: _Asked) -> Result:
@@ -168,26 +166,17 @@ def _scripts(asked: _Asked, found: Found) -> _Scripts:
     return _Scripts(names, sentences.foreign_scripts(outside) if outside else "")
 
 
-def _index(contents: PackageContents) -> Mapping[str, Any]:
-    file = contents.files.get(_INDEX)
-    try:
-        record = json.loads(file.data) if file is not None else None
-    except (ValueError, RecursionError):
-        return {}
-    return record if isinstance(record, dict) else {}
-
-
-def _text(index: Mapping[str, Any], key: str) -> str:
-    value = index.get(key)
+def _text(record: Mapping[str, Any], key: str) -> str:
+    value = record.get(key)
     return value if isinstance(value, str) else ""
 
 
-def _terms(index: Mapping[str, Any], contents: PackageContents) -> Terms:
+def _terms(record: Mapping[str, Any], contents: PackageContents) -> Terms:
     """How exactly the files can be compared, by where the package may have been built.
 
     A noarch package may have been built on Windows.
     """
-    subdir = _text(index, "subdir")
+    subdir = _text(record, "subdir")
     may_be_windows = subdir == "noarch" or subdir.startswith("win-")
     return Terms(
         line_endings_count=not may_be_windows,
@@ -207,8 +196,8 @@ def _recipe(asked: _Asked, found: Found) -> bytes:
 
 
 def _identity(asked: _Asked, recipe: bytes) -> Identity:
-    index = asked.record
-    return identify(recipe, index.get("name"), index.get("version"), is_v1=asked.packaged.is_v1)
+    record = asked.record
+    return identify(recipe, record.get("name"), record.get("version"), is_v1=asked.packaged.is_v1)
 
 
 def _contents_of(asked: _Asked, found: Found, best: Comparison) -> dict[str, bytes]:

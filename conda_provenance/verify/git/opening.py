@@ -14,15 +14,15 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from conda_provenance.errors import UnavailableError
 from conda_provenance.git.addresses import FindAddresses, find_addresses, find_way
-from conda_provenance.git.network import Fault, GitServer, ServerError, Tls
+from conda_provenance.git.network import Fault, GitServer, ServerError
 from conda_provenance.git.processes import Processes
 from conda_provenance.git.version import Version
-from conda_provenance.net import Origin, Reach, origin_of
+from conda_provenance.net import Origin, Reach, Tls, origin_of
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
+from conda_provenance.web.redirects import REDIRECTS
 
 _QUESTION = "/info/refs?service=git-upload-pack"
 _MAX_MOVES = 3
-_REDIRECTS = (301, 302, 303, 307, 308)
 
 
 class Probed(Protocol):
@@ -88,7 +88,7 @@ def _moved(
     """Where the repository is now. Raises what is wrong if it has not moved."""
     asked = server.url + _QUESTION
     reply = tools.probe(asked)
-    if reply.status not in _REDIRECTS:
+    if reply.status not in REDIRECTS:
         raise _fault(server.host, reply) or error
 
     url = urljoin(asked, reply.headers.get("location", ""))

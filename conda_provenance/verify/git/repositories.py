@@ -17,11 +17,11 @@ from conda_provenance.git.addresses import FindAddresses, find_addresses
 from conda_provenance.git.command import GitError, find_program
 from conda_provenance.git.hasher import Hasher
 from conda_provenance.git.limits import Limits
-from conda_provenance.git.network import OLDEST, Tls
+from conda_provenance.git.network import OLDEST
 from conda_provenance.git.processes import Processes
 from conda_provenance.git.throwaway import Throwaway
 from conda_provenance.git.version import Version, asking_version
-from conda_provenance.net import Origin, Reach
+from conda_provenance.net import Origin, Reach, Tls
 from conda_provenance.remotes import RemoteUrl
 from conda_provenance.verify.answers import Answers, scope_of
 from conda_provenance.verify.git.answered import AnsweredRepository, RefList
