@@ -53,6 +53,11 @@ _USER_PAGE = r"https://(?:tangled\.(?:org|sh)/@[\w.-]+|[\w-]+(?:\.[\w-]+)+/@[\w-
 _CHANNEL_TOKEN = re.compile(r"(?<=/t/)(?:[^/\s]+(?=/)|[a-z]{2}-[0-9a-f]{8}-[0-9a-f-]+)")
 """The token in the address of a conda channel: https://conda.anaconda.org/t/TOKEN/channel."""
 
+_ESCAPE = re.compile(
+    r"\\(?:ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|(?P<half>ud[89a-f][0-9a-f]{2})|.)"
+)
+"""An escape in JSON. ``half``: of half a surrogate pair."""
+
 _WHOLE_TOKEN = re.compile(rf"{TOKEN.pattern}[\w=-]*")
 _MIN_TOKEN = 10
 """Characters of the shortest text that is hidden as a token."""
@@ -120,11 +125,17 @@ def escape_commands(line: str) -> str:
 def json_text(item: object, indent: int | None = None) -> str:
     """``item`` as JSON in ASCII, without what Azure Pipelines obeys anywhere in a log.
 
-    In JSON a "#" stands in texts only.
+    In JSON a "#" stands in texts only. Half a surrogate pair, as of a name of a file that is no
+    text, is written out: many readers refuse the whole document because of its escape.
     """
     import json  # Most commands print none.
 
-    return json.dumps(item, indent=indent).replace("##", "#\\u0023")
+    text = json.dumps(item, indent=indent).replace("##", "#\\u0023")
+    return _ESCAPE.sub(_without_half, text) if r"\ud" in text else text
+
+
+def _without_half(found: re.Match[str]) -> str:
+    return found[0] if found["half"] is None else f"\\{found[0]}"
 
 
 def redact_location(location: str) -> str:

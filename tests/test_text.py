@@ -6,6 +6,7 @@ import json
 import re
 import time
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -247,3 +248,19 @@ def test_a_plain_word_needs_no_search_for_secrets(word: str) -> None:
 @given(st.text(st.characters(max_codepoint=127)).filter(lambda word: ":" not in word))
 def test_a_word_without_a_colon_begins_no_address(word: str) -> None:
     assert not re.match(text_module._SCHEME, text_module._without_opening(word))
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=()), max_size=8), max_size=4))
+def test_every_reader_of_json_reads_ours(texts: list[str]) -> None:
+    """The name of a file that is no text has halves of surrogate pairs."""
+    read = msgspec.json.decode(json_text(texts))
+    assert read == json.loads(json_text(texts))
+    for text, found in zip(texts, read, strict=True):
+        joined = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+        assert found == re.sub("[\ud800-\udfff]", lambda half: repr(half[0])[1:-1], joined)
+
+
+def test_half_a_pair_is_written_out() -> None:
+    assert json.loads(json_text(["a\udcff", "\\udcff", "\U0001f600", "\ud83d"])) == [
+        "a\\udcff", "\\udcff", "\U0001f600", "\\ud83d",
+    ]  # fmt: skip

@@ -1,9 +1,14 @@
-"""A short difference between two texts of strangers, for people. It is bounded, and not escaped."""
+"""A short difference between two texts of strangers, for people.
+
+It is bounded. Its lines are not escaped.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+
+from conda_provenance.text import escape
 
 _MAX_BYTES = 256 << 10
 _MAX_LINES = 200
@@ -16,7 +21,8 @@ _SHOWN_CHARACTERS = 200
 
 def line_diff(before: bytes, after: bytes, name: str) -> list[str]:
     """The first lines that differ. ``before`` is the commit's."""
-    head = [f"--- {name} (commit)", f"+++ {name} (package)"]
+    shown = escape(name)  # A line break in it would begin a line of the stranger's.
+    head = [f"--- {shown} (commit)", f"+++ {shown} (package)"]
     if b"\0" in before or b"\0" in after or max(len(before), len(after)) > _MAX_BYTES:
         return [*head, f"(not shown: {len(before)} bytes in the commit, {len(after)} here)"]
 
@@ -28,9 +34,9 @@ def line_diff(before: bytes, after: bytes, name: str) -> list[str]:
         old, new = old[:10], new[:10]
     lines = list(_changes(old, new))
 
-    shown = [each[:_SHOWN_CHARACTERS] for each in lines[:_SHOWN_LINES]]
-    more = [f"({len(lines) - len(shown)} more lines)"] if len(lines) > len(shown) else []
-    return [*head, f"(line {start + 1})", *shown, *more]
+    first = [each[:_SHOWN_CHARACTERS] for each in lines[:_SHOWN_LINES]]
+    more = [f"({len(lines) - len(first)} more lines)"] if len(lines) > len(first) else []
+    return [*head, f"(line {start + 1})", *first, *more]
 
 
 def _changes(old: list[str], new: list[str]) -> Iterator[str]:

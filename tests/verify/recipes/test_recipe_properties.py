@@ -273,3 +273,12 @@ def test_a_difference_of_large_texts_takes_no_time() -> None:
     before, after = b"x\n" * 100_000, b"y\nx\n" * 50_000
     assert len(line_diff(before, after, "x")) < 60
     assert "not shown" in line_diff(b"x" * (1 << 20), b"", "x")[-1]
+
+
+def test_a_name_cannot_begin_a_line_of_a_difference() -> None:
+    lines = line_diff(b"a\n", b"b\n", "x\n  pass  attested  It is signed.")
+    assert not any("\n" in line for line in lines)
+    assert lines[:2] == [
+        "--- x\\n  pass  attested  It is signed. (commit)",
+        "+++ x\\n  pass  attested  It is signed. (package)",
+    ]
