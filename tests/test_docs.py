@@ -15,6 +15,7 @@ from types import SimpleNamespace
 
 import pluggy
 import pytest
+from cli_running import answer, run_command
 from packages_making import make_conda
 from ruamel.yaml import YAML
 
@@ -27,7 +28,10 @@ from conda_provenance.condarc import ALL_SETTINGS, SETTINGS
 from conda_provenance.forges import Forge
 from conda_provenance.hookspecs import PROJECT
 from conda_provenance.policy.check_ids import IDS
+from conda_provenance.policy.expectations import Expectations
 from conda_provenance.remotes import RemoteUrl
+from conda_provenance.verify.check import Case
+from conda_provenance.verify.outcome import Outcome, Result
 from conda_provenance.verify.verdict import NOT_CHECKED
 
 ROOT = Path(__file__).parents[1]
@@ -278,6 +282,42 @@ def test_the_example_of_a_system_of_ones_own_names_its_run():
     assert run.flow_run_url == "https://farm.example.org/jobs/7"
 
 
+@pytest.mark.parametrize(
+    ("named", "remote", "ends"),
+    [
+        (Outcome.PASS, "https://github.com/example/hello-feedstock", Outcome.PASS),
+        (Outcome.PASS, "https://github.com/example/other", Outcome.FAIL),
+        (Outcome.FAIL, "https://github.com/example/hello-feedstock", Outcome.UNAVAILABLE),
+    ],
+)
+def test_the_example_of_a_check_of_ones_own_judges(named, remote, ends):
+    (check,) = _plugin("A check of your own")["conda_provenance_checks"]()
+    subject = SimpleNamespace(remote=RemoteUrl.parse(remote))
+    before = Result("expected", named, "So it is.")
+    case = Case(subject, Expectations(), {"expected": before})
+    assert check.run(case, None).outcome is ends
+
+
+def test_the_example_of_a_check_of_ones_own_is_run_by_verify(tmp_path):
+    """Typed into a distribution of its own, as the page says."""
+    text = (ROOT / "docs" / "plugins.md").read_text("utf-8")
+    source = text.partition("## A check of your own\n")[2]
+    info = tmp_path / "my_farm-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my-farm\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[conda_provenance]\nmy-farm = my_farm\n")
+    (tmp_path / "my_farm.py").write_text(re.findall(r"```python\n(.*?)```", source, re.DOTALL)[0])
+
+    extra = {"sha": "a" * 40, "remote_url": "https://github.com/example/hello-feedstock"}
+    package = make_conda(tmp_path, {"extra": extra}, name="hello")
+    done = run_command(
+        "verify", package, "--only", "approved-feedstock", "--json", PYTHONPATH=str(tmp_path)
+    )
+    checks = {each["id"]: each for each in answer(done)["packages"][0]["checks"]}
+    assert checks["approved-feedstock"]["outcome"] == "unavailable"
+    assert checks["approved-feedstock"]["message"] == "Nobody named the repository."
+
+
 def test_the_pages_name_every_command_and_no_option_that_does_not_exist():
     readme = (ROOT / "README.md").read_text("utf-8")
     page = (ROOT / "docs" / "commands.md").read_text("utf-8")
@@ -303,8 +343,17 @@ def _commands(page: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "docs/verify.md", "docs/commands.md", "docs/survey.md"]
-)
+    "page",
+    [
+        "README.md",
+        *(
+            f"docs/{name}.md"
+            for name in (
+                "commands", "install-gate", "policy", "survey", "verify", "verify-howto",
+            )
+        ),
+    ],
+)  # fmt: skip
 def test_every_example_of_verify_can_be_typed(page):
     commands = _commands(page)
     assert commands

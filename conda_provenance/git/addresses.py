@@ -96,7 +96,9 @@ def _addresses(origin: Origin, find: FindAddresses) -> list[str]:
     except (OSError, UnicodeError):
         addresses = []
     if not addresses:
-        raise UnavailableError(f"{origin.shown} cannot be found: its name leads to no address.")
+        raise UnavailableError(
+            f"{origin.shown} cannot be found: its name has no address. Is the network there?"
+        )
     return addresses[:_MAX_ADDRESSES] if all(addresses) else []
 
 

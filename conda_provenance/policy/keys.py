@@ -235,7 +235,7 @@ def check_id(known: Collection[str] | None) -> Callable[[str], str]:
         if id in allowed or (known is None and _ID.fullmatch(id) and len(id) <= 60):
             return id
         raise Wrong(
-            f"{show_value(id) or repr('')} is no check that is known{nearest(id, allowed)}; "
+            f"{show_value(id) or repr('')} is not a known check{nearest(id, allowed)}; "
             f"they are {', '.join(allowed)}"
         )
 

@@ -49,7 +49,7 @@ class Options(NamedTuple):
         if only and skip:
             raise UsageError("--only and --skip exclude each other: give one of the two.")
 
-        known = tuple(dict.fromkeys((*KNOWN, *known_checks)))
+        known = tuple(known_checks) or KNOWN
         return cls(
             tuple(dict.fromkeys(map(RepositoryPattern.parse, repositories))),
             None if sha is None else _sha(sha),
@@ -98,7 +98,7 @@ def _sha(text: str) -> str:
     sha = text.strip().lower()
     if not is_full_sha(sha) or not sha.strip("0"):
         raise UsageError(
-            f"--expect-sha {show_value(text) or repr('')} is no full commit hash: give all of its "
+            f"--expect-sha {show_value(text) or repr('')} is not a full commit hash: give all of its "
             "40 digits, or 64 where the repository uses SHA-256 ('git rev-parse REF' prints them)."
         )
     return sha
@@ -108,7 +108,7 @@ def _provider(name: str) -> str:
     known = providers()
     if name not in known:
         raise UsageError(
-            f"--expect-provider {show_value(name) or repr('')} is no CI system that is known"
+            f"--expect-provider {show_value(name) or repr('')} is not a known CI system"
             f"{nearest(name, known)}: 'conda provenance detect --list' names them all."
         )
     return name
@@ -119,7 +119,7 @@ def _check_ids(option: str, given: Iterable[str], known: Collection[str]) -> tup
     for each in ids:
         if each not in known:
             raise UsageError(
-                f"{option} {show_value(each) or repr('')} is no check that is known"
-                f"{nearest(each, known)}: they are {', '.join(known)}."
+                f"{option} {show_value(each) or repr('')} is not a known check"
+                f"{nearest(each, known)}: the checks are {', '.join(known)}."
             )
     return tuple(dict.fromkeys(ids))

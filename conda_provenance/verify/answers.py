@@ -111,7 +111,9 @@ class Answers:
             if package.recorded is not None:
                 return package.recorded.get(question)
         if self.is_offline:
-            raise UnavailableError("Nothing is asked, because --offline was given.")
+            raise UnavailableError(
+                "Nothing is asked with --offline; --evidence DIR takes answers that were kept."
+            )
 
         with self._lock:
             slot = self._slots.setdefault(question, _Slot())

@@ -48,6 +48,7 @@ class HostDoors:
         self.tls = tls or {}
         self._warn = warn
         self._warnings: dict[str, str] = {}
+        self._warned: set[str] = set()
         self._doors: dict[tuple[type[Api], Server], HostDoor] = {}
         self._turns: dict[Origin, Semaphore] = {}
         self._lock = Lock()
@@ -63,9 +64,10 @@ class HostDoors:
     def _access(self, api: type[Api], server: Server, origin: Origin) -> Access:
         token = self._tokens.of(api, server)
         credential = dict(api.authorization(token.secret)) if token else {}
-        if token is None and api.without_token:
-            self._warnings.setdefault(
-                server.url, f"There is no token for {origin.shown}: {api.without_token}"
+        if token is None and api.without_token and server.url not in self._warned:
+            self._warned.add(server.url)
+            self._warnings[server.url] = (
+                f"There is no token for {origin.shown}: {api.without_token}"
             )
         names = ", ".join(variable.name for variable in api.tokens)
         token_help = f"; the token in {token.source} may not do that" if token else ""

@@ -45,7 +45,7 @@ def row_of(identity: Mapping[str, Any], verified: Verified) -> dict[str, Any]:
         "sentences": {each: _sentence(facet.message) for each, facet in facets.items()},
         "outcome": verdict.outcome.value,
         "message": _sentence(verdict.message),
-        "accepted": verdict.is_accepted,
+        "accepted": verdict.is_accepted or verdict.outcome is Standing.VERIFIED,
         "notes": [_sentence(note) for note in _notes(verified.expected)],
         "evidence": None if verified.evidence is None else _evidence(verified.evidence),
     }

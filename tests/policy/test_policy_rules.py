@@ -187,15 +187,15 @@ def test_an_option_takes_the_place_of_the_policys_key():
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        ({"sha": "abc123"}, "is no full commit hash: give all of its 40 digits"),
-        ({"sha": ""}, "is no full commit hash"),
-        ({"sha": "0" * 40}, "is no full commit hash"),
+        ({"sha": "abc123"}, "is not a full commit hash: give all of its 40 digits"),
+        ({"sha": ""}, "is not a full commit hash"),
+        ({"sha": "0" * 40}, "is not a full commit hash"),
         ({"repositories": ["github.com/o/n"]}, "is not a pattern of repositories"),
         ({"refs": ["a..b"]}, "is no branch or tag"),
         ({"refs": ["a" * 40]}, "give --expect-sha"),
         ({"providers": ["gitub"]}, r"\(did you mean github\?\)"),
         ({"only": ["commit-exist"]}, r"--only commit-exist .*did you mean commit-exists"),
-        ({"skip": ["expected,"]}, "--skip '' is no check"),
+        ({"skip": ["expected,"]}, "--skip '' is not a known check"),
         ({"only": ["expected"], "skip": ["expected"]}, "exclude each other"),
     ],
 )

@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from doors_making import ENVIRON, SECRET, Thing, make_doors, open_door
+from doors_making import ENVIRON, SECRET, TestApi, Thing, make_doors, open_door
 from hostile_forge import HostileForge
 
 from conda_provenance.api import Door
@@ -93,6 +93,10 @@ def test_a_log_on_another_server_is_asked_for_without_the_token(
     assert len(other_forge.asked) == 1
 
 
+class OtherApi(TestApi):
+    """A CI at the same server asks it too."""
+
+
 def test_without_a_token_it_says_what_that_costs_once_a_server(
     web: Web, hostile_forge: HostileForge
 ) -> None:
@@ -102,6 +106,7 @@ def test_without_a_token_it_says_what_that_costs_once_a_server(
     assert said == []
     door.get(hostile_forge.url("well"), Thing)
     door.get(hostile_forge.url("well", "y"), Thing)
+    open_door(doors, hostile_forge, OtherApi).get(hostile_forge.url("well", "z"), Thing)
     assert said == [f"There is no token for {hostile_forge.host}: 10 packages an hour."]
     assert "authorization" not in hostile_forge.asked[0].headers
     with pytest.raises(UnavailableError, match=r"a token for it in FORGE_TOKEN, FIXED_TOKEN, or"):

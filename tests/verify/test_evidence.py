@@ -291,7 +291,7 @@ def test_the_evidence_of_another_package_is_refused(folder: EvidenceFolder) -> N
 
 def test_without_a_file_it_says_so(folder: EvidenceFolder) -> None:
     assert folder.read(make_subject()).fault.endswith(
-        "cannot be read: there is no evidence of this package."
+        "cannot be read: there is no evidence of this package; verify it once without --offline."
     )
 
 

@@ -54,7 +54,7 @@ class ArtifactInRun(Check):
             return self.unavailable("It is no package file with a platform, as logs name them.")
         if place.sha256 is None:
             return self.unavailable(
-                "The bytes of the file were not read, so its digest is unknown."
+                "The bytes of the file were not read, so its digest is unknown: --check reads them."
             )
 
         api = _api(case, world)
@@ -72,7 +72,7 @@ class ArtifactInRun(Check):
     def _without_run(self, before: Result | None) -> Result:
         if before is not None and before.outcome is Outcome.NOT_APPLICABLE:
             return self.not_applicable("The package names no run whose log could be read.")
-        return self.unavailable("Only the log of a run that run-matches has passed says anything.")
+        return self.unavailable("The logs were not read, because run-matches did not pass.")
 
     def _judged(self, found: _Found) -> Result:
         facts = _facts(found)

@@ -92,8 +92,8 @@ def _faults_of_claim(subject: Subject, expected: Expectations) -> Iterator[str]:
 
     provider = subject.package.claim.provider
     if expected.providers and provider not in expected.providers:
-        shown = show_value(provider, 100) if provider else "no CI system"
-        yield f"it names {shown} as its CI, but {_any_of(expected.providers)} is expected"
+        named = f"{show_value(provider, 100)} as its CI" if provider else "no CI run"
+        yield f"it names {named}, but {_any_of(expected.providers)} is expected"
 
 
 def _faults_of_address(subject: Subject, expected: Expectations) -> Iterator[str]:
@@ -180,12 +180,15 @@ def _passed(subject: Subject, expected: Expectations) -> str:
 
 
 def _nobody(subject: Subject, expected: Expectations) -> str:
-    shown = show_value(subject.package.claim.shown("remote_url") or "") or "no repository"
+    shown = show_value(subject.package.claim.shown("remote_url") or "")
     met = [
         what for what, wanted in (("commit", expected.sha), ("CI", expected.providers)) if wanted
     ]
     are = "are" if met[1:] else "is"
     first = f"The {' and the '.join(met)} {are} as expected. " if met else ""
+    if not shown:
+        return f"{first}The package names no repository, and nobody else named one"
+
     return (
         f"{first}It is from {shown}, which the package itself names: nobody else named a "
         "repository to compare it with"

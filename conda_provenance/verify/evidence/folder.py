@@ -96,7 +96,7 @@ class EvidenceFolder:
         except OSError as error:
             why = error.strerror or type(error).__name__
             if isinstance(error, FileNotFoundError):
-                why = "there is no evidence of this package"
+                why = "there is no evidence of this package; verify it once without --offline"
             return RecordedAnswers({}, source=source, fault=f"{source} cannot be read: {why}.")
         return RecordedAnswers(
             outcomes, source=source, digest=document.digest, written_at=document.written_at

@@ -63,6 +63,14 @@ def _is_into(change: forge_api.Change, branches: Sequence[str]) -> bool:
     return any(matching_refs(BRANCHES + each, [full]) for each in branches)
 
 
+def _branch_in_words(branch: str) -> str:
+    if branch == "*":
+        return "any branch"
+
+    shown = show(branch, _MAX_SHOWN)
+    return f"a branch like {shown}" if "*" in branch else shown
+
+
 def bringing_change(
     changes: Sequence[forge_api.Change],
     sha: str,
@@ -71,7 +79,7 @@ def bringing_change(
     word: str,
 ) -> Bringing:
     """The merged change of this repository into one of the branches that made this commit."""
-    into = " or ".join("any branch" if each == "*" else show(each, _MAX_SHOWN) for each in branches)
+    into = " or ".join(map(_branch_in_words, branches))
     left = list(changes)
     if not left:
         return Bringing(None, f"no merged {word} brought this commit into {into}")

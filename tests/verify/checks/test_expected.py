@@ -166,7 +166,15 @@ def test_the_ci_system_that_it_names(tmp_path):
     for run_id in ("gitlab_1", "githubx_1", "GITHUB_1", "github", None):
         result = run(tmp_path, {"flow_run_id": run_id}, providers=("github",), **NAMED)
         assert result.outcome is Outcome.FAIL, run_id
-        assert "as its CI, but github is expected" in result.message
+        named = "_" in (run_id or "")
+        shown = f"{str(run_id).partition('_')[0]} as its CI" if named else "no CI run"
+        assert f"it names {shown}, but github is expected" in result.message
+
+
+def test_a_package_without_a_repository_is_not_said_to_name_one(tmp_path):
+    result = run(tmp_path, {"remote_url": None})
+    assert result.outcome is Outcome.NOT_APPLICABLE
+    assert result.message == "The package names no repository, and nobody else named one."
 
 
 def test_all_that_differs_is_said_at_once(tmp_path):

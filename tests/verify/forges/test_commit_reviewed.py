@@ -49,6 +49,19 @@ def test_the_commit_that_merging_made_passes(setting: Setting, commit: str, numb
     assert result.facts["merged_by_bot"] is False
 
 
+@pytest.mark.parametrize(
+    ("ref", "words"),
+    [
+        ("refs/heads/*", "any branch"),
+        ("refs/heads/ma*/*", "a branch like ma*/*"),
+    ],
+)
+def test_a_pattern_of_branches_is_said_in_words(setting: Setting, ref: str, words: str) -> None:
+    result = setting.check("second", refs=(ref,))
+    assert result.outcome is FAIL
+    assert result.message == f"No merged pull request brought this commit into {words}."
+
+
 def test_without_a_policy_no_approval_is_wanted_and_that_is_said(setting: Setting) -> None:
     result = setting.check("merge")
     assert result.outcome is PASS
