@@ -15,7 +15,7 @@ COMMAND = Command(
         Option(
             "action",
             (),
-            "check: say what is wrong with a policy; explain: say which rule is about a package, "
+            "check: say what is wrong with a policy; explain: say which rule counts for a package, "
             "and what it asks",
             metavar="{check,explain}",
             choices=("check", "explain"),
@@ -23,8 +23,8 @@ COMMAND = Command(
         Option(
             "subject",
             (),
-            "the policy to check; or the package to explain: its name, CHANNEL::NAME, or the name "
-            "of its file",
+            "with check, the policy; with explain, the package: its name, CHANNEL::NAME, or the "
+            "name of its file",
             metavar="POLICY|PACKAGE",
         ),
         Option(

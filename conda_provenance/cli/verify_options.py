@@ -33,8 +33,8 @@ EXPECT_OPTIONS = under(
     Option(
         "policy",
         ("--policy",),
-        "a file that says what is expected of which package, or the name of one that comes with "
-        "conda-provenance",
+        "a file that says what is expected of which package, or the name of a ready one, such as "
+        "conda-forge",
         metavar="FILE",
     ),
 )
@@ -62,21 +62,21 @@ ASKING_OPTIONS = under(
     Option(
         "allow",
         ("--allow",),
-        "what packages may lead to beyond public https addresses: http, private, or both",
+        "servers that may be asked, besides public ones over https: http, private, or both",
         metavar="WHAT,...",
         action="append",
     ),
     Option(
         "max_age",
         ("--max-age",),
-        "take answers that were kept and are not older than this, such as 12h or 1d (default: ask "
+        "use answers of earlier runs that are not older than this, such as 12h or 1d (default: ask "
         "everything again)",
         metavar="DURATION",
     ),
     Option(
         "token_file",
         ("--token-file",),
-        "an access token for this server, which is in this file; may be given again",
+        "take the access token for this server from this file; may be given again",
         metavar="HOST=FILE",
         action="append",
     ),
@@ -102,7 +102,7 @@ FORM_OPTIONS = under(
     Option(
         "html",
         ("--html",),
-        "write a page for the browser, with packages by checks; - is stdout",
+        "write a page for the browser, a table of packages and checks; - is stdout",
         metavar="FILE",
     ),
 )
@@ -134,8 +134,8 @@ LARGE_OPTIONS = under(
 COMMAND = Command(
     "Check what packages say about their origin against the repository, the forge and the CI that "
     "they name. A package is verified only if you or a policy named its repository, and that "
-    "repository's build names the file's digest. Exit status: 0 verified, 1 something contradicts "
-    "what a package says, 3 it could not be told.",
+    "repository's build names the file's digest. Exit status: 0 verified or accepted by the policy, "
+    "1 something contradicts what a package says, 3 otherwise.",
     """\
 {program} verify a-1.0-0.conda --expect-repo https://github.com/o/n
 {program} verify output --expect-repo 'https://github.com/o/*'

@@ -53,6 +53,7 @@ def print_package(row: Row, output: Output) -> None:
         output.line("  ", note)
     if not output.quiet:
         _print_claim(row, output)
+        _print_digest(row, output)
 
     if row["checks"]:
         output.line()
@@ -108,9 +109,13 @@ def _print_claim(row: Row, output: Output) -> None:
     for key in ("commit_url", "run_url"):
         if row[key] and row[key] != row["flow_run_url"]:
             output.line(f"  {f'{key}:'.ljust(_LABEL)}", (row[key], LINK))
+
+
+def _print_digest(row: Row, output: Output) -> None:
     if row["sha256"]:
-        how = "" if row["sha256_from"] == "file" else " (not computed from the file)"
-        output.line(f"  {'sha256:'.ljust(_LABEL)}", row["sha256"], (how, DIM))
+        output.line()
+        how = "computed from the file" if row["sha256_from"] == "file" else "not computed here"
+        output.line(("sha256: ", BOLD), row["sha256"], (f" ({how})", DIM))
 
 
 def _print_check(check: Mapping[str, Any], ids: int, output: Output) -> None:
