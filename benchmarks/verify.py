@@ -3,8 +3,8 @@
 Run ``python benchmarks/verify.py``: it needs Linux, git 2.37 and py-rattler-build. It prints a
 table in Markdown. The repositories are made here, and served on loopback by git's own
 ``http-backend``; the server counts requests and bytes. The packages' recipes are those of the
-commits, so that checks 1 to 5 pass, and it is an error if one does not. What is compared is measured
-in turns.
+commits, so that checks 1 to 5 pass, and it is an error if one does not. What is compared is
+measured in turns.
 
 "In process" is what the command does once it runs; "the command" has the start of Python too.
 """
