@@ -134,8 +134,8 @@ LARGE_OPTIONS = under(
 COMMAND = Command(
     "Check what packages say about their origin against the repository, the forge and the CI that "
     "they name. A package is verified only if you or a policy named its repository, and that "
-    "repository's build names the file's digest. Exit status: 0 verified or accepted by the policy, "
-    "1 something contradicts what a package says, 3 otherwise.",
+    "repository's build names the file's digest. Exit status: 0 verified or accepted by the "
+    "policy, 1 something contradicts what a package says, 3 otherwise.",
     """\
 {program} verify a-1.0-0.conda --expect-repo https://github.com/o/n
 {program} verify output --expect-repo 'https://github.com/o/*'

@@ -99,7 +99,8 @@ def _sha(text: str) -> str:
     if not is_full_sha(sha) or not sha.strip("0"):
         raise UsageError(
             f"--expect-sha {show_value(text) or repr('')} is not a full commit hash: give all of "
-            "its 40 digits, or 64 where the repository uses SHA-256 ('git rev-parse REF' prints them)."
+            "its 40 digits, or 64 where the repository uses SHA-256 ('git rev-parse REF' prints "
+            "them)."
         )
     return sha
 

@@ -149,7 +149,7 @@ GITLAB: Sequence[Row] = (
     Row("pipeline of a merge request", run(source="merge_request_event"), RUN, FAIL,
         "was started by a pull request", CONSISTENT, expected),
     Row("pipeline that another one started", run(source="parent_pipeline"), RUN, OPEN,
-        "who wrote what it ran cannot be told", CONSISTENT, expected),
+        "who wrote what it ran is not known", CONSISTENT, expected),
     Row("pipeline that failed", run(status="failed"), RUN, FAIL, "failed", CONSISTENT, expected),
     Row("hash in no log", log("building"), ARTIFACT, OPEN, "never names", CONSISTENT, expected),
     Row("hash in the line of another file", log("{foreign line}"), ARTIFACT, OPEN, "never names",

@@ -51,7 +51,9 @@ class ArtifactInRun(Check):
 
         place = place_of(case.subject)
         if place is None:
-            return self.unavailable("It is no package file with a platform, as logs name them.")
+            return self.unavailable(
+                "Logs name a file by its platform and name, and this package does not have both."
+            )
         if place.sha256 is None:
             return self.unavailable(
                 "The bytes of the file were not read, so its digest is unknown: --check reads them."

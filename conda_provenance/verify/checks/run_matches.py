@@ -116,7 +116,7 @@ class RunMatches(Check):
         host = show(urlsplit(asked.run.url).netloc or asked.run.url, _MAX)
         if asked.run.voucher is Voucher.CLAIM and asked.error is not None:
             return self.unavailable(
-                f"Which runs there are at the commit could not be asked: {asked.error}",
+                f"The runs at the commit could not be asked for: {asked.error}",
                 retry_at=asked.error.retry_at,
             )
         if asked.run.voucher is Voucher.CLAIM:
@@ -169,7 +169,7 @@ class RunMatches(Check):
             return None
         return self.unavailable(
             f"{asked.shown} was started by {event or 'an event that the CI does not name'}: "
-            "who wrote what it ran cannot be told from that."
+            "who wrote what it ran is not known."
         )
 
     def _workflow(self, asked: _Question) -> Result | None:

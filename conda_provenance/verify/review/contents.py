@@ -38,7 +38,7 @@ def _files_of_head(
 ) -> Mapping[str, Entry]:
     # It is the forge's word, and git is given nothing but whole hashes.
     if head is None or not is_full_sha(head):
-        raise UnavailableError("The forge does not tell which commit was reviewed.")
+        raise UnavailableError("The forge does not say which commit was reviewed.")
 
     repositories.expect(git.remote, [head], with_files=True)
     if git.commit(head) is None:

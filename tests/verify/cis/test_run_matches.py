@@ -42,7 +42,7 @@ def test_what_started_it_decides(ci: CiSetting, trigger: Trigger) -> None:
         assert not result.contradicts
     elif trigger is Trigger.OTHER:
         assert result.outcome is UNAVAILABLE
-        assert "who wrote what it ran cannot be told" in result.message
+        assert "who wrote what it ran is not known" in result.message
     else:
         assert result.outcome is PASS, result.message
         assert ("note" in result.facts) == (trigger in NOTED)

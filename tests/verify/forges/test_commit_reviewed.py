@@ -304,7 +304,7 @@ def test_of_the_forges_word_git_gets_whole_hashes_only(
     setting.server.model.edit(1, commits=(head,), landed=(evil,))
     result = setting.check("evil")
     assert result.outcome is Outcome.UNAVAILABLE
-    assert "does not tell which commit was reviewed" in result.message
+    assert "does not say which commit was reviewed" in result.message
     asked = [sha for _, shas, _ in setting.repositories.expected for sha in shas]
     assert head not in asked
 
