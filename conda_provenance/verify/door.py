@@ -68,6 +68,9 @@ class Access(NamedTuple):
     turns: Semaphore
     """How many requests may run at once."""
 
+    def __repr__(self) -> str:
+        return f"Access(url={self.url!r})"  # The rest holds the token.
+
 
 class HostDoor:
     """Implements :class:`~conda_provenance.api.Door`. Threads share it."""

@@ -27,3 +27,6 @@ class Request(NamedTuple):
     """Are they followed to another one? It gets neither ``credential`` nor ``headers``."""
     tls: Mapping[Origin, Tls] = {}
     """Of the servers for which the user has said it."""
+
+    def __repr__(self) -> str:
+        return f"Request(url={self.url!r})"  # The rest may hold a token.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from threading import Semaphore
 
 import pytest
 from doors_making import ENVIRON, SECRET, TestApi, Thing, make_doors, open_door
@@ -11,8 +12,11 @@ from hostile_forge import HostileForge
 
 from conda_provenance.api import Door
 from conda_provenance.errors import UnavailableError
+from conda_provenance.net import Reach
 from conda_provenance.verify.answers import Answers
-from conda_provenance.web import Web
+from conda_provenance.verify.door import Access
+from conda_provenance.verify.json_answers import plain_text
+from conda_provenance.web import Request, Web
 
 
 @pytest.fixture
@@ -157,3 +161,17 @@ def test_messages_name_the_host_only(door: Door, hostile_forge: HostileForge) ->
         assert hostile_forge.host in str(caught.value)
         assert not re.search(rf"private|path|{SECRET}", str(caught.value))
     assert ENVIRON["FORGE_TOKEN"] == SECRET
+
+
+def test_json_of_too_many_values_is_not_read() -> None:
+    """Empty objects take twenty times as much memory as their bytes."""
+    body = b"[" + b"{}," * 600_000 + b"{}]"
+    with pytest.raises(UnavailableError, match="more values than are read"):
+        plain_text("forge.example", body)
+
+
+def test_what_holds_a_token_does_not_show_it() -> None:
+    credential = {"Authorization": "Bearer s3cr3t-token"}
+    access = Access("https://a", {}, credential, (b"s3cr3t-token",), "", "", Semaphore())
+    request = Request("https://a", Reach(), {}, credential)
+    assert "s3cr3t" not in f"{access!r} {request!r} {access} {request}"
