@@ -88,7 +88,7 @@ def _tokens(ways: Ways, settings: VerifySettings, environ: Mapping[str, str], wa
     servers = {origin_of(f"https://{name}"): vendor for name, vendor in settings.forges.items()}
     return Tokens(
         environ,
-        files=read_token_files(ways.token_files),
+        files=read_token_files(ways.token_files, warn),
         keyring=system_keyring(warn) if settings.keyring and not ways.offline else None,
         named={server: vendor for server, vendor in servers.items() if server is not None},
     )

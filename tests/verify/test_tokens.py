@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -303,3 +304,17 @@ def test_an_enterprise_token_is_never_githubs_own() -> None:
         assert not _sent({name: SECRET, "GH_HOST": "ghes.corp.example"}, server, GitHubApi)
         own = _server("https://ghes.corp.example/api/v3/repos/o/n")
         assert _sent({name: SECRET, "GH_HOST": "ghes.corp.example"}, own, GitHubApi)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files have other rights there")
+@pytest.mark.parametrize(("mode", "is_warned"), [(0o600, False), (0o400, False), (0o644, True)])
+def test_of_a_token_file_that_others_may_read_is_warned(
+    tmp_path: Path, mode: int, is_warned: bool
+) -> None:
+    path = tmp_path / "token"
+    path.write_text("s3cr3t-token\n")
+    path.chmod(mode)
+    warnings: list[str] = []
+    assert read_token_files([f"a.example={path}"], warnings.append)
+    assert bool(warnings) is is_warned
+    assert "s3cr3t" not in "".join(warnings)
