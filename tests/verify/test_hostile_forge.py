@@ -519,8 +519,8 @@ def test_what_was_asked_offline_is_nothing(forges: HostileForge) -> None:
     with Web(offline=True, use_conda=False) as web:
         doors = make_doors(web, forges, answers=Answers(offline=True))
         door = open_door(doors, forges)
-        _ends(lambda: door.get(forges.url("well"), Thing), "--offline was given")
-        _ends(lambda: doors.probe(forges.url("well")), "--offline was given")
+        _ends(lambda: door.get(forges.url("well"), Thing), "Nothing is asked with --offline")
+        _ends(lambda: doors.probe(forges.url("well")), "Nothing is asked with --offline")
         with pytest.raises(UnavailableError), door.text(forges.url("log")):
             pass
     assert forges.asked == []
