@@ -225,11 +225,11 @@ class Reach(NamedTuple):
 
     def _refusal(self, origin: Origin) -> str | None:
         if origin.scheme != "https" and not self.http:
-            return "it is not encrypted: '--allow http' admits that"
+            return "it is not encrypted: '--allow http' permits that"
         if origin.port != _PORTS["https"] and not (self.http or self.private):
-            return "its port is not 443: '--allow private' admits that"
+            return "its port is not 443: '--allow private' permits that"
         if not self.private and host_is_private_by_name(origin.host):
-            return "it is in a private network: '--allow private' admits that"
+            return "it is in a private network: '--allow private' permits that"
         return None
 
     def needs_public(self, origin: Origin) -> bool:

@@ -77,7 +77,7 @@ def find_way(
     if needs_public and not all(map(is_public_address, addresses)):
         raise UnavailableError(
             f"{origin.shown} is not asked: it leads into a private network, which"
-            " '--allow private' admits."
+            " '--allow private' permits."
         )
     if is_ip_address(origin.host):
         return Way(origin, origin.scheme)

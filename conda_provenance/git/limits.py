@@ -13,6 +13,13 @@ from typing import NamedTuple
 
 from conda_provenance.git.command import GitError
 
+MEMORY_SETTINGS = {
+    "core.packedGitWindowSize": "32m",
+    "core.packedGitLimit": "256m",
+    "core.deltaBaseCacheLimit": "16m",
+}
+"""With git's own values, large packs would need more memory than :class:`Limits` allows."""
+
 _LIMITED = 'for limit in {limits}; do ulimit $limit 2>/dev/null || :; done; exec "$@"'
 """A limit that the system does not have, or has set lower, is left as it is."""
 

@@ -18,7 +18,7 @@ from conda_provenance.errors import UnavailableError
 from conda_provenance.git.addresses import Way
 from conda_provenance.git.command import SETTINGS, GitError, GitFailedError
 from conda_provenance.git.environment import CONFIGURATIONS, clean_environment
-from conda_provenance.git.limits import FolderTooLargeError
+from conda_provenance.git.limits import MEMORY_SETTINGS, FolderTooLargeError
 from conda_provenance.git.processes import Job, Processes
 from conda_provenance.git.version import Version
 from conda_provenance.net import Tls
@@ -28,6 +28,7 @@ OLDEST = (2, 37)
 
 _SETTINGS = {
     **SETTINGS,
+    **MEMORY_SETTINGS,
     "protocol.version": "2",
     "http.followRedirects": "false",  # Neither redirects, nor alternates of "dumb" servers.
     "http.lowSpeedLimit": "1000",
@@ -44,9 +45,6 @@ _SETTINGS = {
     "fetch.unpackLimit": "1",
     "fetch.writeCommitGraph": "false",
     "pack.threads": "1",
-    "core.packedGitWindowSize": "32m",
-    "core.packedGitLimit": "256m",
-    "core.deltaBaseCacheLimit": "16m",
     "advice.detachedHead": "false",
 }
 
@@ -143,7 +141,7 @@ class GitServer:
     ) -> None:
         """Fetch objects into a repository of our own.
 
-        ``wanted`` are ids, each with a ref behind a colon if one shall lead to it.
+        ``wanted`` are ids, each with a ref behind a colon if one is to lead to it.
         ``leave_out`` is what git calls a filter.
         """
         options = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]

@@ -21,7 +21,7 @@ _ERRORS = 16 << 10
 
 
 class Job(NamedTuple):
-    """What git shall do."""
+    """What git is to do."""
 
     arguments: tuple[str, ...]
     environment: Mapping[str, str]

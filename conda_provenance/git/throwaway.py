@@ -15,14 +15,10 @@ from typing import IO
 from conda_provenance.errors import UnavailableError
 from conda_provenance.git.command import SETTINGS, GitError, Question
 from conda_provenance.git.environment import CONFIGURATIONS, clean_environment
+from conda_provenance.git.limits import MEMORY_SETTINGS
 from conda_provenance.git.processes import Job, Processes
 
-_SETTINGS = {
-    **SETTINGS,
-    "core.packedGitWindowSize": "32m",
-    "core.packedGitLimit": "256m",
-    "core.deltaBaseCacheLimit": "16m",
-}
+_SETTINGS = {**SETTINGS, **MEMORY_SETTINGS}
 _OPTIONS = tuple(part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}"))
 
 

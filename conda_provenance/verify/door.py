@@ -21,6 +21,7 @@ from conda_provenance.errors import UnavailableError
 from conda_provenance.net import origin_of
 from conda_provenance.verify.answers import Answer
 from conda_provenance.verify.json_answers import decoded, is_json, plain_text
+from conda_provenance.verify.logs import MAX_LOG
 from conda_provenance.web import Request, WebError
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MAX_JSON = 16 << 20
-MAX_LOG = 256 << 20
 MAX_PAGES = 100
 MAX_PAGED = 64 << 20
 """Bytes of all pages together."""

@@ -35,7 +35,7 @@ def plain_text(host: str, body: bytes) -> str:
         document = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_members)
     except (ValueError, RecursionError):  # UnicodeDecodeError and JSONDecodeError are ValueErrors.
         raise UnavailableError(
-            f"{host} answers what is no JSON, though it says so, or JSON that is not sound."
+            f"{host} answers with something that is not valid JSON, though it says that it is."
         ) from None
     return json.dumps(document, ensure_ascii=False)
 

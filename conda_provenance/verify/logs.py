@@ -158,7 +158,9 @@ def _members(file: IO[bytes]) -> Iterator[bytes]:
                 while piece := opened.read(_PIECE):
                     size += len(piece)
                     if size > allowed:
-                        raise UnavailableError("A log came as a zip that swells too much.")
+                        raise UnavailableError(
+                            "A log came as a zip that unpacks to far more than its own size."
+                        )
                     yield piece
             yield b"\n"
 

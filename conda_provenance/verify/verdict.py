@@ -182,15 +182,15 @@ def _process(grounds: Grounds) -> Facet:
     if outcome is Outcome.PASS:
         return Facet(
             outcome,
-            f"The commit came in by {_change(grounds)}, and is on {ref}: those who may merge there "
-            "can be believed for it.",
+            f"The commit came in by {_change(grounds)}, and is on {ref}: this relies on those who "
+            "may merge there.",
         )
 
     if outcome is Outcome.UNAVAILABLE and grounds.passed("commit-on-branch"):
         return Facet(
             outcome,
-            f"The commit is on {ref}: those who may write there can be believed for it; who "
-            "reviewed it was not checked.",
+            f"The commit is on {ref}, which relies on those who may write there; who reviewed it "
+            "was not checked.",
         )
 
     return Facet(outcome, first or "How the commit came in was not checked.")
@@ -201,8 +201,8 @@ def _automation(grounds: Grounds) -> Facet:
     if outcome is Outcome.PASS and grounds.has_build_statement:
         return Facet(
             outcome,
-            "A signed statement of the build names the digest of this file: the one who signed it "
-            "can be believed for it.",
+            "A signed statement of the build names the digest of this file: this relies on "
+            "whoever signed it.",
         )
 
     if outcome is Outcome.PASS:

@@ -167,7 +167,7 @@ def _require_public(hop: Hop, *, is_proxied: bool) -> None:
     try:
         require_public(hop, is_proxied=is_proxied)
     except WebError:
-        fault = "it is in a private network: '--allow private' admits that"
+        fault = "it is in a private network: '--allow private' permits that"
         raise faults.not_admitted(hop.url, fault) from None
 
 

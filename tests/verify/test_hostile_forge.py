@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("plain_environment")
 
 PATIENCE = QUICK._replace(busy_tries=3, longest_wait=2.0, longest_rest=6.0)
 
-NO_JSON = "answers what is no JSON"
+NO_JSON = "is not valid JSON"
 OTHER_FORM = "answers JSON of another form"
 PAGE = "answers with a page where JSON was asked for"
 LIMIT = "is too busy"

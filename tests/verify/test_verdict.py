@@ -255,8 +255,7 @@ def test_a_merged_change_is_not_called_reviewed_unless_somebody_approved_it(appr
     ended["commit-reviewed"] = ended["commit-reviewed"]._replace(facts=facts)
     said = verdict(ended)
     assert said.process.message == (
-        f"The commit came in by {by} and is on main: those who may merge there can be believed for "
-        "it."
+        f"The commit came in by {by} and is on main: this relies on those who may merge there."
     )
     assert "reviewed" not in said.provenance.message
 

@@ -208,7 +208,7 @@ class Clone:
 
         self._objects = None  # It may hold parts, or promises that the server does not keep.
         if error.fault is Fault.LARGE:
-            # One commit may be made to be too large. That shall hurt no other package.
+            # One commit may be made to be too large. That must hurt no other package.
             if len(wanted) == 1:
                 self._faults[wanted[0]] = error
                 self._unknown.add(wanted[0])

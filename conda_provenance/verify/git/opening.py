@@ -104,8 +104,7 @@ def _moved(
         return server.moved(there), RemoteUrl.parse(there)
     except RemoteUrlError:
         raise UnavailableError(
-            f"{server.host} sends us to an address that is none of a repository; it may want a"
-            " login."
+            f"{server.host} sends us to an address that is no repository's; it may want a login."
         ) from None
 
 
