@@ -27,7 +27,7 @@ from conda_provenance.web import Web
 
 pytestmark = pytest.mark.usefixtures("plain_environment")
 
-PATIENCE = QUICK._replace(busy_tries=3, longest_wait=2.0, longest_rest=6.0)
+PATIENCE = QUICK._replace(busy_tries=3, failed_tries=2, longest_wait=2.0, longest_rest=3.0)
 
 NO_JSON = "is not valid JSON"
 OTHER_FORM = "answers JSON of another form"

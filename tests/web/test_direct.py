@@ -72,6 +72,13 @@ class Scripted:
 
 
 @pytest.fixture
+def web() -> Iterator[Web]:
+    """It asks a silent server twice, since each of these waits is a second."""
+    with Web(use_conda=False, patience=QUICK._replace(failed_tries=2)) as web:
+        yield web
+
+
+@pytest.fixture
 def server() -> Iterator[Scripted]:
     scripted = Scripted()
     yield scripted

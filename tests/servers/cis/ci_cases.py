@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import pytest
 from actions_servers import ForgejoActions, GiteaActions, GitHubActions
 from azure_server import AzurePipelines
 from ci_model import FILE, SHA256, CiModel, CiRun
@@ -37,6 +38,12 @@ SERVERS: dict[str, type[CiServer]] = {
 }  # fmt: skip
 
 _UNSET: Any = object()
+
+
+def at_those(have_it: Callable[[type[CiServer]], bool]) -> pytest.MarkDecorator:
+    """Run a test at these CIs. At the others there is no such case."""
+    names = [name for name, server in SERVERS.items() if have_it(server)]
+    return pytest.mark.parametrize("ci", names, indirect=True)
 
 
 class TokenDoors(PlainDoors):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -38,8 +37,8 @@ class Answer:
     body: Any = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
-    seconds: float = 0.0
-    """How long it takes."""
+    is_silent: bool = False
+    """Does the connection end without an answer? So would a time-out have it."""
     is_dropped: bool = False
     """Does the connection end in the middle?"""
 
@@ -183,7 +182,9 @@ def respond(forge: ForgeServer, handler: BaseHTTPRequestHandler) -> None:
     query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     headers = {key.lower(): value for key, value in handler.headers.items()}
     said = forge.answer(Asked(handler.command, parts.path, query, headers, body))
-    time.sleep(said.seconds)
+    if said.is_silent:
+        handler.close_connection = True
+        return
 
     data = said.body if isinstance(said.body, bytes) else json.dumps(said.body).encode()
     handler.send_response(said.status)
@@ -269,7 +270,7 @@ TROUBLES: Mapping[str, Answer] = {
     ),
     "broken": Answer({"message": "Server Error"}, 500),
     "maintenance": Answer(HTML, 503, {"Content-Type": "text/html"}),
-    "slow": Answer([], seconds=3),
+    "silent": Answer([], is_silent=True),
     "dropped": Answer([{"a": "b" * 1000}], is_dropped=True),
     "wrong-type": Answer({"full_name": 7, "id": "x", "values": 3, "results": "none"}),
     "null": Answer(None),

@@ -38,7 +38,7 @@ class GitHubServer(ForgeServer):
 
     def dressed(self, said: Answer) -> Answer:
         headers = {"x-github-enterprise-version": "enterprise-server@3.17.2", **said.headers}
-        return Answer(said.body, said.status, headers, said.seconds, said.is_dropped)
+        return Answer(said.body, said.status, headers, said.is_silent, said.is_dropped)
 
     def meta(self, _: Asked) -> Answer:
         return Answer({"verifiable_password_authentication": True, "installed_version": "3.17.2"})

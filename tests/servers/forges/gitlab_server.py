@@ -28,7 +28,7 @@ class GitLabServer(ForgeServer):
 
     def dressed(self, said: Answer) -> Answer:
         headers = {"X-Gitlab-Meta": '{"correlation_id":"01J","version":"1"}', **said.headers}
-        return Answer(said.body, said.status, headers, said.seconds, said.is_dropped)
+        return Answer(said.body, said.status, headers, said.is_silent, said.is_dropped)
 
     def unknown(self) -> Answer:
         return Answer({"error": "404 Not Found"}, 404)

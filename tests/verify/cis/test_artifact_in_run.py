@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from ci_cases import SERVERS, CiSetting, serve
+from ci_cases import SERVERS, CiSetting, at_those, serve
 from ci_model import FILE, OTHER, SHA256, CiJob, block, line
 from forge_server import LIMITS, Answer
 from histories import History
@@ -73,9 +73,8 @@ def test_another_digest_in_a_whole_log_contradicts_the_package(ci: CiSetting) ->
         assert result.outcome is UNAVAILABLE, "an earlier attempt may have made it"
 
 
+@at_those(lambda server: server.has_logs and server.has_jobs)
 def test_another_digest_does_not_fail_while_one_log_is_unread(ci: CiSetting) -> None:
-    if not ci.server.has_jobs:
-        pytest.skip("a run is one job there")
     logs(ci, block(sha256=OTHER), None)
     result = ci.in_run()
     assert result.outcome is UNAVAILABLE
@@ -105,12 +104,15 @@ def test_a_log_that_is_gone_is_unavailable(ci: CiSetting) -> None:
 
 
 _LOG = {"Content-Type": "text/plain"}
+RUN_AGAIN = ("github", "azure")
+"""CIs that keep the logs of every attempt in one run. Elsewhere the job or the run is a new one."""
+
 BAD = {
     **LIMITS,
     "gone": Answer({"message": "Gone"}, 410),
     "error": Answer({}, 500),
     "dropped": Answer(block().encode() * 100, headers=_LOG, is_dropped=True),
-    "slow": Answer(block().encode(), headers=_LOG, seconds=1.2),
+    "silent": Answer(is_silent=True),
     "login": Answer(b"<html>Sign in</html>", 302, {"Location": "https://login.example/"}),
 }
 
@@ -175,12 +177,9 @@ def test_names_that_a_package_chose_are_no_second_block(github: CiSetting) -> No
     assert github.in_run().outcome is UNAVAILABLE
 
 
+@at_those(lambda server: server.provider in RUN_AGAIN)
 def test_a_run_again_whose_upload_was_skipped_does_not_refute(ci: CiSetting) -> None:
     """The channel has the first attempt's file, and the last attempt made another."""
-    if not ci.server.keeps_attempts or ci.server.provider in ("gitlab", "circle", "appveyor"):
-        pytest.skip("jobs have no attempts there")
-    if ci.server.provider == "woodpecker":
-        pytest.skip("a run that is started again is another one")
     logs(ci, block(), block(sha256=OTHER), attempts=(1, 2))
     result = ci.in_run()
     assert result.outcome is PASS, (result.message, result.facts)
@@ -189,9 +188,8 @@ def test_a_run_again_whose_upload_was_skipped_does_not_refute(ci: CiSetting) -> 
     assert (third.outcome, third.contradicts) == (FAIL, True)
 
 
+@at_those(lambda server: server.has_logs and server.has_jobs)
 def test_a_noarch_name_in_several_jobs_does_not_refute(ci: CiSetting) -> None:
-    if not ci.server.has_jobs:
-        pytest.skip("a run is one job there")
     logs(ci, block(NOARCH), block(NOARCH, OTHER))
     for sha256 in (SHA256, OTHER):
         result = ci.in_run(file=NOARCH, sha256=sha256)
@@ -244,9 +242,8 @@ def test_a_job_that_failed_did_not_make_it(github: CiSetting) -> None:
     assert "which failed" in result.message
 
 
+@at_those(lambda server: server.has_logs and server.has_jobs)
 def test_many_jobs_come_in_pages(ci: CiSetting) -> None:
-    if not ci.server.has_jobs:
-        pytest.skip("a run is one job there")
     ci.server.size = 3
     logs(ci, *("",) * 6, block())
     assert ci.in_run().outcome is PASS

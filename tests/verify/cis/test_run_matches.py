@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from azure_server import PROJECT
-from ci_cases import SERVERS, CiSetting, serve
+from ci_cases import SERVERS, CiSetting, at_those, serve
 from ci_model import FILE, FORK, OTHER, CiJob, block
 from forge_server import HTML, LIMITS, Answer, always
 
@@ -30,10 +30,12 @@ def test_a_run_of_that_commit_passes_and_says_what_it_does_not_know(ci: CiSettin
     assert result.facts["success"] is True
 
 
-@pytest.mark.parametrize("trigger", [*Trigger])
+@pytest.mark.parametrize(
+    ("ci", "trigger"),
+    [(name, trigger) for name, server in SERVERS.items() for trigger in server.events],
+    indirect=["ci"],
+)
 def test_what_started_it_decides(ci: CiSetting, trigger: Trigger) -> None:
-    if trigger not in ci.server.events:
-        pytest.skip("this CI has no word for it")
     ci.knows(replace(ci.run, trigger=trigger))
     result = ci.matches()
     if trigger is Trigger.PULL_REQUEST:
@@ -65,9 +67,8 @@ def test_a_run_of_another_repository_contradicts_the_package(ci: CiSetting) -> N
     assert (result.outcome, result.contradicts) == (FAIL, True), result.message
 
 
+@at_those(lambda server: server.tells_head)
 def test_a_forks_commit_contradicts_the_package(ci: CiSetting) -> None:
-    if not ci.server.tells_head:
-        pytest.skip("this CI does not tell")
     ci.knows(replace(ci.run, head_repository=FORK))
     result = ci.matches()
     expected = (UNAVAILABLE, False) if ci.server.provider == "forgejo" else (FAIL, True)
@@ -109,9 +110,8 @@ def test_a_failed_run_fails_by_the_job_that_named_the_package(ci: CiSetting) -> 
     assert not result.contradicts
 
 
+@at_those(lambda server: server.has_logs and server.has_jobs)
 def test_a_failed_run_without_logs_fails_only_if_every_job_did(ci: CiSetting) -> None:
-    if not ci.server.has_logs or not ci.server.has_jobs:
-        pytest.skip("its jobs cannot be asked for")
     failed = CiJob("one", None, success=False)
     ci.knows(replace(ci.run, success=False, jobs=(failed, replace(failed, name="two"))))
     assert ci.matches().outcome is FAIL
@@ -121,12 +121,11 @@ def test_a_failed_run_without_logs_fails_only_if_every_job_did(ci: CiSetting) ->
     assert "which of its jobs made the package is not known" in result.message
 
 
+@at_those(lambda server: server.provider != "bitbucket")  # It runs what bitbucket.org hosts.
 def test_nobody_but_the_package_names_the_ci(ci: CiSetting) -> None:
     """An attacker's server, organisation or project answers as he likes."""
     if ci.server.own_forge:
         ci.named = False
-    elif ci.server.provider == "bitbucket":
-        pytest.skip("it runs only what bitbucket.org hosts")
     else:
         ci.model.pointer = False
     result = ci.matches(flow_run_url=ci.server.flow_run_url)
@@ -135,9 +134,8 @@ def test_nobody_but_the_package_names_the_ci(ci: CiSetting) -> None:
         assert "says so of itself" in result.message
 
 
+@at_those(lambda server: bool(server.named))
 def test_a_policy_names_the_ci_organisation_and_project(ci: CiSetting) -> None:
-    if not ci.server.named:
-        pytest.skip("it is the forge's own")
     ci.model.pointer = False
     given = {"flow_run_url": ci.server.flow_run_url}
     result = ci.matches(**given, ci_hosts=(ci.server.named,))
@@ -234,7 +232,7 @@ def bad_answers() -> dict[str, Answer]:
         "500": Answer({}, 500),
         "redirect": Answer({}, 302, {"Location": "https://login.example/"}),
         "dropped": Answer({"id": 4711} | {str(n): "x" * 100 for n in range(99)}, is_dropped=True),
-        "slow": Answer({}, seconds=1.5),
+        "silent": Answer({}, is_silent=True),
         "empty object": Answer({}),
         "list": Answer([]),
         "null": Answer(None),
@@ -388,10 +386,9 @@ def test_repositories_in_azure_repos(azure: CiSetting, url: str | None, outcome:
 
 
 @pytest.mark.parametrize("name", [*LIMITS])
+@at_those(lambda server: not server.own_forge and server.provider != "bitbucket")
 def test_a_forge_that_is_busy_is_what_is_said(ci: CiSetting, name: str) -> None:
     """Not that nobody vouches for the CI: the forge may well."""
-    if ci.server.own_forge or ci.server.provider == "bitbucket":
-        pytest.skip("the forge is not asked")
     ci.server.moods.append(lambda asked: LIMITS[name] if "/commits/" in asked.path else None)
     result = ci.matches(flow_run_url=ci.server.flow_run_url)
     assert result.outcome is UNAVAILABLE

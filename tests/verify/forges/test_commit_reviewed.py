@@ -333,8 +333,7 @@ def test_a_trouble_in_the_middle_makes_no_fail(setting: Setting, name: str) -> N
     setting.server.model.edit(1, said=(Opinion("dora"),))
     trouble = TROUBLES[name]
     setting.server.moods.append(lambda asked: trouble if asked.path.endswith("/reviews") else None)
-    outcome = setting.check("merge", reviews=1).outcome
-    assert outcome is (FAIL if name == "slow" and not trouble.seconds else UNAVAILABLE)
+    assert setting.check("merge", reviews=1).outcome is UNAVAILABLE
 
 
 def test_a_page_at_another_server_is_not_asked(setting: Setting) -> None:

@@ -41,8 +41,12 @@ def look(repository: AnsweredRepository, history: History) -> list[object]:
     return seen
 
 
-@pytest.fixture
-def kept(git_server: GitServer, history: History) -> tuple[RemoteUrl, Kept, list[object]]:
+@pytest.fixture(scope="module")
+def recorded(
+    tmp_path_factory: pytest.TempPathFactory, history: History
+) -> tuple[RemoteUrl, Kept, list[object]]:
+    git_server = GitServer(tmp_path_factory.mktemp("recorded"))
+    git_server.publish(history)
     remote, answers = RemoteUrl.parse(git_server.url()), Answers()
     with asking(answers) as repositories, answers.noted() as questions:
         repositories.expect(remote, [history["second"], history["tip"]], with_files=True)
@@ -50,6 +54,15 @@ def kept(git_server: GitServer, history: History) -> tuple[RemoteUrl, Kept, list
     found = {question: answers.outcome(question) for question in questions}
     git_server.stop()
     return remote, Kept({q: a for q, a in found.items() if isinstance(a, Answer)}), seen
+
+
+@pytest.fixture
+def kept(
+    recorded: tuple[RemoteUrl, Kept, list[object]],
+) -> tuple[RemoteUrl, Kept, list[object]]:
+    """What was recorded once, for each test to change as it likes. The server is gone."""
+    remote, answers, seen = recorded
+    return remote, Kept(answers.answers), seen
 
 
 def test_it_says_the_same(kept: tuple[RemoteUrl, Kept, list[object]], history: History) -> None:
