@@ -115,15 +115,23 @@ class Answers:
                 "Nothing is asked with --offline; --evidence DIR takes answers that were kept."
             )
 
+        slot = self._slots.get(question)
+        outcome = slot.outcome if slot is not None else None
+        if outcome is None:
+            outcome = self._asked(question, ask, scope)
+        if isinstance(outcome, UnavailableError):
+            raise outcome
+        return outcome
+
+    def _asked(self, question: str, ask: Callable[[], Answer], scope: str) -> Outcome:
+        """What comes of the question, of which one thread sees to it."""
         with self._lock:
             slot = self._slots.setdefault(question, _Slot())
         with slot.lock:
             if slot.outcome is None:
                 slot.scope = scope
                 slot.outcome = self._found(question, ask, slot)
-        if isinstance(slot.outcome, UnavailableError):
-            raise slot.outcome
-        return slot.outcome
+            return slot.outcome
 
     def _found(self, question: str, ask: Callable[[], Answer], slot: _Slot) -> Outcome:
         kept = self._cache.get(question, slot.scope) if self._cache is not None else None

@@ -20,9 +20,9 @@ from conda_provenance.verify.git.objects import (
     TreeEntry,
     check_id,
     parse_commit,
-    parse_tree,
 )
 from conda_provenance.verify.git.ref_list import parse_refs
+from conda_provenance.verify.git.trees import Trees
 from conda_provenance.verify.repository import Commit, Entry, Position, Refs
 
 _MAX_FILES = 300_000
@@ -61,12 +61,18 @@ class AnsweredRepository:
     """Implements :class:`~conda_provenance.verify.repository.Repository`."""
 
     def __init__(
-        self, remote: RemoteUrl, answers: Answers, source: Source, blob_ids: BlobIds
+        self,
+        remote: RemoteUrl,
+        answers: Answers,
+        source: Source,
+        blob_ids: BlobIds,
+        trees: Trees | None = None,
     ) -> None:
         self._remote = remote
         self._answers = answers
         self._source = source
         self._blob_ids = blob_ids
+        self._known_trees = trees or Trees()
 
     @property
     def remote(self) -> RemoteUrl:
@@ -116,16 +122,14 @@ class AnsweredRepository:
     def files(self, sha: str) -> Mapping[str, Entry]:
         commit = self._existing(sha)
         files: dict[str, Entry] = {}
-        known: dict[str, list[TreeEntry]] = {}
+        known: dict[str, Sequence[TreeEntry]] = {}
         level = [("", commit.tree)]
         room = _MAX_NAMES
         for _ in range(_MAX_DEPTH):
             if not level:
                 return files
             new = [tree for _, tree in level if tree not in known]
-            known |= {
-                tree: parse_tree(raw, len(sha)) for tree, raw in self._trees(sha, new).items()
-            }
+            known |= self._trees(sha, new)
             below: list[tuple[str, str]] = []
             for folder, tree in level:
                 for name, entry in known[tree]:
@@ -142,7 +146,10 @@ class AnsweredRepository:
 
     def blobs(self, sha: str, ids: Iterable[str]) -> Mapping[str, bytes]:
         self._existing(sha)
-        return self._all(sha, "blob", list(dict.fromkeys(ids)), self._source.blobs)
+        found = self._all(sha, "blob", list(dict.fromkeys(ids)), self._source.blobs)
+        for each, data in found.items():
+            check_id("blob", data, each)
+        return found
 
     def blob_ids(self, sha: str, contents: Sequence[bytes]) -> Sequence[str]:
         _require_sha(sha)
@@ -176,8 +183,10 @@ class AnsweredRepository:
             raise UnavailableError(f"{self._remote} has no such commit.")
         return commit
 
-    def _trees(self, sha: str, ids: Sequence[str]) -> dict[str, bytes]:
-        return self._all(sha, "tree", list(dict.fromkeys(ids)), self._source.trees)
+    def _trees(self, sha: str, ids: Sequence[str]) -> dict[str, Sequence[TreeEntry]]:
+        found = self._all(sha, "tree", list(dict.fromkeys(ids)), self._source.trees)
+        known, remote = self._known_trees, str(self._remote)
+        return {each: known.entries(remote, each, raw) for each, raw in found.items()}
 
     def _all(
         self,
@@ -186,7 +195,7 @@ class AnsweredRepository:
         ids: list[str],
         ask_all: Callable[[str, Sequence[str]], Mapping[str, bytes]],
     ) -> dict[str, bytes]:
-        """Objects by their ids. The first that nobody has asked for brings all of them."""
+        """Objects by their ids, unchecked. The first that nobody has asked for brings all."""
 
         @cache
         def found() -> Mapping[str, bytes]:
@@ -197,18 +206,16 @@ class AnsweredRepository:
                 raise UnavailableError(f"The server of {self._remote} lacks a {kind}.")
             return Answer(found()[wanted])
 
-        objects: dict[str, bytes] = {}
-        for each in ids:
-            answer = self._get(f"git {kind} {self._remote} {each}", partial(ask, each))
-            check_id(kind, answer.body, each)
-            objects[each] = answer.body
-        return objects
+        start = f"git {kind} {self._remote}"
+        return {each: self._get(f"{start} {each}", partial(ask, each)).body for each in ids}
 
     def _get(self, question: str, ask: Callable[[], Answer]) -> Answer:
-        def asked() -> Answer:
-            return ask()._replace(is_private=bool(self._source.scope))
+        scope = self._source.scope
 
-        return self._answers.get(question, asked, scope=self._source.scope)
+        def asked() -> Answer:
+            return ask()._replace(is_private=bool(scope))
+
+        return self._answers.get(question, asked, scope=scope)
 
 
 def _require_sha(sha: str) -> None:

@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from conda_provenance.errors import UnavailableError
 from conda_provenance.verify.repository import Commit, Entry
 
 TREE = "40000"
+_LINES = {
+    40: re.compile(rb"([0-7]{5,7}) ([^\0]*)\0(.{20})", re.DOTALL),
+    64: re.compile(rb"([0-7]{5,7}) ([^\0]*)\0(.{32})", re.DOTALL),
+}
+"""A line of a tree, by the digits of an id."""
 
 
 class TreeEntry(NamedTuple):
@@ -66,27 +72,25 @@ def parse_tree(data: bytes, length: int) -> list[TreeEntry]:
     """The lines of a tree object. ``length``: the digits of the repository's ids."""
     entries: list[TreeEntry] = []
     names: set[bytes] = set()
-    at, size = 0, length // 2
+    at, line = 0, _LINES[length]
     while at < len(data):
-        space, end = data.find(b" ", at), data.find(b"\0", at)
-        mode, name = data[at:space], data[space + 1 : end]
-        if not at < space < end or end + size >= len(data) or not _is_mode(mode):
+        match = line.match(data, at)
+        if match is None:
             raise UnavailableError("The commit's files are damaged: a folder cannot be read.")
+
+        mode, name, target = match.groups()
         if name in (b"", b".", b"..") or b"/" in name or name in names:
             raise UnavailableError("The commit has a file with a name that no file can have.")
 
         names.add(name)
-        kind, target = _mode(mode.decode("ascii")), data[end + 1 : end + 1 + size].hex()
-        entries.append(TreeEntry(name.decode("utf-8", "surrogateescape"), Entry(kind, target)))
-        at = end + 1 + size
+        entry = Entry(_mode(mode), target.hex())
+        entries.append(TreeEntry(name.decode("utf-8", "surrogateescape"), entry))
+        at = match.end()
     return entries
 
 
-def _is_mode(mode: bytes) -> bool:
-    return re.fullmatch(rb"[0-7]{5,7}", mode) is not None
-
-
-def _mode(mode: str) -> str:
+@lru_cache(maxsize=100)
+def _mode(mode: bytes) -> str:
     """The mode as git reads it: old ones have zeros before them, or other bits."""
     number = int(mode, 8)
     kind = number & 0o170000

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
@@ -27,6 +28,7 @@ from conda_provenance.verify.answers import Answers, scope_of
 from conda_provenance.verify.git.answered import AnsweredRepository, RefList
 from conda_provenance.verify.git.clone import Clone
 from conda_provenance.verify.git.opening import Probed, Tools
+from conda_provenance.verify.git.trees import Trees
 from conda_provenance.verify.repository import Position
 
 _MAX_OPEN = 128
@@ -71,6 +73,7 @@ class GitRepositories:
         self._sources: dict[RemoteUrl, _Source] = {}
         self._open: dict[_Source, None] = {}
         self._hashers: dict[str, Hasher] = {}
+        self._trees = Trees()
         self._tools: Tools | UnavailableError | None = None
         self._is_closed = False
         self._lock = threading.RLock()
@@ -79,7 +82,8 @@ class GitRepositories:
         self._source(remote).announce(shas, with_files=with_files)
 
     def of(self, remote: RemoteUrl) -> AnsweredRepository:
-        return AnsweredRepository(remote, self._answers, self._source(remote), self.blob_ids)
+        source = self._source(remote)
+        return AnsweredRepository(remote, self._answers, source, self.blob_ids, self._trees)
 
     def tools(self) -> Tools:
         """git, and a folder for it."""
@@ -180,7 +184,7 @@ class _Source:
         self._users = 0
         self._lock = threading.Lock()
 
-    @property
+    @cached_property
     def scope(self) -> str:
         return self._repositories.scope(self._remote)
 
