@@ -206,7 +206,7 @@ class AnsweredRepository:
 
     def _get(self, question: str, ask: Callable[[], Answer]) -> Answer:
         def asked() -> Answer:
-            return ask()._replace(is_private=bool(self._source.scope))
+            return ask()._replace(with_token=bool(self._source.scope))
 
         return self._answers.get(question, asked, scope=self._source.scope)
 
