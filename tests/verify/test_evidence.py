@@ -367,6 +367,6 @@ def test_a_log_of_nothing_but_such_lines_is_given_up() -> None:
 def test_long_names_fit_into_a_folder(folder: EvidenceFolder) -> None:
     """A stranger may call a package what he likes."""
     subject = make_subject("n" * 300, version="1" * 300, subdir="s" * 300)
-    written = folder.write(subject, Answers(), [], is_expected=True)
+    written = folder.write(subject, Answers(), {})
     assert len(os.path.basename(written.path)) < 200
     assert folder.read(subject).digest == written.digest
