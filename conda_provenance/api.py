@@ -145,6 +145,8 @@ class Server(NamedTuple):
     server a token is for name this one."""
     named_by: NamedBy
     """A token whose variable fixes no host goes to servers of the vendor and of the user only."""
+    with_token: bool = True
+    """May it get a token at all?"""
 
 
 class Probe(NamedTuple):

@@ -38,3 +38,7 @@ class UnavailableError(ProvenanceError):
         super().__init__(message)
         self.retry_at = retry_at
         """When to try again: seconds since 1970, UTC. Only where the server says it."""
+
+
+class NotShownError(UnavailableError):
+    """The server has no such thing, or does not show it to us. It does not tell which."""

@@ -28,6 +28,8 @@ class Repository(NamedTuple):
     """The full name of the repository that this one is a fork of."""
     url: str | None = None
     """Its web address."""
+    is_private: bool | None = None
+    """Does anything of it need a login to be read? ``None``: the forge does not tell."""
 
 
 class Account(NamedTuple):

@@ -33,10 +33,13 @@ _AZURE_SEGMENT = "_git"
 class Lookup(Protocol):
     """Methods raise :class:`~conda_provenance.errors.UnavailableError` where nothing is known."""
 
-    def forge(self, remote: RemoteUrl, *, hint: str = "") -> ForgeApi:
-        """The API of the repository's forge. ``hint``: the CI that the package names."""
+    def forge(self, remote: RemoteUrl, *, hint: str = "", with_token: bool = True) -> ForgeApi:
+        """The API of the repository's forge. ``hint``: the CI that the package names.
 
-    def runs(self, claim: RunClaim) -> RunApi:
+        ``with_token``: may the user's token be sent there?
+        """
+
+    def runs(self, claim: RunClaim, *, with_token: bool = True) -> RunApi:
         """The API of the CI that a package names."""
 
     def is_named(self, host: str) -> bool:
@@ -77,14 +80,14 @@ class ProbingLookup:
         self._locks: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
 
-    def forge(self, remote: RemoteUrl, *, hint: str = "") -> ForgeApi:
+    def forge(self, remote: RemoteUrl, *, hint: str = "", with_token: bool = True) -> ForgeApi:
         place = self._named(remote) or self._probed(remote, hint)
         api = _forge_api(place.vendor).of(remote)
         url = api.api_url(remote, place.prefix)
-        server = Server(url, host_of(remote), _owner(api, url, place.named_by))
+        server = Server(url, host_of(remote), _owner(api, url, place.named_by), with_token)
         return api(self._doors.open(api, server), remote, place.prefix)
 
-    def runs(self, claim: RunClaim) -> RunApi:
+    def runs(self, claim: RunClaim, *, with_token: bool = True) -> RunApi:
         adapter = _adapter(claim.provider)
         if adapter is None or not adapter.run_api:
             raise UnavailableError(
@@ -100,7 +103,8 @@ class ProbingLookup:
         url = api.api_url(claim)
         host = _host_of(url)
         named_by = self._named_by(host) if place is None else place.named_by
-        return api(self._doors.open(api, Server(url, host, _owner(api, url, named_by))), claim)
+        server = Server(url, host, _owner(api, url, named_by), with_token)
+        return api(self._doors.open(api, server), claim)
 
     def _forge_that_builds(self, claim: RunClaim) -> _Place:
         """The repository's forge, where the CI that the package names is a forge's own."""

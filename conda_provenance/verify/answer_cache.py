@@ -36,7 +36,7 @@ class _Row(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     body: str
     """Compressed, in base64."""
     about: dict[str, str] = {}
-    is_private: bool = False
+    with_token: bool = False
 
 
 class AnswerCache:
@@ -80,11 +80,11 @@ class AnswerCache:
     def put(self, question: str, scope: str, answer: Answer) -> None:
         if not answer.is_lasting or len(answer.body) > _MAX_BODY:
             return
-        if answer.is_private and not scope:
+        if answer.with_token and not scope:
             return  # Then it is not known whose token it was.
 
         body = base64.b64encode(zlib.compress(answer.body, 1)).decode("ascii")
-        row = _Row(answer.asked_at, body, dict(answer.about), answer.is_private)
+        row = _Row(answer.asked_at, body, dict(answer.about), answer.with_token)
         with self._lock:
             self._pending[self._key(question, scope)] = msgspec.json.encode(row).decode()
             if len(self._pending) >= _BATCH:
@@ -148,4 +148,4 @@ def _answer(value: str) -> Answer | None:
         return None
     if len(body) > _MAX_BODY or not unpack.eof:
         return None
-    return Answer(body, row.about, row.asked_at, row.is_private)
+    return Answer(body, row.about, row.asked_at, row.with_token)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple, Protocol, TypeAlias
@@ -26,11 +26,14 @@ class Answer(NamedTuple):
     """What else matters: the status, some headers, the address that answered."""
     asked_at: float = 0.0
     """Seconds since 1970, UTC."""
-    is_private: bool = False
+    with_token: bool = False
     """Was it asked with a token? Then others may not be able to read it."""
     is_lasting: bool = True
     """May another run use it? That something is not there is asked again."""
 
+
+Questions: TypeAlias = dict[str, str]
+"""What was asked, in its order, each with the scope in which it was asked."""
 
 Outcome: TypeAlias = Answer | UnavailableError
 """What came of a question."""
@@ -72,7 +75,7 @@ class _Slot:
 class _Package(NamedTuple):
     """The package for which this thread asks."""
 
-    questions: Sequence[dict[str, None]]
+    questions: Sequence[Questions]
     """Where they are noted."""
     recorded: Recorded | None
 
@@ -90,7 +93,7 @@ class Answers:
     def __init__(self, *, offline: bool = False, cache: Cache | None = None) -> None:
         self.is_offline = offline
         self._cache = cache
-        self._slots: dict[str, _Slot] = {}
+        self._slots: dict[tuple[str, str], _Slot] = {}
         self._lock = threading.Lock()
         self.oldest_reused: float | None = None
         """When the oldest answer was asked for that an earlier run kept. ``None``: there is none.
@@ -107,7 +110,7 @@ class Answers:
         package = _package.get()
         if package is not None:
             for questions in package.questions:
-                questions[question] = None
+                questions[question] = scope
             if package.recorded is not None:
                 return package.recorded.get(question)
         if self.is_offline:
@@ -115,7 +118,7 @@ class Answers:
                 "Nothing is asked with --offline; --evidence DIR takes answers that were kept."
             )
 
-        slot = self._slots.get(question)
+        slot = self._slots.get((question, scope))
         outcome = slot.outcome if slot is not None else None
         if outcome is None:
             outcome = self._asked(question, ask, scope)
@@ -126,7 +129,7 @@ class Answers:
     def _asked(self, question: str, ask: Callable[[], Answer], scope: str) -> Outcome:
         """What comes of the question, of which one thread sees to it."""
         with self._lock:
-            slot = self._slots.setdefault(question, _Slot())
+            slot = self._slots.setdefault((question, scope), _Slot())
         with slot.lock:
             if slot.outcome is None:
                 slot.scope = scope
@@ -146,7 +149,7 @@ class Answers:
         except UnavailableError as error:
             return error
 
-    def keep(self, questions: Iterable[str]) -> None:
+    def keep(self, questions: Mapping[str, str]) -> None:
         """Let other runs use these answers: a check passed by them.
 
         What led to a fail, or to nothing, is asked again.
@@ -154,8 +157,8 @@ class Answers:
         if self._cache is None:
             return
 
-        for question in questions:
-            slot = self._slots.get(question)
+        for question, scope in questions.items():
+            slot = self._slots.get((question, scope))
             if slot is None or slot.is_reused or not isinstance(slot.outcome, Answer):
                 continue
             slot.is_reused = True
@@ -167,23 +170,32 @@ class Answers:
         if sum(len(each.body) for each in outcomes if isinstance(each, Answer)) > most:
             self._slots = {}
 
-    def outcome(self, question: str) -> Outcome | None:
+    def outcome(self, question: str, scope: str = "") -> Outcome | None:
         """What came of a question in this run. ``None``: it was not asked, or is being asked."""
-        slot = self._slots.get(question)
+        slot = self._slots.get((question, scope))
         return slot.outcome if slot else None
 
     @contextmanager
-    def noted(self, recorded: Recorded | None = None) -> Iterator[dict[str, None]]:
+    def noted(self, recorded: Recorded | None = None) -> Iterator[Questions]:
         """The questions that are asked in this block, by this thread, in their order.
 
         ``recorded``: they are answered by what was kept for this package, and nobody is asked. A
         block within another one notes its questions in both.
         """
-        questions: dict[str, None] = {}
+        questions: Questions = {}
         outer = _package.get() or _Package((), None)
         package = _Package((*outer.questions, questions), recorded or outer.recorded)
         token = _package.set(package)
         try:
             yield questions
+        finally:
+            _package.reset(token)
+
+    @contextmanager
+    def unnoted(self) -> Iterator[None]:
+        """What this thread asks in this block is noted for no package, and never kept."""
+        token = _package.set(None)
+        try:
+            yield
         finally:
             _package.reset(token)

@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 import msgspec
 
 from conda_provenance.api import NextPage, Reply, link_to_next
-from conda_provenance.errors import UnavailableError
+from conda_provenance.errors import NotShownError, UnavailableError
 from conda_provenance.net import origin_of
 from conda_provenance.verify.answers import Answer
 from conda_provenance.verify.json_answers import decoded, is_json, plain_text
@@ -50,6 +50,7 @@ KEPT_HEADERS = frozenset(
 """What is kept of the head of an answer, and all that is handed on of it."""
 
 _MAX_HEADER = 2000
+_NOT_SHOWN = frozenset({403, 404, 410})
 
 
 class Access(NamedTuple):
@@ -214,7 +215,7 @@ class HostDoor:
         return Answer(
             body,
             about,
-            is_private=bool(self._access.credential),
+            with_token=bool(self._access.credential),
             is_lasting=answer.status == 200,
         )
 
@@ -257,7 +258,8 @@ class HostDoor:
 
     def _require_200(self, status: int) -> None:
         if status != 200:
-            raise UnavailableError(refusal(self.host, status, self._access.token_help))
+            kind = NotShownError if status in _NOT_SHOWN else UnavailableError
+            raise kind(refusal(self.host, status, self._access.token_help))
 
     def _require_no_secret(self, *texts: bytes) -> None:
         for secret in self._access.secrets:

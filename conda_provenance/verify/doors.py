@@ -14,7 +14,7 @@ from conda_provenance.net import Origin, Reach, Tls, origin_of
 from conda_provenance.remotes import MAX_LENGTH
 from conda_provenance.verify.answers import Answer, Answers, scope_of
 from conda_provenance.verify.door import Access, HostDoor, kept_headers
-from conda_provenance.verify.tokens import Tokens, forms_of
+from conda_provenance.verify.tokens import Token, Tokens, forms_of
 from conda_provenance.web import Answer as WebAnswer
 from conda_provenance.web import Request, Web
 
@@ -62,17 +62,15 @@ class HostDoors:
             return self._doors[key]
 
     def _access(self, api: type[Api], server: Server, origin: Origin) -> Access:
-        token = self._tokens.of(api, server)
+        token = self._tokens.of(api, server) if server.with_token else None
         credential = dict(api.authorization(token.secret)) if token else {}
-        if token is None and api.without_token and server.url not in self._warned:
+        is_lacking = token is None and server.with_token and bool(api.without_token)
+        if is_lacking and server.url not in self._warned:
             self._warned.add(server.url)
             self._warnings[server.url] = (
                 f"There is no token for {origin.shown}: {api.without_token}"
             )
-        names = ", ".join(variable.name for variable in api.tokens)
-        token_help = f"; the token in {token.source} may not do that" if token else ""
-        if token is None and names:
-            token_help = f"; a token for it in {names}, or by --token-file, may help"
+        token_help = _token_help(api, token, is_wanted=server.with_token)
         return Access(
             server.url,
             dict(api.headers),
@@ -110,6 +108,17 @@ class HostDoors:
             about = {"status": str(answer.status), **kept_headers(answer.headers)}
             about |= _location(url, answer.headers.get("location", ""))
             return Answer(body, about, is_lasting=answer.status == 200)
+
+
+def _token_help(api: type[Api], token: Token | None, *, is_wanted: bool) -> str:
+    """What to do about a refusal, as the end of a sentence."""
+    if not is_wanted:
+        return "; no token is sent there for a repository that nobody but the package names"
+    if token is not None:
+        return f"; the token in {token.source} may not do that"
+
+    names = ", ".join(variable.name for variable in api.tokens)
+    return f"; a token for it in {names}, or by --token-file, may help" if names else ""
 
 
 def _location(url: str, location: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ They are written into a folder, or come from there. How they are written down is
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from conda_provenance.errors import ProvenanceError
@@ -59,15 +59,10 @@ class Keeping:
         self,
         subject: Subject,
         answers: Answers,
-        questions: Iterable[str],
+        questions: Mapping[str, str],
         recorded: RecordedAnswers | None,
-        *,
-        is_expected: bool,
     ) -> Kept | None:
-        """Write down what the checks of a package were told, or say from where they were told it.
-
-        ``is_expected``: is the package from a repository that somebody expects?
-        """
+        """Write down what a package's checks were told, or say from where they were told it."""
         if recorded is not None:
             return Kept(
                 recorded.source,
@@ -81,7 +76,7 @@ class Keeping:
             return None
 
         try:
-            written = self._folder.write(subject, answers, questions, is_expected=is_expected)
+            written = self._folder.write(subject, answers, questions)
         except ProvenanceError as error:
             return Kept("", None, fault=str(error))
         return Kept(written.path, written.digest)

@@ -18,7 +18,7 @@ def log_answer(
     pieces: Iterator[bytes] | None,
     keep: Callable[[Iterator[bytes]], Iterable[bytes]],
     *,
-    is_private: bool,
+    with_token: bool,
 ) -> Answer:
     """What is kept of a log, to be used as the answer to a question such as ``LOG https://…``.
 
@@ -27,7 +27,7 @@ def log_answer(
     from evidence judges the same. ``pieces`` is ``None`` if there is no such log.
     """
     if pieces is None:
-        return Answer(b"", {"log": "missing"}, is_private=is_private, is_lasting=False)
+        return Answer(b"", {"log": "missing"}, with_token=with_token, is_lasting=False)
 
     log = _Counted(pieces)
     kept: list[bytes] = []
@@ -41,7 +41,7 @@ def log_answer(
         pass
 
     about = {"log": "lines", "log-length": str(log.length), "log-sha256": log.sha256.hexdigest()}
-    return Answer(b"".join(kept), about, is_private=is_private)
+    return Answer(b"".join(kept), about, with_token=with_token)
 
 
 class _Counted:

@@ -24,6 +24,14 @@ def is_named(remote: RemoteUrl, expected: Expectations, lookup: Lookup) -> bool:
     return expected.has_repository(remote)
 
 
+def not_shown(remote: RemoteUrl) -> str:
+    """Said alike of a repository that is private and of one that is not there."""
+    return (
+        f"{remote} cannot be read without a login, and nobody but the package names it: name it "
+        "with --expect-repo, or in a policy."
+    )
+
+
 def _is_at(name: str, host: str) -> bool:
     """A name may go on with the path of the forge, as in ``host/gitlab``."""
     return name.partition("/")[0].lower() == host

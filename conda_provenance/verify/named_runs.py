@@ -85,18 +85,6 @@ def is_forge_named(case: Case, world: World, remote: RemoteUrl) -> bool:
     return is_named(remote, case.expected, world.lookup)
 
 
-UNTOLD = "(not shown: it was read with your token, and nobody expects this repository)"
-
-
-def may_tell(case: Case, api: RunApi, remote: RemoteUrl) -> bool:
-    """May names and branches that the CI tells be shown?
-
-    A package may name somebody's private repository. What only a token can read is shown where the
-    user or the policy expects that repository.
-    """
-    return not api.door.scope or case.expected.has_repository(remote)
-
-
 def _forge(
     world: World, remote: RemoteUrl, hint: str
 ) -> tuple[ForgeApi | None, UnavailableError | None]:

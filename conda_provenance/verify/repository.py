@@ -88,7 +88,10 @@ class Repository(Protocol):
 class Repositories(Protocol):
     """All repositories of one run."""
 
-    def expect(self, remote: RemoteUrl, shas: Iterable[str], *, with_files: bool) -> None:
+    def expect(
+        self, remote: RemoteUrl, shas: Iterable[str], *, with_files: bool, with_token: bool = True
+    ) -> None:
         """These commits will be asked for. Call it for all packages before the first question."""
 
-    def of(self, remote: RemoteUrl) -> Repository: ...
+    def of(self, remote: RemoteUrl, *, with_token: bool = True) -> Repository:
+        """``with_token``: may the user's token be sent there?"""

@@ -59,7 +59,7 @@ def _read(api: RunApi, run: Run, job: Job, answers: Answers) -> JobLog:
             return log_answer(
                 pieces,
                 lambda log: encoded(find_mentions(log)),
-                is_private=bool(api.door.scope),
+                with_token=bool(api.door.scope),
             )
 
     try:

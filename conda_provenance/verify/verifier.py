@@ -23,6 +23,7 @@ from conda_provenance.verify.check import World
 from conda_provenance.verify.checking import check_package, is_left_out
 from conda_provenance.verify.grounds import Grounds
 from conda_provenance.verify.keeping import Keeping, Kept
+from conda_provenance.verify.logins import world_for
 from conda_provenance.verify.outcome import Result
 from conda_provenance.verify.roster import Member
 from conda_provenance.verify.subject import Subject
@@ -169,19 +170,22 @@ class Verifier:
 
     def _announce(self, chunk: Iterable[_Read]) -> None:
         """Say which commits will be asked for, so that each repository is asked once."""
-        wanted: dict[tuple[RemoteUrl, bool], dict[str, None]] = {}
+        wanted: dict[tuple[RemoteUrl, bool, bool], dict[str, None]] = {}
         for read in chunk:
             subject = read.subject
             if subject is None or subject.remote is None or not is_full_sha(subject.sha or ""):
                 continue
 
             with_files = not is_left_out("recipe-matches", read.expected)
-            shas = wanted.setdefault((subject.remote, with_files), {})
+            with_token = read.expected.has_repository(subject.remote)
+            shas = wanted.setdefault((subject.remote, with_files, with_token), {})
             shas[str(subject.sha)] = None
 
-        for (remote, with_files), shas in wanted.items():
+        for (remote, with_files, with_token), shas in wanted.items():
             with suppress(UnavailableError):  # The checks will be told, when they ask.
-                self._world.repositories.expect(remote, list(shas), with_files=with_files)
+                self._world.repositories.expect(
+                    remote, list(shas), with_files=with_files, with_token=with_token
+                )
 
     def _checked(self, chunk: Sequence[_Read]) -> Generator[Verified, None, None]:
         """The results of a chunk, in its order."""
@@ -215,7 +219,8 @@ class Verifier:
     def _verified_subject(self, found: Found, subject: Subject, expected: Expectations) -> Verified:
         recorded = self._keeping.recorded(subject)
         with self._world.answers.noted(recorded) as questions:
-            results = check_package(subject, expected, self._members, self._world)
+            world = world_for(self._world, expected)
+            results = check_package(subject, expected, self._members, world)
 
         grounds = Grounds(
             results,
@@ -224,9 +229,7 @@ class Verifier:
             is_hashed=subject.computed_sha256 is not None,
             repository=str(subject.remote or ""),
         )
-        kept = self._keeping.keep(
-            subject, self._world.answers, questions, recorded, is_expected=grounds.is_named
-        )
+        kept = self._keeping.keep(subject, self._world.answers, questions, recorded)
         if recorded is not None and kept is not None:
             grounds = grounds._replace(is_believed=kept.is_believed, by_whom=kept.sentence)
 

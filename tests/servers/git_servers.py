@@ -82,6 +82,8 @@ class GitServer(ThreadingHTTPServer):
         }
         self.moved: dict[str, str] = {}
         """Paths that have moved, such as ``o/old``, and the address or path that they lead to."""
+        self.hidden: dict[str, str] = {}
+        """Paths of repositories that are not there without this ``Authorization``."""
         self.before: Callable[[_Handler], bool] | None = None
         """Asked first. If it says yes, it has answered the request itself."""
         self.asked: list[Asked] = []
@@ -152,6 +154,12 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if server.login and headers.get("authorization") != server.login:
             self.reply(401, WWW_Authenticate='Basic realm="git"')
+            return
+        if server.hidden.get("/".join(path.split("/")[1:3]), None) not in (
+            None,
+            headers.get("authorization"),
+        ):
+            self.reply(404)
             return
         for old, new in server.moved.items():
             if path.startswith(f"/{old}/"):

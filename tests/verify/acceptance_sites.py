@@ -124,7 +124,10 @@ class GitHub:
             )
 
         repository = self.repositories.get(name)
-        if repository is None:
+        is_told = repository and (
+            not repository.model.is_private or asked.headers.get("authorization")
+        )
+        if repository is None or not is_told:
             return missing()
         if rest.startswith("/actions/"):
             return self._actions(asked, name, rest.removeprefix("/actions/"))

@@ -110,7 +110,7 @@ def _busy() -> Answer:
 
 
 def test_what_a_token_could_read_is_for_that_token_alone(run: Run, place: Path) -> None:
-    private = ANSWER._replace(is_private=True)
+    private = ANSWER._replace(with_token=True)
     assert _ask(run(), private, scope="one")
     assert not _ask(run(), private, scope="one")
     assert _ask(run(), private, scope="other")

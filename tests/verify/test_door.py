@@ -136,10 +136,12 @@ def test_what_was_kept_is_all_that_is_known_of_an_answer(
     with answers.noted() as questions:
         door.get(url, Thing)
     assert list(questions) == [f"GET {url}"]
-    answer = answers.get(f"GET {url}", lambda: pytest.fail("it was asked already"))
+    answer = answers.get(
+        f"GET {url}", lambda: pytest.fail("it was asked already"), scope=door.scope
+    )
     assert answer.body == b'{"name": "well", "number": 1}'
     assert answer.about["url"] == hostile_forge.url("well", "new")
-    assert answer.is_private
+    assert answer.with_token
     assert answer.is_lasting
     assert SECRET not in repr(answer)
 

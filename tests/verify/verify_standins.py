@@ -72,20 +72,22 @@ def wanted(name: str, *, is_whole: bool = False, **given: Any) -> Wanted:
 class ClosedRepositories:
     """No repository can be asked."""
 
-    def expect(self, remote: RemoteUrl, shas: Iterable[str], *, with_files: bool) -> None:
+    def expect(
+        self, remote: RemoteUrl, shas: Iterable[str], *, with_files: bool, with_token: bool = True
+    ) -> None:
         """Nothing will be asked."""
 
-    def of(self, remote: RemoteUrl) -> NoReturn:
+    def of(self, remote: RemoteUrl, *, with_token: bool = True) -> NoReturn:
         raise UnavailableError(f"{remote} cannot be asked.")
 
 
 class ClosedLookup:
     """No forge and no CI can be asked."""
 
-    def forge(self, remote: RemoteUrl, *, hint: str = "") -> NoReturn:
+    def forge(self, remote: RemoteUrl, *, hint: str = "", with_token: bool = True) -> NoReturn:
         raise UnavailableError(f"The forge of {remote} cannot be asked.")
 
-    def runs(self, claim: RunClaim) -> NoReturn:
+    def runs(self, claim: RunClaim, *, with_token: bool = True) -> NoReturn:
         raise UnavailableError("The CI that the package names cannot be asked.")
 
     def is_named(self, host: str) -> bool:
@@ -98,7 +100,9 @@ class Asked(ClosedRepositories):
     def __init__(self) -> None:
         self.announced: list[tuple[str, tuple[str, ...], bool]] = []
 
-    def expect(self, remote: Any, shas: Iterable[str], *, with_files: bool) -> None:
+    def expect(
+        self, remote: Any, shas: Iterable[str], *, with_files: bool, with_token: bool = True
+    ) -> None:
         self.announced.append((str(remote), tuple(shas), with_files))
 
 

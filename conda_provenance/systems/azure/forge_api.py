@@ -54,6 +54,7 @@ class _Reviewer(_Identity):
 class _Project(Struct):
     id: str | None = None
     name: str | None = None
+    visibility: str | None = None
 
 
 class _Parent(Struct):
@@ -164,6 +165,7 @@ class AzureReposApi(ForgeApi):
             default_branch=_short(found.defaultBranch),
             parent=_full_name(parent.project, parent.name) if parent else None,
             url=found.webUrl,
+            is_private=_is_private(found.project),
         )
 
     def changes(self, sha: str) -> Sequence[Change]:
@@ -201,6 +203,13 @@ class AzureReposApi(ForgeApi):
         url = f"{self.url}/commits/{sha}/statuses?{_VERSION}"
         pages = self.door.pages(url, _Statuses, next_page=continuing(url))
         return tuple(_pointer(each, sha) for page in pages for each in page.value)
+
+
+def _is_private(project: _Project | None) -> bool | None:
+    """A repository is as visible as its project."""
+    if project is None or project.visibility is None:
+        return None
+    return project.visibility != "public"
 
 
 def _collection(remote: RemoteUrl, before: Sequence[str]) -> Sequence[str]:

@@ -66,6 +66,7 @@ class _Repository(Struct):
     project: _Project
     id: int | None = None
     origin: _Origin | None = None
+    public: bool | None = None
 
 
 class _Branch(Struct):
@@ -182,6 +183,7 @@ class DataCenterApi(ForgeApi):
             owner_id=_text(found.project.id),
             default_branch=branch.displayId if branch else None,
             parent=_full_name(found.origin) if found.origin else None,
+            is_private=None if found.public is None else not found.public,
         )
 
     def changes(self, sha: str) -> Sequence[Change]:

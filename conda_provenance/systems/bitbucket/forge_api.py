@@ -70,6 +70,7 @@ class _Repository(Struct):
     owner: _User | None = None
     parent: _Parent | None = None
     links: _Links | None = None
+    is_private: bool | None = None
 
 
 class _Hash(Struct):
@@ -171,6 +172,7 @@ class BitbucketApi(ForgeApi):
             default_branch=found.mainbranch.name if found.mainbranch else None,
             parent=found.parent.full_name if found.parent else None,
             url=_page(found.links),
+            is_private=found.is_private,
         )
 
     def changes(self, sha: str) -> Sequence[Change]:

@@ -68,6 +68,9 @@ class _Repository(Struct):
     default_branch: str | None = None
     parent: _Repository | None = None
     html_url: str | None = None
+    private: bool | None = None
+    internal: bool | None = None
+    """May everybody who has an account read it?"""
 
 
 class _Side(Struct):
@@ -154,6 +157,7 @@ class GiteaApi(ForgeApi):
             default_branch=found.default_branch,
             parent=found.parent.full_name if found.parent else None,
             url=found.html_url,
+            is_private=None if found.private is None else found.private or bool(found.internal),
         )
 
     def _repository(self) -> _Repository:

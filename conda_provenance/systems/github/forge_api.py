@@ -70,6 +70,8 @@ class _Repository(Struct):
     default_branch: str | None = None
     parent: _Repository | None = None
     html_url: str | None = None
+    private: bool | None = None
+    """True of those, too, that a whole enterprise may read."""
 
 
 class _Side(Struct):
@@ -199,6 +201,7 @@ class GitHubApi(ForgeApi):
             default_branch=found.default_branch,
             parent=found.parent.full_name if found.parent else None,
             url=found.html_url,
+            is_private=found.private,
         )
 
     def changes(self, sha: str) -> Sequence[Change]:

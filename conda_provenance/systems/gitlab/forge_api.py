@@ -68,6 +68,11 @@ class _Project(Struct):
     web_url: str | None = None
     namespace: _Namespace | None = None
     forked_from_project: _Parent | None = None
+    visibility: str | None = None
+    repository_access_level: str | None = None
+    merge_requests_access_level: str | None = None
+    builds_access_level: str | None = None
+    public_jobs: bool | None = None
 
 
 class _MergeRequest(Struct):
@@ -152,6 +157,7 @@ class GitLabApi(ForgeApi):
             default_branch=project.default_branch,
             parent=parent.path_with_namespace if parent else None,
             url=project.web_url,
+            is_private=_is_private(project),
         )
 
     def changes(self, sha: str) -> Sequence[Change]:
@@ -207,6 +213,19 @@ class GitLabApi(ForgeApi):
             for page in self.door.pages(url, list[_Status])
             for each in page
         )
+
+
+def _is_private(project: _Project) -> bool | None:
+    """A public project may keep its code, its merge requests or its jobs to its members."""
+    if project.visibility is None:
+        return None
+
+    levels = (
+        project.repository_access_level,
+        project.merge_requests_access_level,
+        project.builds_access_level,
+    )
+    return project.visibility != "public" or "private" in levels or project.public_jobs is False
 
 
 def _change(request: _MergeRequest) -> Change:

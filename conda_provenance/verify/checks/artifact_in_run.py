@@ -14,7 +14,7 @@ from conda_provenance.text import show
 from conda_provenance.verify.check import Case, Check, World
 from conda_provenance.verify.checks.run_matches import RunMatches
 from conda_provenance.verify.mentions import By, Mention
-from conda_provenance.verify.named_runs import api_of, may_tell, named_run
+from conda_provenance.verify.named_runs import api_of, named_run
 from conda_provenance.verify.outcome import Outcome, Result
 from conda_provenance.verify.package_places import PackagePlace, place_of
 from conda_provenance.verify.run_logs import RunLogs, jobs_that_name, read_logs
@@ -32,8 +32,6 @@ class _Found(NamedTuple):
     run: Run
     logs: RunLogs
     named: _Named
-    tells: bool
-    """May the names of jobs be shown?"""
 
     @property
     def sha256(self) -> str:
@@ -66,7 +64,7 @@ class ArtifactInRun(Check):
 
         logs = read_logs(api, run, world.answers)
         named = jobs_that_name(logs, place.subdir, place.file_name)
-        result = self._judged(_Found(place, run, logs, named, _tells(case, api)))
+        result = self._judged(_Found(place, run, logs, named))
         if result.outcome is Outcome.UNAVAILABLE:
             return self._listed(result, case, world, place.sha256)
         return result
@@ -124,9 +122,8 @@ class ArtifactInRun(Check):
 
     def _named(self, found: _Found, last: tuple[Job, Mention], facts: dict[str, Any]) -> Result:
         job, mention = last
-        is_told = job.name and found.tells
-        where = f"the job {show(job.name, _MAX)}" if is_told else "a job"
-        facts |= {"by": mention.by.value, **({"job": job.name} if is_told else {})}
+        where = f"the job {show(job.name, _MAX)}" if job.name else "a job"
+        facts |= {"by": mention.by.value, **({"job": job.name} if job.name else {})}
         if job.is_success is False:
             return self.failed(
                 f"{show(found.place.path, _MAX)} is named with this digest by {where}, "
@@ -164,11 +161,6 @@ def _api(case: Case, world: World) -> RunApi | None:
     if named is None or remote is None or sha is None:
         return None
     return api_of(case, world, named, remote, sha).api
-
-
-def _tells(case: Case, api: RunApi) -> bool:
-    remote = case.subject.remote
-    return remote is not None and may_tell(case, api, remote)
 
 
 def _attempts(named: _Named) -> Iterable[_Named]:
@@ -221,7 +213,7 @@ def _because(logs: RunLogs) -> str:
 def _facts(found: _Found) -> dict[str, Any]:
     said = [
         {
-            **({"job": job.name} if found.tells else {}),
+            "job": job.name,
             "attempt": job.attempt,
             "sha256": mention.sha256,
             "by": mention.by.value,
@@ -229,7 +221,7 @@ def _facts(found: _Found) -> dict[str, Any]:
         for job, mention in found.named[:_MAX_LISTED]
     ]
     return {
-        **({"run": found.run.url} if found.tells else {}),
+        "run": found.run.url,
         "file": found.place.path,
         "sha256": found.sha256,
         "named": said,

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from conda_provenance.errors import UnavailableError
 from conda_provenance.packages.contents import PackageContents
 from conda_provenance.policy.expectations import Expectations
-from conda_provenance.verify.answers import Answer, Answers
 from conda_provenance.verify.check import Case, Check, World
 from conda_provenance.verify.outcome import Result
 from conda_provenance.verify.recipes import sentences
@@ -53,7 +52,6 @@ class _Asked(NamedTuple):
     record: Mapping[str, Any]
     """Its index.json."""
     terms: Terms
-    answers: Answers
 
 
 class RecipeMatches(Check):
@@ -84,9 +82,7 @@ class RecipeMatches(Check):
 
         record = case.subject.record
         terms = _terms(record, contents)
-        return self._compared(
-            _Asked(commit, contents, case.expected, packaged, record, terms, world.answers)
-        )
+        return self._compared(_Asked(commit, contents, case.expected, packaged, record, terms))
 
     def _compared(self, asked: _Asked) -> Result:
         sha, repository = asked.commit.sha, asked.commit.repository
@@ -97,12 +93,9 @@ class RecipeMatches(Check):
         if found.best is None:
             return self._not_found(asked, found)
 
-        with asked.answers.noted() as questions:
-            differing = _contents_of(asked, found, found.best)
+        differing = _contents_of(asked, found, found.best)
         _set_aside(found.best, differing)
         result = self._judged(asked, found, found.best)
-        if _is_confidential(asked, questions):
-            return result._replace(detail=sentences.CONFIDENTIAL if differing else "")
         return result._replace(detail=_diffs(found.best, differing))
 
     def _not_found(self, asked: _Asked, found: Found) -> Result:
@@ -209,18 +202,6 @@ def _contents_of(asked: _Asked, found: Found, best: Comparison) -> dict[str, byt
     except UnavailableError:
         return {}
     return {path: blobs[each] for path, each in ids.items() if each in blobs}
-
-
-def _is_confidential(asked: _Asked, questions: Iterable[str]) -> bool:
-    """May the user's token alone have opened these files, though nobody named the repository?
-
-    A package may name a private repository of the user to have its files shown in a log.
-    """
-    if asked.expected.has_repository(asked.commit.repository.remote):
-        return False
-
-    outcomes = map(asked.answers.outcome, questions)
-    return any(isinstance(each, Answer) and each.is_private for each in outcomes)
 
 
 def _set_aside(best: Comparison, differing: Mapping[str, bytes]) -> None:

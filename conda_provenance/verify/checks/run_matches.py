@@ -18,11 +18,9 @@ from conda_provenance.run_api import Job, Run, RunApi, Trigger, Voucher, named_b
 from conda_provenance.text import listed, show
 from conda_provenance.verify.check import Case, Check, World
 from conda_provenance.verify.named_runs import (
-    UNTOLD,
     NamedRun,
     api_of,
     is_forge_named,
-    may_tell,
     named_run,
 )
 from conda_provenance.verify.outcome import Result
@@ -55,15 +53,7 @@ class _Question(NamedTuple):
 
     @property
     def shown(self) -> str:
-        return f"The run {self.told(self.run.url)}"
-
-    @property
-    def tells(self) -> bool:
-        return may_tell(self.case, self.api, self.remote)
-
-    def told(self, text: str) -> str:
-        """What the CI says, fit to be shown."""
-        return show(text, _MAX) if self.tells else UNTOLD
+        return f"The run {show(self.run.url, _MAX)}"
 
 
 class RunMatches(Check):
@@ -135,7 +125,7 @@ class RunMatches(Check):
             return self.unavailable(f"{asked.shown} does not say which repository it is of.")
         if not _is_of(run.repository, asked):
             return self.failed(
-                f"{asked.shown} is of another repository, {asked.told(run.repository)}.",
+                f"{asked.shown} is of another repository, {show(run.repository, _MAX)}.",
                 contradicts=True,
             )
 
@@ -146,14 +136,14 @@ class RunMatches(Check):
         if not _is_of(run.head_repository, asked):
             return self.failed(
                 f"{asked.shown} built a commit of another repository, "
-                f"{asked.told(run.head_repository)}.",
+                f"{show(run.head_repository, _MAX)}.",
                 contradicts=True,
             )
         if run.sha is None:
             return self.unavailable(f"{asked.shown} does not say which commit it built.")
         if run.sha.lower() != asked.sha.lower():
             return self.failed(
-                f"{asked.shown} built another commit, {asked.told(run.sha)}.", contradicts=True
+                f"{asked.shown} built another commit, {show(run.sha, _MAX)}.", contradicts=True
             )
         return None
 
@@ -184,7 +174,7 @@ class RunMatches(Check):
         if path in wanted:
             return None
         return self.failed(
-            f"{asked.shown} follows {asked.told(path)}, but {listed(wanted, 'or', 5)} is expected."
+            f"{asked.shown} follows {show(path, _MAX)}, but {listed(wanted, 'or', 5)} is expected."
         )
 
     def _ended(self, asked: _Question) -> Result:
@@ -218,7 +208,7 @@ class RunMatches(Check):
     def _judged(self, asked: _Question, jobs: list[Job]) -> Result:
         good = [job for job in jobs if job.is_success]
         if not good:
-            names = ", ".join(asked.told(job.name) for job in jobs[:3])
+            names = ", ".join(show(job.name, _MAX) for job in jobs[:3])
             return self.failed(f"{asked.shown}: the job that named the package failed: {names}.")
 
         wanted = asked.case.expected.runners
@@ -228,7 +218,7 @@ class RunMatches(Check):
                 return self.unavailable(f"{asked.shown} does not say on which machine it ran.")
             if not all(set(job.runner) & set(wanted) for job in good):
                 return self.failed(
-                    f"{asked.shown} ran on {asked.told(', '.join(sorted(labels)))}, but "
+                    f"{asked.shown} ran on {show(', '.join(sorted(labels)), _MAX)}, but "
                     f"{listed(wanted, 'or', 5)} is expected."
                 )
         return self._passed(asked, good[-1])
@@ -236,10 +226,8 @@ class RunMatches(Check):
     def _passed(self, asked: _Question, job: Job | None) -> Result:
         run = asked.run
         how = _NOTED.get(run.trigger) or f"by {show(run.event, _MAX)}"
-        part = f", of which the job {asked.told(job.name)} ended well" if job else ""
+        part = f", of which the job {show(job.name, _MAX)} ended well" if job else ""
         facts: dict[str, Any] = {"job": job.name, "runner": list(job.runner)} if job else {}
-        if not asked.tells:
-            facts = {}
         if run.trigger in _NOTED:
             facts["note"] = f"started {_NOTED[run.trigger]}"
         return self.passed(
@@ -308,18 +296,15 @@ def _facts(asked: _Question) -> dict[str, Any]:
         "finished": run.finished,
         "success": run.is_success,
         "voucher": run.voucher.value,
+        "run": run.url,
+        "repository": run.repository,
+        "head_repository": run.head_repository,
+        "sha": run.sha,
+        "event": run.event,
+        "ref": run.ref,
+        "workflow": run.workflow,
+        **run.further,
     }
-    if asked.tells:
-        facts |= {
-            "run": run.url,
-            "repository": run.repository,
-            "head_repository": run.head_repository,
-            "sha": run.sha,
-            "event": run.event,
-            "ref": run.ref,
-            "workflow": run.workflow,
-            **run.further,
-        }
     return {key: value for key, value in facts.items() if value is not None}
 
 

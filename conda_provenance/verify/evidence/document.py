@@ -37,7 +37,7 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, froz
     sha256: str | None = None
     """Of the body's bytes, also where they are not here."""
     length: int | None = None
-    is_private: bool = False
+    with_token: bool = False
     unavailable: str | None = None
     """Why there was no answer: one sentence."""
     retry_at: float | None = None

@@ -16,7 +16,6 @@ _MAX_SENTENCE = 1000
 _LATEST = 1e11
 """Seconds. No number that is none is less."""
 
-PRIVATE = "It was asked with a token, and nobody expects the package to be from there."
 TOO_LARGE = "It is too large to be kept."
 
 
@@ -24,26 +23,21 @@ class BadEvidence(Exception):
     """An entry contradicts itself. The text is the second half of a sentence."""
 
 
-def entry_of(question: str, outcome: Outcome, *, with_private: bool, room: int) -> Entry:
-    """``with_private``: also what was asked with a token. ``room``: bytes that a body may have."""
+def entry_of(question: str, outcome: Outcome, *, room: int) -> Entry:
+    """``room``: bytes that a body may have."""
     if isinstance(outcome, UnavailableError):
         return Entry(question, "", unavailable=str(outcome), retry_at=outcome.retry_at)
 
-    left_out = ""
-    if outcome.is_private and not with_private:
-        left_out = PRIVATE
-    elif len(outcome.body) > min(room, MAX_BODY):
-        left_out = TOO_LARGE
+    left_out = TOO_LARGE if len(outcome.body) > min(room, MAX_BODY) else ""
     return Entry(
         question,
         "",
         outcome.asked_at,
-        {} if left_out == PRIVATE else dict(outcome.about),
+        dict(outcome.about),
         Body(left_out=left_out) if left_out else _body(outcome.body),
-        # Whoever guesses what is in a private answer could check the guess.
-        None if left_out == PRIVATE else hashlib.sha256(outcome.body).hexdigest(),
-        None if left_out == PRIVATE else len(outcome.body),
-        outcome.is_private,
+        hashlib.sha256(outcome.body).hexdigest(),
+        len(outcome.body),
+        outcome.with_token,
     )
 
 
@@ -69,7 +63,7 @@ def outcome_of(entry: Entry) -> Outcome:
         return UnavailableError(f"The answer was not kept: {_lower(entry.body.left_out or '')}")
     if len(data) != entry.length or hashlib.sha256(data).hexdigest() != entry.sha256:
         raise BadEvidence("an answer in it has not the digest that stands beside it")
-    return Answer(data, entry.about, entry.asked_at, entry.is_private)
+    return Answer(data, entry.about, entry.asked_at, entry.with_token)
 
 
 def _data(body: Body) -> bytes | None:

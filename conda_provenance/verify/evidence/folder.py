@@ -11,7 +11,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -55,23 +55,19 @@ class EvidenceFolder:
     def __init__(self, path: str) -> None:
         self._path = path
 
-    def write(
-        self, subject: Subject, answers: Answers, questions: Iterable[str], *, is_expected: bool
-    ) -> Written:
+    def write(self, subject: Subject, answers: Answers, questions: Mapping[str, str]) -> Written:
         """Keep what the checks of a package were told.
 
-        ``is_expected``: does the user or the policy expect the package to be from its repository?
-        Otherwise what was asked with a token stays out of it: a package may name a repository that
-        is private to whoever verifies it. Raises :class:`~conda_provenance.errors.ProvenanceError`.
+        Raises :class:`~conda_provenance.errors.ProvenanceError`.
         """
         package = _package(subject)
         entries = []
         room = _MAX_BODIES
-        for question in list(questions)[:MAX_ANSWERS]:
-            outcome = answers.outcome(question)
+        for question, scope in list(questions.items())[:MAX_ANSWERS]:
+            outcome = answers.outcome(question, scope)
             if outcome is None:
                 continue
-            entry = entry_of(question, outcome, with_private=is_expected, room=room)
+            entry = entry_of(question, outcome, room=room)
             room -= entry.length or 0 if entry.body and not entry.body.left_out else 0
             entries.append(entry)
 

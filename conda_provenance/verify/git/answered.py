@@ -213,7 +213,7 @@ class AnsweredRepository:
         scope = self._source.scope
 
         def asked() -> Answer:
-            return ask()._replace(is_private=bool(scope))
+            return ask()._replace(with_token=bool(scope))
 
         return self._answers.get(question, asked, scope=scope)
 

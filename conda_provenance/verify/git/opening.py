@@ -45,8 +45,11 @@ class Tools(NamedTuple):
     probe: Callable[[str], Probed]
     """Asks an address once, without a token, and follows no redirect."""
     reach: Reach = Reach()
-    authorization: Callable[[RemoteUrl], str] = lambda _: ""
-    """The value of that header for a repository, if the user has a token for its server."""
+    authorization: str = ""
+    """The value of that header, if the repository is asked with a token."""
+    refusal: str = ""
+    """What is to be said if the server shows us no such repository, though it may show it to the
+    user: one sentence."""
     tls: Mapping[Origin, Tls] = {}
     environ: Mapping[str, str] = os.environ
     find: FindAddresses = find_addresses
@@ -68,7 +71,7 @@ def open_server(tools: Tools, remote: RemoteUrl, folder: str) -> Listing:
         str(remote),
         way,
         tools.processes,
-        authorization=tools.authorization(remote),
+        authorization=tools.authorization,
         tls=tools.tls.get(way.origin),
         environ=tools.environ,
     )
@@ -89,7 +92,7 @@ def _moved(
     asked = server.url + _QUESTION
     reply = tools.probe(asked)
     if reply.status not in REDIRECTS:
-        raise _fault(server.host, reply) or error
+        raise _fault(server.host, reply, tools.refusal) or error
 
     url = urljoin(asked, reply.headers.get("location", ""))
     if origin_of(url) != origin_of(asked):
@@ -108,12 +111,13 @@ def _moved(
         ) from None
 
 
-def _fault(host: str, reply: Probed) -> UnavailableError | None:
+def _fault(host: str, reply: Probed, refusal: str) -> UnavailableError | None:
     """What a status says. Private and absent are one: servers do not tell them apart."""
     status = reply.status
     if status in (401, 403, 404, 410):
         return UnavailableError(
-            f"{host} shows us no such repository ({status}): it is private, or it is not there."
+            refusal
+            or f"{host} shows us no such repository ({status}): it is private, or it is not there."
         )
     if status in (429, 503):
         return UnavailableError(f"{host} is too busy ({status}); try later.")

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
@@ -29,6 +28,7 @@ from conda_provenance.verify.git.answered import AnsweredRepository, RefList
 from conda_provenance.verify.git.clone import Clone
 from conda_provenance.verify.git.opening import Probed, Tools
 from conda_provenance.verify.git.trees import Trees
+from conda_provenance.verify.named import not_shown
 from conda_provenance.verify.repository import Position
 
 _MAX_OPEN = 128
@@ -70,7 +70,7 @@ class GitRepositories:
         self._limits = limits or Limits()
         self._environ = os.environ if environ is None else environ
         self._find = find
-        self._sources: dict[RemoteUrl, _Source] = {}
+        self._sources: dict[tuple[RemoteUrl, str], _Source] = {}
         self._open: dict[_Source, None] = {}
         self._hashers: dict[str, Hasher] = {}
         self._trees = Trees()
@@ -78,11 +78,13 @@ class GitRepositories:
         self._is_closed = False
         self._lock = threading.RLock()
 
-    def expect(self, remote: RemoteUrl, shas: Iterable[str], *, with_files: bool) -> None:
-        self._source(remote).announce(shas, with_files=with_files)
+    def expect(
+        self, remote: RemoteUrl, shas: Iterable[str], *, with_files: bool, with_token: bool = True
+    ) -> None:
+        self._source(remote, with_token=with_token).announce(shas, with_files=with_files)
 
-    def of(self, remote: RemoteUrl) -> AnsweredRepository:
-        source = self._source(remote)
+    def of(self, remote: RemoteUrl, *, with_token: bool = True) -> AnsweredRepository:
+        source = self._source(remote, with_token=with_token)
         return AnsweredRepository(remote, self._answers, source, self.blob_ids, self._trees)
 
     def tools(self) -> Tools:
@@ -131,9 +133,17 @@ class GitRepositories:
                 hasher.close()
             _delete(tools.folder)
 
-    def _source(self, remote: RemoteUrl) -> _Source:
+    def _source(self, remote: RemoteUrl, *, with_token: bool) -> _Source:
+        """One for each repository, and another one if it is asked with a token too."""
+        authorization = self._authorization(remote)
+        sent = authorization if with_token else ""
         with self._lock:
-            return self._sources.setdefault(remote, _Source(self, remote, len(self._sources)))
+            key = (remote, sent)
+            if key not in self._sources:
+                refusal = not_shown(remote) if authorization and not sent else ""
+                number = len(self._sources)
+                self._sources[key] = _Source(self, remote, number, sent, refusal)
+            return self._sources[key]
 
     def _opened(self) -> Tools:
         program = find_program(self._environ)
@@ -149,10 +159,9 @@ class GitRepositories:
             folder,
             self._probe,
             self._reach,
-            self._authorization,
-            self._tls,
-            self._environ,
-            self._find,
+            tls=self._tls,
+            environ=self._environ,
+            find=self._find,
         )
 
     def was_used(self, source: _Source) -> None:
@@ -166,27 +175,31 @@ class GitRepositories:
                 with self._lock:
                     self._open.pop(each, None)
 
-    def scope(self, remote: RemoteUrl) -> str:
-        """Which token it is asked with, by a digest. Empty: with none."""
-        return scope_of(self._authorization(remote))
-
 
 class _Source:
     """One repository, which is opened with the first question that has no answer yet."""
 
-    def __init__(self, repositories: GitRepositories, remote: RemoteUrl, number: int) -> None:
+    def __init__(
+        self,
+        repositories: GitRepositories,
+        remote: RemoteUrl,
+        number: int,
+        authorization: str,
+        refusal: str,
+    ) -> None:
+        """``refusal``: what is to be said if the server shows us no such repository."""
         self._repositories = repositories
         self._remote = remote
         self._number = number
+        self._authorization = authorization
+        self._refusal = refusal
+        self.scope = scope_of(authorization)
+        """Which token it is asked with, by a digest. Empty: with none."""
         self._announced: dict[str, None] = {}
         self._with_files = False
         self._clone: Clone | None = None
         self._users = 0
         self._lock = threading.Lock()
-
-    @cached_property
-    def scope(self) -> str:
-        return self._repositories.scope(self._remote)
 
     def announce(self, shas: Iterable[str], *, with_files: bool) -> None:
         with self._lock:
@@ -222,7 +235,9 @@ class _Source:
 
     @contextmanager
     def _opened(self) -> Iterator[Clone]:
-        tools = self._repositories.tools()
+        tools = self._repositories.tools()._replace(
+            authorization=self._authorization, refusal=self._refusal
+        )
         with self._lock:
             self._users += 1
             if self._clone is None:

@@ -16,10 +16,6 @@ NO_ORIGINAL = (
 )
 NOT_THERE = "The recipe is not in that commit: no file of it is the packaged recipe."
 GENERATED = "The policy says that the CI makes the recipe, so no commit has it."
-CONFIDENTIAL = (
-    "(How it differs is not shown: the files were read with your token, and nobody but the package "
-    "named the repository. Expect it by --expect-repo.)"
-)
 
 _MAX_NAMED = 5
 _MAX_SHOWN = 120

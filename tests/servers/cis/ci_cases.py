@@ -26,6 +26,7 @@ from conda_provenance.sources import Artifact
 from conda_provenance.verify.answers import Answers
 from conda_provenance.verify.check import Case, World
 from conda_provenance.verify.checks import artifact_in_run, run_matches
+from conda_provenance.verify.logins import world_for
 from conda_provenance.verify.outcome import Result
 from conda_provenance.verify.subject import Subject
 
@@ -46,17 +47,6 @@ def at_those(have_it: Callable[[type[CiServer]], bool]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("ci", names, indirect=True)
 
 
-class TokenDoors(PlainDoors):
-    """Doors that may say that they send a token."""
-
-    scope = ""
-
-    def open(self, api: Any, server: Any) -> Any:
-        door = super().open(api, server)
-        door.scope = self.scope
-        return door
-
-
 @dataclass
 class CiSetting:
     """A CI's server, and a user who named the forge."""
@@ -66,11 +56,11 @@ class CiSetting:
     """Did the user name the forge, where it is not a vendor's own?"""
     user: dict[str, str] = field(default_factory=dict)
     """Further forges that the user named."""
-    doors: TokenDoors = field(init=False)
+    doors: PlainDoors = field(init=False)
     answers: Answers = field(default_factory=Answers)
 
     def __post_init__(self) -> None:
-        self.doors = TokenDoors(self.server.lines)
+        self.doors = PlainDoors(self.server.lines)
 
     @property
     def model(self) -> CiModel:
@@ -98,7 +88,7 @@ class CiSetting:
         **expected: Any,
     ) -> tuple[Result, Result]:
         case = self.case(file, sha256, flow_run_id, flow_run_url, remote, sha, expected)
-        world = self.world()
+        world = world_for(self.world(), case.expected)
         first = run_matches.CHECK.run(case, world)
         case = case._replace(results={"run-matches": first})
         return first, artifact_in_run.CHECK.run(case, world)

@@ -44,7 +44,12 @@ class AzureServer(ForgeServer):
             "id": f"2f3d611a-f012-4b39-b157-{model.id:012d}",
             "name": model.name,
             "url": "https://dev.azure.com/x",
-            "project": {"id": f"84710dde-{model.owner_id}", "name": "hello", "state": "wellFormed"},
+            "project": {
+                "id": f"84710dde-{model.owner_id}",
+                "name": "hello",
+                "state": "wellFormed",
+                "visibility": "private" if model.is_private else "public",
+            },
         }
 
     def repository(self, asked: Asked, name: str) -> Answer:

@@ -67,7 +67,7 @@ class BitbucketServer(ForgeServer):
             "full_name": model.full_name,
             "uuid": f"{{repository-{model.id}}}",
             "name": model.name,
-            "is_private": False,
+            "is_private": model.is_private,
             "parent": None,
             "owner": {"type": "team", "uuid": "{team}", "display_name": model.owner},
             "links": {"html": {"href": self.web}},
@@ -243,7 +243,7 @@ class DataCenterServer(ForgeServer):
             "name": model.name,
             "scmId": "git",
             "state": "AVAILABLE",
-            "public": True,
+            "public": not model.is_private,
             "project": {"key": model.owner, "id": model.owner_id, "type": "NORMAL"},
         }
 

@@ -20,6 +20,7 @@ from conda_provenance.remotes import RemoteUrl
 from conda_provenance.verify.answers import Answers
 from conda_provenance.verify.check import Case, World
 from conda_provenance.verify.checks.commit_reviewed import CHECK
+from conda_provenance.verify.logins import world_for
 from conda_provenance.verify.outcome import Outcome, Result
 from conda_provenance.verify.subject import Subject
 
@@ -60,4 +61,4 @@ class Setting:
         forges = {self.server.host: self.server.vendor} if self.forges is None else self.forges
         lookup = ProbingLookup(self.doors, user=forges)
         world = World(cast(Any, self.repositories), lookup, time.time(), Answers())
-        return CHECK.run(case, world)
+        return CHECK.run(case, world_for(world, case.expected))

@@ -1,7 +1,7 @@
 """A stand-in for the door: it asks loopback servers by urllib, and keeps to what ``Door`` promises.
 
-Addresses of vendors' own servers lead to the server of the test. It knows no token, keeps no
-answer, and does not wait.
+Addresses of vendors' own servers lead to the server of the test. It keeps no answer, and does not
+wait.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from conda_provenance.api import Api, NextPage, Probe, Reply, Server, link_to_next
-from conda_provenance.errors import UnavailableError
+from conda_provenance.errors import NotShownError, UnavailableError
 
 T = TypeVar("T")
 MAX_PAGES = 20
@@ -115,7 +115,8 @@ class PlainDoor:
         if reply.status in missing:
             return reply, None
         if reply.status != 200 or "json" not in reply.headers.get("content-type", ""):
-            raise UnavailableError(f"{url} answered {reply.status}.")
+            kind = NotShownError if reply.status in (403, 404, 410) else UnavailableError
+            raise kind(f"{url} answered {reply.status}.")
         try:
             return reply, msgspec.json.decode(data, type=kind)
         except (msgspec.DecodeError, RecursionError) as error:
@@ -163,10 +164,16 @@ class PlainDoors:
         self.timeout = timeout
         self.opened: list[tuple[type[Api], Server]] = []
         self.probed: list[str] = []
+        self.token = ""
+        """The user's, for every server."""
 
     def open(self, api: type[Api], server: Server) -> PlainDoor:
         self.opened.append((api, server))
-        return PlainDoor(self.lines, api.headers, self.timeout)
+        door = PlainDoor(self.lines, api.headers, self.timeout)
+        if self.token and server.with_token:
+            door.scope = "a token"
+            door.headers["Authorization"] = self.token
+        return door
 
     def probe(self, url: str) -> Probe:
         self.probed.append(url)

@@ -94,6 +94,7 @@ class ForgeModel:
     id: int = 4711
     owner_id: int = 99
     default_branch: str = "main"
+    is_private: bool = False
     changes: list[ForgeChange] = field(default_factory=list)
     parent: str | None = None
     statuses: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)

@@ -217,6 +217,12 @@ def serve_with_git(forge: ForgeServer, git: GitServer) -> RemoteUrl:
     return RemoteUrl.parse(forge.web)
 
 
+def hidden_from_strangers(asked: Asked) -> Answer | None:
+    """A private repository. What the server is, it tells everybody."""
+    is_told = "authorization" in asked.headers or "version" in asked.path or "meta" in asked.path
+    return None if is_told else missing()
+
+
 def always(said: Answer) -> Mood:
     return lambda _: said
 

@@ -62,7 +62,7 @@ class GiteaServer(ForgeServer):
             "owner": {"id": model.owner_id, "login": model.owner, "full_name": "", "email": ""},
             "name": model.name,
             "full_name": model.full_name,
-            "private": False,
+            "private": model.is_private,
             "fork": model.parent is not None,
             "parent": {"id": 1, "full_name": model.parent} if model.parent else None,
             "html_url": f"{self.site}/{model.full_name}",

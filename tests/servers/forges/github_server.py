@@ -131,7 +131,7 @@ class GitHubServer(ForgeServer):
             "node_id": "R_x",
             "name": model.name,
             "full_name": model.full_name,
-            "private": False,
+            "private": model.is_private,
             "owner": {"login": model.owner, "id": model.owner_id, "type": "Organization"},
             "html_url": f"{self.site}/{model.full_name}",
             "description": None,

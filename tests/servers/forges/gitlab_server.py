@@ -61,7 +61,7 @@ class GitLabServer(ForgeServer):
                 "path_with_namespace": model.full_name,
                 "default_branch": model.default_branch,
                 "web_url": f"{self.site}/{model.full_name}",
-                "visibility": "public",
+                "visibility": "private" if model.is_private else "public",
                 "namespace": {"id": model.owner_id, "kind": "group", "full_path": model.owner},
                 **({"forked_from_project": parent} if parent else {}),
             }

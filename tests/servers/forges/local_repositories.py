@@ -66,9 +66,11 @@ class LocalRepositories:
         self.repository = repository
         self.expected: list[tuple[RemoteUrl, tuple[str, ...], bool]] = []
 
-    def expect(self, remote: RemoteUrl, shas: Iterable[str], *, with_files: bool) -> None:
+    def expect(
+        self, remote: RemoteUrl, shas: Iterable[str], *, with_files: bool, with_token: bool = True
+    ) -> None:
         self.expected.append((remote, tuple(shas), with_files))
 
-    def of(self, remote: RemoteUrl) -> LocalRepository:
+    def of(self, remote: RemoteUrl, *, with_token: bool = True) -> LocalRepository:
         assert remote == self.repository.remote
         return self.repository

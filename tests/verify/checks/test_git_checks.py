@@ -15,7 +15,6 @@ from recipe_making import checked, checkout, rattler_build, repacked, stamped
 from conda_provenance.errors import UnavailableError
 from conda_provenance.packages.contents import PackageContents
 from conda_provenance.packages.read_contents import read_contents
-from conda_provenance.patterns import RepositoryPattern
 from conda_provenance.verify.answers import Answers
 from conda_provenance.verify.checks import commit_exists, commit_on_branch, recipe_matches
 from conda_provenance.verify.outcome import Outcome, Result
@@ -181,27 +180,6 @@ def test_check_5_is_made_again_without_the_server(tmp_path: Path, git_servers: A
     again = served.results(answers=answers)
     assert [each.facts for each in again] == [each.facts for each in first]
     assert not served.server.asked
-
-
-def test_what_a_token_opened_is_shown_only_of_an_expected_repository(
-    tmp_path: Path, git_servers: Any
-) -> None:
-    """A package may name a private repository of the user, to have its files shown in a log."""
-    history = everyday(tmp_path / "r", FILES)
-    served = Served(tmp_path, git_servers(), history, "tip")
-    served.server.login = "Basic eDp5"
-    forged = repacked(served.contents, tmp_path / "forged", {"info/recipe/fix.patch": b"x\n"})
-
-    for expected in (False, True):
-        answers = Answers()
-        wanted = {"repositories": (RepositoryPattern.parse(served.url),)} if expected else {}
-        with asked(
-            served.url, served.sha, answers=answers, authorization=lambda _: "Basic eDp5"
-        ) as repository:
-            result = checked(recipe_matches.CHECK, forged, repository, answers, **wanted)
-        assert result.outcome is Outcome.FAIL
-        assert ("+++ b" in result.detail) is expected
-        assert ("--expect-repo" in result.detail) is not expected
 
 
 def test_an_honest_package_costs_no_file_of_the_commit(tmp_path: Path, git_servers: Any) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from ci_cases import SERVERS, CiSetting, at_those, serve
 from ci_model import FILE, OTHER, SHA256, CiJob, block, line
-from forge_server import LIMITS, Answer
+from forge_server import LIMITS, Answer, hidden_from_strangers
 from histories import History
 
 from conda_provenance.patterns import RepositoryPattern
@@ -290,7 +290,7 @@ def test_what_was_kept_of_a_log_gives_the_same_again(github: CiSetting) -> None:
     assert github.in_run() == first
     kept = [
         slot.outcome
-        for question, slot in github.answers._slots.items()
+        for (question, _), slot in github.answers._slots.items()
         if question.startswith("LOG ")
     ]
     (answer,) = kept
@@ -322,15 +322,19 @@ def test_a_forge_below_the_top_of_its_server(everyday_history: History, provider
         assert result.outcome is PASS, result.message
 
 
-def test_what_only_a_token_reads_is_told_to_those_who_expect_the_repository(ci: CiSetting) -> None:
+def test_what_only_a_token_reads_is_asked_for_those_who_expect_the_repository(
+    ci: CiSetting,
+) -> None:
     """A package may name somebody's private repository."""
     secret = CiJob("secret-job", block(), labels=("secret-machine",))
     failed = replace(secret, name="secret-test", log="", success=False)
     given = {"workflow": ".github/workflows/secret.yml", "success": False, "jobs": (secret, failed)}
     ci.knows(replace(ci.run, **given))
-    ci.doors.scope = "a token"
+    ci.server.moods.append(hidden_from_strangers)
+    ci.doors.token = "a token"
     first, second = ci.check_both()
-    said = repr((first, second))
+    assert {first.outcome, second.outcome} == {UNAVAILABLE}
+    said = repr((first, second, ci.answers._slots))
     assert "secret" not in said, said
     assert "main" not in said
 

@@ -177,8 +177,8 @@ def test_a_token_goes_to_its_server_alone_and_is_in_no_command_line(
     assert {each.headers.get("authorization") for each in other.asked} == {None}
 
 
-def test_answers_got_with_a_token_are_private(git_servers: StartServer, history: History) -> None:
-    from conda_provenance.verify.answers import Answers
+def test_answers_got_with_a_token_are_marked(git_servers: StartServer, history: History) -> None:
+    from conda_provenance.verify.answers import Answers, scope_of
 
     server = git_servers(login="Basic czNjcjN0")
     server.publish(history)
@@ -187,10 +187,10 @@ def test_answers_got_with_a_token_are_private(git_servers: StartServer, history:
     with asked(server.url(), history["tip"], **given) as repository:
         repository.commit(history["tip"])
     question = f"git commit {server.url()} {history['tip']}"
-    outcome = answers.outcome(question)
+    outcome = answers.outcome(question, scope_of("Basic czNjcjN0"))
     assert not isinstance(outcome, UnavailableError)
     assert outcome is not None
-    assert outcome.is_private
+    assert outcome.with_token
 
 
 def test_nothing_of_the_user_reaches_git(
