@@ -63,12 +63,12 @@ def _is_into(change: forge_api.Change, branches: Sequence[str]) -> bool:
     return any(matching_refs(BRANCHES + each, [full]) for each in branches)
 
 
-def _branch_in_words(branch: str) -> str:
-    if branch == "*":
+def _in_words(branches: Sequence[str]) -> str:
+    if "*" in branches:
         return "any branch"
 
-    shown = show(branch, _MAX_SHOWN)
-    return f"a branch like {shown}" if "*" in branch else shown
+    shown = (show(each, _MAX_SHOWN) for each in branches)
+    return " or ".join(f"a branch like {each}" if "*" in each else each for each in shown)
 
 
 def bringing_change(
@@ -79,7 +79,7 @@ def bringing_change(
     word: str,
 ) -> Bringing:
     """The merged change of this repository into one of the branches that made this commit."""
-    into = " or ".join(map(_branch_in_words, branches))
+    into = _in_words(branches)
     left = list(changes)
     if not left:
         return Bringing(None, f"no merged {word} brought this commit into {into}")
