@@ -8,13 +8,14 @@ from typing import NamedTuple
 from conda_provenance import forge_api
 from conda_provenance.errors import UnavailableError
 from conda_provenance.policy.refs import BRANCHES, TAGS, matching_refs
-from conda_provenance.text import show
+from conda_provenance.text import listed, show
 from conda_provenance.verify.repository import Repository
 
 _SHORT = 12
 """Digits of a commit that Bitbucket Cloud tells."""
 
 _MAX_SHOWN = 100
+_MAX_LISTED = 5
 
 
 class Bringing(NamedTuple):
@@ -63,12 +64,13 @@ def _is_into(change: forge_api.Change, branches: Sequence[str]) -> bool:
     return any(matching_refs(BRANCHES + each, [full]) for each in branches)
 
 
-def _in_words(branches: Sequence[str]) -> str:
-    if "*" in branches:
+def _branch_in_words(branch: str) -> str:
+    """A policy that means any branch lists ``*``, ``*/*`` and so on: a ``*`` is one segment."""
+    if set(branch) <= {"*", "/"}:
         return "any branch"
 
-    shown = (show(each, _MAX_SHOWN) for each in branches)
-    return " or ".join(f"a branch like {each}" if "*" in each else each for each in shown)
+    shown = show(branch, _MAX_SHOWN)
+    return f"a branch like {shown}" if "*" in branch else shown
 
 
 def bringing_change(
@@ -79,7 +81,7 @@ def bringing_change(
     word: str,
 ) -> Bringing:
     """The merged change of this repository into one of the branches that made this commit."""
-    into = _in_words(branches)
+    into = listed(dict.fromkeys(map(_branch_in_words, branches)), "or", _MAX_LISTED)
     left = list(changes)
     if not left:
         return Bringing(None, f"no merged {word} brought this commit into {into}")
