@@ -36,9 +36,14 @@ class Scripted:
             self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._tls.load_cert_chain(*tls)
         self.url = f"http{'s' if tls else ''}://127.0.0.1:{self._socket.getsockname()[1]}/a.bin"
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
 
     def close(self) -> None:
+        """Wait for its thread, which else may accept for the next socket that has this number."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join(1)
         self._socket.close()
 
     def _accept(self) -> None:
