@@ -34,7 +34,10 @@ class PlainDoor:
     scope = ""
 
     def __init__(
-        self, lines: Mapping[str, str], headers: Mapping[str, str] | None = None, timeout: float = 1
+        self,
+        lines: Mapping[str, str],
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 20,
     ) -> None:
         self.lines = lines
         """Where addresses lead that begin like this."""
@@ -159,7 +162,7 @@ def _reply(answer: Any, url: str) -> Reply:
 class PlainDoors:
     """Opens such doors, and remembers who was asked."""
 
-    def __init__(self, lines: Mapping[str, str] | None = None, timeout: float = 1) -> None:
+    def __init__(self, lines: Mapping[str, str] | None = None, timeout: float = 20) -> None:
         self.lines = dict(lines or {})
         self.timeout = timeout
         self.opened: list[tuple[type[Api], Server]] = []
