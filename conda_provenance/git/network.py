@@ -70,6 +70,8 @@ class Fault(Enum):
 
     UNKNOWN = "unknown object"
     """It has no such commit. :attr:`ServerError.ids` names it."""
+    WITHHELD = "withheld object"
+    """It has no such commit, or none that its branches and tags lead to. It is named, too."""
     TIPS_ONLY = "tips only"
     """It hands out only what its branches and tags lead to."""
     FILES_ONLY = "files only"
@@ -179,16 +181,29 @@ class GitServer:
 
     def _error(self, errors: bytes) -> ServerError:
         """What git's errors mean. Nothing of them is shown: a server may write there."""
-        ids = re.findall(rb"not our ref ([0-9a-f]{40,64})|want ([0-9a-f]{40,64}) not valid", errors)
-        if ids:
-            named = tuple((ours or theirs).decode() for ours, theirs in ids)
-            return ServerError(f"{self.host} has no such commit.", Fault.UNKNOWN, named)
+        for fault, pattern, sentence in _FAULTS_OF_COMMITS:
+            if ids := pattern.findall(errors):
+                named = tuple(each.decode() for each in ids)
+                return ServerError(sentence.format(host=self.host), fault, named)
 
         for fault, words, sentence in _FAULTS:
             if any(word in errors for word in words):
                 return ServerError(sentence.format(host=self.host), fault)
         return ServerError(f"{self.host} gives git no answer that can be used.", Fault.OTHER)
 
+
+_FAULTS_OF_COMMITS = (
+    (
+        Fault.UNKNOWN,
+        re.compile(rb"not our ref ([0-9a-f]{40,64})"),
+        "{host} has no such commit.",
+    ),
+    (
+        Fault.WITHHELD,
+        re.compile(rb"want ([0-9a-f]{40,64}) not valid"),  # JGit, for both.
+        "{host} does not hand out that commit: it has none, or no branch or tag leads to it.",
+    ),
+)
 
 _FAULTS = (
     (

@@ -99,13 +99,21 @@ class Answers:
         """When the oldest answer was asked for that an earlier run kept. ``None``: there is none.
         """
 
-    def get(self, question: str, ask: Callable[[], Answer], *, scope: str = "") -> Answer:
+    def get(
+        self,
+        question: str,
+        ask: Callable[[], Answer],
+        *,
+        scope: str = "",
+        is_usable: Callable[[Answer], bool] = lambda _: True,
+    ) -> Answer:
         """The answer to ``question``, which ``ask`` gets if nobody has asked before.
 
         ``question`` names all that the answer depends on, and nothing secret: such as
         ``GET https://api.github.com/repos/o/n`` or ``git refs https://github.com/o/n``. An
         :class:`~conda_provenance.errors.UnavailableError` is kept too. ``scope`` says which token
         it is asked with, by a digest; without one, nothing private is kept for other runs.
+        ``is_usable``: does an earlier run's answer fit what this run knows?
         """
         package = _package.get()
         if package is not None:
@@ -121,24 +129,36 @@ class Answers:
         slot = self._slots.get((question, scope))
         outcome = slot.outcome if slot is not None else None
         if outcome is None:
-            outcome = self._asked(question, ask, scope)
+            outcome = self._asked(question, ask, scope, is_usable)
         if isinstance(outcome, UnavailableError):
             raise outcome
         return outcome
 
-    def _asked(self, question: str, ask: Callable[[], Answer], scope: str) -> Outcome:
+    def _asked(
+        self,
+        question: str,
+        ask: Callable[[], Answer],
+        scope: str,
+        is_usable: Callable[[Answer], bool],
+    ) -> Outcome:
         """What comes of the question, of which one thread sees to it."""
         with self._lock:
             slot = self._slots.setdefault((question, scope), _Slot())
         with slot.lock:
             if slot.outcome is None:
                 slot.scope = scope
-                slot.outcome = self._found(question, ask, slot)
+                slot.outcome = self._found(question, ask, slot, is_usable)
             return slot.outcome
 
-    def _found(self, question: str, ask: Callable[[], Answer], slot: _Slot) -> Outcome:
+    def _found(
+        self,
+        question: str,
+        ask: Callable[[], Answer],
+        slot: _Slot,
+        is_usable: Callable[[Answer], bool],
+    ) -> Outcome:
         kept = self._cache.get(question, slot.scope) if self._cache is not None else None
-        if kept is not None:
+        if kept is not None and is_usable(kept):
             slot.is_reused = True
             with self._lock:
                 self.oldest_reused = min(kept.asked_at, self.oldest_reused or kept.asked_at)

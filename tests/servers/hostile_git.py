@@ -201,6 +201,9 @@ WAYS: Mapping[str, Way] = {
     "lacks another commit": fetching(
         lambda: iter([packet(f"ERR upload-pack: not our ref {'56' * 20}\n")])
     ),
+    "hands out no such commit": fetching(
+        lambda: iter([packet(f"ERR want {'ab' * 20} not valid\n")])
+    ),
     "an empty pack": fetching(
         lambda: iter([packet("packfile\n"), packet(b"\x01" + _empty_pack()), FLUSH])
     ),

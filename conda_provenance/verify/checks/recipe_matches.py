@@ -6,15 +6,17 @@ What the builder rendered, the dependencies and the files that get installed are
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from conda_provenance.errors import UnavailableError
-from conda_provenance.packages.contents import PackageContents
+from conda_provenance.packages.contents import PackageContents, PackageFile
 from conda_provenance.policy.expectations import Expectations
 from conda_provenance.verify.check import Case, Check, World
 from conda_provenance.verify.outcome import Result
 from conda_provenance.verify.recipes import sentences
+from conda_provenance.verify.recipes.attributes import changed_at_checkout
 from conda_provenance.verify.recipes.comparison import Comparison, Terms
 from conda_provenance.verify.recipes.identity import Belongs, Identity, identify, is_recipe
 from conda_provenance.verify.recipes.install_scripts import (
@@ -24,7 +26,7 @@ from conda_provenance.verify.recipes.install_scripts import (
 )
 from conda_provenance.verify.recipes.layout import PackagedRecipe, find_recipe, has_recipe
 from conda_provenance.verify.recipes.line_diff import line_diff
-from conda_provenance.verify.recipes.search import Found, Wanted, find
+from conda_provenance.verify.recipes.search import Found, Wanted, find, with_lf_endings
 from conda_provenance.verify.stamped import (
     NAMES_NO_COMMIT,
     NO_SUCH_COMMIT,
@@ -34,6 +36,9 @@ from conda_provenance.verify.stamped import (
 
 _LARGE_FILE = b"version https://git-lfs.github.com/spec/"
 _FILLED_IN = re.compile(rb"\$Id: [0-9a-f]{40}(?:[0-9a-f]{24})? \$")
+_TO_FILL_IN = re.compile(rb"\$Id: ?[^\s$]* ?\$")
+"""Where git fills in an id, besides ``$Id$`` itself. Other systems' have more than one word."""
+
 _MAX_FETCHED = 20
 """Files that differ and are fetched, to say how."""
 
@@ -95,6 +100,7 @@ class RecipeMatches(Check):
 
         differing = _contents_of(asked, found, found.best)
         _set_aside(found.best, differing)
+        _set_aside_changed(asked, found, found.best)
         result = self._judged(asked, found, found.best)
         return result._replace(detail=_diffs(found.best, differing))
 
@@ -107,6 +113,8 @@ class RecipeMatches(Check):
             )
         if asked.expected.generated_recipe:
             return self.unavailable(sentences.GENERATED)
+        if _may_be_changed(asked, found):
+            return self.unavailable(sentences.CHANGED_RECIPE)
         return self.failed(sentences.NOT_THERE, contradicts=True, builder=asked.packaged.builder)
 
     def _judged(self, asked: _Asked, found: Found, best: Comparison) -> Result:
@@ -209,12 +217,45 @@ def _set_aside(best: Comparison, differing: Mapping[str, bytes]) -> None:
     for path, data in differing.items():
         if data.startswith(_LARGE_FILE):
             why = "is kept by Git LFS, outside of the commit"
-        elif _FILLED_IN.sub(b"$Id$", best.contents[path].data) == data:
+        elif _is_filled_in(best.contents[path], data):
             why = "differs where git fills in $Id$"
         else:
             continue
         del best.differs[path]
         best.unknown[path] = why
+
+    for path in best.contents.keys() & best.differs.keys() - differing.keys():
+        if _FILLED_IN.search(best.contents[path].data):
+            del best.differs[path]
+            best.unknown[path] = "may differ only where git fills in $Id$"
+
+
+def _is_filled_in(file: PackageFile, data: bytes) -> bool:
+    empty = _TO_FILL_IN.sub(b"$Id$", data)
+    return any(
+        _FILLED_IN.sub(b"$Id$", each) == empty for each in (file.data, with_lf_endings(file))
+    )
+
+
+def _set_aside_changed(asked: _Asked, found: Found, best: Comparison) -> None:
+    """The same of what git may make of a file by the commit's attributes."""
+    start = f"{best.folder}/" if best.folder else ""
+    places = {f"{start}{path}": path for path in best.contents if path in best.differs}
+    for place in changed_at_checkout(places, found.tree.files, _blobs(asked)):
+        del best.differs[places[place]]
+        best.unknown[places[place]] = sentences.CHANGED
+
+
+def _may_be_changed(asked: _Asked, found: Found) -> bool:
+    """May the recipe be in the commit all the same, as git changed it for a checkout?"""
+    named, files = asked.packaged.names.fullmatch, found.tree.files
+    places = [path for path in files if named(path.rpartition("/")[2])]
+    has_ident = _FILLED_IN.search(asked.packaged.recipe.data) is not None
+    return bool(changed_at_checkout(places, files, _blobs(asked), has_ident=has_ident))
+
+
+def _blobs(asked: _Asked) -> Callable[[Iterable[str]], Mapping[str, bytes]]:
+    return partial(asked.commit.repository.blobs, asked.commit.sha)
 
 
 def _diffs(best: Comparison, differing: Mapping[str, bytes]) -> str:
@@ -235,6 +276,7 @@ def _facts(asked: _Asked, found: Found, best: Comparison) -> dict[str, Any]:
         "line_endings": [*best.line_endings, *best.other_endings],
         "unknown": best.unknown,
         "submodules": best.submodules,
+        "composed": best.composed,
     }
     return {
         "builder": asked.packaged.builder,

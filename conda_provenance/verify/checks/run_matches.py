@@ -6,6 +6,7 @@ attestation names the file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -170,7 +171,7 @@ class RunMatches(Check):
         if asked.run.workflow is None:
             return self.unavailable(f"{asked.shown} does not say which workflow file it follows.")
 
-        path, _, _ = asked.run.workflow.partition("@")
+        path = _without_ref(asked.run.workflow)
         if path in wanted:
             return None
         return self.failed(
@@ -245,6 +246,13 @@ def _makers(logs: RunLogs, place: PackagePlace | None) -> list[Job]:
     if place.sha256:
         named = [each for each in named if each[1].sha256 == place.sha256]
     return [job for job, _ in named]
+
+
+def _without_ref(workflow: str) -> str:
+    """The file. The ref stands behind an "@", which files may have in their names, too."""
+    path, at, _ = workflow.rpartition("@refs/")
+    file = re.match(r".*\.ya?ml(?=@|\Z)", workflow)
+    return path if at else file[0] if file else workflow
 
 
 def _is_of(said: str, asked: _Question) -> bool:

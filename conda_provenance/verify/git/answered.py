@@ -104,7 +104,13 @@ class AnsweredRepository:
             is_lasting = found is not Position.ABSENT
             return Answer(found.value.encode(), {"tip": tip}, is_lasting=is_lasting)
 
-        answer = self._get(f"git position {self._remote} {sha} {ref}", ask)
+        def is_of_tip(answer: Answer) -> bool:
+            return answer.about.get("tip") == tip
+
+        # The branch may have moved since an earlier run asked.
+        answer = self._get(f"git position {self._remote} {sha} {ref}", ask, is_of_tip)
+        if not is_of_tip(answer):
+            raise UnavailableError(f"What was kept about {self._remote} is of another tip.")
         return _position(answer.body.decode("ascii", "replace"))
 
     def refs_with(self, sha: str) -> Mapping[str, Position]:
@@ -209,13 +215,18 @@ class AnsweredRepository:
         start = f"git {kind} {self._remote}"
         return {each: self._get(f"{start} {each}", partial(ask, each)).body for each in ids}
 
-    def _get(self, question: str, ask: Callable[[], Answer]) -> Answer:
+    def _get(
+        self,
+        question: str,
+        ask: Callable[[], Answer],
+        is_usable: Callable[[Answer], bool] = lambda _: True,
+    ) -> Answer:
         scope = self._source.scope
 
         def asked() -> Answer:
             return ask()._replace(with_token=bool(scope))
 
-        return self._answers.get(question, asked, scope=scope)
+        return self._answers.get(question, asked, scope=scope, is_usable=is_usable)
 
 
 def _require_sha(sha: str) -> None:

@@ -202,8 +202,9 @@ class Clone:
     def _left_to_fetch(self, wanted: list[str], error: ServerError) -> list[str]:
         """What to ask for after a fault. Raises it if nothing less can be asked for."""
         unknown = set(error.ids).intersection(wanted)
-        if error.fault is Fault.UNKNOWN and unknown:
+        if error.fault in (Fault.UNKNOWN, Fault.WITHHELD) and unknown:
             self._unknown |= unknown
+            self._faults |= dict.fromkeys(unknown, error) if error.fault is Fault.WITHHELD else {}
             return [each for each in wanted if each not in unknown]
 
         self._objects = None  # It may hold parts, or promises that the server does not keep.

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from conda_provenance.packages.contents import PackageFile
 from conda_provenance.verify.recipes.layout import PackagedRecipe
+from conda_provenance.verify.recipes.names import Names, pair_names
 from conda_provenance.verify.recipes.tree import LINK, SCRIPT, SUBMODULE, Tree
 from conda_provenance.verify.repository import Entry
 
@@ -28,6 +29,8 @@ _UNTRACKED = re.compile(
     re.S,
 )
 """What programs leave behind in a folder, and nobody commits."""
+
+_FALLS_TOGETHER = "falls together with another name, where letters and accents are one"
 
 _FOR_WINDOWS = (".bat", ".cmd", ".ps1")
 """Scripts that only Windows runs. Repositories give them its line endings on every system."""
@@ -76,6 +79,8 @@ class Comparison:
     unknown: dict[str, str] = field(default_factory=dict)
     """What the commit cannot answer for, and why."""
     submodules: list[str] = field(default_factory=list)
+    composed: list[str] = field(default_factory=list)
+    """Names that the package has in letters and their accents apart, as they are in the commit."""
 
     @property
     def faults(self) -> int:
@@ -108,14 +113,28 @@ def compare(
     tracked = case.tree.below(folder)
     result.submodules = [path for path, entry in tracked.items() if entry.mode == SUBMODULE]
 
-    for path, file in case.packaged.files.items():
-        name = recipe if path == case.packaged.original else path
-        _compare_file(case, result, name, file, tracked.get(name))
-    for path, file in case.packaged.beside.items():
-        _compare_file(case, result, path, file, tracked.get(path))
+    packaged = case.packaged
+    names = pair_names((*packaged.files, *packaged.left_out), tracked)
+    _compare_files(case, result, names, tracked)
+    beside = pair_names(packaged.beside, tracked)
+    for name, file in ((beside.of(path), file) for path, file in packaged.beside.items()):
+        if name not in beside.unsure:
+            _compare_file(case, result, name, file, tracked.get(name))
 
-    _find_missing(case, result, tracked, is_left_out)
+    result.unknown |= dict.fromkeys(names.unsure | beside.unsure, _FALLS_TOGETHER)
+    result.composed += sorted({*names.composed.values(), *beside.composed.values()})
+    compared = {path: each for path, each in tracked.items() if path not in names.unsure}
+    _find_missing(case, result, names, compared, is_left_out)
     return result
+
+
+def _compare_files(
+    case: Compared, result: Comparison, names: Names, tracked: Mapping[str, Entry]
+) -> None:
+    for path, file in case.packaged.files.items():
+        name = result.recipe if path == case.packaged.original else names.of(path)
+        if name not in names.unsure:
+            _compare_file(case, result, name, file, tracked.get(name))
 
 
 def _compare_file(
@@ -194,11 +213,13 @@ def _judge_extra(case: Compared, result: Comparison, path: str, file: PackageFil
 def _find_missing(
     case: Compared,
     result: Comparison,
+    names: Names,
     tracked: Mapping[str, Entry],
     is_left_out: Callable[[str], bool],
 ) -> None:
     packaged = case.packaged
-    there = set(packaged.files) - {packaged.original} | {result.recipe}
+    there = {names.of(path) for path in packaged.files} - {packaged.original} | {result.recipe}
+    left_out = {names.of(path) for path in packaged.left_out} - names.unsure
     lost = set(packaged.lost)
     if packaged.is_v1 and result.recipe != packaged.original:
         lost.add(packaged.original)
@@ -206,10 +227,10 @@ def _find_missing(
     for path, entry in tracked.items():
         if path in there or path in lost or entry.mode == SUBMODULE:
             continue
-        if path in packaged.left_out:
+        if path in left_out:
             result.unknown[path] = "is too large to be compared"
         elif not is_left_out(path):
             result.missing.append(path)
 
-    for path in set(packaged.left_out) - tracked.keys():
+    for path in left_out - tracked.keys():
         result.extra.append(path)

@@ -16,6 +16,11 @@ NO_ORIGINAL = (
 )
 NOT_THERE = "The recipe is not in that commit: no file of it is the packaged recipe."
 GENERATED = "The policy says that the CI makes the recipe, so no commit has it."
+CHANGED = "differs, and git may change it when it checks it out (.gitattributes)"
+CHANGED_RECIPE = (
+    "No file of that commit is the packaged recipe, but git may change what it checks out there "
+    "(.gitattributes): whether the recipe is one of them cannot be told."
+)
 
 _MAX_NAMED = 5
 _MAX_SHOWN = 120

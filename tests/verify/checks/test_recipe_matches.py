@@ -488,6 +488,123 @@ def test_what_git_fills_in(build: Build) -> None:
     assert built.check(forged).outcome is Outcome.FAIL
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_what_git_fills_in_where_there_was_another_id(
+    built: Built, tmp_path: Path, end: bytes
+) -> None:
+    files = {**FILES, "recipe/x.txt": b"$Id: 1$ a\n$Id: x.c 1.2 ada $\n"}
+    checked_out = b"$Id: " + b"2" * 40 + b" $ a" + end + b"$Id: x.c 1.2 ada $" + end
+    result = _at_commit(built, files, tmp_path, {"x.txt": checked_out})
+    assert result.outcome is Outcome.UNAVAILABLE, result
+    assert "x.txt differs where git fills in $Id$" in result.message
+
+
+def test_what_git_fills_in_in_many_files(built: Built, tmp_path: Path) -> None:
+    names = [f"{number:02}.txt" for number in range(40)]
+    files = {**FILES, **{f"recipe/{name}": f"$Id$ {name}\n" for name in names}}
+    filled_in = {name: b"$Id: %s $ %s\n" % (b"2" * 40, name.encode()) for name in names}
+    result = _at_commit(built, files, tmp_path, filled_in)
+    assert result.outcome is Outcome.UNAVAILABLE, result
+    forged = {name: data + b"evil\n" for name, data in filled_in.items()}
+    assert _at_commit(built, files, tmp_path, forged).outcome is Outcome.FAIL
+
+
+CHANGING = [
+    ("x.bat", "*.bat  working-tree-encoding=UTF-16LE", b"echo 1\n", "echo 1\n".encode("utf-16le")),
+    ("x.bin", "# kept elsewhere\n*.bin filter=crypt -text\n", b"\0secret", b"plain"),
+    ("x.bin", "[attr]hidden filter=crypt\n*.bin hidden\n", b"\0secret", b"plain"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", ["", "recipe/", "recipe/sub/"])
+@pytest.mark.parametrize(("name", "attributes", "kept", "checked_out"), CHANGING)
+def test_files_that_git_changes_when_it_checks_them_out(
+    built: Built, tmp_path: Path, place: str, name: str, attributes: str, kept: bytes,
+    checked_out: bytes,
+) -> None:  # fmt: skip
+    path = f"sub/{name}"
+    files = {**FILES, f"recipe/{path}": kept, f"{place}.gitattributes": attributes}
+    result = _at_commit(built, files, tmp_path, {path: checked_out})
+    assert result.outcome is Outcome.UNAVAILABLE, result
+    assert f"{path} differs, and git may change it when it checks it out" in result.message
+    # What is missing or too much is no matter of attributes.
+    result = _at_commit(built, files, tmp_path, {path: checked_out, "evil.sh": b"1\n"})
+    assert result.outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {".gitattributes": "# ident\n*.txt text eol=lf -ident -filter\n* ident export-subst\n"},
+        {"other/.gitattributes": "* ident\n", "recipe/other/.gitattributes": "* filter=x\n"},
+    ],
+)
+def test_attributes_that_change_no_file_of_the_recipe(
+    built: Built, tmp_path: Path, attributes: Mapping[str, Contents]
+) -> None:
+    files = {**FILES, "recipe/sub/x.txt": "1\n", **attributes}
+    result = _at_commit(built, files, tmp_path, {"sub/x.txt": b"2\n"})
+    assert result.outcome is Outcome.FAIL, result
+    assert "sub/x.txt differs" in result.message
+
+
+def test_attributes_are_fetched_only_where_something_differs(build: Build) -> None:
+    built = build({**FILES, ".gitattributes": "* filter=crypt\n"})
+    assert built.check().outcome is Outcome.PASS
+    assert not built.repository.fetched
+
+
+def test_a_recipe_that_git_changes_when_it_checks_it_out(build: Build) -> None:
+    recipe = f"# $Id$\n{RECIPE}"
+    result = build(
+        {**FILES, "recipe/recipe.yaml": recipe, ".gitattributes": "*.yaml ident"}
+    ).check()
+    assert result.outcome is Outcome.UNAVAILABLE, result
+    assert "git may change" in result.message
+
+
+def _at_commit(
+    built: Built, files: Mapping[str, Contents], folder: Path, changes: Mapping[str, Any]
+) -> Result:
+    """The recipe in the package is that of this commit, but for these changes."""
+    number = len(list(folder.iterdir()))
+    history = one_commit(folder / str(number), files)
+    contents = stamped(Path(built.forged(changes).package.location), history["first"])
+    return checked(CHECK, contents, HistoryRepository(history))
+
+
+NFC, NFD = "é.txt", "e\u0301.txt"
+
+
+def test_names_that_an_old_macos_decomposes(built: Built, tmp_path: Path) -> None:
+    files = {**FILES, f"recipe/é/{NFC}": "1\n"}
+    result = _at_commit(built, files, tmp_path, {f"e\u0301/{NFD}": b"1\n"})
+    assert result.outcome is Outcome.PASS, result
+    assert result.facts["composed"] == [f"é/{NFC}"]
+    result = _at_commit(built, files, tmp_path, {f"e\u0301/{NFD}": b"2\n"})
+    assert result.outcome is Outcome.FAIL
+    assert f"é/{NFC} differs" in result.message
+
+
+@pytest.mark.parametrize(
+    ("tracked", "packaged"), [((NFC, NFD), (NFC,)), ((NFC, NFD), (NFD,)), ((NFC,), (NFC, NFD))]
+)
+def test_names_that_fall_together(
+    built: Built, tmp_path: Path, tracked: tuple[str, ...], packaged: tuple[str, ...]
+) -> None:
+    files = {**FILES, **{f"recipe/{name}": "1\n" for name in tracked}}
+    result = _at_commit(built, files, tmp_path, dict.fromkeys(packaged, b"1\n"))
+    assert result.outcome is Outcome.UNAVAILABLE, result
+    assert "falls together with another name" in result.message
+
+
+def test_names_that_could_fall_together_and_did_not(built: Built, tmp_path: Path) -> None:
+    files = {**FILES, f"recipe/{NFC}": "1\n", f"recipe/{NFD}": "2\n"}
+    result = _at_commit(built, files, tmp_path, {NFC: b"1\n", NFD: b"2\n"})
+    assert result.outcome is Outcome.PASS, result
+    assert "composed" not in result.facts
+
+
 def test_a_name_that_only_a_builder_could_tell(build: Build) -> None:
     recipe = RECIPE.replace("name: Hello", 'name: ${{ "hello" if unix else "hi" }}')
     result = build({**FILES, "recipe/recipe.yaml": recipe}).check()

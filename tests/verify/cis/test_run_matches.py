@@ -201,8 +201,17 @@ def test_workflows_of_a_policy(github: CiSetting) -> None:
     right, wrong = ".github/workflows/build.yml", ".github/workflows/other.yml"
     assert github.matches(workflows=(right,)).outcome is PASS
     assert github.matches(workflows=(wrong,)).outcome is FAIL
-    github.knows(replace(github.run, workflow=f"{right}@refs/heads/main"))
-    assert github.matches(workflows=(right,)).outcome is PASS
+    for ref in ("refs/heads/main", "refs/heads/a@2", "main", "a@2"):
+        github.knows(replace(github.run, workflow=f"{right}@{ref}"))
+        assert github.matches(workflows=(right,)).outcome is PASS
+
+
+@pytest.mark.parametrize("ref", ["", "@refs/heads/main", "@refs/heads/a@2", "@main"])
+def test_a_workflow_with_an_at_sign_is_another(github: CiSetting, ref: str) -> None:
+    right, other = ".github/workflows/build.yml", ".github/workflows/build.yml@x.yml"
+    github.knows(replace(github.run, workflow=f"{other}{ref}"))
+    assert github.matches(workflows=(right,)).outcome is FAIL
+    assert github.matches(workflows=(other,)).outcome is PASS
 
 
 def test_runners_of_a_policy(github: CiSetting) -> None:

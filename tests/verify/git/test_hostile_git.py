@@ -86,6 +86,17 @@ def test_a_server_that_means_harm(git_servers: StartServer, scratch: Path, way: 
     assert not our_gits(scratch)
 
 
+def test_what_a_server_of_jgit_does_not_hand_out_may_be_there(git_servers: StartServer) -> None:
+    """It says the same of a commit that no branch has, and of one that it does not have."""
+    server = git_servers()
+    server.before = WAYS["hands out no such commit"]
+    with (
+        asked(server.url(), "ab" * 20) as repository,
+        pytest.raises(UnavailableError, match="does not hand out that commit"),
+    ):
+        repository.commit("ab" * 20)
+
+
 def test_names_of_refs(git_servers: StartServer) -> None:
     """What cannot be a ref's name is left out. What can, is never part of a command."""
     good = ["refs/heads/--upload-pack=touch owned".replace(" ", "-"), "refs/heads/$(touch-owned)"]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 from git_asking import asking
-from git_servers import GitServer
+from git_servers import GitServer, StartServer
 from histories import MAIN, History
 
 from conda_provenance.errors import UnavailableError
 from conda_provenance.remotes import RemoteUrl
 from conda_provenance.verify.answers import Answer, Answers
 from conda_provenance.verify.git.answered import AnsweredRepository
+from conda_provenance.verify.repository import Position
 
 
 class Kept:
@@ -134,3 +136,54 @@ def test_what_is_absent_is_asked_again_by_other_runs(
     assert not lasting.pop(f"git commit {remote} {'1' * 40}")
     assert lasting[f"git position {remote} {history['side']} {MAIN}"]
     assert all(lasting.values())
+
+
+class Earlier:
+    """A stand-in for the answers of earlier runs."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Answer] = {}
+
+    def get(self, question: str, scope: str) -> Answer | None:
+        return self.answers.get(question)
+
+    def put(self, question: str, scope: str, answer: Answer) -> None:
+        self.answers[question] = answer
+
+
+def test_a_kept_position_is_asked_again_once_the_branch_has_moved(
+    git_servers: StartServer, history: History, tmp_path: Path
+) -> None:
+    """The branch was reset since. The list of branches is a new one, and the position is not."""
+    server, moving = git_servers(), history.copy(tmp_path / "moving.git")
+    server.publish(moving)
+    remote, earlier, side = RemoteUrl.parse(server.url()), Earlier(), history["side"]
+    answers = Answers(cache=earlier)
+    with asking(answers) as repositories, answers.noted() as questions:
+        assert repositories.of(remote).position(side, MAIN) is Position.MERGED
+    answers.keep(questions)
+    again = Answers(cache=earlier)
+    with asking(again) as repositories:
+        assert repositories.of(remote).position(side, MAIN) is Position.MERGED
+    assert again.oldest_reused is not None
+
+    del earlier.answers[f"git refs {remote}"]
+    moving.point(MAIN, "second")
+    later = Answers(cache=earlier)
+    with asking(later) as repositories:
+        assert repositories.of(remote).position(side, MAIN) is Position.ABSENT
+
+
+def test_a_position_of_another_tip_in_evidence_is_no_answer(
+    kept: tuple[RemoteUrl, Kept, list[object]], history: History
+) -> None:
+    remote, answers, _ = kept
+    question = f"git position {remote} {history['side']} {MAIN}"
+    answers.answers[question] = answers.answers[question]._replace(about={"tip": "1" * 40})
+    offline = Answers()
+    with (
+        asking(offline) as repositories,
+        offline.noted(answers),
+        pytest.raises(UnavailableError, match="another tip"),
+    ):
+        repositories.of(remote).position(history["side"], MAIN)

@@ -366,7 +366,7 @@ def test_a_server_that_is_busy_or_cannot_leave_out(
     [
         (b"remote: GitLab is currently unable to handle this request due to load.", Fault.BUSY),
         (b"fatal: remote error: upload-pack: not our ref " + b"1" * 40, Fault.UNKNOWN),
-        (b"fatal: remote error: want " + b"1" * 40 + b" not valid", Fault.UNKNOWN),
+        (b"fatal: remote error: want " + b"1" * 40 + b" not valid", Fault.WITHHELD),
         (b"error: Server does not allow request for unadvertised object", Fault.TIPS_ONLY),
         (b"fatal: dumb http transport does not support shallow capabilities", Fault.FILES_ONLY),
         (b"fatal: could not fetch 12 from promisor remote", Fault.FILTER),
