@@ -86,15 +86,24 @@ def test_a_server_that_means_harm(git_servers: StartServer, scratch: Path, way: 
     assert not our_gits(scratch)
 
 
-def test_what_a_server_of_jgit_does_not_hand_out_may_be_there(git_servers: StartServer) -> None:
+def test_what_a_server_of_jgit_does_not_hand_out_may_be_there(
+    git_servers: StartServer, history: History
+) -> None:
     """It says the same of a commit that no branch has, and of one that it does not have."""
+    from hostile_git import ANSWER_TYPE, _body, packet, stream
+
+    sha = "ab" * 20
+    answer = packet(f"ERR want {sha} not valid\n")
     server = git_servers()
-    server.before = WAYS["hands out no such commit"]
-    with (
-        asked(server.url(), "ab" * 20) as repository,
-        pytest.raises(UnavailableError, match="does not hand out that commit"),
-    ):
-        repository.commit("ab" * 20)
+    server.publish(history)
+    server.before = lambda handler: (
+        sha.encode() in _body(handler) and stream(handler, ANSWER_TYPE, iter([answer]))
+    )
+    with asked(server.url(), sha, history["second"]) as repository:
+        with pytest.raises(UnavailableError, match="does not hand out that commit"):
+            repository.commit(sha)
+        assert repository.commit(history["second"])
+        assert repository.position(history["second"], MAIN) is Position.ON_LINE
 
 
 def test_names_of_refs(git_servers: StartServer) -> None:
