@@ -264,3 +264,23 @@ def test_half_a_pair_is_written_out() -> None:
     assert json.loads(json_text(["a\udcff", "\\udcff", "\U0001f600", "\ud83d"])) == [
         "a\\udcff", "\\udcff", "\U0001f600", "\\ud83d",
     ]  # fmt: skip
+
+
+_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(_JSON)
+def test_json_looks_the_same_where_there_is_much_of_it(item: object) -> None:
+    assert json_text(item, 2, is_one_of_many=True) == json_text(item, 2)
+
+
+def test_half_a_surrogate_pair_is_printed_where_there_is_much_json_too() -> None:
+    assert json_text(["\ud800"], 2, is_one_of_many=True) == json_text(["\ud800"], 2)

@@ -216,6 +216,10 @@ class Output:
         self._bar.draw()
 
 
+_FEW = 20
+"""Entries that are printed without the library that many of them are worth."""
+
+
 class ListOfObjects:
     """Prints an object with a long list, an entry at a time. It looks as :meth:`Output.object`."""
 
@@ -223,12 +227,14 @@ class ListOfObjects:
         self._command = command
         self._key = key
         self.is_begun = False
+        self._added = 0
 
     def add(self, entry: object) -> None:
         """Print one more entry of the list."""
         before = "," if self.is_begun else self._head()
         self.is_begun = True
-        text = json_text(entry, 2).replace("\n", "\n    ")
+        self._added += 1
+        text = json_text(entry, 2, is_one_of_many=self._added > _FEW).replace("\n", "\n    ")
         sys.stdout.write(f"{before}\n    {text}")
 
     def end(self, **rest: object) -> None:
