@@ -40,6 +40,8 @@ from conda_provenance.cli.main import main as main_of_cli  # noqa: E402
 
 RUNS = int(os.environ.get("RUNS", "7"))
 COMMITS = int(os.environ.get("COMMITS", "10000"))
+RECIPES, FEW = 100, 5
+"""Recipes in a repository: of a collection, and of one with as few folders as a feedstock."""
 REPOSITORIES = int(os.environ.get("REPOSITORIES", "60"))
 PACKAGES = int(os.environ.get("PACKAGES", "400"))
 ALONE = 20
@@ -65,10 +67,10 @@ PAYLOAD = zst(tar({f"lib/data{n}": os.urandom(20_000) for n in range(5)}))
 # --- packages ------------------------------------------------------------------------------------
 
 
-def package(folder: Path, history: History, number: int, url: str) -> Path:
+def package(folder: Path, history: History, number: int, url: str, folders: int) -> Path:
     """The package of a commit of :func:`histories.many`, as conda-build makes it."""
     sha = history[str(number)]
-    which = number % 100
+    which = number % folders
     recipe = history.git("show", f"{sha}:recipes/p{which}/meta.yaml").encode() + b"\n"
     name, version = f"p{which}", str(number)
     index = {**INDEX, "name": name, "version": version}
@@ -177,7 +179,7 @@ def one_package(server: GitServer, history: History, folder: Path) -> None:
     """One package of a repository with many commits."""
     url, every = server.url("o/many"), server.url("o/*")
     for name, number in (("tip", COMMITS - 1), ("near", COMMITS - 4), ("middle", COMMITS // 2)):
-        path = package(folder / "one", history, number, url)
+        path = package(folder / "one", history, number, url, RECIPES)
         runs = {
             "bare": partial(bare, url, history[str(number)], folder / "bare"),
             "ours": partial(in_process, [path], every),
@@ -204,23 +206,26 @@ def compared(ours: Sequence[float], theirs: Sequence[float]) -> str:
     return f"{statistics.median(ours) * 1000:.0f} ms, {ratio:.2f} times"
 
 
-def samples(server: GitServer, history: History, folder: Path) -> list[Sample]:
+def samples(server: GitServer, history: History, folder: Path, folders: int) -> list[Sample]:
     """Packages of several commits of many repositories."""
     found = []
     for number in range(PACKAGES):
         which, commit = number % REPOSITORIES, COMMITS - 1 - 10 * (number // REPOSITORIES)
-        url = server.url(f"o/r{which}")
-        path = package(folder / f"r{which}", history, commit, url)
+        url = server.url(f"{folder.name}/r{which}")
+        path = package(folder / "packages" / f"r{which}", history, commit, url, folders)
         found.append(Sample(path, url, history[str(commit)]))
     return found
 
 
-def many_packages(server: GitServer, history: History, folder: Path) -> None:
-    """Many packages together, some of them alone, and all of them once more."""
+def many_packages(server: GitServer, history: History, folder: Path, folders: int) -> None:
+    """Many packages together, some of them alone, and all of them once more.
+
+    ``folders``: recipes in each repository.
+    """
     for which in range(REPOSITORIES):
-        server.publish(history, f"o/r{which}")
-    packages = samples(server, history, folder / "packages")
-    all_of_them, every = [folder / "packages"], server.url("o/*")
+        server.publish(history, f"{folder.name}/r{which}")
+    packages = samples(server, history, folder, folders)
+    all_of_them, every = [folder / "packages"], server.url(f"{folder.name}/*")
 
     server.forget()
     together = seconds(partial(in_process, all_of_them, every))
@@ -230,7 +235,7 @@ def many_packages(server: GitServer, history: History, folder: Path) -> None:
     alone = scale * sum(seconds(partial(in_process, [each.path], every)) for each in few)
     by_git = scale * sum(seconds(partial(bare, each.url, each.sha, folder / "b")) for each in few)
     row(
-        f"{PACKAGES} packages of {REPOSITORIES} repositories",
+        f"{PACKAGES} packages of {REPOSITORIES} repositories with {folders} recipes",
         f"{together:.1f} s, {together / alone:.3f} of one by one ({alone:.0f} s, worked out from"
         f" {len(few)}), {together / by_git:.3f} of bare git one by one; {counts['ls-refs']} lists,"
         f" {counts['fetch']} fetches",
@@ -276,7 +281,9 @@ def main() -> None:
         stack.callback(server.stop)
         server.publish(history, "o/many")
         one_package(server, history, folder)
-        many_packages(server, history, folder)
+        feedstock = many(folder / "feedstock.git", COMMITS, folders=FEW)
+        many_packages(server, feedstock, folder / "feedstocks", FEW)
+        many_packages(server, history, folder / "collections", RECIPES)
         memory(folder / "workshop")
 
 
