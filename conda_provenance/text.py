@@ -147,6 +147,11 @@ def _indented(text: str, indent: int) -> str:
         return ""
 
 
+def without_halves(text: str) -> str:
+    """``text`` as :func:`json_text` writes it: half a surrogate pair is written out."""
+    return re.sub(r"[\ud800-\udfff]", lambda half: rf"\u{ord(half[0]):04x}", text)
+
+
 def _without_half(found: re.Match[str]) -> str:
     return found[0] if found["half"] is None else f"\\{found[0]}"
 

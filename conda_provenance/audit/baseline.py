@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from conda_provenance.audit.gate import COMPLETE, Gate, shortfalls
 from conda_provenance.audit.row import Row, state
 from conda_provenance.audit.state import State
+from conda_provenance.text import without_halves
 
 
 class Baseline:
@@ -50,8 +51,9 @@ class Baseline:
 
 def _identity(row: Row) -> str:
     """The file: by its checksum, or by its name where none is known."""
-    return str(row["sha256"] or f"{row['channel']}/{row['subdir']}/{row['package']}")
+    name = f"{row['channel']}/{row['subdir']}/{row['package']}"
+    return str(row["sha256"] or without_halves(name))
 
 
 def _name(row: Row) -> str:
-    return str(row["name"] or row["package"])
+    return without_halves(row["name"] or row["package"])

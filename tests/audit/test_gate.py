@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -15,6 +16,7 @@ from conda_provenance.audit.state import State
 from conda_provenance.audit.summary import summarize
 from conda_provenance.errors import UsageError
 from conda_provenance.patterns import RepositoryPattern
+from conda_provenance.text import json_text
 
 FORGE = (RepositoryPattern.parse("https://github.com/conda-forge/*"),)
 
@@ -228,3 +230,12 @@ def test_what_was_unreadable_or_too_old_before_tells_nothing():
     old = row(1, extra={}, name="a", state="too-old")
     assert _new(row(2, extra={}, name="a"), [old], gate) == ["complete"]
     assert _new(row(2, extra={}, name="a"), [old, row(3, extra={}, name="a")], gate) == []
+
+
+def test_a_name_that_is_no_text_is_known_again_from_a_saved_audit():
+    """In a saved audit, a file name's byte that is no text is written out."""
+    now = {**row(1, state="partial", sha=None), "package": "bad\udcff.conda", "name": None}
+    now["sha256"] = None
+    before = json.loads(json_text([now]))
+    assert before[0]["package"] != now["package"]
+    assert not _new(now, before)

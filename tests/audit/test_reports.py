@@ -20,6 +20,7 @@ from conda_provenance.audit.report import Report, coverage, last_line, worst_fir
 from conda_provenance.audit.reports import write_csv, write_json, write_junit, write_markdown
 from conda_provenance.audit.reports.csv_table import COLUMNS
 from conda_provenance.audit.reports.markdown_page import MAX_PACKAGES, code, link
+from conda_provenance.text import without_halves
 
 FORMS = (write_csv, write_json, write_junit, write_markdown)
 LEFT_OUT = {
@@ -300,6 +301,13 @@ names = (
 stranger = st.fixed_dictionaries({}, optional=dict.fromkeys(names, texts))
 
 
+def _written(row):
+    return {
+        key: without_halves(value) if isinstance(value, str) else value
+        for key, value in row.items()
+    }
+
+
 @given(st.lists(stranger, max_size=4), st.booleans())
 def test_hostile_text_reads_back_in_every_form(strangers, asked):
     made = [row(number, **changes) for number, changes in enumerate(strangers)]
@@ -308,7 +316,7 @@ def test_hostile_text_reads_back_in_every_form(strangers, asked):
     report = _report(made, gate, [{**LEFT_OUT, **each} for each in strangers])
 
     again = json.loads(_text(write_json, report))
-    assert again["packages"] == made
+    assert again["packages"] == [_written(each) for each in made]
 
     lines = _cells(report)
     assert len(lines) == len(made) + len(strangers)
