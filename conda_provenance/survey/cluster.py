@@ -6,6 +6,7 @@ Packages go there in partitions. A task for each would take 0.8 ms more of the s
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -80,16 +81,24 @@ class Cluster:
 
         try:
             self._client: Any = Client(address, timeout=_TIMEOUT, set_as_default=False)
+            return
         except ValueError:
+            fault = None
+        except Exception as error:
+            fault = type(error).__name__
+
+        # Dask closes the client that failed when it is collected. In the middle of a later client's
+        # start that would wait for itself, for ever.
+        gc.collect()
+        if fault is None:
             raise UsageError(
                 f"{self.shown} is not the address of a Dask scheduler: give one such as "
                 "tcp://host:8786."
-            ) from None
-        except Exception as error:
-            raise UnavailableError(
-                f"The Dask scheduler at {self.shown} cannot be reached ({type(error).__name__}): "
-                "check that it runs, and that its version of Dask is the one here."
-            ) from None
+            )
+        raise UnavailableError(
+            f"The Dask scheduler at {self.shown} cannot be reached ({fault}): check that it runs, "
+            "and that its version of Dask is the one here."
+        )
 
     def check_workers(self) -> None:
         """Raise an error unless every worker has this version of conda-provenance."""
