@@ -286,6 +286,7 @@ def test_an_index_of_another_owner_is_refused_by_a_dry_run_too(tmp_path, open_fo
         )
     os.chown(package, 1000, 2000)
     os.chown(index, 3000, 3000)
+    index.chmod(0o644)
     before = files(open_folder)
     for mode in ("dry", "real"):
         command = [sys.executable, "-c", AS_ANOTHER_USER, preloaded, package, "{'sha': ''}", mode]

@@ -242,7 +242,7 @@ def test_a_record_that_is_removed_meanwhile_is_no_error(tmp_path: Path, cached: 
 def test_a_record_that_may_not_be_read_is_reported(tmp_path: Path, cached: Cached) -> None:
     add_record(tmp_path, record_of(cached)).chmod(0)
 
-    with no_root(tmp_path):
+    with no_root(tmp_path / "conda-meta"):
         assert "permission denied" in only(tmp_path).why
 
 
