@@ -1,6 +1,6 @@
 """``PackageLine``: the line that ends a build or a stamp, as a log holds it.
 
-It knows the format alone (``docs/log-line.md``): no log, no package and no CI.
+It knows the format alone (``docs/reference/log-line.md``): no log, no package and no CI.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Writes docs/api.md, the reference of the Python API, from the docstrings.
+"""Writes docs/reference/api.md, the reference of the Python API, from the docstrings.
 
 Run it as ``python docs/api.py``; with ``--check`` it only says whether the page is up to date.
 """
@@ -18,7 +18,7 @@ from conda_provenance import hookspecs
 from conda_provenance.claim import PROBLEMS
 
 HERE = Path(__file__).parent
-PAGE = HERE / "api.md"
+PAGE = HERE / "reference" / "api.md"
 EXAMPLES = HERE.parent / "examples" / "api"
 
 INTRO = """\

@@ -1,4 +1,4 @@
-"""Writes docs/providers.md, the reference of CI systems: ``python docs/providers.py``.
+"""Writes docs/reference/systems.md, the reference of CI systems: ``python docs/providers.py``.
 
 It also writes the list of variables by which a system is looked for before it is loaded.
 
@@ -22,7 +22,7 @@ from conda_provenance.ci import FACTS, NO_VARIABLE, Adapter, Fact, When
 from conda_provenance.ci.explain import explain
 
 HERE = Path(__file__).parent
-PAGE = HERE / "providers.md"
+PAGE = HERE / "reference" / "systems.md"
 MARKS = Path(systems.__file__).with_name("_marks.py")
 CASES = HERE.parent / "tests" / "systems" / "cases"
 
@@ -53,7 +53,7 @@ system's own source. Every test case names its source.
 
 A fact is *left out* if the system does not give it, or if it could not be confirmed. Then git is
 asked for the commit and the repository, and other facts stay unknown. To add a system or correct
-one, write [one file and its cases](../CONTRIBUTING.md#a-ci-system).
+one, write [one file and its cases](../../CONTRIBUTING.md#a-ci-system).
 
 How to read the tables:
 

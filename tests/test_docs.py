@@ -37,7 +37,7 @@ from conda_provenance.verify.verdict import NOT_CHECKED
 ROOT = Path(__file__).parents[1]
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")),
-    *sorted(ROOT.glob("docs/*.md")),
+    *sorted(ROOT.glob("docs/**/*.md")),
     *sorted(ROOT.glob("benchmarks/*.md")),
 ]
 
@@ -140,7 +140,7 @@ def test_the_example_of_a_forge_works():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="cron is not Windows'")
 def test_the_line_for_cron_names_a_run_that_can_be_stamped(feedstock):
-    text = (ROOT / "docs" / "schedulers.md").read_text("utf-8")
+    text = (ROOT / "docs" / "how-to" / "schedulers.md").read_text("utf-8")
     (line,) = re.findall(
         r"^15 2 \* \* \* (CONDA_PROVENANCE_FLOW_RUN_ID=.*) conda build ", text, re.MULTILINE
     )
@@ -162,7 +162,7 @@ def _anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_within_the_project_leads_somewhere(page):
     text = re.sub(r"(`+).*?\1", "", page.read_text("utf-8"), flags=re.DOTALL)
     for link in re.findall(r"\]\(([^)\s]+)\)", text):
@@ -174,13 +174,13 @@ def test_every_link_within_the_project_leads_somewhere(page):
         assert not anchor or anchor in _anchors(target), link
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_python_snippet_is_python(page):
     for snippet in re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
         ast.parse(snippet)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/settings.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/reference/settings.md"])
 def test_the_table_of_settings_has_every_setting_with_its_default_and_variable(page):
     rows = re.findall(r"^\| `(provenance_\w+)` \|(.*)\|$", (ROOT / page).read_text("utf-8"), re.M)
     settings = SETTINGS if page == "README.md" else ALL_SETTINGS
@@ -239,7 +239,7 @@ def _home() -> str:
     return home
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_project_has_one_address(page):
     text = page.read_text("utf-8")
     addresses = re.findall(r"https?://[\w./-]*/conda-provenance\b[\w./-]*", text)
@@ -257,9 +257,10 @@ def test_the_table_of_places_names_every_module_and_no_other():
 
 
 def _plugin(title: str) -> dict[str, object]:
-    text = (ROOT / "docs" / "plugins.md").read_text("utf-8").partition(f"## {title}\n")[2]
+    text = (ROOT / "docs" / "how-to" / "plugins.md").read_text("utf-8")
+    section = text.partition(f"## {title}\n")[2]
     module: dict[str, object] = {}
-    exec(re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0], module)
+    exec(re.findall(r"```python\n(.*?)```", section, re.DOTALL)[0], module)
     return module
 
 
@@ -300,7 +301,7 @@ def test_the_example_of_a_check_of_ones_own_judges(named, remote, ends):
 
 def test_the_example_of_a_check_of_ones_own_is_run_by_verify(tmp_path):
     """Typed into a distribution of its own, as the page says."""
-    text = (ROOT / "docs" / "plugins.md").read_text("utf-8")
+    text = (ROOT / "docs" / "how-to" / "plugins.md").read_text("utf-8")
     source = text.partition("## A check of your own\n")[2]
     info = tmp_path / "my_farm-1.dist-info"
     info.mkdir()
@@ -320,7 +321,7 @@ def test_the_example_of_a_check_of_ones_own_is_run_by_verify(tmp_path):
 
 def test_the_pages_name_every_command_and_no_option_that_does_not_exist():
     readme = (ROOT / "README.md").read_text("utf-8")
-    page = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    page = (ROOT / "docs" / "reference" / "commands.md").read_text("utf-8")
     names = set(SUMMARIES)
     assert set(re.findall(r"^\| `(\w+) ", readme, re.MULTILINE)) == names
     assert set(re.findall(r"^## (\w+)$", page, re.MULTILINE)) == names
@@ -349,7 +350,8 @@ def _commands(page: str) -> list[list[str]]:
         *(
             f"docs/{name}.md"
             for name in (
-                "commands", "install-gate", "policy", "survey", "verify", "verify-howto",
+                "how-to/large-channels", "how-to/refuse-on-install", "how-to/verify",
+                "reference/commands", "reference/policy", "reference/verify",
             )
         ),
     ],
@@ -363,7 +365,7 @@ def test_every_example_of_verify_can_be_typed(page):
 
 
 def test_the_picture_of_verify_has_every_check_in_its_order():
-    text = (ROOT / "docs" / "verify.md").read_text("utf-8")
+    text = (ROOT / "docs" / "reference" / "verify.md").read_text("utf-8")
     shown = re.findall(r"^  (?:pass|not-applicable) +([a-z-]+) ", text, re.MULTILINE)
     assert shown[: len(IDS)] == list(IDS)
     rows = re.findall(r"^\| (\d) \| `([a-z-]+)` \|", text, re.MULTILINE)

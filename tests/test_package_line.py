@@ -29,7 +29,7 @@ def test_the_form():
 
 
 def test_the_example_of_the_page_is_one():
-    page = Path(__file__).parents[1] / "docs" / "log-line.md"
+    page = Path(__file__).parents[1] / "docs" / "reference" / "log-line.md"
     (example,) = re.findall(r"^conda-provenance: .*$", page.read_text("utf-8"), re.MULTILINE)
     assert PackageLine.parse(example)
 

@@ -16,7 +16,7 @@ from conda_provenance.keys import KEYS
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
 
 Row: TypeAlias = Mapping[str, Any]
-"""``show``'s object of a package with its ``state``: docs/json.md describes it.
+"""``show``'s object of a package with its ``state``: docs/reference/json.md describes it.
 
 It holds a stranger's text without credentials, but not escaped.
 """

@@ -28,7 +28,7 @@ GROUPS = ("by_host", "by_organisation", "by_provider", "by_channel", "by_year")
 
 
 def summarize(rows: Iterable[Row], *, excluded: int = 0, not_conda: int = 0) -> dict[str, Any]:
-    """The ``summary`` of the JSON of an audit: docs/json.md describes it.
+    """The ``summary`` of the JSON of an audit: docs/reference/json.md describes it.
 
     ``total`` counts the packages that were ``excluded`` too, which are not among ``rows``; and none
     of those that are no conda packages.

@@ -37,9 +37,9 @@ rattler-build build -r recipe.yaml $flags
         Option(
             "format",
             ("--format",),
-            "text (default); json: one object, described in docs/json.md; extra-meta: flags for "
-            "the builders; env: NAME=value lines for a container's --env-file; shell: lines for a "
-            "shell's eval",
+            "text (default); json: one object, described in docs/reference/json.md; extra-meta: "
+            "flags for the builders; env: NAME=value lines for a container's --env-file; shell: "
+            "lines for a shell's eval",
             metavar="FORMAT",
             choices=("text", "json", "extra-meta", "env", "shell"),
             default="text",

@@ -61,5 +61,5 @@ COMMON = (
 )
 """The options of every command."""
 
-JSON = switch("json", "--json", help="print one JSON object, described in docs/json.md")
+JSON = switch("json", "--json", help="print one JSON object, described in docs/reference/json.md")
 """The option of every command but ``run`` and ``detect``, which have other forms too."""

@@ -6,7 +6,8 @@ from conda_provenance.cli.options import COMMON, JSON, Command, Option
 
 COMMAND = Command(
     "Say whether a policy is valid, or what one expects of a package. A policy is a file (see "
-    "docs/policy.md), or the name of a ready one: bioconda, conda-forge, private-channel, strict.",
+    "docs/reference/policy.md), or the name of a ready one: bioconda, conda-forge, "
+    "private-channel, strict.",
     """\
 {program} policy check policy.toml
 {program} policy explain numpy --policy conda-forge

@@ -19,7 +19,7 @@ from conda_provenance.policy.names import NamePattern, filled_in, fit_name
 
 
 class Terms(NamedTuple):
-    """What a rule asks. The fields are the keys of the file; see ``docs/policy.md``."""
+    """What a rule asks. The fields are the keys of the file; see ``docs/reference/policy.md``."""
 
     repositories: tuple[str, ...] = ()
     repository_id: str | None = None

@@ -1,6 +1,6 @@
 """Finds where a log says which package file has which digest.
 
-Two forms count: our own line (``docs/log-line.md``), and the block that conda-forge's
+Two forms count: our own line (``docs/reference/log-line.md``), and the block that conda-forge's
 ``inspect_artifacts`` prints::
 
     -----------------------------------------

@@ -21,7 +21,7 @@ from conda_provenance.verify.verdict import WORST_FIRST, Standing
 from conda_provenance.verify.verifier import Verified
 
 Row: TypeAlias = Mapping[str, Any]
-"""``show``'s object of a package with its checks and verdict: docs/json.md describes it.
+"""``show``'s object of a package with its checks and verdict: docs/reference/json.md describes it.
 
 It holds a stranger's text without credentials. Only sentences are escaped.
 """

@@ -60,7 +60,7 @@ class _Evidence(Struct):
 
 
 class _Package(Struct):
-    """An entry of ``packages``, as docs/json.md describes it. Other keys are dropped."""
+    """An entry of ``packages``, as docs/reference/json.md describes it. Other keys are dropped."""
 
     package: str
     location: str

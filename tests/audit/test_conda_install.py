@@ -623,7 +623,7 @@ def test_a_conda_without_a_place_for_the_gate_says_so_once(conda: Conda) -> None
     assert "conda-provenance" not in done.said
 
 
-# --- What goes round it: not refused, and documented in docs/install-gate.md ----------------------
+# --- What goes round it: not refused, and documented in docs/how-to/refuse-on-install.md ---------
 
 
 def test_the_variable_goes_round_it_once(conda: Conda) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from cli_running import SCHEMA, validator
 
-PAGE = (Path(__file__).parents[2] / "docs" / "json.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "json.md").read_text()
 
 
 def _objects(schema: Any) -> Iterator[dict[str, Any]]:

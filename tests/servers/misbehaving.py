@@ -1,7 +1,7 @@
 """A server on loopback that misbehaves on purpose, as real ones do, and counts what it is asked.
 
 The first folder of a path says how: ``/no-ranges/a.conda``. It is a stand-in for the servers that
-docs/remote.md lists; what nginx does is tested with nginx.
+docs/reference/remote.md lists; what nginx does is tested with nginx.
 """
 
 from __future__ import annotations

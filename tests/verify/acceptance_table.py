@@ -1,7 +1,7 @@
 """Rows of the acceptance test: a package, and what ``verify`` says of it.
 
-``python tests/verify/acceptance_table.py`` writes them into ``docs/verify-forgeries.md``. A test
-holds that page against them.
+``python tests/verify/acceptance_table.py`` writes them into ``docs/explanation/forgeries.md``.
+A test holds that page against them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if __name__ == "__main__":
 
 from acceptance_world import HELLO, World
 
-PAGE = Path(__file__).parents[2] / "docs" / "verify-forgeries.md"
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "forgeries.md"
 
 VERIFIED, CONSISTENT, REFUTED = "verified", "consistent", "refuted"
 SILENT, OPEN = "silent", "unavailable"

@@ -154,7 +154,7 @@ class Workshop:
 
 
 def line_of(package: Path, *, sha256: str = "", name: str = "") -> str:
-    """The line with which a stamped build ends, as docs/log-line.md has it."""
+    """The line with which a stamped build ends, as docs/reference/log-line.md has it."""
     digest = sha256 or digest_of(package)
     return f"conda-provenance: noarch/{name or package.name} sha256={digest}"
 

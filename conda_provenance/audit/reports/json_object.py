@@ -11,7 +11,7 @@ from conda_provenance.text import json_text
 
 
 def write_json(file: TextIO, report: Report) -> None:
-    """Write the object that docs/json.md describes. It is pure ASCII."""
+    """Write the object that docs/reference/json.md describes. It is pure ASCII."""
     file.write(f'{{"version": {VERSION}, "command": "audit",\n')
     _write_list(file, "packages", report.rows)
     _write_list(file, "excluded", report.excluded)
