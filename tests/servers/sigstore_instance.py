@@ -1,15 +1,21 @@
 """A Sigstore instance of our own: an authority, two logs and the root that names them.
 
-It makes bundles with any repository, commit and run in the certificate. The public authority, log
-and time stamps are not exercised by it.
+It makes bundles with any repository, commit and run in the certificate, in 2 ms and without a
+network. It is a stand-in: the public authority, log and time stamps are not exercised by it.
+
+:meth:`Instance.bundle` makes a whole bundle. Its parts are methods too, so that a test can put a
+forged one together. ``sigstore_server.py`` serves the same to the real client.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import struct
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import rfc8785
 from cryptography import x509
@@ -18,186 +24,323 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-b64, sha, sized = (
-    lambda d: base64.b64encode(d).decode(),
-    lambda d: hashlib.sha256(d).digest(),
-    lambda d: len(d).to_bytes(2, "big") + d,
-)
+Json = dict[str, Any]
+
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+FULCIO = "1.3.6.1.4.1.57264.1"
+"""The extensions of a certificate are FULCIO.N."""
+SCT_LIST = "1.3.6.1.4.1.11129.2.4.2"
 
 
-def sign(key, data):
+def text64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def sha256(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def new_key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def sign(key: ec.EllipticCurvePrivateKey, data: bytes) -> bytes:
     return key.sign(data, ec.ECDSA(hashes.SHA256()))
 
 
-def spki(key):
+def public_der(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
-def usage(**on):
-    names = (
-        "digital_signature content_commitment key_encipherment data_encipherment key_agreement "
-        "key_cert_sign crl_sign encipher_only decipher_only"
-    )
-    return x509.KeyUsage(**(dict.fromkeys(names.split(), False) | on))
-
-
 class Instance:
-    def __init__(self, url="http://127.0.0.1:1"):
-        self.url, self.host, self.name = (
-            url,
-            url.split("//")[1],
-            x509.Name.from_rfc4514_string("CN=sigstore,O=sigstore.test"),
-        )
-        self.ca, self.ct, self.rekor = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
-        self.start = datetime.now(timezone.utc).replace(microsecond=0) - timedelta(days=1)
-        self.root = (
-            x509.CertificateBuilder(
-                self.name,
-                self.name,
-                self.ca.public_key(),
-                x509.random_serial_number(),
-                self.start,
-                self.start + timedelta(3650),
-            )
-            .add_extension(x509.BasicConstraints(True, 1), True)
-            .add_extension(usage(key_cert_sign=True, crl_sign=True), True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(self.ca.public_key()), False)
-            .sign(self.ca, hashes.SHA256())
-        )
+    """An authority and its logs. Another instance is another root."""
 
-    def certificate(self, public_key, san, extensions, at):  # extensions: {N: text}
+    def __init__(self, url: str = "http://127.0.0.1:1") -> None:
+        self.url = url
+        self.host = url.split("//")[1]
+        self.name = x509.Name.from_rfc4514_string("CN=sigstore,O=sigstore.test")
+        now = datetime.now(timezone.utc).replace(microsecond=0)
+        self.start = now - timedelta(days=1)
+        """Since when its keys are valid: a day ago."""
+        self.ca_key = new_key()
+        self.ct_key = new_key()
+        self.log_key = new_key()
+        self.ca = self._ca_certificate()
+
+    def bundle(
+        self,
+        statement: bytes,
+        san: str,
+        extensions: Mapping[int, str | bytes],
+        at: datetime | None = None,
+        *,
+        payload_type: str = PAYLOAD_TYPE,
+    ) -> Json:
+        """A bundle as sigstore-python writes it, by a key made for it.
+
+        ``san``: who signs, as :meth:`certificate` takes it. ``at``: when; now if not given.
+        """
+        at = at or datetime.now(timezone.utc)
+        key = new_key()
+        certificate = self.certificate(key.public_key(), san, extensions, at)
+        envelope = signed_envelope(key, statement, payload_type)
+        entry = self.log_entry(dsse_body(envelope, certificate), at)
+        return whole(certificate, envelope, entry)
+
+    def certificate(
+        self,
+        public_key: ec.EllipticCurvePublicKey,
+        san: str,
+        extensions: Mapping[int, str | bytes],
+        at: datetime,
+        *,
+        valid_for: timedelta = timedelta(minutes=10),
+        with_sct: bool = True,
+    ) -> x509.Certificate:
+        """A certificate that is valid from ``at``.
+
+        ``san``: a workflow's address, or an e-mail address.
+        ``extensions``: the texts by their numbers. Bytes are written as they are.
+        """
         builder = (
-            x509.CertificateBuilder(
-                self.name,
-                x509.Name([]),
-                public_key,
-                x509.random_serial_number(),
-                at - timedelta(seconds=5),
-                at + timedelta(minutes=10),
-            )
-            .add_extension(usage(digital_signature=True), True)
-            .add_extension(x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.CODE_SIGNING]), False)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), False)
+            x509.CertificateBuilder()
+            .issuer_name(self.name)
+            .subject_name(x509.Name([]))
+            .public_key(public_key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(at - timedelta(seconds=5))
+            .not_valid_after(at + valid_for)
+            .add_extension(_key_usage(digital_signature=True), critical=True)
             .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(self.ca.public_key()), False
+                x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.CODE_SIGNING]), critical=False
             )
-            .add_extension(x509.SubjectAlternativeName([x509.UniformResourceIdentifier(san)]), True)
-        )
-        for n, text in extensions.items():
-            oid, value = (
-                x509.ObjectIdentifier(f"1.3.6.1.4.1.57264.1.{n}"),
-                text.encode() if n <= 6 else asn1.encode_der(text),
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self.ca_key.public_key()),
+                critical=False,
             )
-            builder = builder.add_extension(x509.UnrecognizedExtension(oid, value), False)
-        tbs, ms = (
-            builder.sign(self.ca, hashes.SHA256()).tbs_certificate_bytes,
-            int(at.timestamp() * 1000),
-        )  # RFC 6962, 3.2
-        signature = sign(
-            self.ct,
-            struct.pack("!BBQH", 0, 0, ms, 1)
-            + sha(spki(self.ca))
-            + len(tbs).to_bytes(3, "big")
-            + tbs
-            + b"\0\0",
+            .add_extension(x509.SubjectAlternativeName([_general_name(san)]), critical=True)
         )
-        sct = b"\0" + sha(spki(self.ct)) + struct.pack("!QH", ms, 0) + b"\4\3" + sized(signature)
-        sct_list = x509.UnrecognizedExtension(
-            x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2"), asn1.encode_der(sized(sized(sct)))
-        )
-        return builder.add_extension(sct_list, False).sign(self.ca, hashes.SHA256())
+        for number, value in extensions.items():
+            extension = x509.UnrecognizedExtension(
+                x509.ObjectIdentifier(f"{FULCIO}.{number}"), _extension_value(number, value)
+            )
+            builder = builder.add_extension(extension, critical=False)
+        if with_sct:
+            without = builder.sign(self.ca_key, hashes.SHA256())
+            builder = builder.add_extension(self._sct_list(without, at), critical=False)
+        return builder.sign(self.ca_key, hashes.SHA256())
 
-    def bundle(self, statement, san, extensions, at=None):
-        at, key, kind = (
-            at or datetime.now(timezone.utc),
-            ec.generate_private_key(ec.SECP256R1()),
-            b"application/vnd.in-toto+json",
-        )
-        cert, payload = self.certificate(key.public_key(), san, extensions, at), b64(statement)
-        sig = b64(sign(key, b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(statement), statement)))
-        envelope = {"payload": payload, "payloadType": kind.decode(), "signatures": [{"sig": sig}]}
-        body = rfc8785.dumps(
-            {
-                "apiVersion": "0.0.1",
-                "kind": "dsse",
-                "spec": {  # what Rekor v1 logs, in a log of one
-                    "envelopeHash": {
-                        "algorithm": "sha256",
-                        "value": sha(rfc8785.dumps(envelope)).hex(),
-                    },
-                    "payloadHash": {"algorithm": "sha256", "value": sha(statement).hex()},
-                    "signatures": [
-                        {"signature": sig, "verifier": b64(cert.public_bytes(Encoding.PEM))}
-                    ],
-                },
-            }
-        )
-        root, log_id, time = sha(b"\0" + body), sha(spki(self.rekor)), int(at.timestamp())
-        note = f"{self.host} - 1\n1\n{b64(root)}\n"  # sigstore-js wants the log's host as name
-        checkpoint = (
-            f"{note}\n\u2014 {self.host} {b64(log_id[:4] + sign(self.rekor, note.encode()))}\n"
-        )
-        promise = sign(
-            self.rekor,
-            rfc8785.dumps(
-                {"body": b64(body), "integratedTime": time, "logID": log_id.hex(), "logIndex": 0}
-            ),
-        )
-        proof = {
-            "logIndex": "0",
-            "rootHash": b64(root),
-            "treeSize": "1",
-            "hashes": [],
-            "checkpoint": {"envelope": checkpoint},
+    def log_entry(
+        self,
+        body: bytes,
+        at: datetime,
+        *,
+        kind: str = "dsse",
+        version: str = "0.0.1",
+    ) -> Json:
+        """What Rekor v1 says of an entry, in the form of a bundle. The log has this one alone."""
+        root = sha256(b"\0" + body)
+        log_id = sha256(public_der(self.log_key))
+        seconds = int(at.timestamp())
+        promised = {
+            "body": text64(body),
+            "integratedTime": seconds,
+            "logID": log_id.hex(),
+            "logIndex": 0,
         }
-        entry = {
+        promise = sign(self.log_key, rfc8785.dumps(promised))
+        return {
             "logIndex": "0",
-            "logId": {"keyId": b64(log_id)},
-            "kindVersion": {"kind": "dsse", "version": "0.0.1"},
-            "integratedTime": str(time),
-            "inclusionPromise": {"signedEntryTimestamp": b64(promise)},
-            "inclusionProof": proof,
-            "canonicalizedBody": b64(body),
+            "logId": {"keyId": text64(log_id)},
+            "kindVersion": {"kind": kind, "version": version},
+            "integratedTime": str(seconds),
+            "inclusionPromise": {"signedEntryTimestamp": text64(promise)},
+            "inclusionProof": {
+                "logIndex": "0",
+                "rootHash": text64(root),
+                "treeSize": "1",
+                "hashes": [],
+                "checkpoint": {"envelope": self._checkpoint(root, log_id)},
+            },
+            "canonicalizedBody": text64(body),
+        }
+
+    def trusted_root(self) -> Json:
+        """The root that trusts this instance alone, as a ``trusted_root.json`` has it."""
+        authority = {
+            "subject": {"organization": "sigstore.test", "commonName": "sigstore"},
+            "uri": self.url,
+            "validFor": self._valid(),
+            "certChain": {
+                "certificates": [{"rawBytes": text64(self.ca.public_bytes(Encoding.DER))}]
+            },
         }
         return {
-            "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
-            "dsseEnvelope": envelope,
-            "verificationMaterial": {
-                "certificate": {"rawBytes": b64(cert.public_bytes(Encoding.DER))},
-                "tlogEntries": [entry],
-                "timestampVerificationData": {"rfc3161Timestamps": []},
+            "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
+            "tlogs": [self._log(self.log_key)],
+            "ctlogs": [self._log(self.ct_key)],
+            "certificateAuthorities": [authority],
+            "timestampAuthorities": [],
+        }
+
+    def trust_config(self) -> Json:
+        """The larger file: the root, and the services to sign with."""
+        service = {
+            "url": self.url,
+            "majorApiVersion": 1,
+            "validFor": self._valid(),
+            "operator": "sigstore.test",
+        }
+        signing_config = {
+            "mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
+            "caUrls": [service],
+            "oidcUrls": [service],
+            "rekorTlogUrls": [service],
+            "rekorTlogConfig": {"selector": "ANY"},
+            "tsaUrls": [],
+            "tsaConfig": {"selector": "ANY"},
+        }
+        return {
+            "mediaType": "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json",
+            "trustedRoot": self.trusted_root(),
+            "signingConfig": signing_config,
+        }
+
+    def root_bytes(self) -> bytes:
+        return json.dumps(self.trusted_root()).encode()
+
+    def _ca_certificate(self) -> x509.Certificate:
+        public_key = self.ca_key.public_key()
+        return (
+            x509.CertificateBuilder()
+            .issuer_name(self.name)
+            .subject_name(self.name)
+            .public_key(public_key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(self.start)
+            .not_valid_after(self.start + timedelta(days=3650))
+            .add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
+            .add_extension(_key_usage(key_cert_sign=True, crl_sign=True), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+            .sign(self.ca_key, hashes.SHA256())
+        )
+
+    def _sct_list(self, certificate: x509.Certificate, at: datetime) -> x509.UnrecognizedExtension:
+        """What the certificate log says of a certificate: RFC 6962, sections 3.2 and 3.3."""
+        milliseconds = int(at.timestamp() * 1000)
+        tbs = certificate.tbs_certificate_bytes
+        issuer = sha256(public_der(self.ca_key))
+        signed = (
+            struct.pack("!BBQH", 0, 0, milliseconds, 1)
+            + issuer
+            + len(tbs).to_bytes(3, "big")
+            + tbs
+            + b"\0\0"
+        )
+        timestamp = (
+            b"\0"
+            + sha256(public_der(self.ct_key))
+            + struct.pack("!QH", milliseconds, 0)
+            + b"\4\3"
+            + _with_length(sign(self.ct_key, signed))
+        )
+        value = asn1.encode_der(_with_length(_with_length(timestamp)))
+        return x509.UnrecognizedExtension(x509.ObjectIdentifier(SCT_LIST), value)
+
+    def _checkpoint(self, root: bytes, log_id: bytes) -> str:
+        # @sigstore/verify wants the log's host as the name.
+        note = f"{self.host} - 1\n1\n{text64(root)}\n"
+        signature = text64(log_id[:4] + sign(self.log_key, note.encode()))
+        return f"{note}\n\u2014 {self.host} {signature}\n"
+
+    def _log(self, key: ec.EllipticCurvePrivateKey) -> Json:
+        return {
+            "baseUrl": self.url,
+            "hashAlgorithm": "SHA2_256",
+            "logId": {"keyId": text64(sha256(public_der(key)))},
+            "publicKey": {
+                "rawBytes": text64(public_der(key)),
+                "keyDetails": "PKIX_ECDSA_P256_SHA_256",
+                "validFor": self._valid(),
             },
         }
 
-    def trusted_root(self):
-        valid, chain = (
-            {"start": self.start.strftime("%Y-%m-%dT%H:%M:%SZ")},
-            {"certificates": [{"rawBytes": b64(self.root.public_bytes(Encoding.DER))}]},
-        )
+    def _valid(self) -> Json:
+        return {"start": self.start.strftime("%Y-%m-%dT%H:%M:%SZ")}
 
-        def log(key):
-            return {
-                "baseUrl": self.url,
-                "hashAlgorithm": "SHA2_256",
-                "logId": {"keyId": b64(sha(spki(key)))},
-                "publicKey": {
-                    "rawBytes": b64(spki(key)),
-                    "keyDetails": "PKIX_ECDSA_P256_SHA_256",
-                    "validFor": valid,
-                },
-            }
 
-        return {
-            "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
-            "tlogs": [log(self.rekor)],
-            "ctlogs": [log(self.ct)],
-            "timestampAuthorities": [],
-            "certificateAuthorities": [
-                {
-                    "subject": {"organization": "sigstore.test", "commonName": "sigstore"},
-                    "uri": self.url,
-                    "validFor": valid,
-                    "certChain": chain,
-                }
-            ],
-        }
+def signed_envelope(
+    key: ec.EllipticCurvePrivateKey, payload: bytes, payload_type: str = PAYLOAD_TYPE
+) -> Json:
+    """A DSSE envelope: https://github.com/secure-systems-lab/dsse/blob/v1.0.0/envelope.md."""
+    kind = payload_type.encode()
+    signed = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+    return {
+        "payload": text64(payload),
+        "payloadType": payload_type,
+        "signatures": [{"sig": text64(sign(key, signed))}],
+    }
+
+
+def dsse_body(envelope: Json, certificate: x509.Certificate) -> bytes:
+    """What Rekor v1 keeps of an envelope."""
+    payload = base64.b64decode(envelope["payload"])
+    verifier = text64(certificate.public_bytes(Encoding.PEM))
+    signatures = [
+        {"signature": each["sig"], "verifier": verifier} for each in envelope["signatures"]
+    ]
+    spec = {
+        "envelopeHash": {"algorithm": "sha256", "value": sha256(rfc8785.dumps(envelope)).hex()},
+        "payloadHash": {"algorithm": "sha256", "value": sha256(payload).hex()},
+        "signatures": signatures,
+    }
+    return rfc8785.dumps({"apiVersion": "0.0.1", "kind": "dsse", "spec": spec})
+
+
+def whole(certificate: x509.Certificate, envelope: Json, entry: Json) -> Json:
+    """The bundle of these parts."""
+    return {
+        "mediaType": BUNDLE_TYPE,
+        "verificationMaterial": {
+            "certificate": {"rawBytes": text64(certificate.public_bytes(Encoding.DER))},
+            "tlogEntries": [entry],
+            "timestampVerificationData": {"rfc3161Timestamps": []},
+        },
+        "dsseEnvelope": envelope,
+    }
+
+
+def _general_name(san: str) -> x509.GeneralName:
+    is_address = "://" in san
+    return x509.UniformResourceIdentifier(san) if is_address else x509.RFC822Name(san)
+
+
+def _extension_value(number: int, value: str | bytes) -> bytes:
+    """1 to 6 are bare texts, the later ones DER."""
+    if isinstance(value, bytes):
+        return value
+    return value.encode() if number <= 6 else asn1.encode_der(value)
+
+
+def _with_length(data: bytes) -> bytes:
+    return len(data).to_bytes(2, "big") + data
+
+
+def _key_usage(**used: bool) -> x509.KeyUsage:
+    unused = dict.fromkeys(
+        (
+            "digital_signature",
+            "content_commitment",
+            "key_encipherment",
+            "data_encipherment",
+            "key_agreement",
+            "key_cert_sign",
+            "crl_sign",
+            "encipher_only",
+            "decipher_only",
+        ),
+        False,
+    )
+    return x509.KeyUsage(**{**unused, **used})
