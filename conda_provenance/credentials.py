@@ -74,6 +74,11 @@ def holds_credentials(text: str) -> bool:
     return without_credentials(text) != text
 
 
+def is_secret_name(name: str) -> bool:
+    """Is a value of this name a secret, by the name alone: ``API_TOKEN``, ``password``, ``sig``?"""
+    return _SECRET_PARAMETER.match(name) is not None
+
+
 def _clean_address(match: re.Match[str]) -> str:
     rest = match["rest"]
     if "@" not in rest and "@" in normal(rest):
@@ -157,4 +162,4 @@ def _is_secret(parameter: str) -> bool:
     name, _, value = parameter.partition("=")
     if not value or _REFERENCE.match(value):
         return False
-    return holds_token(value) or _SECRET_PARAMETER.match(name) is not None
+    return holds_token(value) or is_secret_name(name)

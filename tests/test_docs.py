@@ -239,11 +239,17 @@ def _home() -> str:
     return home
 
 
+def _site() -> str:
+    (site,) = re.findall(r'^html_baseurl = "(.+)/"$', (ROOT / "docs/conf.py").read_text(), re.M)
+    return site
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_the_project_has_one_address(page):
+def test_the_project_has_one_address_and_its_site_has_one(page):
     text = page.read_text("utf-8")
     addresses = re.findall(r"https?://[\w./-]*/conda-provenance\b[\w./-]*", text)
-    assert all(address == _home() or address.startswith(f"{_home()}/") for address in addresses)
+    for address in addresses:
+        assert f"{address}/".startswith((f"{_home()}/", f"{_site()}/"))
 
 
 def test_the_table_of_places_names_every_module_and_no_other():

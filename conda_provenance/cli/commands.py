@@ -20,6 +20,7 @@ SUMMARIES = {
     "show": "show where packages come from",
     "audit": "say how many packages of a whole say where they come from",
     "verify": "check what packages say about their origin against the repository they name",
+    "attest": "write what packages say of their origin as statements for the tools of others",
     "policy": "say whether a policy is valid, or what one expects of a package",
     "cache": "show or clear what audits have kept",
 }

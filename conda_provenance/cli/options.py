@@ -62,4 +62,4 @@ COMMON = (
 """The options of every command."""
 
 JSON = switch("json", "--json", help="print one JSON object, described in docs/reference/json.md")
-"""The option of every command but ``run`` and ``detect``, which have other forms too."""
+"""The option of every command but ``run``, ``attest`` and ``detect``, which has other forms too."""

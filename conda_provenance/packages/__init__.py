@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from conda_provenance.packages.read import PackageClaim as PackageClaim
     from conda_provenance.packages.read import read_about as read_about
     from conda_provenance.packages.read import read_claim as read_claim
+    from conda_provenance.packages.read import read_digested as read_digested
     from conda_provenance.packages.read import read_info_blob as read_info_blob
     from conda_provenance.packages.read import read_info_files as read_info_files
     from conda_provenance.packages.read import read_package as read_package
@@ -52,6 +53,7 @@ _HOMES = {
     "package_line": "lines",
     "read_about": "read",
     "read_claim": "read",
+    "read_digested": "read",
     "read_info_blob": "read",
     "read_info_files": "read",
     "read_info_layer": "info_layer",
@@ -81,6 +83,7 @@ __all__ = [
     "package_line",
     "read_about",
     "read_claim",
+    "read_digested",
     "read_info_blob",
     "read_info_files",
     "read_info_layer",

@@ -21,7 +21,7 @@ from conda_provenance.packages.metadata import (
     open_tar,
     read_files,
 )
-from conda_provenance.packages.refusals import PathLike, Refusal, refusals
+from conda_provenance.packages.refusals import ChangedMeanwhile, PathLike, Refusal, refusals
 from conda_provenance.text import redact_location
 
 INDEX = "info/index.json"
@@ -150,6 +150,24 @@ def read_info_blob(blob: Blob, name: str, names: Collection[str]) -> dict[str, b
     return {each: files[each] for each in names if each in files}
 
 
+def read_digested(path: PathLike, names: Collection[str]) -> tuple[PackageClaim, dict[str, bytes]]:
+    """What a package file says, and those of ``names`` that it holds, with the file's digest.
+
+    The digest is that of the bytes that were read: a file that is changed meanwhile is refused. A
+    metadata file of more than four megabytes is left out. Raises the same as :func:`read_claim`.
+    """
+    location = os.fspath(path)
+    name = os.path.basename(location)
+    with refusals(path, "read"), open_file_blob(path) as blob:
+        files = _blob_files(blob, name, (ABOUT, INDEX, *names), further=names, limit=MAX_FILE)
+        sha256 = _sha256(blob)
+        if not blob.is_unchanged():
+            raise ChangedMeanwhile
+
+    package = package_claim(name, location, "file", files, package_name(name), Leaks(), sha256)
+    return package, files
+
+
 def claim_of(
     about: Mapping[str, Any], index: bytes | None, name: str | None, leaks: Leaks
 ) -> Claim:
@@ -210,6 +228,7 @@ def _blob_files(
     leaks: Leaks | None = None,
     further: Collection[str] = (),
     stops: bool = False,
+    limit: int = MAX_SIZE,
 ) -> dict[str, bytes]:
     """about.json, index.json and ``further``, where they are there.
 
@@ -225,7 +244,7 @@ def _blob_files(
     return read_files(
         stream,
         (ABOUT,),
-        MAX_SIZE,
+        limit,
         loose=(INDEX,),
         optional=further,
         until=until,

@@ -1,0 +1,96 @@
+"""The predicate of SLSA provenance v1, made of what a package says and what its builder recorded.
+
+It is derived afterwards and authenticates nothing. No level of SLSA is claimed, and what is not
+known is left out. docs/buildtypes/metadata/v1.md describes it for those who read one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from conda_provenance.attest import publishable
+from conda_provenance.attest.recorded.build import Dependency, RecordedBuild
+from conda_provenance.claim import Claim
+from conda_provenance.errors import ProvenanceError
+from conda_provenance.values import clean_or_none, is_full_sha, is_run
+
+PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
+
+_SITE = "https://conda-provenance.github.io/conda-provenance"
+
+BUILD_TYPE = f"{_SITE}/buildtypes/metadata/v1/"
+"""Says how the fields are to be read. It is the address of its page, and never changes."""
+
+BUILDER_ID = f"{_SITE}/builders/derived-from-metadata/"
+"""Stands for whoever made the package: nobody who could be trusted for the build is known."""
+
+
+class NothingToState(ProvenanceError):
+    """The package says too little of its origin.
+
+    The message is the second half of a sentence, such as "it names no repository".
+    """
+
+
+def predicate_of(claim: Claim, build: RecordedBuild) -> dict[str, Any]:
+    """The predicate. The keys have one order, so that the same package gives the same bytes.
+
+    Raises :class:`NothingToState`.
+    """
+    if not claim:
+        raise NothingToState("it says nothing about where it comes from")
+
+    remote = publishable.repository(claim.remote_url)
+    if remote is None:
+        raise NothingToState("it names no repository that others can reach")
+
+    parameters: dict[str, Any] = {"repository": str(remote)}
+    if build.variant:
+        parameters["variant"] = dict(build.variant)
+
+    definition: dict[str, Any] = {"buildType": BUILD_TYPE, "externalParameters": parameters}
+    dependencies = [*_recipe(claim, str(remote)), *map(_descriptor, build.dependencies)]
+    if dependencies:
+        definition["resolvedDependencies"] = dependencies
+
+    builder: dict[str, Any] = {"id": BUILDER_ID}
+    if build.tools:
+        builder["version"] = dict(build.tools)
+    details: dict[str, Any] = {"builder": builder}
+    metadata = {"invocationId": _invocation(claim), "startedOn": build.started}
+    known = {key: value for key, value in metadata.items() if value}
+    if known:
+        details["metadata"] = known
+    return {"buildDefinition": definition, "runDetails": details}
+
+
+def _recipe(claim: Claim, remote: str) -> Iterator[dict[str, Any]]:
+    """The repository at the commit. Without a whole hash there is no such thing."""
+    sha = clean_or_none("sha", claim.sha)
+    if sha and is_full_sha(sha):
+        yield _described("recipe", f"git+{remote}@{sha}", ("gitCommit", sha))
+
+
+def _descriptor(dependency: Dependency) -> dict[str, Any]:
+    return _described(dependency.role, dependency.uri, dependency.digest)
+
+
+def _described(role: str, uri: str | None, digest: tuple[str, str] | None) -> dict[str, Any]:
+    """A ResourceDescriptor."""
+    descriptor: dict[str, Any] = {}
+    if uri:
+        descriptor["uri"] = uri
+    if digest:
+        descriptor["digest"] = dict([digest])
+    return {**descriptor, "annotations": {"role": role}}
+
+
+def _invocation(claim: Claim) -> str | None:
+    """The run's page, or else its id as it stands. Nothing is put together or guessed."""
+    page = clean_or_none("flow_run_url", claim.flow_run_url)
+    if page:
+        return page
+
+    run = clean_or_none("flow_run_id", claim.flow_run_id)
+    return run if run and run == claim.flow_run_id and is_run(run) else None

@@ -1,0 +1,82 @@
+"""States what packages say of their origin, if ``verify`` finds them verified.
+
+How it is verified is not known here.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
+
+from conda_provenance.attest.statements import NotStated, PackageStatement, statement_of
+from conda_provenance.cli.output import Output
+from conda_provenance.cli.termination import ended_in_order
+from conda_provenance.cli.verify_options import COMMAND
+from conda_provenance.cli.verify_request import require_sense, ways_of, wishes_of
+from conda_provenance.errors import PackageError, ProvenanceError, UnavailableError
+from conda_provenance.sources.files import package_at, shown
+from conda_provenance.verify.roster import ids_of, roster
+from conda_provenance.verify.verdict import Standing
+from conda_provenance.verify.verifier import Verified, Verifier, Wanted
+from conda_provenance.verify.world import open_world
+
+
+def verified_statements(
+    paths: Sequence[str], arguments: Namespace, output: Output
+) -> Iterator[PackageStatement | NotStated]:
+    """The statement of each package that is verified. Of any other, why it is not."""
+    deciding = _as_verify_takes_them(arguments)
+    require_sense(deciding)
+    members = roster()
+    wishes = wishes_of(deciding, ids_of(members), time.time(), os.environ)
+    ways = ways_of(deciding, wishes.policy)
+    wanted = (Wanted(package_at(path), is_whole=True) for path in paths)
+    with ExitStack() as stack:
+        stack.enter_context(ended_in_order())
+        opened = stack.enter_context(
+            open_world(ways, wishes.settings, os.environ, wishes.now, output.warn)
+        )
+        verifier = Verifier(opened.world, members, wishes.expect, keeping=opened.keeping)
+        results = stack.enter_context(closing(verifier.verify(wanted)))
+        for path, verified in zip(paths, results, strict=False):
+            yield _stated(path, verified)
+
+
+def _as_verify_takes_them(arguments: Namespace) -> Namespace:
+    """The options of ``verify``: those that were given, and the rest as if left out."""
+    defaults = {option.name: option.default for option in COMMAND.options}
+    return Namespace(**{**defaults, **vars(arguments)})
+
+
+def _stated(path: str, verified: Verified) -> PackageStatement | NotStated:
+    try:
+        _require_verified(path, verified)
+        stated = statement_of(path)
+    except ProvenanceError as error:
+        return NotStated(path, error)
+
+    subject = verified.subject
+    if subject is None or stated.sha256 != subject.computed_sha256:
+        changed = f"{shown(path)} was changed after it was verified, so nothing is stated of it."
+        return NotStated(path, PackageError(changed))
+    return stated
+
+
+def _require_verified(path: str, verified: Verified) -> None:
+    """Raise an error with the sentence and the exit status that ``verify`` has for the package."""
+    verdict = verified.verdict
+    if verdict.outcome is Standing.VERIFIED:
+        return
+
+    if verified.error is not None:
+        raise PackageError(verified.error)
+
+    sentence = (
+        f"{shown(path)} is {verdict.outcome.value}, and not verified, so nothing is stated of it: "
+        f"{verdict.message}"
+    )
+    is_refuted = verdict.outcome is Standing.REFUTED
+    raise ProvenanceError(sentence) if is_refuted else UnavailableError(sentence)
