@@ -44,6 +44,10 @@ READERS = 16
 REPOSITORIES = 6
 """Repositories that are asked at once. How many may ask one host is decided by the doors."""
 
+PATIENCE = 0.02
+"""Seconds without a result, after which another repository is asked at once. What is answered from
+an earlier run waits for nobody."""
+
 
 class Wanted(NamedTuple):
     """A package that was found, and how it is to be read."""
@@ -255,7 +259,7 @@ class _Lines:
     def __init__(self, chunk: Sequence[_Read], verified: Callable[[_Read], Verified]) -> None:
         self._chunk = chunk
         self._verified = verified
-        self._workers = Workers[tuple[int, Verified]](REPOSITORIES)
+        self._workers = Workers[tuple[int, Verified]](REPOSITORIES, patience=PATIENCE)
         self._next: dict[int, int] = {}
         """After which package another one of its repository comes, by their numbers."""
         self.finished: dict[int, Verified] = {}
