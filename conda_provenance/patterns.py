@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from conda_provenance.errors import UsageError
 from conda_provenance.remotes import MAX_LENGTH, RemoteUrl, RemoteUrlError, vendor_at
@@ -73,6 +74,7 @@ class _Place:
     segments: tuple[str, ...]
 
     @classmethod
+    @lru_cache(maxsize=1000)
     def of(cls, address: str) -> _Place | None:
         """Where a repository is, or ``None`` if that may not be compared."""
         web = _WEB.fullmatch(address)

@@ -9,8 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
-from pathlib import Path
+from contextlib import ExitStack, suppress
 from typing import IO
 
 from conda_provenance.errors import UnavailableError
@@ -22,38 +21,64 @@ _AT_ONCE = 200
 _MAX_AGE = 60.0
 """Seconds after which another git is started. One may only run for so long."""
 
+_MAX_KNOWN = 32 << 20
+"""Bytes of contents whose ids are remembered."""
+
 
 class Hasher:
     """Threads share it. Close it at the end."""
 
     def __init__(self, repository: Throwaway) -> None:
         self._repository = repository
-        self._folder = Path(repository.folder, "contents")
+        self._folder = os.path.join(repository.folder, "contents")
         self._lock = threading.Lock()
         self._stack = ExitStack()
         self._answers: Iterator[bytes] | None = None
         self._questions: IO[bytes] | None = None
         self._started = 0.0
+        self._known: dict[bytes, str] = {}
+        self._size = 0
         self._rest = b""
 
-    def ids(self, contents: Sequence[bytes]) -> list[str]:
-        """Raises :class:`~conda_provenance.errors.UnavailableError`."""
-        found: list[str] = []
+    def ids(self, contents: Sequence[bytes], ahead: Sequence[bytes] = ()) -> list[str]:
+        """Raises :class:`~conda_provenance.errors.UnavailableError`.
+
+        ``ahead``: contents that will be asked for later. They are done with these, since git
+        takes no longer for many than for one. If one of them cannot be done, these still are.
+        """
         with self._lock:
-            for start in range(0, len(contents), _AT_ONCE):
-                found += self._ids_of(contents[start : start + _AT_ONCE])
+            new = self._unknown(contents)
+            try:
+                self._compute(self._unknown((*contents, *ahead)))
+            except UnavailableError:
+                if not ahead:
+                    raise
+                self._compute(new)
+            found = [self._known[each] for each in contents]
+            if self._size > _MAX_KNOWN:
+                self._known, self._size = {}, 0
         return found
 
     def close(self) -> None:
         with self._lock:
             self._end()
 
+    def _unknown(self, contents: Sequence[bytes]) -> list[bytes]:
+        return [each for each in dict.fromkeys(contents) if each not in self._known]
+
+    def _compute(self, contents: Sequence[bytes]) -> None:
+        for start in range(0, len(contents), _AT_ONCE):
+            some = contents[start : start + _AT_ONCE]
+            self._known |= zip(some, self._ids_of(some), strict=True)
+            self._size += sum(map(len, some))
+
     def _ids_of(self, contents: Sequence[bytes]) -> list[str]:
-        paths = [self._folder / str(number) for number in range(len(contents))]
+        paths = [os.path.join(self._folder, str(number)) for number in range(len(contents))]
         try:
-            self._folder.mkdir(exist_ok=True)
+            os.makedirs(self._folder, exist_ok=True)
             for path, content in zip(paths, contents, strict=True):
-                path.write_bytes(content)
+                with open(path, "wb", buffering=0) as file:
+                    file.write(content)
             return self._asked(paths)
         except (OSError, StopIteration):
             self._end()
@@ -63,9 +88,10 @@ class Hasher:
             raise
         finally:
             for path in paths:
-                path.unlink(missing_ok=True)
+                with suppress(FileNotFoundError):
+                    os.unlink(path)
 
-    def _asked(self, paths: Sequence[Path]) -> list[str]:
+    def _asked(self, paths: Sequence[str]) -> list[str]:
         if self._answers is None or time.monotonic() - self._started > _MAX_AGE:
             self._end()
             self._start()

@@ -1,6 +1,6 @@
-"""The cache's file: texts by keys in SQLite, bounded, and safe where several processes use it.
+"""The cache's file: values by keys in SQLite, bounded, and safe where several processes use it.
 
-What the texts are is not known here.
+What the values are is not known here.
 """
 
 from __future__ import annotations
@@ -43,6 +43,12 @@ create table results (
 )
 """
 """``id`` grows with each result, so that the oldest have the lowest, and no count is needed."""
+
+_VALUE = "select value from results where key = ?"
+_MAX_KEY = 64
+"""Bytes. All keys are shorter."""
+_ROW = 200
+"""Bytes of memory that a row takes besides its value."""
 
 BESIDE = ("", "-wal", "-shm", "-journal")
 
@@ -110,14 +116,34 @@ class FileOfResults:
 
     def get(self, key: bytes) -> str | None:
         """The text of this key."""
-        query = "select value from results where key = ?"
-        row = self._connection.execute(query, (key,)).fetchone()
+        row = self._connection.execute(_VALUE, (key,)).fetchone()
         return row[0] if row and isinstance(row[0], str) else None
 
-    def put(self, texts: Mapping[bytes, str]) -> None:
-        """Keep these texts, all of them or none. The oldest make room for them."""
+    def bytes_at(self, key: bytes) -> bytes | None:
+        """The bytes of this key."""
+        row = self._connection.execute(_VALUE, (key,)).fetchone()
+        return row[0] if row and isinstance(row[0], bytes) else None
+
+    def bytes_below(self, start: bytes, most: int) -> dict[bytes, bytes] | None:
+        """The bytes of all keys that begin with ``start``.
+
+        ``None``: they are more than ``most`` bytes together.
+        """
+        found: dict[bytes, bytes] = {}
+        query = "select key, value from results where key > ? and key < ?"
+        for key, value in self._connection.execute(query, (start, start + b"\xff" * _MAX_KEY)):
+            most -= _ROW
+            if isinstance(value, bytes):
+                found[key] = value
+                most -= len(value)
+            if most < 0:
+                return None
+        return found
+
+    def put(self, values: Mapping[bytes, str | bytes]) -> None:
+        """Keep these values, all of them or none. The oldest make room for them."""
         now = int(time.time())
-        rows = [(key, text, now) for key, text in texts.items()]
+        rows = [(key, value, now) for key, value in values.items()]
         with _transaction(self._connection):
             self._connection.executemany(
                 "insert or replace into results (key, value, read_at) values (?, ?, ?)", rows

@@ -7,8 +7,6 @@ it cannot be used, it warns once, and everything is asked.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import re
 import sqlite3
@@ -16,6 +14,8 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
@@ -28,15 +28,35 @@ from conda_provenance.verify.answers import Answer
 _BATCH = 100
 _MAX_BODY = 8 << 20
 _MAX_ROWS = 100_000
-_ADDRESS = re.compile(r"https?://[^\s/]+")
+_MAX_SUBJECT = 8 << 20
+_MAX_HELD = 64 << 20
+"""Bytes of rows that are read ahead: about one address, and about all together."""
+
+_COMPRESSED = 256
+"""Bytes. A body that is smaller stays as it is."""
+
+_ADDRESS = re.compile(r"(https?://[^\s/]+)\S*")
 
 
-class _Row(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+class _Row(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     asked_at: float
-    body: str
-    """Compressed, in base64."""
-    about: dict[str, str] = {}
-    with_token: bool = False
+    with_token: bool
+    about: dict[str, str]
+    is_compressed: bool
+    body: bytes
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Row).decode
+
+
+class _Subject(NamedTuple):
+    """What questions about one address have in common."""
+
+    start: bytes
+    """Of all their keys."""
+    secret: bytes
+    """What the rest of a key is made with."""
 
 
 class AnswerCache:
@@ -59,16 +79,19 @@ class AnswerCache:
         self._max_age = max_age
         self._reach = reach
         self._lock = threading.Lock()
-        self._pending: dict[bytes, str] = {}
+        self._pending: dict[bytes, bytes] = {}
+        self._subject = lru_cache(maxsize=10_000)(self._made_subject)
+        self._ahead: dict[bytes, dict[bytes, bytes] | None] = {}
+        """The rows about an address, by the start of their keys. ``None``: they are too many."""
+        self._held = 0
         self._opened: FileOfResults | None = None
         self._is_usable = True
 
     def get(self, question: str, scope: str) -> Answer | None:
         with self._lock:
-            key = self._key(question, scope)
-            file = self._file()
+            start, key = self._key(question, scope)
             try:
-                value = self._pending.get(key) or (file.get(key) if file else None)
+                value = self._pending.get(key) or self._found(start, key)
             except sqlite3.Error as error:
                 self._give_up(error)
                 return None
@@ -83,10 +106,15 @@ class AnswerCache:
         if answer.with_token and not scope:
             return  # Then it is not known whose token it was.
 
-        body = base64.b64encode(zlib.compress(answer.body, 1)).decode("ascii")
-        row = _Row(answer.asked_at, body, dict(answer.about), answer.with_token)
+        is_compressed = len(answer.body) > _COMPRESSED
+        body = zlib.compress(answer.body, 1) if is_compressed else answer.body
+        value = _encode(
+            _Row(answer.asked_at, answer.with_token, dict(answer.about), is_compressed, body)
+        )
         with self._lock:
-            self._pending[self._key(question, scope)] = msgspec.json.encode(row).decode()
+            start, key = self._key(question, scope)
+            self._pending[key] = value
+            self._hold(start, {key: value})
             if len(self._pending) >= _BATCH:
                 self._commit()
 
@@ -99,14 +127,52 @@ class AnswerCache:
             self._opened = None
             self._is_usable = False
 
-    def _key(self, question: str, scope: str) -> bytes:
-        """A digest: the file names no repository that is asked with a token."""
+    def _found(self, start: bytes, key: bytes) -> bytes | None:
+        """The row of this key. All rows about its address are read at once, if they are few."""
+        if start not in self._ahead:
+            self._read_ahead(start)
+        rows = self._ahead.get(start)
+        if rows is not None:
+            return rows.get(key)
+
+        file = self._file()
+        return None if file is None else file.bytes_at(key)
+
+    def _read_ahead(self, start: bytes) -> None:
+        file = self._file()
+        rows = {} if file is None else file.bytes_below(start, _MAX_SUBJECT)
+        self._ahead[start] = None if rows is None else {}
+        self._hold(start, rows or {})
+
+    def _hold(self, start: bytes, rows: Mapping[bytes, bytes]) -> None:
+        """Remember rows, if all the others about their address are remembered."""
+        known = self._ahead.get(start)
+        if known is None:
+            return
+
+        known |= rows
+        self._held += sum(map(len, rows.values()))
+        if self._held > _MAX_HELD:
+            self._ahead, self._held = {}, 0
+
+    def _key(self, question: str, scope: str) -> tuple[bytes, bytes]:
+        """The key of a question, and how the keys of all about its address begin.
+
+        It is a digest: the file names no repository that is asked with a token.
+        """
         address = _ADDRESS.search(question)
-        origin = origin_of(address[0]) if address else None
+        subject = self._subject(*(address.group(0, 1) if address else ("", "")), scope)
+        text = question.encode("utf-8", "surrogatepass")
+        digest = hashlib.blake2b(text, digest_size=20, key=subject.secret).digest()
+        return subject.start, subject.start + digest
+
+    def _made_subject(self, address: str, server: str, scope: str) -> _Subject:
+        origin = origin_of(server)
         is_named = origin is not None and origin in self._reach.named
-        parts = (__version__, self._reach.http, self._reach.private, is_named, scope, question)
+        parts = (__version__, self._reach.http, self._reach.private, is_named, scope, address)
         text = "\n".join(map(str, parts)).encode("utf-8", "surrogatepass")
-        return hashlib.blake2b(text, digest_size=20).digest()
+        digest = hashlib.blake2b(text, digest_size=48).digest()
+        return _Subject(digest[:16], digest[16:])
 
     def _commit(self) -> None:
         file = self._file() if self._pending else None
@@ -138,14 +204,19 @@ class AnswerCache:
         self._warn(f"{why} Nothing more is kept for the next time.")
 
 
-def _answer(value: str) -> Answer | None:
+def _answer(value: bytes) -> Answer | None:
     """``None``: somebody has changed the file. The question is asked again."""
     try:
-        row = msgspec.json.decode(value, type=_Row)
-        unpack = zlib.decompressobj()
-        body = unpack.decompress(base64.b64decode(row.body, validate=True), _MAX_BODY + 1)
-    except (msgspec.MsgspecError, ValueError, RecursionError, zlib.error, binascii.Error):
+        row = _decode(value)
+        body = _unpacked(row.body) if row.is_compressed else row.body
+    except (msgspec.MsgspecError, ValueError, RecursionError, zlib.error):
         return None
-    if len(body) > _MAX_BODY or not unpack.eof:
+    if body is None or len(body) > _MAX_BODY:
         return None
     return Answer(body, row.about, row.asked_at, row.with_token)
+
+
+def _unpacked(data: bytes) -> bytes | None:
+    unpack = zlib.decompressobj()
+    body = unpack.decompress(data, _MAX_BODY + 1)
+    return body if unpack.eof else None

@@ -40,10 +40,18 @@ class _OwnRepositories:
         self._expected = expected
 
     def expect(
-        self, remote: RemoteUrl, shas: Iterable[str], *, with_files: bool, with_token: bool = True
+        self,
+        remote: RemoteUrl,
+        shas: Iterable[str],
+        *,
+        with_files: bool,
+        with_token: bool = True,
+        contents: Iterable[bytes] = (),
     ) -> None:
         sent = with_token and self._expected.has_repository(remote)
-        self._repositories.expect(remote, shas, with_files=with_files, with_token=sent)
+        self._repositories.expect(
+            remote, shas, with_files=with_files, with_token=sent, contents=contents
+        )
 
     def of(self, remote: RemoteUrl, *, with_token: bool = True) -> Repository:
         sent = with_token and self._expected.has_repository(remote)

@@ -89,9 +89,18 @@ class Repositories(Protocol):
     """All repositories of one run."""
 
     def expect(
-        self, remote: RemoteUrl, shas: Iterable[str], *, with_files: bool, with_token: bool = True
+        self,
+        remote: RemoteUrl,
+        shas: Iterable[str],
+        *,
+        with_files: bool,
+        with_token: bool = True,
+        contents: Iterable[bytes] = (),
     ) -> None:
-        """These commits will be asked for. Call it for all packages before the first question."""
+        """These commits will be asked for. Call it for all packages before the first question.
+
+        ``contents``: what will be held against them, for :meth:`Repository.blob_ids`.
+        """
 
     def of(self, remote: RemoteUrl, *, with_token: bool = True) -> Repository:
         """``with_token``: may the user's token be sent there?"""

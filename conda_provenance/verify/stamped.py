@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from conda_provenance.text import show
@@ -21,7 +22,12 @@ class Stamped(NamedTuple):
     @property
     def place(self) -> str:
         """The repository's address, for a sentence."""
-        return show(str(self.repository.remote), _MAX_SHOWN)
+        return _shown(str(self.repository.remote))
+
+
+@lru_cache(maxsize=1000)
+def _shown(address: str) -> str:
+    return show(address, _MAX_SHOWN)
 
 
 def stamped(case: Case, world: World) -> Stamped | None:

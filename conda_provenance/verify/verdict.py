@@ -73,14 +73,15 @@ class Verdict(NamedTuple):
 def verdict_of(grounds: Grounds) -> Verdict:
     """What the checks of a package mean together."""
     standing, message = _standing(grounds)
+    process, automation = _process(grounds), _automation(grounds)
     expected = grounds.expected
     is_enough = bool(expected.only) or expected.accepts_consistent
     return Verdict(
         standing,
         message,
-        _process(grounds),
-        _automation(grounds),
-        _provenance(grounds),
+        process,
+        automation,
+        _provenance(grounds, process, automation),
         is_accepted=standing is Standing.CONSISTENT and is_enough and grounds.is_believed,
     )
 
@@ -221,8 +222,7 @@ def _automation(grounds: Grounds) -> Facet:
     return Facet(outcome, first or "Who built it was not checked.")
 
 
-def _provenance(grounds: Grounds) -> Facet:
-    process, automation = _process(grounds), _automation(grounds)
+def _provenance(grounds: Grounds, process: Facet, automation: Facet) -> Facet:
     recipe, first = _joined(grounds, "recipe-matches")
     for facet in (process, Facet(recipe, first), automation):
         if facet.outcome is Outcome.FAIL:

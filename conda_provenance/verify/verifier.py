@@ -25,6 +25,7 @@ from conda_provenance.verify.grounds import Grounds
 from conda_provenance.verify.keeping import Keeping, Kept
 from conda_provenance.verify.logins import world_for
 from conda_provenance.verify.outcome import Result
+from conda_provenance.verify.recipes.search import compared_contents
 from conda_provenance.verify.roster import Member
 from conda_provenance.verify.subject import Subject
 from conda_provenance.verify.verdict import Verdict, verdict_of, verdict_of_unreadable
@@ -43,6 +44,10 @@ READERS = 16
 
 REPOSITORIES = 6
 """Repositories that are asked at once. How many may ask one host is decided by the doors."""
+
+PATIENCE = 0.02
+"""Seconds without a result, after which another repository is asked at once. What is answered from
+an earlier run waits for nobody."""
 
 
 class Wanted(NamedTuple):
@@ -171,6 +176,7 @@ class Verifier:
     def _announce(self, chunk: Iterable[_Read]) -> None:
         """Say which commits will be asked for, so that each repository is asked once."""
         wanted: dict[tuple[RemoteUrl, bool, bool], dict[str, None]] = {}
+        contents: dict[RemoteUrl, list[bytes]] = {}
         for read in chunk:
             subject = read.subject
             if subject is None or subject.remote is None or not is_full_sha(subject.sha or ""):
@@ -180,11 +186,17 @@ class Verifier:
             with_token = read.expected.has_repository(subject.remote)
             shas = wanted.setdefault((subject.remote, with_files, with_token), {})
             shas[str(subject.sha)] = None
+            if with_files:
+                contents.setdefault(subject.remote, []).extend(_compared(subject))
 
         for (remote, with_files, with_token), shas in wanted.items():
             with suppress(UnavailableError):  # The checks will be told, when they ask.
                 self._world.repositories.expect(
-                    remote, list(shas), with_files=with_files, with_token=with_token
+                    remote,
+                    list(shas),
+                    with_files=with_files,
+                    with_token=with_token,
+                    contents=contents.pop(remote, ()),
                 )
 
     def _checked(self, chunk: Sequence[_Read]) -> Generator[Verified, None, None]:
@@ -255,7 +267,7 @@ class _Lines:
     def __init__(self, chunk: Sequence[_Read], verified: Callable[[_Read], Verified]) -> None:
         self._chunk = chunk
         self._verified = verified
-        self._workers = Workers[tuple[int, Verified]](REPOSITORIES)
+        self._workers = Workers[tuple[int, Verified]](REPOSITORIES, patience=PATIENCE)
         self._next: dict[int, int] = {}
         """After which package another one of its repository comes, by their numbers."""
         self.finished: dict[int, Verified] = {}
@@ -309,6 +321,14 @@ def _read(wanted: Wanted, expect: Callable[[Subject], Expectations]) -> _Read:
         return _Read(found, error=str(error))
     except (Exception, SystemExit) as error:
         return _Read(found, error=reading_of_fault(found, error).error)
+
+
+def _compared(subject: Subject) -> list[bytes]:
+    """What will be compared by its id. What is wrong with it is said by the check."""
+    try:
+        return compared_contents(subject.contents)
+    except Exception:
+        return []
 
 
 def _remote(claim: Claim) -> RemoteUrl | None:

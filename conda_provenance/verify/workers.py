@@ -25,10 +25,15 @@ class Workers(Generic[T]):
     """Up to ``limit`` threads, started as they are needed. All methods are for one thread.
 
     A task is called in a thread, and must not raise. What it returns comes from :meth:`wait`.
+
+    ``patience``: where tasks may not have to wait for anything, begin with one thread, and start
+    another one whenever nothing is done for so many seconds. Threads that only compute hold each
+    other up.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, *, patience: float = 0.0) -> None:
         self._limit = limit
+        self._patience = patience
         self._started = 0
         self._waiting: SimpleQueue[Callable[[], T] | None] = SimpleQueue()
         self._done: SimpleQueue[tuple[T] | None] = SimpleQueue()
@@ -36,11 +41,17 @@ class Workers(Generic[T]):
     def submit(self, task: Callable[[], T]) -> None:
         """Have a task done, as soon as a thread is free."""
         self._waiting.put(task)
-        if self._started < self._limit:
+        if self._started < (1 if self._patience else self._limit):
             self._start()
 
     def wait(self) -> tuple[T] | None:
         """The next task that is done, in any order. ``None`` now and then if none is yet."""
+        while self._patience and self._started < self._limit and not self._waiting.empty():
+            try:
+                return self._done.get(timeout=self._patience)
+            except Empty:
+                self._start()
+
         try:
             return self._done.get(timeout=_STEP)
         except Empty:
@@ -74,6 +85,7 @@ class Workers(Generic[T]):
             start_new_thread(self._work, ())
             self._started += 1
         except RuntimeError:  # No more threads.
+            self._limit = max(self._started, 1)
             if not self._started and (task := self._waiting.get_nowait()):
                 self._done.put((task(),))
 

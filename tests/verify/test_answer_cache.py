@@ -6,16 +6,19 @@ import os
 import sqlite3
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
+import msgspec
 import pytest
 from doors_making import ANYWHERE, SECRET, Thing, make_doors, open_door
 from hostile_forge import HostileForge
 
 from conda_provenance.errors import UnavailableError
 from conda_provenance.net import Origin, Reach
-from conda_provenance.survey.cache_file import ANSWERS
+from conda_provenance.survey.cache_file import ANSWERS, FileOfResults
 from conda_provenance.verify.answer_cache import AnswerCache
 from conda_provenance.verify.answers import Answer, Answers
 from conda_provenance.web import Web
@@ -49,6 +52,24 @@ def run(place: Path) -> Iterator[Run]:
     yield begin
     for cache in caches:
         cache.close()
+
+
+Reads: TypeAlias = list[str]
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> Reads:
+    """How rows are read: some ``below`` an address, or one ``at`` its key."""
+    done: Reads = []
+    for name in ("bytes_below", "bytes_at"):
+        real = getattr(FileOfResults, name)
+
+        def read(file, *arguments, _name: str = name, _real=real):
+            done.append(_name.removeprefix("bytes_"))
+            return _real(file, *arguments)
+
+        monkeypatch.setattr(FileOfResults, name, read)
+    return done
 
 
 def _ask(
@@ -163,21 +184,114 @@ def test_no_token_and_no_address_is_in_the_file(
     assert (place / ANSWERS).stat().st_mode & 0o077 == 0
 
 
-def test_a_file_that_somebody_changed_is_not_believed(run: Run, place: Path) -> None:
-    for value in (
-        "",
-        "{",
-        "[]",
-        '{"asked_at": 1}',
-        '{"asked_at": 1e9, "body": "!"}',
-        "[" * 100_000,
-    ):
-        _ask(run(), question=QUESTION + str(len(value)))
-        run()
-        with sqlite3.connect(place / ANSWERS) as file:
-            file.execute("update results set value = ?", (value,))
-        file.close()
-        assert _ask(run(), question=QUESTION + str(len(value)))
+BOMB = zlib.compress(bytes(9 << 20))
+ODD_ROWS = (
+    b"",
+    b"{",
+    "a text",
+    msgspec.msgpack.encode([]),
+    msgspec.msgpack.encode([time.time(), False, {}, False]),
+    msgspec.msgpack.encode([time.time(), False, {}, False, "text"]),
+    msgspec.msgpack.encode([time.time(), False, {}, True, b"not compressed"]),
+    msgspec.msgpack.encode([time.time(), False, {}, True, zlib.compress(b"cut short")[:-1]]),
+    msgspec.msgpack.encode([time.time(), False, {}, True, BOMB]),
+    msgspec.msgpack.encode([time.time(), False, {}, False, bytes(9 << 20)]),
+    msgspec.msgpack.encode([time.time(), False, {}, False, b"{}", "more"]),
+    b"\x91" * 100_000,
+    # As earlier versions wrote it.
+    '{"asked_at": 1e9, "body": "eNqrVkpUsjKsBQAKZQI3"}',
+)
+
+
+@pytest.mark.parametrize("value", ODD_ROWS, ids=range(len(ODD_ROWS)))
+def test_a_file_that_somebody_changed_is_not_believed(
+    run: Run, place: Path, value: bytes | str
+) -> None:
+    assert _ask(run())
+    run()
+    with sqlite3.connect(place / ANSWERS) as file:
+        file.execute("update results set value = ?", (value,))
+    file.close()
+    assert _ask(run())
+
+
+def test_a_file_with_the_keys_of_an_earlier_version_is_not_used(run: Run, place: Path) -> None:
+    assert _ask(run())
+    run()
+    with sqlite3.connect(place / ANSWERS) as file:
+        file.execute("update results set key = substr(key, 1, 20), value = '{}'")
+    file.close()
+    assert _ask(run())
+    assert not _ask(run())
+
+
+def test_answers_about_one_address_are_read_at_once(run: Run, reads: Reads) -> None:
+    questions = [f"git tree https://forge.example/{one} {two}" for one in "ab" for two in range(20)]
+    answers = run()
+    assert all(_ask(answers, question=each) for each in questions)
+    answers = run()
+    reads.clear()
+    assert not any(_ask(answers, question=each) for each in questions)
+    assert reads == ["below", "below"]
+
+
+def test_many_answers_about_one_address_are_read_one_by_one(
+    run: Run, reads: Reads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions = [f"git tree https://forge.example/a {number}" for number in range(20)]
+    answers = run()
+    assert all(_ask(answers, question=each) for each in questions)
+    monkeypatch.setattr("conda_provenance.verify.answer_cache._MAX_SUBJECT", 1000)
+    answers = run()
+    reads.clear()
+    assert not any(_ask(answers, question=each) for each in questions)
+    assert reads == ["below", *["at"] * 20]
+    # What is new is found again, too.
+    assert _ask(answers, question=questions[0] + "new")
+    assert not _ask(run(), question=questions[0] + "new")
+
+
+def test_only_so_much_is_remembered(
+    run: Run, reads: Reads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions = [f"git tree https://forge.example/{number}" for number in range(20)]
+    answers = run()
+    assert all(_ask(answers, question=each) for each in questions)
+    monkeypatch.setattr("conda_provenance.verify.answer_cache._MAX_HELD", 100)
+    cache = run()._cache
+    assert cache is not None
+    for _ in range(2):
+        for each in questions:
+            found = cache.get(each, "")
+            assert found is not None
+            assert found.body == ANSWER.body
+        assert len(cache._ahead) <= 3  # type: ignore[attr-defined]
+
+
+def test_what_was_asked_in_this_run_is_found_where_the_rest_was_read(run: Run) -> None:
+    assert _ask(run(), question="git tree https://forge.example/a 1")
+    cache = run()._cache
+    assert cache is not None
+    later = ANSWER._replace(asked_at=time.time())
+    assert cache.get("git tree https://forge.example/a 1", "") is not None
+    for number in range(2, 250):
+        cache.put(f"git tree https://forge.example/a {number}", "", later)
+        assert cache.get(f"git tree https://forge.example/a {number}", "") == later
+    assert cache.get("git tree https://forge.example/a 2", "") == later
+    assert cache.get("git tree https://forge.example/a 250", "") is None
+
+
+def test_a_question_without_an_address_is_found(run: Run) -> None:
+    assert _ask(run(), question="a question")
+    assert not _ask(run(), question="a question")
+    assert _ask(run(), question="another question")
+
+
+@pytest.mark.parametrize("size", [0, 1, 255, 256, 257, 10_000])
+def test_bodies_of_all_sizes_are_kept(run: Run, size: int) -> None:
+    answer = ANSWER._replace(body=os.urandom(size))
+    assert _ask(run(), answer)
+    assert not _ask(run(), answer)
 
 
 def test_a_damaged_file_is_set_aside_and_everything_is_asked(run: Run, place: Path) -> None:

@@ -73,7 +73,13 @@ class ClosedRepositories:
     """No repository can be asked."""
 
     def expect(
-        self, remote: RemoteUrl, shas: Iterable[str], *, with_files: bool, with_token: bool = True
+        self,
+        remote: RemoteUrl,
+        shas: Iterable[str],
+        *,
+        with_files: bool,
+        with_token: bool = True,
+        contents: Iterable[bytes] = (),
     ) -> None:
         """Nothing will be asked."""
 
@@ -101,7 +107,13 @@ class Asked(ClosedRepositories):
         self.announced: list[tuple[str, tuple[str, ...], bool]] = []
 
     def expect(
-        self, remote: Any, shas: Iterable[str], *, with_files: bool, with_token: bool = True
+        self,
+        remote: Any,
+        shas: Iterable[str],
+        *,
+        with_files: bool,
+        with_token: bool = True,
+        contents: Iterable[bytes] = (),
     ) -> None:
         self.announced.append((str(remote), tuple(shas), with_files))
 

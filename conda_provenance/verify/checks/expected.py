@@ -8,6 +8,7 @@ here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from conda_provenance.errors import UnavailableError
@@ -208,6 +209,7 @@ def _joined(faults: list[str]) -> str:
     return "; ".join(faults[:_MAX_NAMED]) + (f"; and {more} more" if more > 0 else "")
 
 
+@lru_cache(maxsize=1000)
 def _said(sentence: str) -> str:
     return show_sentence(f"{sentence}.", _MAX_SHOWN)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache, partial
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from conda_provenance.errors import UnavailableError
@@ -54,7 +54,7 @@ class Source(Protocol):
 
 
 BlobIds = Callable[[Sequence[bytes], str], Sequence[str]]
-"""The ids of contents, in a repository of the format ``sha1`` or ``sha256``."""
+"""The ids of contents, in the repository that has this commit."""
 
 
 class AnsweredRepository:
@@ -159,7 +159,7 @@ class AnsweredRepository:
 
     def blob_ids(self, sha: str, contents: Sequence[bytes]) -> Sequence[str]:
         _require_sha(sha)
-        return self._blob_ids(contents, "sha256" if len(sha) == 64 else "sha1") if contents else []
+        return self._blob_ids(contents, sha) if contents else []
 
     def _refs_answer(self) -> Answer:
         def ask() -> Answer:
@@ -203,14 +203,14 @@ class AnsweredRepository:
     ) -> dict[str, bytes]:
         """Objects by their ids, unchecked. The first that nobody has asked for brings all."""
 
-        @cache
-        def found() -> Mapping[str, bytes]:
-            return ask_all(sha, ids)
+        found: dict[str, bytes] = {}
 
         def ask(wanted: str) -> Answer:
-            if wanted not in found():
+            if not found:
+                found.update(ask_all(sha, ids))
+            if wanted not in found:
                 raise UnavailableError(f"The server of {self._remote} lacks a {kind}.")
-            return Answer(found()[wanted])
+            return Answer(found[wanted])
 
         start = f"git {kind} {self._remote}"
         return {each: self._get(f"{start} {each}", partial(ask, each)).body for each in ids}

@@ -40,8 +40,9 @@ def check_id(kind: str, data: bytes, id: str) -> None:
         raise UnavailableError(f"An answer of git is not the {kind} that was asked for.")
 
 
+@lru_cache(maxsize=8)
 def parse_commit(sha: str, data: bytes) -> Commit:
-    """A commit object, whose id was checked."""
+    """A commit object, whose id was checked. Several checks ask for it, one after the other."""
     head, _, message = data.partition(b"\n\n")
     fields: dict[str, list[str]] = {}
     for line in head.decode("utf-8", "replace").split("\n"):

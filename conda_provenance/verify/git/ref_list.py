@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from conda_provenance.errors import UnavailableError
 from conda_provenance.policy.refs import BRANCHES, TAGS
@@ -16,6 +17,7 @@ _ODD = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.(?:/|\Z)|\.lock(?
 """What no ref's name may hold: https://git-scm.com/docs/git-check-ref-format."""
 
 
+@lru_cache(maxsize=1)  # One may be large.
 def parse_refs(listing: bytes) -> Refs:
     """The refs that a name can be. Those of other kinds, as of pull requests, are left out."""
     default: str | None = None

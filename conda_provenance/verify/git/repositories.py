@@ -34,6 +34,9 @@ from conda_provenance.verify.repository import Position
 _MAX_OPEN = 128
 """Repositories that are on the disk at once. A channel has tens of thousands."""
 
+_MAX_AHEAD = 16 << 20
+"""Bytes of contents whose ids are computed before they are asked for."""
+
 _TRIES = 20
 """Times that a folder is deleted: a git that was killed may still write for a moment."""
 
@@ -73,15 +76,30 @@ class GitRepositories:
         self._sources: dict[tuple[RemoteUrl, str], _Source] = {}
         self._open: dict[_Source, None] = {}
         self._hashers: dict[str, Hasher] = {}
+        self._ahead: dict[str, list[bytes]] = {}
+        """Contents whose ids will be asked for, by the format of the repository."""
+        self._room = _MAX_AHEAD
         self._trees = Trees()
         self._tools: Tools | UnavailableError | None = None
         self._is_closed = False
         self._lock = threading.RLock()
 
     def expect(
-        self, remote: RemoteUrl, shas: Iterable[str], *, with_files: bool, with_token: bool = True
+        self,
+        remote: RemoteUrl,
+        shas: Iterable[str],
+        *,
+        with_files: bool,
+        with_token: bool = True,
+        contents: Iterable[bytes] = (),
     ) -> None:
+        shas = list(shas)
         self._source(remote, with_token=with_token).announce(shas, with_files=with_files)
+        ahead = self._ahead.setdefault(_object_format(shas[0]), []) if shas else []
+        for each in contents:
+            if len(each) <= self._room:
+                self._room -= len(each)
+                ahead.append(each)
 
     def of(self, remote: RemoteUrl, *, with_token: bool = True) -> AnsweredRepository:
         source = self._source(remote, with_token=with_token)
@@ -101,8 +119,9 @@ class GitRepositories:
                 raise self._tools
             return self._tools
 
-    def blob_ids(self, contents: Sequence[bytes], object_format: str) -> Sequence[str]:
-        """The ids of contents, as git computes them."""
+    def blob_ids(self, contents: Sequence[bytes], sha: str) -> Sequence[str]:
+        """The ids of contents, as git computes them, in the repository of this commit."""
+        object_format = _object_format(sha)
         tools = self.tools()
         with self._lock:
             hasher = self._hashers.get(object_format)
@@ -110,7 +129,9 @@ class GitRepositories:
                 folder = tools.folder / f"ids-{object_format}"
                 made = Throwaway(tools.processes, folder, object_format=object_format)
                 hasher = self._hashers[object_format] = Hasher(made)
-        return hasher.ids(contents)
+            ahead = self._ahead.pop(object_format, [])
+            self._room += sum(map(len, ahead))
+        return hasher.ids(contents, ahead)
 
     def __enter__(self) -> GitRepositories:
         return self
@@ -260,6 +281,10 @@ class _Source:
         if clone is not None:
             _delete(clone.folder)
         return True
+
+
+def _object_format(sha: str) -> str:
+    return "sha256" if len(sha) == 64 else "sha1"
 
 
 def _made_folder() -> Path:

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from typing import NamedTuple
 
-from conda_provenance.packages.contents import PackageFile
+from conda_provenance.packages.contents import PackageContents, PackageFile
 from conda_provenance.verify.recipes.absent import (
     Ignored,
     ignore_files,
     not_copied_by_conda_build,
 )
 from conda_provenance.verify.recipes.comparison import Compared, Comparison, Ids, Terms, compare
-from conda_provenance.verify.recipes.layout import PackagedRecipe
+from conda_provenance.verify.recipes.layout import PackagedRecipe, find_recipe
 from conda_provenance.verify.recipes.tree import LINK, Tree
 from conda_provenance.verify.repository import Entry, Repository
 
@@ -67,6 +67,14 @@ def find(
     best = results[0] if results else None
     linked = search.linked(_Place(best.folder, best.recipe)) if best else None
     return Found(best, folders, elsewhere, ids, tree, linked)
+
+
+def compared_contents(contents: PackageContents) -> list[bytes]:
+    """Whatever of a package will be compared by its id, as far as that is known before."""
+    packaged = find_recipe(contents)
+    files = [*packaged.files.values(), *packaged.beside.values()] if packaged else []
+    files += (contents.install_scripts or {}).values()
+    return [*(file.data for file in files), *map(with_lf_endings, files)]
 
 
 def ids_of(

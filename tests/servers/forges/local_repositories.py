@@ -67,7 +67,13 @@ class LocalRepositories:
         self.expected: list[tuple[RemoteUrl, tuple[str, ...], bool]] = []
 
     def expect(
-        self, remote: RemoteUrl, shas: Iterable[str], *, with_files: bool, with_token: bool = True
+        self,
+        remote: RemoteUrl,
+        shas: Iterable[str],
+        *,
+        with_files: bool,
+        with_token: bool = True,
+        contents: Iterable[bytes] = (),
     ) -> None:
         self.expected.append((remote, tuple(shas), with_files))
 
