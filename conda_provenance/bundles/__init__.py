@@ -1,5 +1,76 @@
 """Signed statements about files: the containers that hold them, and who signed them.
 
 What a package says of itself is not known here, nor who may sign. Everything is a stranger's until
-it was verified.
+it was verified. Each name is loaded when it is first used.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conda_provenance.bundles.certificate import Certificate as Certificate
+    from conda_provenance.bundles.containers import Listed as Listed
+    from conda_provenance.bundles.containers import beside as beside
+    from conda_provenance.bundles.containers import bundles_in as bundles_in
+    from conda_provenance.bundles.containers import listing as listing
+    from conda_provenance.bundles.signed import BUILD_TYPES as BUILD_TYPES
+    from conda_provenance.bundles.signed import PUBLISH_TYPE as PUBLISH_TYPE
+    from conda_provenance.bundles.signed import BundleError as BundleError
+    from conda_provenance.bundles.signed import BundleVerifier as BundleVerifier
+    from conda_provenance.bundles.signed import SignedStatement as SignedStatement
+    from conda_provenance.bundles.signed import Statement as Statement
+    from conda_provenance.bundles.signed import StatementSubject as StatementSubject
+    from conda_provenance.bundles.signed import UncheckableError as UncheckableError
+    from conda_provenance.bundles.sigstore import SigstoreVerifier as SigstoreVerifier
+    from conda_provenance.bundles.snappy import decompress as decompress
+
+_HOMES = {
+    "BUILD_TYPES": "signed",
+    "BundleError": "signed",
+    "BundleVerifier": "signed",
+    "Certificate": "certificate",
+    "Listed": "containers",
+    "PUBLISH_TYPE": "signed",
+    "SignedStatement": "signed",
+    "SigstoreVerifier": "sigstore",
+    "Statement": "signed",
+    "StatementSubject": "signed",
+    "UncheckableError": "signed",
+    "beside": "containers",
+    "bundles_in": "containers",
+    "decompress": "snappy",
+    "listing": "containers",
+}
+"""The module that each public name is loaded from."""
+
+__all__ = [
+    "BUILD_TYPES",
+    "BundleError",
+    "BundleVerifier",
+    "Certificate",
+    "Listed",
+    "PUBLISH_TYPE",
+    "SignedStatement",
+    "SigstoreVerifier",
+    "Statement",
+    "StatementSubject",
+    "UncheckableError",
+    "beside",
+    "bundles_in",
+    "decompress",
+    "listing",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

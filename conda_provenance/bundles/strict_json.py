@@ -1,0 +1,109 @@
+"""Reads JSON that was signed: within bounds, and only if every reader takes it for the same.
+
+What it says is not known here.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable
+from typing import Any
+
+MAX_VALUES = 500_000
+"""Commas and brackets. Small values take 20 times as much memory as their bytes."""
+
+MAX_DEPTH = 64
+"""Statements have some ten levels."""
+
+_MAX_DIGITS = 400
+
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+"""May be half a surrogate pair, which is no text."""
+
+
+def parse(data: bytes) -> Any:
+    """The value. Raises ``ValueError`` with the end of a sentence, such as "is not JSON".
+
+    The caller has bounded its bytes.
+    """
+    if _count(data, b",[{") > MAX_VALUES:
+        raise ValueError("has more values than are read")
+
+    value = _loaded(data)
+    if _is_deep(value):
+        raise ValueError("is nested too deeply")
+    if _HALF.search(data):
+        _require_text(value)
+    return value
+
+
+def _loaded(data: bytes) -> Any:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise ValueError("is not JSON in UTF-8") from None
+
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_constant=_no_number,
+            parse_float=_float,
+            parse_int=_integer,
+        )
+    except json.JSONDecodeError:
+        raise ValueError("is not JSON") from None
+    except RecursionError:
+        raise ValueError("is nested too deeply") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("has a key twice in one object")
+    return members
+
+
+def _no_number(_: str) -> Any:
+    raise ValueError("has a number that JSON does not have, such as NaN")
+
+
+def _integer(text: str) -> int:
+    if len(text) > _MAX_DIGITS:
+        raise ValueError("has a number of too many digits")
+    return int(text)
+
+
+def _float(text: str) -> float:
+    number = float(text) if len(text) <= _MAX_DIGITS else math.inf
+    if math.isinf(number):
+        raise ValueError("has a number that is too large")
+    return number
+
+
+def _count(data: bytes, characters: bytes) -> int:
+    return sum(data.count(each) for each in characters)
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [child for each in level for child in _children(each)]
+        if not level:
+            return False
+    return True
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _require_text(value: Any) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("has half a character in a text") from None
