@@ -17,8 +17,9 @@ from conda_provenance.cli.target_options import request_of
 from conda_provenance.cli.target_words import title_of, words_of
 from conda_provenance.cli.termination import ended_in_order
 from conda_provenance.cli.verify_packages import row, wanted_of
-from conda_provenance.cli.verify_request import require_sense, ways_of, wishes_of
+from conda_provenance.cli.verify_request import Wishes, require_sense, ways_of, wishes_of
 from conda_provenance.cli.verify_shown import ShownChecks, shown_by
+from conda_provenance.cli.verify_vsa_options import require_sense_of_vsa
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.sources import NotConda
 from conda_provenance.sources.kinds import targets_of
@@ -31,6 +32,7 @@ from conda_provenance.verify.verifier import Verified, Verifier
 from conda_provenance.verify.world import open_world
 
 if TYPE_CHECKING:
+    from conda_provenance.cli.verify_vsa import Summaries
     from conda_provenance.verify.cluster import Answered
 
 Results: TypeAlias = "Generator[Verified | Answered, None, None] | Generator[Verified, None, None]"
@@ -42,6 +44,7 @@ _INTERRUPTED = "The command was interrupted: only what was verified by then is s
 def run(arguments: Namespace, output: Output) -> Status:
     """Verify every package, and say of each what follows."""
     require_sense(arguments)
+    require_sense_of_vsa(arguments)
     html = arguments.html
     require_places([("--html", html)] if html is not None else [], stdout_is_taken=output.json)
 
@@ -61,6 +64,7 @@ def _verify(arguments: Namespace, output: Output, shown: ShownChecks) -> str | N
     """Verify what the options ask for. Returns why that is not all, if it is not."""
     members = roster()
     wishes = wishes_of(arguments, ids_of(members), time.time(), os.environ)
+    summaries, wishes = _summaries(arguments, wishes, output)
     ways = ways_of(arguments, wishes.policy)
     request = request_of(arguments)
     shard = Shard.parse(arguments.shard) if arguments.shard else None
@@ -91,19 +95,40 @@ def _verify(arguments: Namespace, output: Output, shown: ShownChecks) -> str | N
 
             plan = Plan(wishes.expect, ways, wishes.now, request)
             results = verify_on_cluster(wanted, arguments.dask, plan, verifier, output)
-        error = _show(verifier, results, shown)
+        error = _show(verifier, results, shown, summaries)
         _note_age(opened.world, output)
-        return error
+
+    if summaries is not None:
+        shown.faults += summaries.end()
+    return error
 
 
-def _show(verifier: Verifier, results: Results, shown: ShownChecks) -> str | None:
+def _summaries(
+    arguments: Namespace, wishes: Wishes, output: Output
+) -> tuple[Summaries | None, Wishes]:
+    """What writes the VSAs, if they are asked for, and what is expected then.
+
+    A policy's rule is chosen by the channel for which the VSA is.
+    """
+    if arguments.vsa is None or wishes.policy is None:
+        return None, wishes
+
+    from conda_provenance.cli.verify_vsa import open_summaries
+
+    summaries = open_summaries(arguments, wishes.policy, output)
+    return summaries, wishes._replace(channel=summaries.channel)
+
+
+def _show(
+    verifier: Verifier, results: Results, shown: ShownChecks, summaries: Summaries | None
+) -> str | None:
     try:
         with closing(results):
             for verified in results:
-                _add(shown, verified)
+                _add(shown, verified, summaries)
     except KeyboardInterrupt:
         for verified in verifier.left_over:
-            _add(shown, verified)
+            _add(shown, verified, summaries)
         shown.end(_INTERRUPTED)
         raise
     except ProvenanceError as error:
@@ -125,7 +150,7 @@ def _note_age(world: World, output: Output) -> None:
         )
 
 
-def _add(shown: ShownChecks, verified: Verified | Answered) -> None:
+def _add(shown: ShownChecks, verified: Verified | Answered, summaries: Summaries | None) -> None:
     if not isinstance(verified, Verified):
         from conda_provenance.cli.verify_cluster import row_of_answer
 
@@ -133,7 +158,8 @@ def _add(shown: ShownChecks, verified: Verified | Answered) -> None:
     elif isinstance(verified.found, NotConda):
         shown.add_other(verified.found)
     else:
-        shown.add(row(verified))
+        of_vsa = {} if summaries is None else {"vsa": summaries.add(verified)}
+        shown.add({**row(verified), **of_vsa})
         if verified.evidence is not None and verified.evidence.fault:
             shown.faults.append(verified.evidence.fault)
 

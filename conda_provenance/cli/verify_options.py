@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conda_provenance.cli.options import COMMON, JSON, Command, Option, under
 from conda_provenance.cli.target_options import TARGET_OPTIONS
+from conda_provenance.cli.verify_vsa_options import VSA_OPTIONS
 
 EXPECT_OPTIONS = under(
     "what is expected",
@@ -142,13 +143,16 @@ COMMAND = Command(
 {program} verify -n science --policy conda-forge
 {program} verify a-1.0-0.conda --only commit-on-branch
 {program} verify a-1.0-0.conda --evidence kept
-{program} verify a-1.0-0.conda --evidence kept --offline""",
+{program} verify a-1.0-0.conda --evidence kept --offline
+{program} verify a-1.0-0.conda --policy policy.toml --vsa statements \\
+  --verifier-id https://example.com/verifiers/packages --resource-uri https://conda.example.com/main""",
     (
         *TARGET_OPTIONS,
         *EXPECT_OPTIONS,
         *CHECK_OPTIONS,
         *ASKING_OPTIONS,
         *FORM_OPTIONS,
+        *VSA_OPTIONS,
         *LARGE_OPTIONS,
         JSON,
         *COMMON,

@@ -34,6 +34,10 @@ _TEXTS = {
     "token_file": "--token-file",
     "evidence": "--evidence",
     "evidence_digest": "--evidence-digest",
+    "vsa": "--vsa",
+    "verifier_id": "--verifier-id",
+    "resource_uri": "--resource-uri",
+    "policy_uri": "--policy-uri",
     "shard": "--shard",
     "dask": "--dask",
     "merge": "--merge",
@@ -85,12 +89,15 @@ class Wishes(NamedTuple):
     """The user's own forges, and how their servers prove who they are."""
     now: float
     """Seconds since 1970, UTC."""
+    channel: str | None = None
+    """The channel that the packages are for, whatever they are read from."""
 
     def expect(self, subject: Subject) -> Expectations:
         """What is expected of one package."""
         artifact = subject.artifact
+        channel = self.channel or artifact.channel
         return self.options.expectations(
-            self.policy, artifact.channel, artifact.name, self.now, self.settings.forges
+            self.policy, channel, artifact.name, self.now, self.settings.forges
         )
 
 

@@ -31,7 +31,8 @@ FORGE_VENDORS = ("azure", "bitbucket", "forgejo", "gitea", "github", "gitlab", "
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
 _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _SEGMENT = re.compile(r"\*|(?!\.{1,2}\Z)[A-Za-z0-9._+@-]+")
-_SUBDIR = re.compile(r"/(?:noarch|(?:emscripten|freebsd|linux|osx|wasi|win|zos)-[a-z0-9_]+)\Z")
+SUBDIR = re.compile(r"/(?:noarch|(?:emscripten|freebsd|linux|osx|wasi|win|zos)-[a-z0-9_]+)\Z")
+"""How an address ends that leads to one platform's part of a channel."""
 _LOGIN = re.compile(r"[A-Za-z0-9][\w.@/-]*(?:\[bot\])?")
 
 
@@ -122,7 +123,7 @@ def channel(address: str) -> str:
             f"{show_value(address) or repr('')} is no channel's address: write it like "
             "https://conda.anaconda.org/conda-forge, without a login or a token"
         )
-    if _SUBDIR.search(canonical):
+    if SUBDIR.search(canonical):
         raise Wrong(f"{show_value(address)} is one platform's part of a channel: leave that out")
     return canonical
 

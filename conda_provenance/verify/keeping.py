@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from conda_provenance.errors import ProvenanceError
-from conda_provenance.verify.answers import Answers
+from conda_provenance.errors import ProvenanceError, UnavailableError
+from conda_provenance.verify.answers import Answer, Answers, Outcome
 from conda_provenance.verify.evidence import EvidenceFolder, RecordedAnswers
 from conda_provenance.verify.subject import Subject
 
@@ -80,3 +80,24 @@ class Keeping:
         except ProvenanceError as error:
             return Kept("", None, fault=str(error))
         return Kept(written.path, written.digest)
+
+
+def answered_at(
+    answers: Answers, questions: Mapping[str, str], recorded: RecordedAnswers | None, now: float
+) -> float:
+    """When the oldest answer was got that a package's checks were told: seconds since 1970, UTC.
+
+    ``now``, where nothing was answered.
+    """
+    outcomes = (
+        answers.outcome(question, scope) if recorded is None else _recorded(recorded, question)
+        for question, scope in questions.items()
+    )
+    return min((each.asked_at for each in outcomes if isinstance(each, Answer)), default=now)
+
+
+def _recorded(recorded: RecordedAnswers, question: str) -> Outcome:
+    try:
+        return recorded.get(question)
+    except UnavailableError as error:
+        return error

@@ -48,6 +48,7 @@ def row_of(identity: Mapping[str, Any], verified: Verified) -> dict[str, Any]:
         "accepted": verdict.is_accepted or verdict.outcome is Standing.VERIFIED,
         "notes": [_sentence(note) for note in _notes(verified.expected)],
         "evidence": None if verified.evidence is None else _evidence(verified.evidence),
+        "vsa": None,
     }
 
 

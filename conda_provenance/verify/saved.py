@@ -59,6 +59,12 @@ class _Evidence(Struct):
     error: str | None
 
 
+class _Vsa(Struct):
+    file: str | None
+    result: Annotated[str, Meta(pattern=r"\A(?:PASSED|FAILED)\Z")] | None
+    why_not: str | None
+
+
 class _Package(Struct):
     """An entry of ``packages``, as docs/reference/json.md describes it. Other keys are dropped."""
 
@@ -90,6 +96,7 @@ class _Package(Struct):
     accepted: bool
     notes: list[str]
     evidence: _Evidence | None
+    vsa: _Vsa | None = None
 
 
 class _Summary(Struct):

@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 from conda_provenance.claim import Claim
 from conda_provenance.errors import ProvenanceError, UnavailableError
 from conda_provenance.packages.contents import PackageContents
+from conda_provenance.packages.read import INDEX
 from conda_provenance.policy.expectations import Expectations
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
 from conda_provenance.sources import Artifact, Found, Unreadable
@@ -22,7 +23,7 @@ from conda_provenance.values import is_full_sha
 from conda_provenance.verify.check import World
 from conda_provenance.verify.checking import check_package, is_left_out
 from conda_provenance.verify.grounds import Grounds
-from conda_provenance.verify.keeping import Keeping, Kept
+from conda_provenance.verify.keeping import Keeping, Kept, answered_at
 from conda_provenance.verify.logins import world_for
 from conda_provenance.verify.outcome import Result
 from conda_provenance.verify.recipes.search import compared_contents
@@ -71,6 +72,9 @@ class Verified(NamedTuple):
     """Why the package could not be read: one sentence, fit to be shown."""
     evidence: Kept | None = None
     """The file with the answers that the checks stood on, if there is one."""
+    answered_at: float | None = None
+    """When the oldest of those answers was got: seconds since 1970, UTC. ``None``: the package was
+    not read."""
 
 
 class Progress(Protocol):
@@ -245,9 +249,12 @@ class Verifier:
         if recorded is not None and kept is not None:
             grounds = grounds._replace(is_believed=kept.is_believed, by_whom=kept.sentence)
 
-        # The files of the package are not needed any more.
-        light = subject._replace(contents=PackageContents(subject.package, {}))
-        return Verified(found, verdict_of(grounds), results, light, expected, evidence=kept)
+        # The other files of the package are not needed any more.
+        files = {name: file for name, file in subject.contents.files.items() if name == INDEX}
+        light = subject._replace(contents=PackageContents(subject.package, files))
+        since = answered_at(self._world.answers, questions, recorded, self._world.now)
+        verdict = verdict_of(grounds)
+        return Verified(found, verdict, results, light, expected, evidence=kept, answered_at=since)
 
     def _advance(self) -> None:
         if self._progress is not None:

@@ -1,0 +1,427 @@
+"""``verify --vsa``: each outcome end to end, through the command, in the world of the acceptance
+test."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from acceptance_asking import Said, online, verify
+from acceptance_world import HELLO, World, digest_of
+from forgery_rows import one_byte_changed
+from google.protobuf.json_format import ParseDict
+from honest_rows import silent
+from in_toto_attestation.predicates.vsa.v1.vsa_pb2 import VerificationSummary
+from in_toto_attestation.v1 import statement_pb2
+from in_toto_attestation.v1.statement import Statement
+
+from conda_provenance.cli.main import main
+from conda_provenance.packages.blob import open_file_blob
+from conda_provenance.packages.signatures import signatures_of
+from conda_provenance.policy import load_policy
+
+VERIFIER = "https://verifier.example.org/packages"
+CHANNEL = "https://conda.example.org/main"
+STATEMENT = ".vsa.statement.json"
+
+
+def options_of(world: World, folder: Path, text: str = "", **given: str) -> list[str]:
+    """As the issue's command has them."""
+    policy = world.policy(text, **given)
+    issuer = ("--verifier-id", VERIFIER, "--resource-uri", CHANNEL)
+    return ["--vsa", str(folder), "--policy", policy, *issuer]
+
+
+def ask(
+    world: World,
+    capsys: pytest.CaptureFixture[str],
+    package: Path,
+    options: Sequence[str],
+    token: str | None = None,
+) -> tuple[Said, dict[str, Any]]:
+    """Verify one package. Returns what is said of its VSA too."""
+    given = {} if token is None else {"token": token}
+    said = verify(world, capsys, [package], options, **given)
+    (found,) = said.packages
+    return said, found["vsa"]
+
+
+def written(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A statement, held against in-toto's own library."""
+    statement: dict[str, Any] = json.loads(path.read_bytes())
+    parsed = ParseDict(statement, statement_pb2.Statement())
+    Statement.copy_from_pb(parsed).validate()
+
+    # The specification has a list here; this library takes it for one text, by mistake:
+    # https://github.com/in-toto/attestation/issues/425. It knows SLSA 1.0's fields, and no others.
+    (level,) = statement["predicate"]["verifiedLevels"]
+    ParseDict({**statement["predicate"], "verifiedLevels": level}, VerificationSummary())
+    return statement
+
+
+def test_a_verified_package_passes(
+    acceptance: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    package = acceptance.actions()
+    before = int(time.time())
+    options = options_of(acceptance, tmp_path / "made" / "here")
+    said, vsa = ask(acceptance, capsys, package, options)
+
+    assert (said.status, said.packages[0]["outcome"]) == (0, "verified")
+    path = tmp_path / "made" / "here" / "linux-64" / f"{package.name}{STATEMENT}"
+    assert written(tmp_path) == [path]
+    assert vsa == {"file": str(path), "result": "PASSED", "why_not": None}
+
+    statement = read(path)
+    policy = load_policy(options[3])
+    assert statement["subject"] == [
+        {"name": package.name, "digest": {"sha256": digest_of(package)}}
+    ]
+    assert statement["predicateType"] == "https://slsa.dev/verification_summary/v1"
+    predicate = statement["predicate"]
+    when = datetime.fromisoformat(predicate.pop("timeVerified").replace("Z", "+00:00"))
+    assert before <= when.timestamp() <= time.time()
+    assert predicate == {
+        "verifier": {"id": VERIFIER},
+        "resourceUri": f"{CHANNEL}/linux-64/{package.name}",
+        "policy": {"uri": predicate["policy"]["uri"], "digest": {"sha256": policy.digest}},
+        "verificationResult": "PASSED",
+        "verifiedLevels": ["SLSA_BUILD_LEVEL_UNEVALUATED"],
+    }
+
+
+def test_a_policy_is_named_without_the_path_of_its_file(
+    acceptance: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    options = options_of(acceptance, tmp_path)
+    ask(acceptance, capsys, acceptance.actions(), options)
+    (path,) = written(tmp_path)
+    uri = read(path)["predicate"]["policy"]["uri"]
+    assert re.fullmatch(r"ni:///sha-256;[\w-]{43}", uri)
+    assert str(acceptance.folder) not in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("given", "uri"),
+    [
+        (
+            ["--policy", "conda-forge"],
+            "https://conda-provenance.github.io/conda-provenance/policies/conda-forge.toml",
+        ),
+        (
+            ["--policy", "conda-forge", "--policy-uri", "https://example.org/policies/cf.toml"],
+            "https://example.org/policies/cf.toml",
+        ),
+    ],
+)
+def test_a_ready_policy_has_an_address_and_the_user_may_give_another(
+    acceptance: World,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    given: list[str],
+    uri: str,
+) -> None:
+    issuer = ("--verifier-id", VERIFIER, "--resource-uri", CHANNEL)
+    options = ["--vsa", str(tmp_path), *given, *issuer]
+    ask(acceptance, capsys, acceptance.actions(), options)
+    (path,) = written(tmp_path)
+    assert read(path)["predicate"]["policy"]["uri"] == uri
+
+
+def test_a_refuted_package_fails(
+    acceptance: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    package = one_byte_changed(acceptance)
+    said, vsa = ask(acceptance, capsys, package, options_of(acceptance, tmp_path))
+    assert (said.status, said.packages[0]["outcome"]) == (1, "refuted")
+    assert vsa["result"] == "FAILED"
+
+    (path,) = written(tmp_path)
+    predicate = read(path)["predicate"]
+    assert (predicate["verificationResult"], predicate["verifiedLevels"]) == ("FAILED", ["FAILED"])
+    assert read(path)["subject"][0]["digest"] == {"sha256": digest_of(package)}
+
+
+def test_what_was_not_checked_has_none(
+    acceptance: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """No result but these two exists: "could not be checked" is neither."""
+    cases = (
+        (acceptance.package(), "", "consistent", "it is consistent, which is less than verified"),
+        (
+            acceptance.package(),
+            'accept = "consistent"',
+            "consistent",
+            "less than verified, though the policy accepts that",
+        ),
+        (silent(acceptance), "", "silent", "it claims nothing about where it comes from"),
+        (
+            acceptance.actions(commit="maintenance"),
+            "",
+            "unavailable",
+            "what the policy requires could not be checked",
+        ),
+    )
+    for package, text, outcome, why in cases:
+        said, vsa = ask(acceptance, capsys, package, options_of(acceptance, tmp_path, text))
+        assert said.packages[0]["outcome"] == outcome
+        assert (vsa["file"], vsa["result"]) == (None, None)
+        assert why in vsa["why_not"]
+    assert not written(tmp_path)
+
+
+def test_an_unreadable_package_has_none(
+    acceptance: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    package = tmp_path / "broken-1.0-0.conda"
+    package.write_bytes(b"no archive")
+    folder = tmp_path / "vsa"
+    said, vsa = ask(acceptance, capsys, package, options_of(acceptance, folder))
+    assert said.packages[0]["outcome"] == "unavailable"
+    assert vsa["why_not"] == "No VSA: it could not be read."
+    assert not written(folder)
+
+
+def test_a_package_that_no_rule_is_about_has_none(
+    acceptance: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    options = options_of(acceptance, tmp_path, 'packages = ["other"]')
+    for package in (acceptance.actions(), one_byte_changed(acceptance)):
+        _, vsa = ask(acceptance, capsys, package, options)
+        assert vsa["result"] is None
+    assert not written(tmp_path)
+
+
+def test_an_exception_of_the_policy_passes_nothing(
+    acceptance: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """It ends on a day, and a signed statement does not."""
+    exception = (
+        '\n[[exceptions]]\npackages = ["hello"]\nreason = "old"\nuntil = 2999-12-31\n'
+        'waive = ["commit-reviewed"]\n'
+    )
+    options = options_of(acceptance, tmp_path, exception)
+    said, vsa = ask(acceptance, capsys, acceptance.actions(), options)
+    assert said.packages[0]["outcome"] == "verified"
+    assert "an exception of the policy counts for it" in vsa["why_not"]
+    assert not written(tmp_path)
+
+    said, vsa = ask(acceptance, capsys, one_byte_changed(acceptance), options)
+    assert (said.packages[0]["outcome"], vsa["result"]) == ("refuted", "FAILED")
+
+
+def test_the_rule_is_the_one_of_the_channel_that_the_vsa_names(
+    acceptance: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A file on this disk is of no channel. What counts is from where others will fetch it."""
+    package = acceptance.actions()
+    for channel, result in ((CHANNEL, "PASSED"), ("https://conda.example.org/other", None)):
+        options = options_of(acceptance, tmp_path, f'channels = ["{channel}"]')
+        _, vsa = ask(acceptance, capsys, package, options)
+        assert vsa["result"] == result
+
+
+def test_one_package_s_address_is_of_that_package_alone(
+    acceptance: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    package = acceptance.actions()
+    renamed = acceptance.fresh() / "hello-9-0.conda"
+    shutil.copy(package, renamed)
+    uri = f"{CHANNEL}/linux-64/{package.name}"
+    options = [*options_of(acceptance, tmp_path)[:-1], uri]
+    said = verify(acceptance, capsys, [package, renamed], options)
+    first, second = (each["vsa"] for each in said.packages)
+    assert first["file"] == str(tmp_path / f"{package.name}{STATEMENT}")
+    assert "the address of another file" in second["why_not"]
+    assert read(Path(first["file"]))["predicate"]["resourceUri"] == uri
+
+
+def test_two_files_with_one_address_do_not_overwrite_each_other(
+    acceptance: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    packages = [acceptance.actions(), one_byte_changed(acceptance)]
+    assert packages[0].name == packages[1].name
+    said = verify(acceptance, capsys, packages, options_of(acceptance, tmp_path))
+    first, second = (each["vsa"] for each in said.packages)
+    assert first["result"] == "PASSED"
+    assert "another package of this run has the same address" in second["why_not"]
+    assert read(Path(first["file"]))["subject"][0]["digest"]["sha256"] == digest_of(packages[0])
+
+
+def test_offline_the_time_is_that_of_the_answers_and_they_must_be_believed(
+    acceptance: World,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    package = acceptance.actions()
+    kept = ["--evidence", str(tmp_path / "kept")]
+    online_options = [*options_of(acceptance, tmp_path / "online"), *kept]
+    said, vsa = ask(acceptance, capsys, package, online_options)
+    digest = said.packages[0]["evidence"]["digest"]
+    first = Path(vsa["file"]).read_bytes()
+
+    later = time.time() + 86400 * 3
+    monkeypatch.setattr(time, "time", lambda: later)
+    policy = ("--policy", online_options[3])
+    issuer = ("--verifier-id", VERIFIER, "--resource-uri", CHANNEL)
+    offline = ["--vsa", str(tmp_path / "offline"), *policy, *issuer, *kept, "--offline"]
+    _, vsa = ask(acceptance, capsys, package, offline)
+    assert vsa["why_not"] == "No VSA: it is consistent, which is less than verified."
+
+    _, vsa = ask(acceptance, capsys, package, [*offline, "--evidence-digest", digest])
+    assert Path(vsa["file"]).read_bytes() == first
+
+
+def test_a_refutation_by_answers_that_anybody_wrote_fails_nothing(
+    acceptance: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    package = one_byte_changed(acceptance)
+    options = [*options_of(acceptance, tmp_path / "vsa"), "--evidence", str(tmp_path / "kept")]
+    _, vsa = ask(acceptance, capsys, package, options)
+    Path(vsa["file"]).unlink()
+
+    said, vsa = ask(acceptance, capsys, package, [*options, "--offline"])
+    assert said.packages[0]["outcome"] == "refuted"
+    assert "anybody may have written" in vsa["why_not"]
+    assert not written(tmp_path / "vsa")
+
+
+def test_people_are_told_why_there_is_none(
+    acceptance: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    package = silent(acceptance)
+    with online(acceptance):
+        main(["verify", str(package), *options_of(acceptance, tmp_path)])
+    said = capsys.readouterr()
+    line = f"{package}: no VSA: it claims nothing about where it comes from."
+    assert line in said.err
+    assert "VSA" not in said.out
+
+
+def test_of_many_packages_the_rest_is_counted(
+    acceptance: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    package = silent(acceptance)
+    copies = [shutil.copy(package, acceptance.fresh() / package.name) for _ in range(23)]
+    with online(acceptance):
+        main(["verify", *map(str, copies), *options_of(acceptance, tmp_path)])
+    said = capsys.readouterr().err
+    assert said.count("no VSA: ") == 20
+    assert "3 more packages have no VSA." in said
+
+
+def test_a_file_that_cannot_be_written_is_said_and_ends_in_status_3(
+    acceptance: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "linux-64").write_text("a file where a folder should be")
+    options = options_of(acceptance, tmp_path)
+    with online(acceptance):
+        status = main(["verify", str(acceptance.actions()), *options])
+    said = capsys.readouterr()
+    assert status == 3
+    assert f"The VSA {tmp_path}/linux-64/" in said.err
+    assert "Traceback" not in said.err
+
+
+def test_stamp_takes_it_for_no_signature(
+    acceptance: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An unsigned statement vouches for nothing, even if it lies beside the package."""
+    package = acceptance.actions()
+    folder = package.parent
+    uri = f"{CHANNEL}/linux-64/{package.name}"
+    _, vsa = ask(acceptance, capsys, package, [*options_of(acceptance, folder)[:-1], uri])
+    assert Path(vsa["file"]).parent == folder
+    with open_file_blob(str(package)) as blob:
+        assert signatures_of(package, blob) == []
+
+
+def test_the_same_package_has_the_same_bytes_but_for_the_time(
+    acceptance: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    package = acceptance.actions()
+    options = options_of(acceptance, tmp_path)
+    texts = []
+    for _ in range(2):
+        _, vsa = ask(acceptance, capsys, package, options)
+        text = Path(vsa["file"]).read_text()
+        texts.append(re.sub(r'"timeVerified":"[^"]+"', "", text))
+    assert texts[0] == texts[1]
+    assert HELLO not in texts[0]
+
+
+ALL = {
+    "--vsa": "vsa",
+    "--policy": "conda-forge",
+    "--verifier-id": VERIFIER,
+    "--resource-uri": CHANNEL,
+}
+
+
+def typed(**changed: str | None) -> list[str]:
+    given = {**ALL, **{f"--{name.replace('_', '-')}": each for name, each in changed.items()}}
+    return [word for flag, each in given.items() if each is not None for word in (flag, each)]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (typed(policy=None), "--vsa needs --policy"),
+        (typed(verifier_id=None), "--vsa needs --verifier-id"),
+        (typed(resource_uri=None), "--vsa needs --resource-uri"),
+        (typed(vsa=None), "--verifier-id means nothing without --vsa"),
+        (["--policy-uri", "https://example.org/p"], "--policy-uri means nothing without --vsa"),
+        (typed(vsa=""), "--vsa"),
+        ([*typed(), "--expect-repo", "https://github.com/o/n"], "--vsa and --expect-repo"),
+        ([*typed(), "--expect-sha", "a" * 40], "--vsa and --expect-sha"),
+        ([*typed(), "--expect-ref", "main"], "--vsa and --expect-ref"),
+        ([*typed(), "--expect-provider", "github"], "--vsa and --expect-provider"),
+        ([*typed(), "--only", "expected"], "--vsa and --only"),
+        ([*typed(), "--skip", "expected"], "--vsa and --skip"),
+        ([*typed(), "--dask", "tcp://h:1"], "--vsa and --dask"),
+        ([*typed(), "--merge", "x.json"], "--vsa and --merge"),
+        (
+            typed(verifier_id="https://conda-provenance.github.io/conda-provenance/x"),
+            "conda-provenance's own address",
+        ),
+        (typed(resource_uri="https://conda.example.org/t/abc/main"), "--resource-uri takes"),
+        (typed(policy_uri="https://u:p@example.org/x"), "--policy-uri takes a URI"),
+    ],
+)
+def test_options_that_do_not_go_together(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    says: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    package = [] if "--merge" in words else ["hello-1.0-0.conda"]
+    assert main(["verify", *package, *words]) == 2
+    said = capsys.readouterr().err
+    assert says in said
+    assert "u:p" not in said
+    assert "abc" not in said
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_policy_in_condarc_is_not_enough(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Which policy a signed statement names is said where it is made."""
+    monkeypatch.setenv("CONDA_PLUGINS_PROVENANCE_POLICY", "conda-forge")
+    monkeypatch.chdir(tmp_path)
+    assert main(["verify", "hello-1.0-0.conda", *typed(policy=None)]) == 2
+    assert "--vsa needs --policy" in capsys.readouterr().err
