@@ -6,7 +6,7 @@ Who verifies or signs it, and where it goes, is not known here.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from conda_provenance.attest.predicate import PREDICATE_TYPE, NothingToState, predicate_of
@@ -45,14 +45,17 @@ class NotStated(NamedTuple):
     error: ProvenanceError
 
 
-def statements(paths: Iterable[str]) -> Iterator[PackageStatement | NotStated]:
+def statements(
+    paths: Iterable[str], make: Callable[[str], PackageStatement] | None = None
+) -> Iterator[PackageStatement | NotStated]:
     """The statement of each package file, in their order. One that has none does not stop others.
 
-    Nothing is read before the iterator asks for it.
+    Nothing is read before the iterator asks for it. ``make`` makes another statement than that of
+    :func:`statement_of`.
     """
     for path in paths:
         try:
-            yield statement_of(path)
+            yield (make or statement_of)(path)
         except ProvenanceError as error:
             yield NotStated(path, error)
 
@@ -64,7 +67,7 @@ def statement_of(path: str) -> PackageStatement:
     little of its origin.
     """
     package, files = read_digested(path, FILES)
-    file_name = _subject_name(path, package.claim)
+    file_name = subject_name(path, package.claim)
     build = recorded_build(files)
     try:
         predicate = predicate_of(package.claim, build)
@@ -81,8 +84,11 @@ def statement_of(path: str) -> PackageStatement:
     return PackageStatement(path, file_name, sha256, statement, package.claim, predicate, note)
 
 
-def _subject_name(path: str, claim: Claim) -> str:
-    """The file's name, by which channels know the package."""
+def subject_name(path: str, claim: Claim) -> str:
+    """The file's name, by which channels know the package.
+
+    Raises :class:`~conda_provenance.errors.ProvenanceError` for a file that was renamed.
+    """
     name = os.path.basename(path)
     is_known = name.endswith(ENDINGS) and name.isprintable() and escape_commands(name) == name
     if not is_known or any(problem.code == "name-differs" for problem in claim.problems):

@@ -1,0 +1,174 @@
+"""May a package's build be attested here? Only inside the run that built it.
+
+Anybody can derive a statement from a package. Signed elsewhere, it would say "I saw it built" of a
+build that the signer never saw. The environment, the CI's token and the certificate must all say
+what the package says. Who signs, and how, is not known here.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol
+
+from conda_provenance.bundles.certificate import Certificate
+from conda_provenance.ci import CIRun
+from conda_provenance.claim import Claim
+from conda_provenance.errors import ProvenanceError
+from conda_provenance.remotes import RemoteUrl, RemoteUrlError
+from conda_provenance.text import show_value
+
+VSA = (
+    "sign a verification summary instead: verify --vsa DIR --policy FILE --verifier-id URI "
+    "--resource-uri URL --sign"
+)
+
+_PROVIDERS = ("github", "gitlab")
+"""The CI systems whose tokens and certificates say which repository, commit and run it is."""
+
+_RUN_OF_GITHUB = re.compile(
+    r"(?P<repository>.+)/actions/runs/(?P<id>\d+)(?:/attempts/(?P<try>\d+))?"
+)
+_ATTEMPT = re.compile(r"/attempts/(\d+)\Z")
+_PULL_REQUEST = re.compile(r"(?:.*_)?(?:pull_request|merge_request)(?:_.*)?\Z")
+_PULL_REF = re.compile(r"refs/(?:pull|merge-requests)/")
+
+
+class NotThisRunError(ProvenanceError):
+    """The package was not built by the run that would sign. Nothing is signed."""
+
+
+class RunOfToken(Protocol):
+    """What a CI's token says of its run."""
+
+    @property
+    def flow_run_id(self) -> str | None: ...
+    @property
+    def repository(self) -> str | None: ...
+    @property
+    def commit(self) -> str | None: ...
+    @property
+    def event(self) -> str | None: ...
+    @property
+    def attempt(self) -> str | None: ...
+
+
+def require_own_run(package: str, claim: Claim, run: CIRun | None) -> None:
+    """Raise :class:`NotThisRunError` unless the environment is that of the run that built it.
+
+    ``run`` is what the CI's own variables say. Our settings have no part in it.
+    """
+    why = _why_not(claim, run)
+    if why:
+        raise _refusal(package, why)
+
+
+def require_token_of_run(package: str, claim: Claim, said: RunOfToken | None) -> None:
+    """The same, by the token that will sign. Whoever sets variables cannot change it."""
+    if said is None:
+        raise _refusal(package, "the identity that would sign is not that of a CI's run")
+
+    remote = _remote(claim)
+    path = remote.path if remote else ""
+    if said.flow_run_id != claim.flow_run_id:
+        raise _refusal(package, "the CI's token is of another run")
+    if (said.repository or "").lower() != path.lower():
+        raise _refusal(package, "the CI's token is of another repository")
+    if said.commit != claim.sha:
+        raise _refusal(package, "the CI's token is of another commit")
+    if _is_pull_request(said.event):
+        raise _refusal(package, "the CI's token is of a pull request")
+    if not _is_attempt(claim, said.attempt):
+        raise _refusal(package, "the CI's token is of another attempt of the run")
+
+
+def require_certificate_of_run(package: str, claim: Claim, certificate: Certificate) -> None:
+    """The same, by the certificate that signed."""
+    why = _why_not_by(claim, certificate)
+    if why:
+        raise _refusal(package, why)
+
+
+def _why_not(claim: Claim, run: CIRun | None) -> str | None:
+    for key in ("flow_run_id", "remote_url", "sha"):
+        if not getattr(claim, key):
+            return f"it does not say its {key}"
+
+    if run is None:
+        return "this is no run of a CI"
+
+    if run.provider not in _PROVIDERS:
+        return f"Sigstore's certificates do not say which run of {run.name} and which commit it is"
+
+    if run.flow_run_id != claim.flow_run_id:
+        here = "an unknown one" if run.flow_run_id is None else run.flow_run_id
+        built = show_value(claim.flow_run_id or "", 100)
+        return f"the run {built} built it, and this is {here}"
+
+    if not _is_same_repository(claim, run.remote_url):
+        return "it was built from another repository than this run's"
+
+    if run.pull_request is not None or _is_pull_request(run.event):
+        return "this is the run of a pull request"
+
+    if run.sha != claim.sha:
+        return "it was built from another commit than this run's"
+
+    if not _is_attempt(claim, run.attempt):
+        return "another attempt of this run built it"
+    return None
+
+
+def _why_not_by(claim: Claim, certificate: Certificate) -> str | None:
+    if not _is_same_repository(claim, certificate.repository):
+        return "the certificate is of another repository"
+
+    if certificate.commit != claim.sha:
+        return "the certificate is of another commit"
+
+    if _is_pull_request(certificate.trigger) or _PULL_REF.match(certificate.ref or ""):
+        return "the certificate is of a pull request"
+
+    # GitLab's names the job, not the pipeline: the token, which the authority accepted, has both.
+    if claim.provider == "github":
+        found = _RUN_OF_GITHUB.fullmatch(certificate.run or "")
+        if found is None or f"github_{found['id']}" != claim.flow_run_id:
+            return "the certificate is of another run"
+        if not _is_same_repository(claim, found["repository"]):
+            return "the certificate is of another repository"
+        if not _is_attempt(claim, found["try"]):
+            return "the certificate is of another attempt of the run"
+    return None
+
+
+def _is_same_repository(claim: Claim, address: str | None) -> bool:
+    """GitHub and GitLab take a name in any case for the same repository."""
+    ours = _remote(claim)
+    try:
+        theirs = RemoteUrl.parse(address or "")
+    except RemoteUrlError:
+        return False
+    return ours is not None and str(ours).lower() == str(theirs).lower()
+
+
+def _remote(claim: Claim) -> RemoteUrl | None:
+    try:
+        return RemoteUrl.parse(claim.remote_url or "")
+    except RemoteUrlError:
+        return None
+
+
+def _is_attempt(claim: Claim, attempt: str | None) -> bool:
+    """Is it the attempt that the page of the run names? Its id is the same for all of them."""
+    named = _ATTEMPT.search(claim.flow_run_url or "")
+    return named is None or named[1] == attempt
+
+
+def _is_pull_request(event: str | None) -> bool:
+    return event is not None and _PULL_REQUEST.match(event) is not None
+
+
+def _refusal(package: str, why: str) -> NotThisRunError:
+    return NotThisRunError(
+        f"{package}: provenance is signed only inside the run that built the package, and {why}; "
+        f"{VSA}."
+    )
