@@ -11,7 +11,13 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, TypeAlias
 
 from conda_provenance.cli.output import Output
-from conda_provenance.cli.report_files import STDOUT, Form, require_places, write_forms
+from conda_provenance.cli.report_files import (
+    STDOUT,
+    Form,
+    is_step_summary,
+    require_places,
+    write_forms,
+)
 from conda_provenance.cli.status import Status
 from conda_provenance.cli.target_options import request_of
 from conda_provenance.cli.target_words import title_of, words_of
@@ -37,6 +43,7 @@ if TYPE_CHECKING:
 
 Results: TypeAlias = "Generator[Verified | Answered, None, None] | Generator[Verified, None, None]"
 
+_FORMS = ("html", "markdown")
 _MAX_FAULTS = 5
 _INTERRUPTED = "The command was interrupted: only what was verified by then is shown."
 
@@ -45,17 +52,17 @@ def run(arguments: Namespace, output: Output) -> Status:
     """Verify every package, and say of each what follows."""
     require_sense(arguments)
     require_sense_of_vsa(arguments)
-    html = arguments.html
-    require_places([("--html", html)] if html is not None else [], stdout_is_taken=output.json)
+    places = _places(arguments)
+    require_places(places, stdout_is_taken=output.json)
 
-    shown = shown_by(output, keeps_rows=html is not None, is_silent=html == STDOUT)
+    is_silent = any(path == STDOUT for _, path in places)
+    shown = shown_by(output, keeps_rows=bool(places), is_silent=is_silent)
     error = None
     if arguments.merge:
         _merge(arguments, shown)
     else:
         error = _verify(arguments, output, shown)
-    if html is not None:
-        write_forms([_page(html, arguments, shown)])
+    write_forms(_form(flag, path, arguments, shown) for flag, path in places)
     shown.end(error)
     return _status(shown, output, error)
 
@@ -180,13 +187,25 @@ def _merge(arguments: Namespace, shown: ShownChecks) -> None:
         shown.add(each)
 
 
-def _page(path: str, arguments: Namespace, shown: ShownChecks) -> Form:
+def _places(arguments: Namespace) -> list[tuple[str, str]]:
+    """The forms of the report that go to files, and those files."""
+    given = vars(arguments)
+    return [(f"--{name}", given[name]) for name in _FORMS if given[name] is not None]
+
+
+def _form(flag: str, path: str, arguments: Namespace, shown: ShownChecks) -> Form:
+    if flag == "--markdown":
+        from conda_provenance.verify.markdown_page import write_markdown
+
+        appends = path != STDOUT and is_step_summary(path, os.environ)
+        return Form(flag, path, lambda file: write_markdown(file, shown.rows, shown.tally), appends)
+
     from conda_provenance.verify.page import write_page
 
     now = datetime.now(timezone.utc)
     title = title_of(arguments)
     return Form(
-        "--html",
+        flag,
         path,
         lambda file: write_page(
             file, shown.rows, shown.tally.to_json(), title=title, generated=now

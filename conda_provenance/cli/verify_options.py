@@ -103,7 +103,13 @@ FORM_OPTIONS = under(
     Option(
         "html",
         ("--html",),
-        "write a page for the browser, a table of packages and checks; - is stdout",
+        "write a page for the browser, a table of packages and checks; for both forms, - is stdout",
+        metavar="FILE",
+    ),
+    Option(
+        "markdown",
+        ("--markdown",),
+        'write a page for a CI, as with --markdown "$GITHUB_STEP_SUMMARY"',
         metavar="FILE",
     ),
 )

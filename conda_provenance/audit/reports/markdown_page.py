@@ -1,28 +1,25 @@
 """The Markdown of an audit: a page for a CI's step summary, or a comment on a change.
 
-A stranger's text stands in it as code, where no reader looks for links, tags or names of people.
+Its tables are made by ``markdown_text``, which also makes a stranger's text harmless.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
 from conda_provenance.audit.report import Report, brief_reason, coverage, last_line, worst_first
+from conda_provenance.audit.reports.markdown_text import (
+    MAX_PACKAGES,
+    code,
+    link,
+    write_rest,
+    write_table,
+)
 from conda_provenance.audit.row import Row, state
 from conda_provenance.audit.summary import STATES
-from conda_provenance.text import escape
-
-MAX_PACKAGES = 200
-"""Packages that are listed. GitHub takes no page above 1 MiB."""
 
 _MAX_GROUPS = 10
-_MAX_TEXT = 200
-
-_LINK = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%\[\]-]{1,2000}")
-"""An address with nothing in it that could end a link."""
-
 _TITLES = {
     "by_organisation": "Organisation",
     "by_provider": "CI system",
@@ -36,9 +33,7 @@ def write_markdown(file: TextIO, report: Report) -> None:
     summary = report.summary
     file.write("## Provenance audit\n\n")
     file.write(f"**{coverage(summary)}**\n\n")
-    _write_table(
-        file, ("State", "Packages"), ((each.value, summary[each.value]) for each in STATES)
-    )
+    write_table(file, ("State", "Packages"), ((each.value, summary[each.value]) for each in STATES))
     _write_failures(file, report)
     _write_packages(file, report.rows)
     for group, title in _TITLES.items():
@@ -46,26 +41,6 @@ def write_markdown(file: TextIO, report: Report) -> None:
 
     file.write("This is what the packages say. It is claimed, not verified.\n\n")
     file.write(f"{last_line(summary)}\n")
-
-
-def code(value: object) -> str:
-    """``value`` as code, on one line and bounded, in a table or elsewhere."""
-    text = escape(str(value), _MAX_TEXT)
-    if not text.strip():
-        return "–"
-
-    # Whether "\|" ends a cell depends on the reader, and on what stands before it.
-    text = text.replace("|", "│")
-    fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
-    space = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{fence}{space}{text}{space}{fence}"
-
-
-def link(title: str, address: object) -> str:
-    """A link to the address, if it is a plain web address; else nothing."""
-    if not isinstance(address, str) or not _LINK.fullmatch(address):
-        return ""
-    return f"[{title}](<{address}>)"
 
 
 def _write_failures(file: TextIO, report: Report) -> None:
@@ -82,8 +57,8 @@ def _write_failures(file: TextIO, report: Report) -> None:
         (code(each.package or "all packages"), code(each.requirement), code(each.message))
         for each in failures[:MAX_PACKAGES]
     )
-    _write_table(file, ("Package", "Requirement", "Why"), lines)
-    _write_rest(file, len(failures))
+    write_table(file, ("Package", "Requirement", "Why"), lines)
+    write_rest(file, len(failures))
 
 
 def _write_packages(file: TextIO, rows: Sequence[Row]) -> None:
@@ -101,8 +76,8 @@ def _write_packages(file: TextIO, rows: Sequence[Row]) -> None:
         )
         for row in lacking[:MAX_PACKAGES]
     )
-    _write_table(file, ("Package", "State", "Why", "Pages"), lines)
-    _write_rest(file, len(lacking))
+    write_table(file, ("Package", "State", "Why", "Pages"), lines)
+    write_rest(file, len(lacking))
 
 
 def _links(row: Row) -> Iterable[str]:
@@ -124,17 +99,5 @@ def _write_group(file: TextIO, title: str, groups: Mapping[str, Mapping[str, Any
         for name, tally in groups.items()
     ]
     file.write(f"### {title}\n\n")
-    _write_table(file, titles, lines[:_MAX_GROUPS])
-    _write_rest(file, len(lines), _MAX_GROUPS)
-
-
-def _write_table(file: TextIO, titles: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
-    file.write(f"| {' | '.join(titles)} |\n|{' --- |' * len(titles)}\n")
-    for cells in lines:
-        file.write(f"| {' | '.join(map(str, cells))} |\n")
-    file.write("\n")
-
-
-def _write_rest(file: TextIO, number: int, shown: int = MAX_PACKAGES) -> None:
-    if number > shown:
-        file.write(f"and {number - shown} more.\n\n")
+    write_table(file, titles, lines[:_MAX_GROUPS])
+    write_rest(file, len(lines), _MAX_GROUPS)
