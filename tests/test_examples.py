@@ -31,6 +31,10 @@ SCHEMAS = {
         "--regex-variant",
         "nonunicode",
     ),
+    "examples/ci/docker.yml": ("vendor.github-workflows",),
+    "action.yml": ("vendor.github-actions",),
+    ".github/workflows/docs.yml": ("vendor.github-workflows",),
+    ".github/workflows/package.yml": ("vendor.github-workflows",),
     ".github/workflows/tests.yml": ("vendor.github-workflows",),
     ".github/ISSUE_TEMPLATE/bug.yml": ("vendor.github-issue-forms",),
     ".github/ISSUE_TEMPLATE/ci-system.yml": ("vendor.github-issue-forms",),
@@ -65,13 +69,25 @@ def test_a_file_that_does_not_fit_is_found(tmp_path):
     assert _check(broken, *SCHEMAS["examples/ci/github-actions.yml"]).returncode == 1
 
 
-@pytest.mark.parametrize("name", ["github-actions.yml", "gitlab-ci.yml", "azure-pipelines.yml"])
+@pytest.mark.parametrize(
+    "name", ["github-actions.yml", "docker.yml", "gitlab-ci.yml", "azure-pipelines.yml"]
+)
 def test_an_example_installs_this_version_from_the_projects_own_address(name):
     (home,) = re.findall(
         r'^Homepage = "(.+)"$', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE
     )
-    addresses = re.findall(r"git\+(\S+?)@(\S+?)[\"\s]", (EXAMPLES / name).read_text("utf-8"))
-    assert addresses == [(home, f"v{__version__}")]
+    text = (EXAMPLES / name).read_text("utf-8")
+    addresses = re.findall(r"git\+(\S+?)@(\S+?)[\"\s]", text)
+    assert set(addresses) == {(home, f"v{__version__}")}
+
+
+@pytest.mark.parametrize(
+    "page", [*sorted(ROOT.glob("examples/**/*.yml")), ROOT / "docs" / "how-to" / "action.md"],
+    ids=lambda page: page.name,
+)  # fmt: skip
+def test_an_example_uses_the_action_of_this_version(page):
+    versions = re.findall(r"uses: conda-provenance/conda-provenance@(\S+)", page.read_text("utf-8"))
+    assert set(versions) <= {f"v{__version__}"}
 
 
 GITLAB = {
@@ -103,9 +119,8 @@ def test_the_commands_of_an_example_build_a_stamped_package(name, run, provider,
     git(feedstock, "commit", "-qam", "hello")
     settings, commands = _job(YAML(typ="safe").load((EXAMPLES / name).read_text("utf-8")))
     packages = feedstock.parent / "staging"
-    commands = [
-        each.replace("$(Build.ArtifactStagingDirectory)", str(packages)) for each in commands
-    ]
+    for variable in ("$(Build.ArtifactStagingDirectory)", "$(Agent.TempDirectory)"):
+        commands = [each.replace(variable, str(packages)) for each in commands]
     assert commands[0].startswith("python -m pip install ")
 
     output = "".join(_shell(command, feedstock, run | settings) for command in commands[1:])
@@ -115,6 +130,8 @@ def test_the_commands_of_an_example_build_a_stamped_package(name, run, provider,
     assert git(feedstock, "rev-parse", "HEAD") in json.dumps(shown)
     assert f'"{provider}_' in json.dumps(shown)
     assert package.name in output
+    (page,) = [*feedstock.glob("audit.html"), *packages.glob("audit.html")]
+    assert "1 of 1" in page.read_text("utf-8")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the examples run on Linux")
