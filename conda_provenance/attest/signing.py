@@ -171,6 +171,14 @@ def open_signer(
     yield SigstoreSigner(config, lambda: tokens.get_token(environ, login, note))
 
 
+def require_trust_config(path: str) -> None:
+    """Raise what :func:`open_signer` will raise for this file, before other work is done."""
+    _require_sigstore()
+    from conda_provenance.attest.sigstore_client import trust
+
+    trust.trust_config(path)
+
+
 def _require_sigstore() -> None:
     try:
         import sigstore.sign  # noqa: F401

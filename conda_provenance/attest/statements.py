@@ -46,16 +46,15 @@ class NotStated(NamedTuple):
 
 
 def statements(
-    paths: Iterable[str], make: Callable[[str], PackageStatement] | None = None
+    paths: Iterable[str], make: Callable[[str], PackageStatement]
 ) -> Iterator[PackageStatement | NotStated]:
     """The statement of each package file, in their order. One that has none does not stop others.
 
-    Nothing is read before the iterator asks for it. ``make`` makes another statement than that of
-    :func:`statement_of`.
+    Nothing is read before the iterator asks for it. ``make`` is such as :func:`statement_of`.
     """
     for path in paths:
         try:
-            yield (make or statement_of)(path)
+            yield make(path)
         except ProvenanceError as error:
             yield NotStated(path, error)
 

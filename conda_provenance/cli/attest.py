@@ -5,10 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from conda_provenance.attest.statement import compact
-from conda_provenance.attest.statements import NotStated, PackageStatement, statements
+from conda_provenance.attest.statements import (
+    NotStated,
+    PackageStatement,
+    statement_of,
+    statements,
+)
 from conda_provenance.cli.attest_files import require_own_places, write_statement
 from conda_provenance.cli.attest_options import DECIDING_OPTIONS
 from conda_provenance.cli.output import Output
@@ -23,19 +29,34 @@ def run(arguments: Namespace, output: Output) -> Status:
     """State what each package says, and say of each that has no statement why."""
     paths = _paths(arguments.packages)
     _require_sense(arguments, paths)
-    statuses = {_deliver(each, arguments, output) for each in _stated(paths, arguments, output)}
-    return of_all(statuses)
+    stated = _stated(paths, arguments, output)
+    if arguments.sign:
+        from conda_provenance.cli.attest_signing import sign_each
+
+        return sign_each(stated, len(paths), arguments, output)
+    return of_all({_deliver(each, arguments, output) for each in stated})
 
 
 def _stated(
     paths: Sequence[str], arguments: Namespace, output: Output
 ) -> Iterable[PackageStatement | NotStated]:
+    make = _maker(arguments.publish_to)
     if not arguments.verified:
-        return statements(paths)
+        return statements(paths, make)
 
     from conda_provenance.cli.attest_verified import verified_statements
 
-    return verified_statements(paths, arguments, output)
+    return verified_statements(paths, make, arguments, output)
+
+
+def _maker(channel: str | None) -> Callable[[str], PackageStatement]:
+    """What makes the statement about a package: where it comes from, or where it is published."""
+    if channel is None:
+        return statement_of
+
+    from conda_provenance.attest.publish import publish_statement, target_channel
+
+    return partial(publish_statement, channel=target_channel(channel))
 
 
 def _deliver(stated: PackageStatement | NotStated, arguments: Namespace, output: Output) -> Status:
@@ -94,6 +115,12 @@ def _path(text: str) -> str:
 
 def _require_sense(arguments: Namespace, paths: Sequence[str]) -> None:
     """Raise an error for options that contradict each other."""
+    if arguments.trust_config is not None and not arguments.sign:
+        raise UsageError("--trust-config means nothing without --sign: give both or neither.")
+
+    if arguments.predicate_only and arguments.sign:
+        raise UsageError("--sign signs whole statements: leave out --predicate-only.")
+
     if arguments.output is not None:
         if arguments.predicate_only:
             raise UsageError(

@@ -43,24 +43,50 @@ def write_statement(folder: str, stated: PackageStatement) -> str:
     Raises :class:`ProvenanceError`.
     """
     path = os.path.join(folder, stated.file_name + ENDING)
-    data = stated.statement + b"\n"
-    os.makedirs(folder, exist_ok=True)
-    temporary = os.path.join(folder, f".{os.urandom(8).hex()}.tmp")
+    try:
+        write_once(path, stated.statement + b"\n")
+    except FileExistsError:
+        raise ProvenanceError(
+            f"{shown(path)} is there already and says something else: remove it, or give another "
+            "folder."
+        ) from None
+    return path
+
+
+def require_writable(folder: str) -> None:
+    """Make the folder if need be. Raises :class:`OSError` if no file can be made in it."""
+    if folder:
+        os.makedirs(folder, exist_ok=True)
+    probe = _temporary(folder)
+    with open(probe, "xb"):
+        pass
+    os.unlink(probe)
+
+
+def write_once(path: str, data: bytes) -> None:
+    """Write a file, whole or not at all. The folder is made if need be.
+
+    A file that says the same stays as it is. One that says something else stays too, and raises
+    :class:`FileExistsError`.
+    """
+    folder = os.path.dirname(path)
+    if folder:
+        os.makedirs(folder, exist_ok=True)
+    temporary = _temporary(folder)
     try:
         with open(temporary, "xb") as file:
             file.write(data)
         _put(temporary, path)
     except FileExistsError:
-        if _holds(path, data):
-            return path
-        raise ProvenanceError(
-            f"{shown(path)} is there already and says something else: remove it, or give another "
-            "folder."
-        ) from None
+        if not _holds(path, data):
+            raise
     finally:
         if os.path.lexists(temporary):
             os.unlink(temporary)
-    return path
+
+
+def _temporary(folder: str) -> str:
+    return os.path.join(folder, f".{os.urandom(8).hex()}.tmp")
 
 
 def _put(temporary: str, path: str) -> None:

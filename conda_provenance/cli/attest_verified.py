@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import time
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 
-from conda_provenance.attest.statements import NotStated, PackageStatement, statement_of
+from conda_provenance.attest.statements import NotStated, PackageStatement
 from conda_provenance.cli.output import Output
 from conda_provenance.cli.termination import ended_in_order
 from conda_provenance.cli.verify_options import COMMAND
@@ -25,9 +25,12 @@ from conda_provenance.verify.world import open_world
 
 
 def verified_statements(
-    paths: Sequence[str], arguments: Namespace, output: Output
+    paths: Sequence[str],
+    make: Callable[[str], PackageStatement],
+    arguments: Namespace,
+    output: Output,
 ) -> Iterator[PackageStatement | NotStated]:
-    """The statement of each package that is verified. Of any other, why it is not."""
+    """What ``make`` makes of each package that is verified. Of any other, why it is not."""
     deciding = _as_verify_takes_them(arguments)
     require_sense(deciding)
     members = roster()
@@ -42,7 +45,7 @@ def verified_statements(
         verifier = Verifier(opened.world, members, wishes.expect, keeping=opened.keeping)
         results = stack.enter_context(closing(verifier.verify(wanted)))
         for path, verified in zip(paths, results, strict=False):
-            yield _stated(path, verified)
+            yield _stated(path, verified, make)
 
 
 def _as_verify_takes_them(arguments: Namespace) -> Namespace:
@@ -51,10 +54,12 @@ def _as_verify_takes_them(arguments: Namespace) -> Namespace:
     return Namespace(**{**defaults, **vars(arguments)})
 
 
-def _stated(path: str, verified: Verified) -> PackageStatement | NotStated:
+def _stated(
+    path: str, verified: Verified, make: Callable[[str], PackageStatement]
+) -> PackageStatement | NotStated:
     try:
         _require_verified(path, verified)
-        stated = statement_of(path)
+        stated = make(path)
     except ProvenanceError as error:
         return NotStated(path, error)
 

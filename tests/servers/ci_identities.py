@@ -99,6 +99,81 @@ class GitHubRun(NamedTuple):
         }
 
 
+class GitLabRun(NamedTuple):
+    """A pipeline of GitLab's, and the job in it that signs.
+
+    Source: https://docs.gitlab.com/ci/secrets/id_token_authentication/#token-payload
+    """
+
+    project: str = "example/hello"
+    sha: str = "3f9c2a77d1e84b5c9a6f0e1d2c3b4a5968778695"
+    pipeline: str = "77"
+    job: str = "501"
+    ref: str = "refs/heads/main"
+    source: str = "push"
+    server: str = "https://gitlab.com"
+
+    @property
+    def remote_url(self) -> str:
+        return f"{self.server}/{self.project}"
+
+    @property
+    def config(self) -> str:
+        """The file that began the pipeline, which is who signs."""
+        host = self.server.removeprefix("https://")
+        return f"{host}/{self.project}//.gitlab-ci.yml@{self.ref}"
+
+    @property
+    def san(self) -> str:
+        return f"https://{self.config}"
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        return {
+            "iss": self.server,
+            "sub": f"project_path:{self.project}:ref_type:branch:ref:main",
+            "project_path": self.project,
+            "sha": self.sha,
+            "ref_path": self.ref,
+            "pipeline_id": self.pipeline,
+            "pipeline_source": self.source,
+            "job_id": self.job,
+            "ci_config_ref_uri": self.config,
+            "ci_config_sha": self.sha,
+            "runner_environment": "gitlab-hosted",
+        }
+
+    @property
+    def extensions(self) -> dict[int, str | bytes]:
+        """Fulcio's rule for GitLab's tokens."""
+        return {
+            8: self.server,
+            9: self.san,
+            10: self.sha,
+            11: "gitlab-hosted",
+            12: self.remote_url,
+            13: self.sha,
+            14: self.ref,
+            18: self.san,
+            19: self.sha,
+            20: self.source,
+            21: f"{self.remote_url}/-/jobs/{self.job}",
+        }
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The variables of the job that say which pipeline it is in."""
+        return {
+            "GITLAB_CI": "true",
+            "CI_SERVER_URL": self.server,
+            "CI_PROJECT_URL": self.remote_url,
+            "CI_PIPELINE_ID": self.pipeline,
+            "CI_PIPELINE_SOURCE": self.source,
+            "CI_COMMIT_SHA": self.sha,
+            "CI_JOB_ID": self.job,
+        }
+
+
 class Person(NamedTuple):
     """Somebody who logs in. The certificate has no repository, commit or run."""
 

@@ -20,7 +20,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ci_identities import GitHubRun, Person, github_extensions, github_san
+from ci_identities import GitHubRun, GitLabRun, Person, github_extensions, github_san
 
 if TYPE_CHECKING:
     from sigstore_instance import Instance
@@ -71,7 +71,9 @@ class SigstoreServer(ThreadingHTTPServer):
             "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.url}/token?api-version=2.0",
         }
 
-    def new_token(self, identity: GitHubRun | Person | None = None, **claims: Any) -> str:
+    def new_token(
+        self, identity: GitHubRun | GitLabRun | Person | None = None, **claims: Any
+    ) -> str:
         """A token of the run, or of ``identity``. The client does not look at its signature."""
         import jwt
 
@@ -130,6 +132,17 @@ class _Handler(BaseHTTPRequestHandler):
         return {"0" * 64: _as_rekor_says(entry)}
 
     def _identity(self, claims: dict[str, Any]) -> tuple[str, dict[int, str | bytes]]:
+        if "pipeline_id" in claims:
+            run = GitLabRun(
+                claims["project_path"],
+                claims["sha"],
+                claims["pipeline_id"],
+                claims["job_id"],
+                claims["ref_path"],
+                claims["pipeline_source"],
+                claims["iss"],
+            )
+            return run.san, run.extensions
         if "job_workflow_ref" not in claims:
             person = Person(claims["email"], claims["iss"])
             return person.san, person.extensions
