@@ -25,7 +25,7 @@ COMMAND = Command(
 {program} attest --predicate-only a-1.0-0.conda > predicate.json
 {program} attest --verified --policy conda-forge a-1.0-0.conda
 {program} attest --sign output/linux-64/*.conda
-{program} attest --sign --publish-to https://prefix.dev/my-channel -o published a-1.0-0.conda""",
+{program} attest --sign --publish-to https://prefix.dev/me a-1-0.conda""",
     (
         Option(
             "packages",
