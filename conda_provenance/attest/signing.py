@@ -163,7 +163,7 @@ def open_signer(
     Raises :class:`UnavailableError`, and :class:`~conda_provenance.errors.UsageError` for a file
     that is no trust configuration.
     """
-    _require_sigstore()
+    require_sigstore()
     from conda_provenance.attest.sigstore_client import tokens, trust
 
     config = trust.trust_config(trust_config)
@@ -171,7 +171,8 @@ def open_signer(
     yield SigstoreSigner(config, lambda: tokens.get_token(environ, login, note))
 
 
-def _require_sigstore() -> None:
+def require_sigstore() -> None:
+    """Raise :class:`UnavailableError` if nothing can be signed, since sigstore is not installed."""
     try:
         import sigstore.sign  # noqa: F401
     except ImportError:
