@@ -50,6 +50,12 @@ _FILE = r"(?:/[^/:%]|[A-Za-z]:\\)[^:%]*:?\Z"
 _USER_PAGE = r"https://(?:tangled\.(?:org|sh)/@[\w.-]+|[\w-]+(?:\.[\w-]+)+/@[\w-]+)(?:/[^@%]*)?\Z"
 """A page of a user whom the path names with an "@", as on Tangled and npm. It is no login."""
 
+_WORKFLOW = (
+    r"https://[\w-]+(?:\.[\w-]+)+(?::\d+)?/[\w./-]+\.ya?ml@"
+    r"(?:refs/[\w./+-]+|[0-9a-f]{40})[,;:')]*\Z"
+)
+"""Who signs in a CI: the file of a workflow, and the ref that has it. No host is called "refs"."""
+
 _CHANNEL_TOKEN = re.compile(r"(?<=/t/)(?:[^/\s]+(?=/)|[a-z]{2}-[0-9a-f]{8}-[0-9a-f-]+)")
 """The token in the address of a conda channel: https://conda.anaconda.org/t/TOKEN/channel."""
 
@@ -305,7 +311,7 @@ def _hidden_token(match: re.Match[str]) -> str:
 
 
 def _without_login(word: str) -> str:
-    if re.match(rf"(?:{_KNOWN_SCHEME})?git@[^@%]*\Z", word) or re.match(_USER_PAGE, word):
+    if re.match(rf"(?:{_KNOWN_SCHEME})?git@[^@%]*\Z|{_USER_PAGE}|{_WORKFLOW}", word):
         return word
 
     match = re.match(rf"(?P<start>{_KNOWN_SCHEME}|/{{0,3}})(?P<login>.*){AT}", word, re.DOTALL)

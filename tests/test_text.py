@@ -26,6 +26,10 @@ from conda_provenance.text import (
     show_value,
 )
 
+_SIGNER = "https://github.com/o/r/.github/workflows/build.yml@refs/heads/main"
+_SHARED = f"https://github.com/o/r/.github/workflows/x.yaml@{'0a' * 20}"
+_OF_GITLAB = "https://gitlab.com/o/r//.gitlab-ci.yml@refs/tags/v1.0"
+
 
 @pytest.mark.parametrize(
     ("text", "shown"),
@@ -43,6 +47,15 @@ from conda_provenance.text import (
         ("https://tangled.org/@a.example.org/r", "https://tangled.org/@a.example.org/r"),
         ("https://s3cr3t/@github.com/o/r", "https://***@github.com/o/r"),
         ("https://s3cr3t.x/@github.com/o/r", "https://***@github.com/o/r"),
+        (f"signed by {_SIGNER}: 1.", f"signed by {_SIGNER}: 1."),
+        (f"signed ({_SIGNER})", f"signed ({_SIGNER})"),
+        (f"by {_SHARED}, not {_SIGNER}.", f"by {_SHARED}, not {_SIGNER}."),
+        (_OF_GITLAB, _OF_GITLAB),
+        ("https://u:s3cr3t.yml@refs/heads/main", "https://***@refs/heads/main"),
+        ("https://s3cr3t/x.yml@refs/heads/main", "https://***@refs/heads/main"),
+        ("https://a.b/s3cr3t@c.d/x.yml@refs/heads/main", "https://***@refs/heads/main"),
+        ("https://a.b/s3cr3t.yml@refs.example.org/x", "https://***@refs.example.org/x"),
+        ("https://a.b/s3cr3t.yml@h/refs/heads/main", "https://***@h/refs/heads/main"),
         ("glpat-" + "s3cr3t" * 3 + "xy", "***"),
         ("https://h/o/glpat-" + "s3cr3t" * 3 + "xy/r", "https://h/o/***/r"),
         ("AKIAIOSFODNN7EXAMPLE", "***"),

@@ -163,7 +163,7 @@ def open_signer(
     Raises :class:`UnavailableError`, and :class:`~conda_provenance.errors.UsageError` for a file
     that is no trust configuration.
     """
-    _require_sigstore()
+    require_sigstore()
     from conda_provenance.attest.sigstore_client import tokens, trust
 
     config = trust.trust_config(trust_config)
@@ -173,13 +173,14 @@ def open_signer(
 
 def require_trust_config(path: str) -> None:
     """Raise what :func:`open_signer` will raise for this file, before other work is done."""
-    _require_sigstore()
+    require_sigstore()
     from conda_provenance.attest.sigstore_client import trust
 
     trust.trust_config(path)
 
 
-def _require_sigstore() -> None:
+def require_sigstore() -> None:
+    """Raise :class:`UnavailableError` if nothing can be signed, since sigstore is not installed."""
     try:
         import sigstore.sign  # noqa: F401
     except ImportError:

@@ -65,6 +65,8 @@ class Summary(NamedTuple):
     """The file's name; with a channel, with its subdir before it: ``noarch/hello-1.0-0.conda``."""
     result: str
     """:data:`PASSED` or :data:`FAILED`."""
+    sha256: str
+    """Of the package."""
     statement: bytes
     """Not signed."""
 
@@ -113,7 +115,7 @@ def summary_of(verified: Verified, issuer: Issuer) -> Summary:
         "verifiedLevels": _LEVELS[result],
     }
     statement = statement_bytes(found.file_name, sha256, PREDICATE_TYPE, predicate)
-    return Summary(place, result, statement)
+    return Summary(place, result, sha256, statement)
 
 
 def _result(verified: Verified) -> str:
@@ -154,8 +156,12 @@ def _inputs(attested: Result | None) -> Mapping[str, Any]:
 
     There is no list with some of them: a reader takes a list for whole.
     """
-    bundles = attested.facts.get("bundles") if attested is not None else None
+    facts = {} if attested is None else attested.facts
+    bundles = facts.get("bundles")
     if not isinstance(bundles, list | tuple) or not 0 < len(bundles) <= _MAX_BUNDLES:
+        return {}
+
+    if facts.get("found", len(bundles)) != len(bundles):  # Not all of them were looked at.
         return {}
 
     inputs: dict[str, Mapping[str, Any]] = {}

@@ -38,6 +38,7 @@ _TEXTS = {
     "verifier_id": "--verifier-id",
     "resource_uri": "--resource-uri",
     "policy_uri": "--policy-uri",
+    "trust_config": "--trust-config",
     "shard": "--shard",
     "dask": "--dask",
     "merge": "--merge",

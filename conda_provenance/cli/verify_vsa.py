@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
+from conda_provenance.attest.signing import Signer, open_signer, require_sigstore
 from conda_provenance.attest.uris import Resource, parse_uri, parse_verifier_id
 from conda_provenance.attest.vsa import (
     Issuer,
@@ -21,15 +24,17 @@ from conda_provenance.attest.vsa import (
 )
 from conda_provenance.cli.output import Output
 from conda_provenance.cli.report_files import Form, write_forms
-from conda_provenance.errors import UsageError
+from conda_provenance.errors import ProvenanceError, UsageError
 from conda_provenance.policy import Policy
 from conda_provenance.policy.loading import looks_like_path
-from conda_provenance.sources import NotConda
 from conda_provenance.text import escape, redact_location
 from conda_provenance.verify.verifier import Verified
 
 STATEMENT = ".vsa.statement.json"
 """The ending of a statement that is not signed. ``stamp`` does not take it for a signature."""
+
+BUNDLE = ".vsa.sigstore.json"
+"""The ending of a signed one, which vouches for the package's bytes."""
 
 _MAX_NOTES = 20
 
@@ -37,7 +42,8 @@ _MAX_NOTES = 20
 def open_summaries(arguments: Namespace, policy: Policy, output: Output) -> Summaries:
     """What the options ask for. Makes the folder.
 
-    Raises :class:`~conda_provenance.errors.UsageError`.
+    Raises :class:`~conda_provenance.errors.UsageError`, and
+    :class:`~conda_provenance.errors.UnavailableError` if nothing can be signed.
     """
     issuer = Issuer(
         parse_verifier_id(arguments.verifier_id),
@@ -45,23 +51,36 @@ def open_summaries(arguments: Namespace, policy: Policy, output: Output) -> Summ
         policy.digest,
         Resource.parse(arguments.resource_uri),
     )
+    if arguments.sign:  # Verifying may take an hour, so this is asked before.
+        require_sigstore()
+
     try:
         os.makedirs(arguments.vsa, exist_ok=True)
     except OSError as error:
         shown = escape(redact_location(arguments.vsa), 300)
         why = error.strerror or type(error).__name__
         raise UsageError(f"The folder {shown} (--vsa) cannot be made: {why}.") from None
-    return Summaries(arguments.vsa, issuer, output)
+    signer = partial(open_signer, arguments.trust_config, os.environ, output.note)
+    return Summaries(arguments.vsa, issuer, output, signer if arguments.sign else None)
 
 
 class Summaries:
     """The VSAs of one run. Each file is written whole, or not at all."""
 
-    def __init__(self, folder: str, issuer: Issuer, output: Output) -> None:
+    def __init__(
+        self,
+        folder: str,
+        issuer: Issuer,
+        output: Output,
+        open_signer: Callable[[], AbstractContextManager[Signer]] | None = None,
+    ) -> None:
         self._folder = folder
         self._issuer = issuer
         self._output = output
-        self._places: dict[str, bytes] = {}
+        self._open_signer = open_signer
+        self._digests: dict[str, str] = {}
+        """Of the packages, by their places. Case does not count in all file systems."""
+        self._written: dict[str, bytes] = {}
         self._notes = 0
         self._faults: list[str] = []
 
@@ -75,40 +94,60 @@ class Summaries:
         try:
             summary = summary_of(verified, self._issuer)
             path = self._path(summary)
-            self._write(path, summary)
         except NoSummary as error:
-            self._say_none(verified, str(error))
-            return {"file": None, "result": None, "why_not": f"No VSA: {error}."}
+            return self._none(verified, str(error))
+
+        try:
+            self._write(path, summary.statement.decode())
+        except ProvenanceError as error:
+            self._faults.append(str(error))
+            return self._none(verified, "its file cannot be written")
+        self._written[path] = summary.statement
         return {"file": redact_location(path), "result": summary.result, "why_not": None}
 
     def end(self) -> list[str]:
-        """Say how many more packages have no VSA. Returns what went wrong: sentences."""
+        """Sign what was written, if that is asked for. Returns what went wrong: sentences."""
         if self._notes > _MAX_NOTES:
             self._output.note(f"{self._notes - _MAX_NOTES} more packages have no VSA.")
+        if self._open_signer is not None and self._written:
+            self._sign(self._open_signer)
         return self._faults
 
+    def _sign(self, open_signer: Callable[[], AbstractContextManager[Signer]]) -> None:
+        """All at once and at the end: an identity lasts for some minutes only."""
+        signed = 0
+        try:
+            with open_signer() as signer:
+                for path, statement in self._written.items():
+                    bundle = signer.sign(statement)
+                    self._write(path.removesuffix(STATEMENT) + BUNDLE, bundle)
+                    signed += 1
+                self._output.note(f"Signed by {signer.identity}: {signed}.")
+        except ProvenanceError as error:
+            left = len(self._written) - signed
+            self._faults.append(f"{left} of the VSAs are written, but not signed: {error}")
+
     def _path(self, summary: Summary) -> str:
-        known = self._places.setdefault(summary.place, summary.statement)
-        if known != summary.statement:
+        known = self._digests.setdefault(summary.place.lower(), summary.sha256)
+        if known != summary.sha256:
             raise NoSummary("another package of this run has the same address")
         return os.path.join(self._folder, *f"{summary.place}{STATEMENT}".split("/"))
 
-    def _write(self, path: str, summary: Summary) -> None:
-        text = summary.statement.decode()
+    def _write(self, path: str, text: str) -> None:
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             write_forms([Form("--vsa", path, lambda file: print(text, file=file))])
         except OSError as error:
             shown = escape(redact_location(path), 500)
             why = error.strerror or type(error).__name__
-            self._faults.append(f"The VSA {shown} cannot be written: {why}.")
-            raise NoSummary("its file cannot be written") from None
+            raise ProvenanceError(f"The VSA {shown} cannot be written: {why}.") from None
 
-    def _say_none(self, verified: Verified, why: str) -> None:
+    def _none(self, verified: Verified, why: str) -> Mapping[str, Any]:
         self._notes += 1
         if self._notes <= _MAX_NOTES:
-            location = "" if isinstance(verified.found, NotConda) else verified.found.location
-            self._output.note(f"{escape(redact_location(location), 300)}: no VSA: {why}.")
+            location = escape(redact_location(verified.found.location), 300)
+            self._output.note(f"{location}: no VSA: {why}.")
+        return {"file": None, "result": None, "why_not": f"No VSA: {why}."}
 
 
 def _policy_uri(given: str | None, policy: Policy) -> str:

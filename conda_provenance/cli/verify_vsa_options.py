@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Mapping
 
-from conda_provenance.cli.options import Option, under
+from conda_provenance.cli.options import Option, switch, under
 from conda_provenance.errors import UsageError
 
 VSA_OPTIONS = under(
@@ -36,6 +37,18 @@ VSA_OPTIONS = under(
         "name made of the file's digest)",
         metavar="URI",
     ),
+    switch(
+        "sign",
+        "--sign",
+        help="with --vsa: sign each statement with Sigstore, by the CI's identity or a login in a "
+        "browser; this needs the network, with --offline too",
+    ),
+    Option(
+        "trust_config",
+        ("--trust-config",),
+        "with --sign: the file of a private Sigstore instance",
+        metavar="FILE",
+    ),
 )
 
 _NEEDED = {"policy": "--policy", "verifier_id": "--verifier-id", "resource_uri": "--resource-uri"}
@@ -43,6 +56,8 @@ _OF_A_VSA = {
     "verifier_id": "--verifier-id",
     "resource_uri": "--resource-uri",
     "policy_uri": "--policy-uri",
+    "sign": "--sign",
+    "trust_config": "--trust-config",
 }
 _CHANGING = {
     "expect_repo": "--expect-repo",
@@ -61,12 +76,17 @@ _ELSEWHERE = {
 def require_sense_of_vsa(arguments: Namespace) -> None:
     """Raise :class:`UsageError` for options that do not go together."""
     given = vars(arguments)
-    if given["vsa"] is None:
-        for name, flag in _OF_A_VSA.items():
-            if given[name] is not None:
-                raise UsageError(f"{flag} means nothing without --vsa.")
+    if given["vsa"] is not None:
+        _require_alone(given)
+        _require_all(given)
         return
 
+    for name, flag in _OF_A_VSA.items():
+        if given[name] not in (None, False):
+            raise UsageError(f"{flag} means nothing without --vsa.")
+
+
+def _require_alone(given: Mapping[str, object]) -> None:
     for name, why in _ELSEWHERE.items():
         if given[name]:
             raise UsageError(
@@ -81,6 +101,11 @@ def require_sense_of_vsa(arguments: Namespace) -> None:
                 "what is expected must stand in it."
             )
 
+
+def _require_all(given: Mapping[str, object]) -> None:
     for name, flag in _NEEDED.items():
         if given[name] is None:
             raise UsageError(f"--vsa needs {flag}: a VSA says who verified what by which policy.")
+
+    if given["trust_config"] is not None and not given["sign"]:
+        raise UsageError("--trust-config means nothing without --sign: give both or neither.")

@@ -161,8 +161,8 @@ def test_an_exception_passes_nothing_but_does_not_excuse_a_refutation() -> None:
     assert summary_of(verified(Standing.REFUTED, expected=excepted), ISSUER).result == "FAILED"
 
 
-def _attested(bundles: object) -> dict[str, Any]:
-    result = Result("attested", Outcome.PASS, "Signed.", {"bundles": bundles})
+def _attested(bundles: object, **facts: Any) -> dict[str, Any]:
+    result = Result("attested", Outcome.PASS, "Signed.", {"bundles": bundles, **facts})
     return predicate(summary_of(verified(results={"attested": result}), ISSUER))
 
 
@@ -207,6 +207,12 @@ def test_an_address_of_a_bundle_with_more_in_it_is_left_out(uri: object) -> None
 )
 def test_a_list_that_is_not_whole_is_no_list(bundles: object) -> None:
     assert "inputAttestations" not in _attested(bundles)
+
+
+def test_a_list_of_the_first_bundles_is_no_list() -> None:
+    bundles = [{"sha256": "1" * 64}]
+    assert "inputAttestations" in _attested(bundles, found=1)
+    assert "inputAttestations" not in _attested(bundles, found=2)
 
 
 @pytest.mark.parametrize("name", ready_policies())

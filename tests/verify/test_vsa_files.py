@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 import time
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,7 +22,9 @@ from honest_rows import silent
 from in_toto_attestation.predicates.vsa.v1.vsa_pb2 import VerificationSummary
 from in_toto_attestation.v1 import statement_pb2
 from in_toto_attestation.v1.statement import Statement
+from sigstore_server import SigstoreServer
 
+from conda_provenance.bundles.sigstore import SigstoreVerifier
 from conda_provenance.cli.main import main
 from conda_provenance.packages.blob import open_file_blob
 from conda_provenance.packages.signatures import signatures_of
@@ -362,6 +365,104 @@ def test_the_same_package_has_the_same_bytes_but_for_the_time(
     assert HELLO not in texts[0]
 
 
+def sign(
+    world: World,
+    server: SigstoreServer,
+    monkeypatch: pytest.MonkeyPatch,
+    packages: Sequence[Path],
+    folder: Path,
+) -> int:
+    for name, value in server.environ.items():
+        monkeypatch.setenv(name, value)
+    options = [*options_of(world, folder), "--sign", "--trust-config", str(server.trust_config)]
+    with online(world):
+        # The instance is on this machine; all else is behind the world's proxy.
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.setenv(name, "127.0.0.1")
+        return main(["verify", *map(str, packages), *options])
+
+
+def test_every_statement_is_signed_by_whoever_verifies(
+    acceptance: World,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    sigstore_server: SigstoreServer,
+) -> None:
+    """In another run and repository than those that built the packages."""
+    good, none = acceptance.actions(), silent(acceptance)
+    bad = Path(shutil.copy(one_byte_changed(acceptance), acceptance.fresh()))
+    folder = tmp_path / "vsa"
+    assert sign(acceptance, sigstore_server, monkeypatch, [good, none], folder) == 3
+    said = capsys.readouterr()
+    assert f"Signed by {sigstore_server.run.san}: 1." in said.err
+    assert sign(acceptance, sigstore_server, monkeypatch, [bad], tmp_path / "bad") == 1
+
+    verifier = SigstoreVerifier(sigstore_server.trusted_root.read_bytes())
+    for place, package, result in (
+        (folder, good, "PASSED"),
+        (tmp_path / "bad", bad, "FAILED"),
+    ):
+        bundle, statement = written(place)
+        assert bundle.name == f"{package.name}.vsa.sigstore.json"
+        assert statement.name == f"{package.name}{STATEMENT}"
+        signed = verifier.verify(bundle.read_bytes())
+        assert signed.certificate.identity == sigstore_server.run.san
+        assert signed.statement.is_about(digest_of(package))
+        assert signed.statement.predicate == read(statement)["predicate"]
+        assert signed.statement.predicate["verificationResult"] == result
+
+
+def test_stamp_takes_a_signed_one_for_a_signature(
+    acceptance: World,
+    monkeypatch: pytest.MonkeyPatch,
+    sigstore_server: SigstoreServer,
+) -> None:
+    package = acceptance.actions()
+    sign(acceptance, sigstore_server, monkeypatch, [package], package.parent)
+    for path in (package.parent / "linux-64").iterdir():
+        path.rename(package.parent / path.name)
+    with open_file_blob(str(package)) as blob:
+        assert signatures_of(package, blob) == [f"{package.name}.vsa.sigstore.json"]
+
+
+def test_what_cannot_be_signed_is_written_and_said(
+    acceptance: World,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    sigstore_server: SigstoreServer,
+) -> None:
+    sigstore_server.instead["/api/v1/log/entries"] = (503, b"{}")
+    package = acceptance.actions()
+    assert sign(acceptance, sigstore_server, monkeypatch, [package], tmp_path) == 3
+    said = capsys.readouterr()
+    assert "1 of the VSAs are written, but not signed: " in said.err
+    assert "Traceback" not in said.err
+    (path,) = written(tmp_path)
+    assert read(path)["predicate"]["verificationResult"] == "PASSED"
+
+
+def test_nobody_is_asked_for_a_certificate_where_nothing_is_to_be_signed(
+    acceptance: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    sigstore_server: SigstoreServer,
+) -> None:
+    assert sign(acceptance, sigstore_server, monkeypatch, [silent(acceptance)], tmp_path) == 3
+    assert not sigstore_server.asked
+
+
+def test_without_sigstore_that_is_said_before_anything_is_verified(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sigstore.sign", None)
+    monkeypatch.chdir(tmp_path)
+    assert main(["verify", "hello-1.0-0.conda", *typed(), "--sign"]) == 3
+    assert "Signing needs sigstore, which is not installed" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 ALL = {
     "--vsa": "vsa",
     "--policy": "conda-forge",
@@ -388,6 +489,9 @@ def typed(**changed: str | None) -> list[str]:
         ([*typed(), "--expect-sha", "a" * 40], "--vsa and --expect-sha"),
         ([*typed(), "--expect-ref", "main"], "--vsa and --expect-ref"),
         ([*typed(), "--expect-provider", "github"], "--vsa and --expect-provider"),
+        (["--sign"], "--sign means nothing without --vsa"),
+        (["--trust-config", "x"], "--trust-config means nothing without --vsa"),
+        ([*typed(), "--trust-config", "x"], "--trust-config means nothing without --sign"),
         ([*typed(), "--only", "expected"], "--vsa and --only"),
         ([*typed(), "--skip", "expected"], "--vsa and --skip"),
         ([*typed(), "--dask", "tcp://h:1"], "--vsa and --dask"),
