@@ -23,6 +23,9 @@ _NAMES = tuple(setting.name for setting in ALL_SETTINGS)
 _VARIABLES = tuple(setting.variable for setting in ALL_SETTINGS)
 _VALUES = tuple(f"CONDA_PROVENANCE_{key.upper()}" for key in KEYS)
 
+_CACHE = "CONDA_PROVENANCE_CACHE_DIR"
+"""The folder of the cache, which :mod:`conda_provenance.survey.cache_folder` reads."""
+
 _TESTS = "CONDA_PROVENANCE_TEST_"
 """How variables begin that this project's tests read."""
 
@@ -92,7 +95,7 @@ Doubt: TypeAlias = tuple[str, str]
 
 def _unknown_variables(environ: Mapping[str, str]) -> Iterator[Doubt]:
     for name in sorted(environ):
-        if name in _VARIABLES or name in _VALUES:
+        if name in _VARIABLES or name in _VALUES or name == _CACHE:
             continue
 
         plain = name.upper()

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import conda_provenance
 from conda_provenance import hookspecs
-from conda_provenance.claim import PROBLEMS
 
 HERE = Path(__file__).parent
 PAGE = HERE / "reference" / "api.md"
@@ -70,7 +69,7 @@ def page() -> str:
 
 def _hooks() -> Iterator[str]:
     """The hooks that a plugin may implement, marked by ``hookimpl``."""
-    for node, text in _documented(ast.parse(inspect.getsource(hookspecs)).body):
+    for node, text in documented(ast.parse(inspect.getsource(hookspecs)).body):
         if isinstance(node, ast.FunctionDef):
             yield f"### {node.name}\n\n{_code(_signature(node))}\n\n{text}\n"
 
@@ -95,14 +94,8 @@ def _section(name: str) -> str:
     else:
         body = [text]
     if name == "Problem":
-        body.append(_problems())
+        body.append("[Problem codes](problems.md) lists all codes.")
     return f"### {name}\n\n" + "\n\n".join(part for part in body if part) + "\n"
-
-
-def _problems() -> str:
-    sentences = {code: message.format(key="A value") for code, message in PROBLEMS.items()}
-    rows = (f"| `{code}` | {sentence} |" for code, sentence in sentences.items())
-    return "\n".join(("| code | message |", "|---|---|", *rows))
 
 
 def _definition(name: str) -> tuple[_Definition, str]:
@@ -110,8 +103,8 @@ def _definition(name: str) -> tuple[_Definition, str]:
     module = conda_provenance.__name__
     while True:
         tree = ast.parse(inspect.getsource(import_module(module)))
-        for node, text in _documented(tree.body):
-            if _name(node) == name:
+        for node, text in documented(tree.body):
+            if name_of(node) == name:
                 return node, text
 
         module = _imported_from(name, tree)
@@ -126,7 +119,7 @@ def _imported_from(name: str, tree: ast.Module) -> str:
     raise SystemExit(f"{name} is exported, but defined nowhere")
 
 
-def _documented(body: list[ast.stmt]) -> Iterator[tuple[_Definition, str]]:
+def documented(body: list[ast.stmt]) -> Iterator[tuple[_Definition, str]]:
     """The definitions in a module or class, each with its docstring.
 
     The docstring of a variable is the string below it.
@@ -144,7 +137,7 @@ def _text_of(node: ast.stmt | None) -> str:
     return ""
 
 
-def _name(node: _Definition) -> str:
+def name_of(node: _Definition) -> str:
     if isinstance(node, ast.Assign):
         return ast.unparse(node.targets[0])
     return ast.unparse(node.target) if isinstance(node, ast.AnnAssign) else node.name
@@ -154,8 +147,8 @@ def _members(definition: ast.ClassDef) -> Iterator[str]:
     """Fields as a list, then each public method with its own docstring."""
     members = [
         (node, text)
-        for node, text in _documented(definition.body)
-        if not _name(node).startswith("_")
+        for node, text in documented(definition.body)
+        if not name_of(node).startswith("_")
     ]
     fields = [
         _field(node, text) for node, text in members if isinstance(node, ast.Assign | ast.AnnAssign)
@@ -168,7 +161,7 @@ def _members(definition: ast.ClassDef) -> Iterator[str]:
 
 
 def _field(node: ast.Assign | ast.AnnAssign, text: str) -> str:
-    line = f"- `{_name(node)}"
+    line = f"- `{name_of(node)}"
     if isinstance(node, ast.AnnAssign):
         line += f": {ast.unparse(node.annotation)}"
     if isinstance(node.value, ast.Constant | ast.Tuple):

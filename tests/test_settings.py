@@ -12,6 +12,7 @@ from conda_provenance.plugins import provider_names
 from conda_provenance.settings import Settings
 from conda_provenance.settings import read_settings as read_settings_of
 from conda_provenance.settings_doubts import settings_doubts
+from conda_provenance.survey import cache_folder
 from conda_provenance.values import CEP_KEYS, KEYS
 
 
@@ -109,6 +110,7 @@ def test_a_variable_that_nobody_reads_is_warned_of(variable, meant):
 def test_known_variables_and_those_of_others_are_no_doubt():
     known = [setting.variable for setting in SETTINGS]
     known += [f"CONDA_PROVENANCE_{key.upper()}" for key in KEYS]
+    known.append(cache_folder.VARIABLE)
     others = ["CONDA_PROVENANCE_TEST_GITS", "CONDA_PLUGINS_AUTO_ACCEPT_TOS", "SLSA_PROVENANCE"]
     assert settings_doubts(dict.fromkeys([*known, *others], "x")) == ()
 

@@ -22,8 +22,8 @@ class Status(IntEnum):
     """Yes, or done."""
     NO = 1
     """The answer is no: something was refused, or a package is not stamped."""
-    MISUSED = 2
-    """The command line or a setting is wrong. argparse uses the same number."""
+    MISUSED = 2  # argparse uses the same number.
+    """The command line or a setting is wrong."""
     UNKNOWN = 3
     """It could not be told: a file cannot be read, or the output cannot be written."""
     INTERRUPTED = 130

@@ -19,25 +19,55 @@ from conda_provenance.policy.names import NamePattern, filled_in, fit_name
 
 
 class Terms(NamedTuple):
-    """What a rule asks. The fields are the keys of the file; see ``docs/reference/policy.md``."""
+    """What a rule asks. The fields are the keys of the file, and what is said of them here is in
+    ``docs/reference/policy.md``."""
 
     repositories: tuple[str, ...] = ()
+    """List of addresses: the package names one of these, and every address that answers is one.
+    ``*`` is one whole segment of the path; scheme, host and port must be equal. ``{name}`` stands
+    for the package's name: ``https://github.com/conda-forge/{name}-feedstock``."""
     repository_id: str | None = None
+    """Number or text: the forge knows the repository by this number. A name that was given up can
+    be registered again by somebody else; a number cannot. Without it, ``expected`` says "by name
+    only". It needs one repository."""
     owner_id: str | None = None
+    """Number or text: the same for the repository's owner. It needs repositories of one owner."""
     checks: tuple[str, ...] = ()
+    """List of ids: these checks must pass, besides ``well-formed``, ``commit-exists``,
+    ``commit-on-branch`` and ``recipe-matches``, which always must."""
     accept: str = "verified"
+    """``"verified"`` or ``"consistent"``: the outcome that is enough for exit status 0."""
     reviews: int = 0
+    """Number: approvals that the change must have. It requires the check ``commit-reviewed``."""
     fresh_reviews: bool = False
+    """``true`` or ``false``: must they be of the very commit that was merged?"""
     bots: tuple[str, ...] = ()
+    """List of logins: bots that the forge takes for people."""
     refs: tuple[str, ...] = ()
+    """List of branches and tags: the commit is on one of these: ``main``, ``refs/heads/main``,
+    ``refs/tags/v1.0``, with ``*`` for a whole segment. Without it, on the default branch. ``*``
+    alone means branches; for tags write ``refs/tags/*``."""
     side_commits: bool = False
+    """``true`` or ``false``: may the commit be one that reached the branch only through a merge's
+    other parent? It never was the tip of the branch."""
     paths: tuple[str, ...] = ()
+    """List of folders: the recipe is in one of these, or below it: ``recipe``, ``recipes/{name}``,
+    with ``*`` for a whole segment. ``.`` is the repository's top, so it allows all."""
     strict_extras: bool = False
+    """``true`` or ``false``: does a file in the recipe's folder that looks like a leftover
+    (``__pycache__/``, ``*~``) refute the package?"""
     generated_recipes: bool = False
+    """``true`` or ``false``: are recipes made by the CI, so that no commit has them?"""
     providers: tuple[str, ...] = ()
+    """List of CI systems: the package names a run of one of these. ``conda-provenance detect
+    --list`` names them all."""
     workflows: tuple[str, ...] = ()
+    """List of files: the run is of one of these workflow files. It requires ``run-matches``."""
     runners: tuple[str, ...] = ()
+    """List of labels: the run was on one of these. It requires ``run-matches``."""
     ci_hosts: tuple[str, ...] = ()
+    """List of addresses: CI servers, organisations or projects that may vouch for a run:
+    ``https://ci.example.com``, ``https://dev.azure.com/organisation/project``."""
 
     @property
     def required(self) -> tuple[str, ...]:

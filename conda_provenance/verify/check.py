@@ -48,6 +48,8 @@ class Check:
     id: ClassVar[str]
     summary: ClassVar[str]
     """What it asks, in a line for people."""
+    proves: ClassVar[str] = ""
+    """What a pass proves, and what it does not, for the documentation."""
 
     def check(self, case: Case, world: World) -> Result:
         raise NotImplementedError

@@ -40,7 +40,8 @@ class _Found(NamedTuple):
 
 class ArtifactInRun(Check):
     id = "artifact-in-run"
-    summary = "Does the run's log name this file with this digest?"
+    summary = "Do the file's name and digest stand together in that run's log?"
+    proves = "that this run built these bytes, by a log that the build itself writes"
 
     def check(self, case: Case, world: World) -> Result:
         before = case.results.get(RunMatches.id)

@@ -14,6 +14,10 @@ from conda_provenance.verify.stamped import NAMES_NO_COMMIT, stamped
 class CommitExists(Check):
     id = "commit-exists"
     summary = "Does the repository have the commit?"
+    proves = (
+        "storage only: a git server hands out commits that no branch has, such as those of forks "
+        "and of pull requests that nobody merged"
+    )
 
     def check(self, case: Case, world: World) -> Result:
         asked = stamped(case, world)

@@ -32,7 +32,8 @@ _MAX_REFS = 100
 
 class CommitOnBranch(Check):
     id = "commit-on-branch"
-    summary = "Is the commit on the branch that counts?"
+    summary = "Is the commit on the default branch, or on the branch or tag that is expected?"
+    proves = "that somebody who may write there put it there"
 
     def check(self, case: Case, world: World) -> Result:
         asked = stamped(case, world)

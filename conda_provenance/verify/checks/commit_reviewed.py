@@ -46,7 +46,10 @@ class _Question(NamedTuple):
 
 class CommitReviewed(Check):
     id = "commit-reviewed"
-    summary = "Did a merged change bring the commit, and who approved it?"
+    summary = "Did a merged change of this repository bring the commit, and who approved it?"
+    proves = (
+        "that a merged change brought this commit, and that as many approved it as the policy wants"
+    )
 
     def check(self, case: Case, world: World) -> Result:
         remote, sha = case.subject.remote, case.subject.sha

@@ -36,7 +36,8 @@ class Expected(Check):
     """
 
     id = "expected"
-    summary = "Is it from where the user or the policy says?"
+    summary = "Is it from a repository, commit and CI system that you or the policy expect?"
+    proves = "that the package names them, and that the repository still answers there"
 
     def check(self, case: Case, world: World) -> Result:
         subject, expected = case.subject, case.expected

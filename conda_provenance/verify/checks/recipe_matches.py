@@ -61,7 +61,11 @@ class _Asked(NamedTuple):
 
 class RecipeMatches(Check):
     id = "recipe-matches"
-    summary = "Is the recipe in the package the one in the commit?"
+    summary = "Is the recipe in the package that of the commit, file by file?"
+    proves = (
+        "where the recipe comes from. Not the rendered files, not the dependencies, not what gets "
+        "installed"
+    )
 
     def check(self, case: Case, world: World) -> Result:
         commit, contents = stamped(case, world), case.subject.contents

@@ -59,7 +59,11 @@ class _Question(NamedTuple):
 
 class RunMatches(Check):
     id = "run-matches"
-    summary = "Did the run that the package names build that commit, and end well?"
+    summary = (
+        "Is the run that the package names one of that repository and commit, started by a push, a "
+        "merge queue, a tag or a release, and did it end well?"
+    )
+    proves = "that there was such a run. Not that it built this file"
 
     def check(self, case: Case, world: World) -> Result:
         claim = case.subject.package.claim

@@ -26,7 +26,11 @@ class WellFormed(Check):
     """Nothing is wrong with the claim's form, and the package is the one that it is called."""
 
     id = "well-formed"
-    summary = "Does the package name a commit and a repository in the right form?"
+    summary = (
+        "Does the package name a commit and a repository in the right form, and do the names in it "
+        "agree?"
+    )
+    proves = "that there is something to check"
 
     def check(self, case: Case, _world: World) -> Result:
         subject = case.subject
