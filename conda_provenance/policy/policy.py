@@ -13,9 +13,10 @@ from typing import NamedTuple
 from conda_provenance.errors import UsageError
 from conda_provenance.patterns import RepositoryPattern
 from conda_provenance.policy.channels import channel_address
-from conda_provenance.policy.check_ids import KNOWN
+from conda_provenance.policy.check_ids import IDS
 from conda_provenance.policy.expectations import REQUIRED, Expectations
 from conda_provenance.policy.names import NamePattern, filled_in, fit_name
+from conda_provenance.policy.signers import SignerPattern
 
 
 class Terms(NamedTuple):
@@ -38,6 +39,8 @@ class Terms(NamedTuple):
     workflows: tuple[str, ...] = ()
     runners: tuple[str, ...] = ()
     ci_hosts: tuple[str, ...] = ()
+    signers: tuple[SignerPattern, ...] = ()
+    issuers: tuple[str, ...] = ()
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -45,15 +48,16 @@ class Terms(NamedTuple):
         expected = ("expected",) if self.repositories or self.providers else ()
         reviewed = ("commit-reviewed",) if self.reviews else ()
         run = ("run-matches",) if self.workflows or self.runners else ()
-        return in_order((*expected, *REQUIRED, *reviewed, *run, *self.checks))
+        attested = ("attested",) if self.signers else ()
+        return in_order((*expected, *REQUIRED, *reviewed, *run, *attested, *self.checks))
 
 
 def in_order(checks: Iterable[str]) -> tuple[str, ...]:
     """Each check once, in the order in which they run. Other distributions' are last."""
     given = dict.fromkeys(checks)
     return (
-        *(each for each in KNOWN if each in given),
-        *(each for each in given if each not in KNOWN),
+        *(each for each in IDS if each in given),
+        *(each for each in given if each not in IDS),
     )
 
 
@@ -189,6 +193,8 @@ class Policy(NamedTuple):
             workflows=terms.workflows,
             runners=terms.runners,
             ci_hosts=terms.ci_hosts,
+            signers=terms.signers,
+            issuers=terms.issuers,
             forge_hosts=self.forges,
             policy_digest=self.digest,
             exception=" ".join(each.reason for each in applied.exceptions),
