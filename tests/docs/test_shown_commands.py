@@ -30,6 +30,7 @@ REASONS = {
     "needs pixi": 3,
     "needs rattler-build": 5,
     "runs for ever": 1,
+    "signs with a public service": 6,
     "writes below /etc": 1,
     ".ci/run does": 2,
 }

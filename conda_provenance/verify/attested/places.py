@@ -1,0 +1,187 @@
+"""Finds bundles for one package: those that the user names, those beside it, and those that its
+forge lists. None of them is parsed further than to tell one from the next.
+
+Every answer goes through ``Answers``: it is asked for once, kept as evidence, and found again
+without network. What a bundle is worth is not known here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+from conda_provenance.bundles.containers import beside, bundles_in
+from conda_provenance.bundles.signed import BundleError, UncheckableError
+from conda_provenance.errors import UnavailableError
+from conda_provenance.text import show
+from conda_provenance.verify.answers import Answer, scope_of
+from conda_provenance.verify.attested.given import MAX_FILE, Given
+from conda_provenance.verify.attested.listing import MAX_LISTED, Listing
+from conda_provenance.verify.check import Case, World
+from conda_provenance.verify.subject import Subject
+
+_SIGS, _V0_SIGS = ".sigs", ".v0.sigs"
+
+MAX_BUNDLES = 200
+"""Bundles that are looked at for one package. Further ones are counted."""
+
+MAX_BYTES = 64 << 20
+"""Bytes of all of them."""
+
+
+class Found(NamedTuple):
+    """One bundle. It may be anything."""
+
+    where: str
+    """Fit to be shown."""
+    data: bytes
+
+
+class Unread(NamedTuple):
+    """A place that could not be looked at, or holds no bundle."""
+
+    where: str
+    why: str
+    """One sentence."""
+    retry_at: float | None = None
+    is_broken: bool = False
+    """Was it read, and holds something that is no bundle?"""
+
+
+class Search(NamedTuple):
+    """What was found."""
+
+    found: list[Found]
+    unread: list[Unread]
+    more: int = 0
+    """Bundles that were left out, since there are too many."""
+
+
+Place = Callable[[Case, World, str], Iterator["Container"]]
+
+
+class Container(NamedTuple):
+    """A file that may hold bundles. It is asked for when it is read."""
+
+    where: str
+    name: str
+    read: Callable[[], bytes | None]
+    """``None``: it is not there. Raises :class:`UnavailableError`."""
+
+
+def find_bundles(case: Case, world: World, sha256: str) -> Search:
+    """All bundles that may be about a package. ``sha256``: of its bytes, computed by us."""
+    search = Search([], [])
+    size = more = 0
+    for place in _PLACES:
+        try:
+            for container in place(case, world, sha256):
+                for found in _bundles_of(container, search.unread):
+                    size += len(found.data)
+                    if len(search.found) < MAX_BUNDLES and size <= MAX_BYTES:
+                        search.found.append(found)
+                    else:
+                        more += 1
+        except UnavailableError as error:
+            search.unread.append(Unread("", str(error), error.retry_at))
+    return search._replace(more=more)
+
+
+def _bundles_of(container: Container, unread: list[Unread]) -> Iterator[Found]:
+    try:
+        data = container.read()
+        if data is None:
+            return
+        for number, bundle in enumerate(bundles_in(data, container.name)):
+            which = f", number {number + 1}" if number else ""
+            yield Found(container.where + which, bundle)
+    except UnavailableError as error:
+        unread.append(Unread(container.where, str(error), error.retry_at))
+    except (BundleError, UncheckableError) as error:
+        unread.append(Unread(container.where, str(error), is_broken=True))
+
+
+def _given(_case: Case, world: World, _sha256: str) -> Iterator[Container]:
+    """What the user named, for every package."""
+    names: dict[str, int] = {}
+    for given in world.bundles.given:
+        names[given.name] = count = names.get(given.name, 0) + 1
+        name = given.name if count == 1 else f"{given.name} ({count})"
+        yield Container(name, given.name, partial(_read_given, given, name, world))
+
+
+def _read_given(given: Given, name: str, world: World) -> bytes:
+    def ask() -> Answer:
+        data = world.bundles.fetch(given.url) if given.data is None else given.data
+        return Answer(data, is_lasting=False)
+
+    is_local = given.data is not None
+    return world.answers.get(f"BUNDLE given: {name}", ask, is_local=is_local).body
+
+
+def _beside(case: Case, world: World, sha256: str) -> Iterator[Container]:
+    """Files in the package's folder, or in its channel. A server is asked for few of them."""
+    artifact = case.subject.artifact
+    names = [f"{artifact.file_name}{_SIGS}"] if artifact.attestations else []
+    if case.subject.package.read_from == "remote":
+        names.append(f"{artifact.file_name}{_V0_SIGS}")
+    else:
+        # Nobody vouches for the list of bundles that no record names.
+        listed = beside(artifact.file_name, sha256)
+        names += [each for each in listed if not each.endswith(_SIGS) or each.endswith(_V0_SIGS)]
+
+    for name in names:
+        where = f"{show(name, 300)}, beside the package"
+        yield Container(where, name, partial(_read_beside, case.subject, name, world))
+
+
+def _read_beside(subject: Subject, name: str, world: World) -> bytes | None:
+    """What lies beside the package: bytes, or a digest that its record does not give."""
+    artifact = subject.artifact
+    pinned = artifact.attestations if name == f"{artifact.file_name}{_SIGS}" else None
+    limit = min(pinned.size, MAX_FILE) if pinned else MAX_FILE
+
+    def ask() -> Answer:
+        data = artifact.contents.beside(name, limit)
+        about = {"file": "missing" if data is None else "there"}
+        return Answer(data or b"", about, is_lasting=False)
+
+    is_local = subject.package.read_from != "remote"
+    # Files of one name may lie in two folders.
+    place = scope_of(artifact.location) if is_local else ""
+    question = f"BUNDLE beside {artifact.file_name}: {name}"
+    answer = world.answers.get(question, ask, scope=place, is_local=is_local)
+    if answer.about.get("file") != "there":
+        return None
+
+    digest = hashlib.sha256(answer.body).hexdigest()
+    if pinned and (len(answer.body), digest) != (pinned.size, pinned.sha256):
+        raise UnavailableError(
+            f"{show(name, 300)} is not the file that the package's record names."
+        )
+    return answer.body
+
+
+def _listed(case: Case, world: World, sha256: str) -> Iterator[Container]:
+    """What the repository's forge lists. Whoever may write there may post one."""
+    remote = case.subject.remote
+    if remote is None:
+        return
+
+    try:
+        listing = Listing(world.lookup.forge(remote), sha256, world.answers)
+        entries = listing.entries()
+    except NotImplementedError:
+        return
+    for number, entry in enumerate(entries[:MAX_LISTED]):
+        where = f"{show(entry.page, 300)}, listed by the forge"
+        yield Container(where, entry.page, partial(listing.bundle, number))
+    if len(entries) > MAX_LISTED:
+        raise UnavailableError(
+            f"The forge lists more than {MAX_LISTED} attestations; the rest was not read."
+        )
+
+
+_PLACES: tuple[Place, ...] = (_given, _beside, _listed)
