@@ -241,7 +241,7 @@ def _files() -> dict[str, bytes]:
 def test_one_that_has_no_statement_stops_no_other(tmp_path):
     package = str(make_package(tmp_path))
     silent = str(make_old_package(tmp_path, None, remote_url=5))
-    found = list(statements([silent, str(tmp_path / "missing-1-0.conda"), package]))
+    found = list(statements([silent, str(tmp_path / "missing-1-0.conda"), package], statement_of))
     assert [type(each) is NotStated for each in found] == [True, True, False]
     assert all(isinstance(each.error, ProvenanceError) for each in found[:2])
 
