@@ -18,7 +18,7 @@ from forgery_rows import FORGERIES
 from honest_rows import HONEST
 
 from conda_provenance.attest import statements
-from conda_provenance.cli import attest_verified
+from conda_provenance.cli import attest as attest_command
 from conda_provenance.cli.main import main
 
 ROWS = [*HONEST, *(row for rows in FORGERIES.values() for row in rows)]
@@ -129,7 +129,7 @@ def test_a_package_that_is_changed_after_it_was_verified_is_not_stated(
         package.write_bytes(other)
         return statements.statement_of(path)
 
-    monkeypatch.setattr(attest_verified, "statement_of", stated)
+    monkeypatch.setattr(attest_command, "statement_of", stated)
     printed = attest(acceptance, capsys, [package], *GOOD.options(acceptance))
     assert (printed.status, printed.out) == (3, "")
     assert "was changed after it was verified" in printed.err
