@@ -6,6 +6,7 @@ known is left out. docs/buildtypes/metadata/v1.md describes it for those who rea
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,6 +27,10 @@ BUILDER_ID = f"{_SITE}/builders/derived-from-metadata/"
 """Stands for whoever made the package: nobody who could be trusted for the build is known."""
 
 
+_RUN_ID = re.compile(r"[A-Za-z][A-Za-z0-9-]*_(?![/~]).")
+"""A CI system, and a run of it. What begins like a path may be one."""
+
+
 class NothingToState(ProvenanceError):
     """The package says too little of its origin.
 
@@ -33,9 +38,11 @@ class NothingToState(ProvenanceError):
     """
 
 
-def predicate_of(claim: Claim, build: RecordedBuild) -> dict[str, Any]:
+def predicate_of(claim: Claim, build: RecordedBuild, *, ref: str | None = None) -> dict[str, Any]:
     """The predicate. The keys have one order, so that the same package gives the same bytes.
 
+    ``ref``: from which branch or tag it was built, for a caller inside the run that built it, such
+    as ``refs/heads/main``. No package records it.
     Raises :class:`NothingToState`.
     """
     if not claim:
@@ -46,6 +53,8 @@ def predicate_of(claim: Claim, build: RecordedBuild) -> dict[str, Any]:
         raise NothingToState("it names no repository that others can reach")
 
     parameters: dict[str, Any] = {"repository": str(remote)}
+    if ref and ref.startswith("refs/") and publishable.revision(ref):
+        parameters["ref"] = ref
     if build.variant:
         parameters["variant"] = dict(build.variant)
 
@@ -88,9 +97,11 @@ def _described(role: str, uri: str | None, digest: tuple[str, str] | None) -> di
 
 def _invocation(claim: Claim) -> str | None:
     """The run's page, or else its id as it stands. Nothing is put together or guessed."""
-    page = clean_or_none("flow_run_url", claim.flow_run_url)
+    page = publishable.run(clean_or_none("flow_run_url", claim.flow_run_url))
     if page:
         return page
 
-    run = clean_or_none("flow_run_id", claim.flow_run_id)
-    return run if run and run == claim.flow_run_id and is_run(run) else None
+    run = publishable.run(clean_or_none("flow_run_id", claim.flow_run_id))
+    # Without its CI system, an id names nothing.
+    is_id = run is not None and _RUN_ID.match(run) is not None and is_run(run)
+    return run if is_id and run == claim.flow_run_id else None

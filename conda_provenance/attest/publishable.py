@@ -29,13 +29,17 @@ _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+!~=-]{0,199}")
 _KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 _REV = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.+-]|/(?=[A-Za-z0-9_])){0,199}")
 
-_PATH = re.compile(
-    r"(?:\A|[\s=,;:('\"])(?:~?/|\.{1,2}/|[A-Za-z]:[\\/])|\\|://|file:", re.IGNORECASE
-)
-"""A path, which may name the user of a machine, or an address."""
+_SLASHES = re.compile(r"[A-Za-z0-9][\w.-]*(?::\d+)?(?:/[\w.+-]+)+(?::[\w.-]+)?", re.ASCII)
+"""Names with slashes, such as a container's image. Other slashes are in paths or in addresses."""
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?Z", re.ASCII)
+
+
+def is_harmless(text: str) -> bool:
+    """Does it hold no secret that we know of, and nothing that a CI's log obeys?"""
+    is_clean = without_credentials(text) == text and not holds_secret(text)
+    return is_clean and escape_commands(text) == text
 
 
 def address(value: object) -> str | None:
@@ -69,7 +73,7 @@ def _address(cleaned: str) -> str | None:
             clean_segment(segment, ":~")
 
     shown = f"{scheme}://{host}{parts.path}"
-    return shown if _is_harmless(shown) else None
+    return shown if is_harmless(shown) else None
 
 
 def repository(value: object) -> RemoteUrl | None:
@@ -81,7 +85,7 @@ def repository(value: object) -> RemoteUrl | None:
         remote = RemoteUrl.parse(value)
     except RemoteUrlError:
         return None
-    return remote if _is_harmless(str(remote)) else None
+    return remote if is_harmless(str(remote)) else None
 
 
 def revision(value: object) -> str | None:
@@ -106,8 +110,18 @@ def entry(key: object, value: object) -> tuple[str, str] | None:
     if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT or not value.isprintable():
         return None
 
-    is_safe = not _PATH.search(value) and not looks_like_secret(value) and _is_harmless(value)
+    if re.search(r"[/\\]", value) and not _SLASHES.fullmatch(value):
+        return None
+
+    is_safe = not looks_like_secret(value) and is_harmless(value)
     return (key, value) if is_safe else None
+
+
+def run(value: str | None) -> str | None:
+    """The page or the id of a run, which is clean already: see ``values``."""
+    if not value or re.search(r"[;#\\]", value):
+        return None
+    return value if is_harmless(value) else None
 
 
 def sha256(value: object) -> str | None:
@@ -128,9 +142,3 @@ def time(value: object) -> str | None:
     except ValueError:
         return None
     return f"{match[1]}Z"
-
-
-def _is_harmless(text: str) -> bool:
-    """Does it hold no secret that we know of, and nothing that a CI's log obeys?"""
-    is_clean = without_credentials(text) == text and not holds_secret(text)
-    return is_clean and escape_commands(text) == text

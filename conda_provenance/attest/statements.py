@@ -59,9 +59,10 @@ def statements(
             yield NotStated(path, error)
 
 
-def statement_of(path: str) -> PackageStatement:
+def statement_of(path: str, *, ref: str | None = None) -> PackageStatement:
     """The statement of one package file: an in-toto Statement v1 with SLSA provenance v1.
 
+    ``ref``: see :func:`~conda_provenance.attest.predicate.predicate_of`.
     Raises :class:`~conda_provenance.errors.ProvenanceError` if the file cannot be read, or says too
     little of its origin.
     """
@@ -69,7 +70,7 @@ def statement_of(path: str) -> PackageStatement:
     file_name = subject_name(path, package.claim)
     build = recorded_build(files)
     try:
-        predicate = predicate_of(package.claim, build)
+        predicate = predicate_of(package.claim, build, ref=ref)
     except NothingToState as reason:
         raise ProvenanceError(
             f"There is nothing to state of {shown_path(path)}: {reason}; "

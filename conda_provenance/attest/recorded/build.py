@@ -11,6 +11,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from conda_provenance.attest import publishable
+from conda_provenance.values import is_full_sha
 
 MAX_DEPENDENCIES = 10_000
 MAX_VARIANT = 500
@@ -63,12 +64,13 @@ def archive(url: object, sha256: object) -> Iterator[Dependency]:
 
 def checkout(url: object, rev: object) -> Iterator[Dependency]:
     """The source in a git repository. Only a whole hash is a digest: a tag may be moved."""
-    from conda_provenance.values import is_full_sha
-
     name = publishable.revision(rev)
-    digest = ("gitCommit", name) if name and is_full_sha(name) and name.strip("0") else None
+    if name is None or not name.strip("0"):  # git writes zeros where there is no commit.
+        return
+
+    digest = ("gitCommit", name) if is_full_sha(name) else None
     remote = publishable.repository(url)
-    uri = f"git+{remote}@{name}" if remote and name else None
+    uri = f"git+{remote}@{name}" if remote else None
     yield from dependency("source", uri, digest)
 
 
