@@ -83,7 +83,7 @@ def _change(draw: st.DrawFn, bundle: Any) -> None:
     elif kind == 1:
         parent[key] = draw(VALUES)
     elif kind == 2:
-        parent[key] = _get(TWO, place)
+        parent[key] = copy.deepcopy(_get(TWO, place))
     elif kind == 3:
         parent[key] = copy.deepcopy(_get(ONE, draw(st.sampled_from(PLACES))))
     elif kind == 4 and isinstance(parent, dict):
