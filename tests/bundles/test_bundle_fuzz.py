@@ -76,6 +76,8 @@ def _change(draw: st.DrawFn, bundle: Any) -> None:
         old = parent[key]
     except (KeyError, IndexError, TypeError):
         return  # An earlier change took it away.
+    if not isinstance(parent, dict | list):
+        return
 
     kind = draw(st.integers(0, 6))
     if kind == 0:
