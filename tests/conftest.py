@@ -14,7 +14,7 @@ from hypothesis import settings
 settings.register_profile("default", deadline=None)
 settings.load_profile("default")
 
-pytest_plugins = ["channel", "git_servers", "hostile_forge", "sigstore_server"]
+pytest_plugins = ["channel", "git_servers", "hostile_forge", "sigstore_js", "sigstore_server"]
 
 CI_PREFIXES = ("CONDA_PROVENANCE_", "CONDA_PLUGINS_PROVENANCE_")
 

@@ -30,6 +30,9 @@ MAX_BUNDLES = 256
 _MAX_VALUES = 500 * MAX_BUNDLES
 """Commas. A bundle has some 60: what it signs is one text in it. Each value takes memory."""
 
+_MAX_LINES = 4 * MAX_BUNDLES
+"""That have a brace."""
+
 _ENDINGS = (".conda", ".tar.bz2")
 _BESIDE = (".sigstore.json", ".sigstore", ".v0.sigs", ".sigs", ".intoto.jsonl")
 _BESIDE_STEM = (".attestation.json", ".intoto.jsonl")
@@ -47,8 +50,11 @@ class Listed(Struct, frozen=True):
     """``user``, or ``github`` for what GitHub itself attests, such as an immutable release."""
 
 
+_NULL = Raw(b"null")
+
+
 class _Entry(Struct):
-    bundle: Raw = Raw()  # In a union, msgspec takes it for nothing.
+    bundle: Raw = _NULL  # In a union, msgspec takes it for nothing.
     bundle_url: str | None = None
     repository_id: int | None = None
     initiator: str | None = None
@@ -78,8 +84,8 @@ def bundles_in(data: bytes, name: str) -> Iterator[bytes]:
 
     ``name``: what the user calls the file, for the messages.
 
-    Raises :class:`BundleError` for a file that holds none, and :class:`UncheckableError` for one
-    that only says where they are.
+    Raises :class:`BundleError` for a file that is none of these containers or is too large, and
+    :class:`UncheckableError` for a listing that only says where bundles are: see :func:`listing`.
     """
     shown = show(name)
     found = _found(data, shown)
@@ -129,26 +135,26 @@ def _in_listing(entries: tuple[Listed, ...], shown: str) -> list[bytes]:
 
 def _lines(data: bytes, shown: str) -> list[bytes]:
     """Those lines that are objects. Others are skipped, such as an empty last one."""
-    lines = []
-    for line in _split(data):
-        if line[:1] == b"{" and _is_object(line):
+    lines: list[bytes] = []
+    for tried, line in enumerate(_lines_with_objects(data)):
+        if tried >= _MAX_LINES:
+            raise BundleError(f"{shown} has more lines than are read.")
+        if _is_object(line):
             lines.append(line)
-            if len(lines) > MAX_BUNDLES:
-                break
 
     if not lines:
         raise BundleError(f"{shown} holds no bundle.")
     return lines
 
 
-def _split(data: bytes) -> Iterator[bytes]:
-    """The lines one by one: a file may have millions of empty ones."""
-    start = 0
-    while start < len(data):
-        end = data.find(b"\n", start)
+def _lines_with_objects(data: bytes) -> Iterator[bytes]:
+    """The lines that have a brace. A file may have millions of others."""
+    end = 0
+    while (brace := data.find(b"{", end)) >= 0:
+        start = data.rfind(b"\n", end, brace) + 1 or end
+        end = data.find(b"\n", brace)
         end = len(data) if end < 0 else end
         yield data[start:end].strip()
-        start = end + 1
 
 
 def _listing(data: bytes) -> tuple[Listed, ...] | None:
@@ -156,14 +162,14 @@ def _listing(data: bytes) -> tuple[Listed, ...] | None:
     if read is None:
         return None
     return tuple(
-        Listed(_raw(each.bundle), each.bundle_url, each.repository_id, each.initiator)
+        Listed(
+            None if each.bundle == _NULL else bytes(each.bundle),
+            each.bundle_url,
+            each.repository_id,
+            each.initiator,
+        )
         for each in read.attestations
     )
-
-
-def _raw(value: Raw) -> bytes | None:
-    data = bytes(value)
-    return None if data in (b"", b"null") else data
 
 
 def _is_object(data: bytes) -> bool:

@@ -12,15 +12,18 @@ if TYPE_CHECKING:
 
     from conda_provenance.bundles.model import Bundle
 
+_NO_TIME = "No trusted log or time stamp says when it was signed."
+
 _SENTENCES = (
     ("failed to verify SCT", "No trusted log of certificates vouches for its certificate."),
     (
         "failed to build timestamp certificate chain",
         "No trusted authority made its certificate.",
     ),
-    ("invalid log entry", "What it says of its entry in the log does not hold under this root."),
+    ("invalid log entry", "Its proof that a trusted log has it does not hold."),
     ("no Timestamp Authorities", "Its time stamp is not of a trusted authority."),
-    ("not enough sources", "No trusted log or time stamp says when it was signed."),
+    ("not enough sources", _NO_TIME),
+    ("bundle must contain an inclusion promise", _NO_TIME),
     ("DSSE: invalid signature", "Its signature is not of what it signs."),
     ("log entry payload hash", "Its entry in the log is about something else."),
     ("log entry signatures", "Its entry in the log is of another signature."),
@@ -47,6 +50,9 @@ def failure(
             )
         if _was_expired(bundle, signed):
             return BundleError("Its certificate was not valid when it was signed.")
+
+    if signed is None and isinstance(error, ValueError):
+        return BundleError("Its certificate or what the log says of it cannot be read.")
 
     message = str(error)
     for beginning, sentence in _SENTENCES:

@@ -27,6 +27,9 @@ _MEDIA_TYPES = (
     "application/vnd.dev.sigstore.bundle+json;version=0.1",
 )
 
+_WITH_CERTIFICATE = _MEDIA_TYPES[:2]
+"""Earlier versions have a chain of certificates."""
+
 _ENTRY_KINDS = (("dsse", "0.0.1"), ("hashedrekord", "0.0.2"))
 """Entries of a log that sigstore-python holds against a statement: Rekor's, version 1 and 2."""
 
@@ -95,6 +98,12 @@ def _require_certificate(bundle: Bundle) -> None:
     material = bundle.verification_material
     if material.public_key is not None:
         raise UncheckableError("It is signed with a key, and no certificate says whose it is.")
+
+    is_later = bundle.media_type in _WITH_CERTIFICATE
+    chain = material.x509_certificate_chain.certificates if material.x509_certificate_chain else []
+    if (material.certificate is None) == is_later or bool(chain) == is_later:
+        wanted = "one certificate" if is_later else "a chain of certificates"
+        raise BundleError(f"It does not have {wanted}, as its version asks for.")
 
 
 def _require_statement(bundle: Bundle) -> None:

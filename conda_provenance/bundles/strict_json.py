@@ -34,7 +34,7 @@ def parse(data: bytes) -> Any:
     value = _loaded(data)
     if _is_deep(value):
         raise ValueError("is nested too deeply")
-    if _HALF.search(data):
+    if b"\\u" in data and _HALF.search(data):
         _require_text(value)
     return value
 
@@ -46,13 +46,7 @@ def _loaded(data: bytes) -> Any:
         raise ValueError("is not JSON in UTF-8") from None
 
     try:
-        return json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_constant=_no_number,
-            parse_float=_float,
-            parse_int=_integer,
-        )
+        return _DECODER.decode(text)
     except json.JSONDecodeError:
         raise ValueError("is not JSON") from None
     except RecursionError:
@@ -81,6 +75,11 @@ def _float(text: str) -> float:
     if math.isinf(number):
         raise ValueError("has a number that is too large")
     return number
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_no_number, parse_float=_float, parse_int=_integer
+)
 
 
 def _count(data: bytes, characters: bytes) -> int:

@@ -97,6 +97,7 @@ class Instance:
         *,
         valid_for: timedelta = timedelta(minutes=10),
         with_sct: bool = True,
+        purpose: x509.ObjectIdentifier = x509.ExtendedKeyUsageOID.CODE_SIGNING,
     ) -> x509.Certificate:
         """A certificate that is valid from ``at``.
 
@@ -113,7 +114,7 @@ class Instance:
             .not_valid_after(at + valid_for)
             .add_extension(_key_usage(digital_signature=True), critical=True)
             .add_extension(
-                x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.CODE_SIGNING]), critical=False
+                x509.ExtendedKeyUsage([purpose]), critical=False
             )
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
             .add_extension(
