@@ -12,8 +12,7 @@ IDS = (
     "commit-reviewed",
     "run-matches",
     "artifact-in-run",
+    "attested",
 )
-"""In the order in which they run and are shown."""
-
-KNOWN = (*IDS, "attested")
-"""What a policy may require. Other distributions' checks come on top."""
+"""In the order in which they run and are shown. A policy may require them. Other distributions'
+checks come on top."""

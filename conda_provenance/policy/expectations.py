@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from conda_provenance.patterns import RepositoryPattern, is_allowed
+from conda_provenance.policy.signers import SignerPattern
 from conda_provenance.remotes import RemoteUrl
 
 REQUIRED = ("well-formed", "commit-exists", "commit-on-branch", "recipe-matches")
@@ -57,6 +58,10 @@ class Expectations(NamedTuple):
     runners: tuple[str, ...] = ()
     ci_hosts: tuple[str, ...] = ()
     """CI servers, organisations and projects that may vouch for a run, as addresses."""
+    signers: tuple[SignerPattern, ...] = ()
+    """Who may sign statements about it. None: whatever workflow of an expected repository."""
+    issuers: tuple[str, ...] = ()
+    """Who may vouch for a signer, as addresses. None: the expected repository's public forge."""
     forge_hosts: Mapping[str, str] = {}
     """Forges that the user or the policy named: host and vendor."""
     policy_digest: str = ""

@@ -13,9 +13,10 @@ from conda_provenance.errors import ProvenanceError
 from conda_provenance.patterns import RepositoryPattern
 from conda_provenance.plugins import foreign_adapters
 from conda_provenance.policy.channels import channel_address
-from conda_provenance.policy.check_ids import KNOWN
+from conda_provenance.policy.check_ids import IDS
 from conda_provenance.policy.names import PLACEHOLDER, NamePattern, filled_in
 from conda_provenance.policy.refs import check_ref
+from conda_provenance.policy.signers import SignerPattern, parse_issuer
 from conda_provenance.text import show_value
 
 Parse: TypeAlias = Callable[[Any], Any]
@@ -230,7 +231,7 @@ def forge_vendor(vendor: Any) -> str:
 
 def check_id(known: Collection[str] | None) -> Callable[[str], str]:
     """Reads the id of a check. ``None``: other distributions' checks are not known here."""
-    allowed = KNOWN if known is None else tuple(dict.fromkeys((*KNOWN, *known)))
+    allowed = IDS if known is None else tuple(dict.fromkeys((*IDS, *known)))
 
     def parse(id: str) -> str:
         if id in allowed or (known is None and _ID.fullmatch(id) and len(id) <= 60):
@@ -271,6 +272,8 @@ def term_keys(known_checks: Collection[str] | None) -> Mapping[str, Parse]:
         "workflows": list_of(workflow),
         "runners": list_of(label),
         "ci_hosts": list_of(ci_host),
+        "signers": list_of(SignerPattern.parse),
+        "issuers": list_of(parse_issuer),
     }
 
 

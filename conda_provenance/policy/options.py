@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from conda_provenance.errors import UsageError
 from conda_provenance.patterns import RepositoryPattern
-from conda_provenance.policy.check_ids import KNOWN
+from conda_provenance.policy.check_ids import IDS
 from conda_provenance.policy.expectations import Expectations
 from conda_provenance.policy.keys import nearest, providers
 from conda_provenance.policy.policy import Policy, in_order
 from conda_provenance.policy.refs import check_ref
+from conda_provenance.policy.signers import SignerPattern, parse_issuer
 from conda_provenance.text import show_value
 from conda_provenance.values import is_full_sha
 
@@ -28,6 +29,8 @@ class Options(NamedTuple):
     providers: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
+    signers: tuple[SignerPattern, ...] = ()
+    issuers: tuple[str, ...] = ()
 
     @classmethod
     def parse(
@@ -39,6 +42,8 @@ class Options(NamedTuple):
         providers: Iterable[str] = (),
         only: Iterable[str] = (),
         skip: Iterable[str] = (),
+        signers: Iterable[str] = (),
+        issuers: Iterable[str] = (),
         known_checks: Collection[str] = (),
     ) -> Options:
         """Read the texts of the options, as a user typed them.
@@ -49,7 +54,7 @@ class Options(NamedTuple):
         if only and skip:
             raise UsageError("--only and --skip exclude each other: give one of the two.")
 
-        known = tuple(known_checks) or KNOWN
+        known = tuple(known_checks) or IDS
         return cls(
             tuple(dict.fromkeys(map(RepositoryPattern.parse, repositories))),
             None if sha is None else _sha(sha),
@@ -57,6 +62,8 @@ class Options(NamedTuple):
             tuple(dict.fromkeys(map(_provider, providers))),
             _check_ids("--only", only, known),
             _check_ids("--skip", skip, known),
+            tuple(dict.fromkeys(map(SignerPattern.parse, signers))),
+            tuple(dict.fromkeys(map(parse_issuer, issuers))),
         )
 
     def expectations(
@@ -82,7 +89,10 @@ class Options(NamedTuple):
             )
         if self.repositories or self.sha or self.providers:
             expected = expected._replace(required=in_order(("expected", *expected.required)))
-        is_changed = any((self.repositories, self.refs, self.providers, self.only, self.skip))
+        if self.signers:
+            expected = expected._replace(required=in_order((*expected.required, "attested")))
+        own = (self.repositories, self.refs, self.providers, self.only, self.skip)
+        is_changed = any((*own, self.signers, self.issuers))
         return expected._replace(
             policy_digest="" if is_changed else expected.policy_digest,
             sha=self.sha,
@@ -90,6 +100,8 @@ class Options(NamedTuple):
             providers=self.providers or expected.providers,
             only=self.only,
             skip=self.skip,
+            signers=self.signers or expected.signers,
+            issuers=self.issuers or expected.issuers,
             forge_hosts={**expected.forge_hosts, **(forge_hosts or {})},
         )
 

@@ -13,9 +13,10 @@ from typing import NamedTuple
 from conda_provenance.errors import UsageError
 from conda_provenance.patterns import RepositoryPattern
 from conda_provenance.policy.channels import channel_address
-from conda_provenance.policy.check_ids import KNOWN
+from conda_provenance.policy.check_ids import IDS
 from conda_provenance.policy.expectations import REQUIRED, Expectations
 from conda_provenance.policy.names import NamePattern, filled_in, fit_name
+from conda_provenance.policy.signers import SignerPattern
 
 
 class Terms(NamedTuple):
@@ -68,6 +69,14 @@ class Terms(NamedTuple):
     ci_hosts: tuple[str, ...] = ()
     """List of addresses: CI servers, organisations or projects that may vouch for a run:
     ``https://ci.example.com``, ``https://dev.azure.com/organisation/project``."""
+    signers: tuple[SignerPattern, ...] = ()
+    """List of signers: a statement about the package is signed by one of these: the address of a
+    workflow with its branch or tag,
+    ``https://github.com/o/n/.github/workflows/build.yml@refs/heads/main``, with ``*`` for a whole
+    segment, or an e-mail address. It requires the check ``attested``."""
+    issuers: tuple[str, ...] = ()
+    """List of addresses: who may vouch for a signer. Without it, the public forge of the
+    repository: GitHub or gitlab.com."""
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -75,15 +84,16 @@ class Terms(NamedTuple):
         expected = ("expected",) if self.repositories or self.providers else ()
         reviewed = ("commit-reviewed",) if self.reviews else ()
         run = ("run-matches",) if self.workflows or self.runners else ()
-        return in_order((*expected, *REQUIRED, *reviewed, *run, *self.checks))
+        attested = ("attested",) if self.signers else ()
+        return in_order((*expected, *REQUIRED, *reviewed, *run, *attested, *self.checks))
 
 
 def in_order(checks: Iterable[str]) -> tuple[str, ...]:
     """Each check once, in the order in which they run. Other distributions' are last."""
     given = dict.fromkeys(checks)
     return (
-        *(each for each in KNOWN if each in given),
-        *(each for each in given if each not in KNOWN),
+        *(each for each in IDS if each in given),
+        *(each for each in given if each not in IDS),
     )
 
 
@@ -219,6 +229,8 @@ class Policy(NamedTuple):
             workflows=terms.workflows,
             runners=terms.runners,
             ci_hosts=terms.ci_hosts,
+            signers=terms.signers,
+            issuers=terms.issuers,
             forge_hosts=self.forges,
             policy_digest=self.digest,
             exception=" ".join(each.reason for each in applied.exceptions),

@@ -14,7 +14,7 @@ def sentences(expected: Expectations) -> tuple[str, ...]:
     """Each of them fit to be shown."""
     return tuple(
         show(each, 1000)
-        for part in (_origin, _review, _run, _recipe, _outcome)
+        for part in (_origin, _review, _run, _signature, _recipe, _outcome)
         for each in part(expected)
     )
 
@@ -57,6 +57,13 @@ def _run(expected: Expectations) -> Iterator[str]:
         yield f"The run must be on {_any_of(expected.runners)}."
     if expected.ci_hosts:
         yield f"These may vouch for a run: {_and(expected.ci_hosts)}."
+
+
+def _signature(expected: Expectations) -> Iterator[str]:
+    if expected.signers:
+        yield f"A statement about it must be signed by {_any_of(map(str, expected.signers))}."
+    if expected.issuers:
+        yield f"These may vouch for whoever signs: {_and(expected.issuers)}."
 
 
 def _recipe(expected: Expectations) -> Iterator[str]:
