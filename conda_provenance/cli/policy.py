@@ -211,6 +211,8 @@ def _described_expectations(expected: Expectations) -> dict[str, Any]:
         "workflows": list(expected.workflows),
         "runners": list(expected.runners),
         "ci_hosts": list(expected.ci_hosts),
+        "signers": [str(each) for each in expected.signers],
+        "issuers": list(expected.issuers),
         "forges": dict(expected.forge_hosts),
     }
 

@@ -40,6 +40,42 @@ EXPECT_OPTIONS = under(
     ),
 )
 
+SIGNED_OPTIONS = under(
+    "signed statements",
+    Option(
+        "bundle",
+        ("--bundle",),
+        "a file or address with Sigstore bundles about the packages, besides those beside them; "
+        "may be given again",
+        metavar="FILE_OR_URL",
+        action="append",
+    ),
+    Option(
+        "cert_identity",
+        ("--cert-identity",),
+        "who must have signed: a workflow's address with its ref, in which * is a whole segment, "
+        "or an e-mail address (default: any workflow of the expected repository); may be given "
+        "again",
+        metavar="IDENTITY",
+        action="append",
+    ),
+    Option(
+        "cert_oidc_issuer",
+        ("--cert-oidc-issuer",),
+        "who may vouch for the signer (default: the public forge of the expected repository); may "
+        "be given again",
+        metavar="URL",
+        action="append",
+    ),
+    Option(
+        "trust_root",
+        ("--trust-root",),
+        "the root of trust of a Sigstore instance of one's own, a trusted_root.json (default: the "
+        "public one that the library brings)",
+        metavar="FILE",
+    ),
+)
+
 CHECK_OPTIONS = under(
     "which checks run",
     Option(
@@ -148,6 +184,7 @@ COMMAND = Command(
 {program} verify output --expect-repo 'https://github.com/o/*'
 {program} verify -n science --policy conda-forge
 {program} verify a-1.0-0.conda --only commit-on-branch
+{program} verify a-1.0-0.conda --expect-repo https://github.com/o/n --bundle a.sigstore.json
 {program} verify a-1.0-0.conda --evidence kept
 {program} verify a-1.0-0.conda --evidence kept --offline
 {program} verify a-1.0-0.conda --policy policy.toml --vsa statements \\
@@ -155,6 +192,7 @@ COMMAND = Command(
     (
         *TARGET_OPTIONS,
         *EXPECT_OPTIONS,
+        *SIGNED_OPTIONS,
         *CHECK_OPTIONS,
         *ASKING_OPTIONS,
         *FORM_OPTIONS,

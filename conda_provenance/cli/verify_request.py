@@ -18,6 +18,7 @@ from conda_provenance.policy.loading import load_policy_of
 from conda_provenance.policy.options import Options
 from conda_provenance.policy.settings import VerifySettings, load_verify_settings
 from conda_provenance.text import show_value
+from conda_provenance.verify.attested.given import MAX_ROOT, given_bundle, read_file
 from conda_provenance.verify.subject import Subject
 from conda_provenance.verify.world import Ways
 
@@ -27,6 +28,10 @@ _TEXTS = {
     "expect_ref": "--expect-ref",
     "expect_provider": "--expect-provider",
     "policy": "--policy",
+    "bundle": "--bundle",
+    "cert_identity": "--cert-identity",
+    "cert_oidc_issuer": "--cert-oidc-issuer",
+    "trust_root": "--trust-root",
     "only": "--only",
     "skip": "--skip",
     "allow": "--allow",
@@ -113,6 +118,8 @@ def wishes_of(
         providers=arguments.expect_provider or (),
         only=arguments.only or (),
         skip=arguments.skip or (),
+        signers=arguments.cert_identity or (),
+        issuers=arguments.cert_oidc_issuer or (),
         known_checks=known_checks,
     )
     settings = load_verify_settings(environ)
@@ -125,7 +132,14 @@ def wishes_of(
 
 
 def ways_of(arguments: Namespace, policy: Policy | None) -> Ways:
-    """How the outside may be asked."""
+    """How the outside may be asked. Files that the options name are read here."""
+    bundles = tuple(map(given_bundle, arguments.bundle or ()))
+    if arguments.dask and any(each.url for each in bundles):
+        raise UsageError(
+            "--dask and an address as --bundle cannot be combined: a worker has the network of its "
+            "own machine, so fetch the file first."
+        )
+    root = arguments.trust_root
     return Ways(
         offline=arguments.offline,
         allow=frozenset(_words("--allow", arguments.allow, _ALLOWED)),
@@ -133,6 +147,8 @@ def ways_of(arguments: Namespace, policy: Policy | None) -> Ways:
         evidence=arguments.evidence,
         evidence_digests=frozenset(map(_digest, arguments.evidence_digest or ())),
         token_files=tuple(arguments.token_file or ()),
+        bundles=bundles,
+        trust_root=None if root is None else read_file("--trust-root", root, MAX_ROOT),
         policy_forges=policy.forges if policy else {},
     )
 

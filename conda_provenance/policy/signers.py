@@ -21,7 +21,7 @@ _MAX_LENGTH = 2000
 _HOST = r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
 _SERVER = rf"(?P<scheme>(?i:https?))://(?P<host>{_HOST})(?::(?P<port>[1-9][0-9]{{0,4}}))?"
 _NAME = r"(?!\.{1,2}(?:/|@|\Z))[A-Za-z0-9._+~-]+"
-_PART = r"(?!\.{1,2}(?:/|\Z))[!-~]+?"
+_PART = r"(?!\.{1,2}(?:/|\Z))[!-)+-.0-~]+"
 _PLAIN = re.compile(r"[^?#%\\\s]*")
 
 _WORKFLOW = re.compile(

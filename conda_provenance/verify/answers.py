@@ -42,6 +42,9 @@ Outcome: TypeAlias = Answer | UnavailableError
 class Recorded(Protocol):
     """The answers that were kept for one package."""
 
+    def has(self, question: str) -> bool:
+        """Was it asked when they were kept?"""
+
     def get(self, question: str) -> Answer:
         """Raises :class:`~conda_provenance.errors.UnavailableError` where there is none."""
 
@@ -106,6 +109,7 @@ class Answers:
         *,
         scope: str = "",
         is_usable: Callable[[Answer], bool] = lambda _: True,
+        is_local: bool = False,
     ) -> Answer:
         """The answer to ``question``, which ``ask`` gets if nobody has asked before.
 
@@ -113,15 +117,18 @@ class Answers:
         ``GET https://api.github.com/repos/o/n`` or ``git refs https://github.com/o/n``. An
         :class:`~conda_provenance.errors.UnavailableError` is kept too. ``scope`` says which token
         it is asked with, by a digest; without one, nothing private is kept for other runs.
-        ``is_usable``: does an earlier run's answer fit what this run knows?
+        ``is_usable``: does an earlier run's answer fit what this run knows? ``is_local``: this
+        machine answers it, so it is asked without network too, unless evidence has the answer.
         """
         package = _package.get()
         if package is not None:
             for questions in package.questions:
                 questions[question] = scope
-            if package.recorded is not None:
+            if package.recorded is not None and not (
+                is_local and not package.recorded.has(question)
+            ):
                 return package.recorded.get(question)
-        if self.is_offline:
+        if self.is_offline and not is_local:
             raise UnavailableError(
                 "Nothing is asked with --offline; --evidence DIR takes answers that were kept."
             )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from conda_provenance.errors import UnavailableError
 from conda_provenance.policy.expectations import Expectations
 from conda_provenance.verify.answers import Answers
+from conda_provenance.verify.attested.verifying import NO_BUNDLES, Bundles
 from conda_provenance.verify.outcome import Outcome, Result
 from conda_provenance.verify.repository import Repositories
 from conda_provenance.verify.subject import Subject
@@ -35,6 +36,8 @@ class World(NamedTuple):
     """Seconds since 1970, UTC."""
     answers: Answers
     """For what a check keeps of a long answer, such as the lines of a log that matter."""
+    bundles: Bundles = NO_BUNDLES
+    """Signed statements that the user names, and what verifies them."""
 
 
 class Check:

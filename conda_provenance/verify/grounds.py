@@ -12,8 +12,9 @@ from conda_provenance.policy.expectations import Expectations
 from conda_provenance.verify.outcome import Outcome, Result
 
 ATTESTED = "attested"
-"""The id of the check of signed statements. It is reserved: no other distribution may have it."""
+"""The id of the check of signed statements."""
 
+PUBLICATION = "publication"
 BUILD = "build"
 """The fact ``statement`` of :data:`ATTESTED`, where the statement is one about a build. A statement
 about a publication binds no bytes to a build."""

@@ -14,9 +14,7 @@ from conda_provenance.log import logger
 from conda_provenance.text import escape
 from conda_provenance.verify.check import Check
 from conda_provenance.verify.checks import IDS
-from conda_provenance.verify.grounds import ATTESTED
 
-_RESERVED = (*IDS, ATTESTED)
 _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _MAX_ID = 60
 
@@ -67,7 +65,7 @@ def _is_usable(plugin: str, check: object) -> bool:
         _leave_out(plugin, type(check).__name__, "its id is not made of lower-case words")
         return False
 
-    if name in _RESERVED:
+    if name in IDS:
         _leave_out(plugin, name, "its id is a built-in check's")
         return False
     return True

@@ -11,6 +11,8 @@ from conda_provenance.net import Reach, origin_of
 from conda_provenance.policy.settings import VerifySettings
 from conda_provenance.verify.answer_cache import AnswerCache
 from conda_provenance.verify.answers import Answers
+from conda_provenance.verify.attested.given import MAX_FILE, Given
+from conda_provenance.verify.attested.verifying import Bundles
 from conda_provenance.verify.check import World
 from conda_provenance.verify.doors import HostDoors
 from conda_provenance.verify.evidence import EvidenceFolder
@@ -39,6 +41,10 @@ class Ways(NamedTuple):
     evidence_digests: frozenset[str] = frozenset()
     """The files of evidence that are believed."""
     token_files: tuple[str, ...] = ()
+    bundles: tuple[Given, ...] = ()
+    """Files with signed statements that the user names."""
+    trust_root: bytes | None = None
+    """The root of trust that the user names. ``None``: the public one of the library."""
     policy_forges: Mapping[str, str] = {}
     """Hosts, and the vendor of the forge there, as the policy says."""
 
@@ -81,7 +87,12 @@ def open_world(
         lookup = ProbingLookup(doors, user=settings.forges, policy=ways.policy_forges)
         folder = EvidenceFolder(ways.evidence) if ways.evidence else None
         keeping = Keeping(folder, offline=ways.offline, believed=ways.evidence_digests)
-        yield Opened(World(repositories, lookup, now, answers), keeping)
+        bundles = Bundles(
+            given=ways.bundles,
+            fetch=lambda url: web.fetch(url, limit=MAX_FILE),
+            trust_root=ways.trust_root,
+        )
+        yield Opened(World(repositories, lookup, now, answers, bundles), keeping)
 
 
 def _tokens(ways: Ways, settings: VerifySettings, environ: Mapping[str, str], warn: Warn) -> Tokens:

@@ -23,17 +23,7 @@ from msgspec import Struct
 from conda_provenance.errors import UnavailableError
 from conda_provenance.run_api import Job, Run, RunApi, RunClaim, Trigger, Voucher
 from conda_provenance.systems.gitlab.forge_api import GitLabApi
-
-_TRIGGERS: Mapping[str, Trigger] = {
-    "push": Trigger.PUSH,
-    "web": Trigger.MANUAL,
-    "schedule": Trigger.SCHEDULE,
-    "api": Trigger.API,
-    "trigger": Trigger.API,
-    "merge_request_event": Trigger.PULL_REQUEST,
-    "external_pull_request_event": Trigger.PULL_REQUEST,
-}
-"""https://docs.gitlab.com/ci/jobs/job_rules/#ci_pipeline_source-predefined-variable"""
+from conda_provenance.systems.gitlab.triggers import trigger_of
 
 _FINISHED = frozenset({"success", "failed", "canceled", "skipped"})
 _NOT_RUN = frozenset({"skipped", "manual", "created", "waiting_for_resource", "scheduled"})
@@ -129,7 +119,7 @@ class GitLabRuns(RunApi):
 
 
 def _trigger(found: _Pipeline) -> Trigger:
-    trigger = _TRIGGERS.get(found.source or "", Trigger.OTHER)
+    trigger = trigger_of(found.source or "")
     return Trigger.TAG if trigger is Trigger.PUSH and found.tag else trigger
 
 

@@ -31,6 +31,10 @@ class RecordedAnswers:
         self.missing: dict[str, None] = {}
         """The questions that were asked and have no answer here."""
 
+    def has(self, question: str) -> bool:
+        """Was this question asked when the file was written?"""
+        return question in self._outcomes
+
     def get(self, question: str) -> Answer:
         """The answer that was kept. Raises :class:`~conda_provenance.errors.UnavailableError`."""
         if self.fault:

@@ -1,0 +1,175 @@
+"""Holds what a certificate and a predicate say against the stamp, key by key.
+
+Who signed, and whether that is believed, is not known here. What cannot be compared is said to be
+so: nothing follows from it.
+
+Source of the certificate's fields: https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from conda_provenance.bundles.certificate import Certificate
+from conda_provenance.claim import Claim
+from conda_provenance.remotes import RemoteUrl, RemoteUrlError
+from conda_provenance.text import show
+from conda_provenance.values import is_full_sha
+from conda_provenance.verify.attested.predicates import BuildSays
+from conda_provenance.verify.attested.signers import provider_of
+from conda_provenance.verify.named_runs import named_run
+from conda_provenance.verify.subject import Subject
+
+_MAX = 200
+
+CERTIFICATE, PREDICATE = "certificate", "predicate"
+
+_GITHUB_RUN = re.compile(r"https?://[^/]+/[^/]+/[^/]+/actions/runs/(\d+)(?:/attempts/(\d+))?/?")
+_CIRCLE_RUN = re.compile(r".*/workflows?/([0-9A-Za-z-]+)(?:/job/.*)?")
+_NUMBER_AND_ATTEMPT = re.compile(r"(\d+)-(\d+)")
+
+_JOB_NOT_RUN = {
+    "gitlab": "it names the job, and the package names the pipeline",
+    "buildkite": "it names the build's number, and the package names its id",
+}
+
+
+class Comparison(NamedTuple):
+    """One key of the stamp, and what else is said of it."""
+
+    key: str
+    agrees: bool | None
+    """``None``: it cannot be compared."""
+    by: str
+    said: str = ""
+    """A stranger's text."""
+    why: str = ""
+    """Why it cannot be compared, or what else there is to say. The rest of a sentence."""
+
+    @property
+    def sentence(self) -> str:
+        """How it differs, as the rest of a sentence."""
+        return f"its {self.by} says {show(self.said, _MAX)}, and the package says otherwise"
+
+
+class Stamp(NamedTuple):
+    """What the package says of its origin."""
+
+    remote: RemoteUrl | None
+    sha: str | None
+    claim: Claim
+
+    @classmethod
+    def of(cls, subject: Subject) -> Stamp:
+        return cls(subject.remote, subject.sha, subject.package.claim)
+
+
+def by_certificate(certificate: Certificate, stamp: Stamp) -> list[Comparison]:
+    """What the authority says that made the certificate. It took it from the CI's token."""
+    place = _repository(certificate.repository, CERTIFICATE, stamp)
+    run = _run(certificate.run, CERTIFICATE, stamp, provider_of(certificate))
+    return [place, _commit(certificate.commit, CERTIFICATE, stamp, place), run]
+
+
+def by_predicate(said: BuildSays, stamp: Stamp) -> list[Comparison]:
+    """What the job says that made the statement."""
+    place = _repository(said.repository, PREDICATE, stamp)
+    run = _run(said.run, PREDICATE, stamp, "")
+    return [place, _commit(said.commit, PREDICATE, stamp, place), run]
+
+
+def are_agreed(comparisons: Sequence[Comparison], *keys: str) -> bool:
+    """Is each of these keys the same, by one of the two?"""
+    agreed = {each.key for each in comparisons if each.agrees}
+    return agreed.issuperset(keys)
+
+
+def differing(comparisons: Sequence[Comparison]) -> Iterator[Comparison]:
+    """What contradicts the stamp. The certificate comes first: it outranks the predicate."""
+    yield from sorted(
+        (each for each in comparisons if each.agrees is False),
+        key=lambda each: each.by != CERTIFICATE,
+    )
+
+
+def is_same_repository(address: str, remote: RemoteUrl) -> bool | None:
+    """``None``: it is no address that can be compared."""
+    try:
+        other = RemoteUrl.parse(address)
+    except RemoteUrlError:
+        return None
+
+    mine, its = ((each.host, each.port, each.path.lower()) for each in (remote, other))
+    return mine == its
+
+
+def _repository(said: str | None, by: str, stamp: Stamp) -> Comparison:
+    key = "remote_url"
+    if not said:
+        return Comparison(key, None, by, why="it names no repository")
+    if stamp.remote is None:
+        return Comparison(key, None, by, said, "the package names no repository")
+
+    is_same = is_same_repository(said, stamp.remote)
+    why = "it is no address that can be compared" if is_same is None else ""
+    return Comparison(key, is_same, by, said, why)
+
+
+def _commit(said: str | None, by: str, stamp: Stamp, place: Comparison) -> Comparison:
+    """A commit says something only of its repository: a job may check out another one."""
+    key = "sha"
+    if not said:
+        return Comparison(key, None, by, why="it names no commit")
+    if not is_full_sha(said.lower()):
+        return Comparison(key, None, by, said, "it is no full commit hash")
+    if stamp.sha is None:
+        return Comparison(key, None, by, said, "the package names no commit")
+
+    is_same = said.lower() == stamp.sha.lower()
+    if place.agrees or (is_same and not place.said):
+        return Comparison(key, is_same, by, said)
+    return Comparison(key, None, by, said, "it is not known to be a commit of this repository")
+
+
+def _run(said: str | None, by: str, stamp: Stamp, provider: str) -> Comparison:
+    key = "flow_run_id"
+    if not said:
+        return Comparison(key, None, by, why="it names no run")
+
+    named = named_run(stamp.claim)
+    if named is None:
+        return Comparison(key, None, by, said, "the package names no run of a known CI system")
+    if provider and provider != named.provider:
+        return Comparison(key, False, by, said)
+    if said == stamp.claim.flow_run_id:
+        return Comparison(key, True, by, said)
+
+    if named.provider == "github":
+        return _github_run(said, by, stamp, named.run_id)
+    if named.provider == "circle" and (match := _CIRCLE_RUN.fullmatch(said)):
+        return Comparison(key, match[1].lower() == named.run_id.lower(), by, said)
+    why = _JOB_NOT_RUN.get(named.provider, "runs of this CI system cannot be compared")
+    return Comparison(key, None, by, said, why)
+
+
+def _github_run(said: str, by: str, stamp: Stamp, run_id: str) -> Comparison:
+    """A job that is started again may sign what an earlier attempt built, never a later one."""
+    key = "flow_run_id"
+    match = _GITHUB_RUN.fullmatch(said) or _NUMBER_AND_ATTEMPT.fullmatch(said)
+    stamped = re.fullmatch(r"(\d{1,20})(?:[/.]\d+)?", run_id)
+    if match is None or stamped is None:
+        return Comparison(key, None, by, said, "it is no address of a run of GitHub Actions")
+    if match[1] != stamped[1]:
+        return Comparison(key, False, by, said)
+
+    page = _GITHUB_RUN.fullmatch(stamp.claim.flow_run_url or "")
+    if page is None or page[1] != match[1] or not page[2] or not match[2]:
+        return Comparison(key, True, by, said)
+
+    signed, built = int(match[2]), int(page[2])
+    if signed < built:
+        return Comparison("flow_run_url", False, by, said)
+    why = "a later attempt of the run signed it" if signed > built else ""
+    return Comparison(key, True, by, said, why)

@@ -1,0 +1,68 @@
+"""``Given``: a file of bundles that the user names, by its path or its address."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+
+from conda_provenance.errors import UsageError
+from conda_provenance.net import origin_of
+from conda_provenance.text import escape, redact_location
+
+MAX_FILE = 16 << 20
+"""Bytes of a file of bundles. One bundle has some ten thousand."""
+
+MAX_ROOT = 4 << 20
+"""Bytes of a root of trust. The public one has eight thousand."""
+
+
+class Given(NamedTuple):
+    """What the user named."""
+
+    name: str
+    """Fit to be shown, and the same wherever the file is."""
+    data: bytes | None = None
+    """``None``: it has to be asked for."""
+    url: str = ""
+    """May hold a login, or a query that lets its bearer in: never shown, and never kept."""
+
+    def __repr__(self) -> str:
+        return f"Given(name={self.name!r})"
+
+    @property
+    def has_secret(self) -> bool:
+        """Does its address hold what may be one?"""
+        parts = urlsplit(self.url)
+        return bool(parts.query or "@" in parts.netloc)
+
+
+def given_bundle(text: str) -> Given:
+    """Read a file, or note an address. Raises :class:`~conda_provenance.errors.UsageError`."""
+    if not text.lower().startswith(("http://", "https://")):
+        path = os.path.expanduser(text)
+        return Given(escape(os.path.basename(path), 300), read_file("--bundle", path, MAX_FILE))
+
+    if origin_of(text) is None:
+        raise UsageError(f"--bundle {_shown(text)} is no complete address of a server.")
+    parts = urlsplit(text)
+    place = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="")
+    return Given(_shown(urlunsplit(place)), url=text)
+
+
+def read_file(option: str, path: str, limit: int) -> bytes:
+    """A file that an option names. Raises :class:`~conda_provenance.errors.UsageError`."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(limit + 1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or type(error).__name__
+        raise UsageError(f"{option} {_shown(path)} cannot be read: {why}.") from None
+
+    if len(data) > limit:
+        raise UsageError(f"{option} {_shown(path)} is larger than {limit >> 20} MiB.")
+    return data
+
+
+def _shown(location: str) -> str:
+    return escape(redact_location(location), 500) or repr("")

@@ -1,0 +1,190 @@
+"""``judge``: what one bundle is worth for one package. What several come to together is not known
+here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, NamedTuple
+
+from conda_provenance.bundles.certificate import Certificate
+from conda_provenance.bundles.signed import (
+    BUILD_TYPES,
+    PUBLISH_TYPE,
+    BundleError,
+    SignedStatement,
+    UncheckableError,
+)
+from conda_provenance.errors import UnavailableError
+from conda_provenance.policy.refs import matching_refs
+from conda_provenance.text import listed, show
+from conda_provenance.verify.attested.comparing import (
+    Comparison,
+    Stamp,
+    are_agreed,
+    by_certificate,
+    by_predicate,
+    differing,
+)
+from conda_provenance.verify.attested.places import Found
+from conda_provenance.verify.attested.predicates import BuildSays, what_it_says
+from conda_provenance.verify.attested.publication import why_no_publication
+from conda_provenance.verify.attested.signers import shown_signer, why_not
+from conda_provenance.verify.attested.triggers import PULL_REQUEST, why_doubtful
+from conda_provenance.verify.attested.verifying import Bundles
+from conda_provenance.verify.check import Case
+
+_MAX = 300
+
+
+class Worth(str, Enum):
+    """What a bundle is worth."""
+
+    CONTRADICTION = "contradicts"
+    """An expected signer's statement of a build, which is another than the package says."""
+    BUILD = "build"
+    PUBLICATION = "publication"
+    PULL_REQUEST = "pull-request"
+    """An expected signer's statement of a build of what was not accepted yet."""
+    OPEN = "open"
+    """Nothing follows from it: nobody expects the signer, or it cannot be compared."""
+    UNCHECKABLE = "uncheckable"
+    """Its kind cannot be verified here."""
+    BROKEN = "broken"
+    OTHER_FILE = "other-file"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Judged(NamedTuple):
+    """A bundle, and what it is worth."""
+
+    where: str
+    worth: Worth
+    why: str = ""
+    """The rest of a sentence about it."""
+    signed: SignedStatement | None = None
+    comparisons: tuple[Comparison, ...] = ()
+    retry_at: float | None = None
+    is_lacking: bool = False
+    """Could it not be checked at all, since something is not installed?"""
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What is known of the bundle by itself."""
+        facts = {"where": self.where, "worth": self.worth.value, "why": self.why}
+        if self.signed is not None:
+            facts |= {
+                "sha256": self.signed.sha256,
+                "type": self.signed.statement.predicate_type,
+                "signer": self.signed.certificate.identity,
+            }
+        return {key: value for key, value in facts.items() if value}
+
+
+class Question(NamedTuple):
+    """What a bundle is held against."""
+
+    case: Case
+    sha256: str
+    """Of the package, computed by us."""
+    stamp: Stamp
+
+    @classmethod
+    def of(cls, case: Case, sha256: str) -> Question:
+        return cls(case, sha256, Stamp.of(case.subject))
+
+
+def judge(found: Found, question: Question, bundles: Bundles) -> Judged:
+    """What a bundle is worth. It raises nothing."""
+    try:
+        signed = bundles.verify(found.data)
+    except BundleError as error:
+        return Judged(found.where, Worth.BROKEN, _rest(error))
+    except UncheckableError as error:
+        return Judged(found.where, Worth.UNCHECKABLE, _rest(error))
+    except UnavailableError as error:
+        why = _rest(error)
+        return Judged(found.where, Worth.UNCHECKABLE, why, retry_at=error.retry_at, is_lacking=True)
+
+    if not signed.statement.is_about(question.sha256):
+        return Judged(found.where, Worth.OTHER_FILE, "it is about another file", signed)
+
+    signer = shown_signer(signed.certificate)
+    if why := why_not(signed.certificate, question.case.expected):
+        return Judged(found.where, Worth.OPEN, f"it is signed by {signer}; {why}", signed)
+
+    kind = signed.statement.predicate_type
+    if kind in BUILD_TYPES:
+        return _build(found.where, signed, question)
+    if kind == PUBLISH_TYPE:
+        return _publication(found.where, signed, question)
+    why = f"it is a statement of the kind {show(kind, _MAX)}, of neither a build nor a publication"
+    return Judged(found.where, Worth.OPEN, why, signed)
+
+
+def _publication(where: str, signed: SignedStatement, question: Question) -> Judged:
+    """Who publishes may do so from another run, workflow or repository than built it."""
+    why = why_no_publication(signed.statement, question.case.subject)
+    if why:
+        return Judged(where, Worth.OPEN, why, signed)
+
+    compared = tuple(by_certificate(signed.certificate, question.stamp))
+    return Judged(where, Worth.PUBLICATION, "", signed, compared)
+
+
+def _build(where: str, signed: SignedStatement, question: Question) -> Judged:
+    said = what_it_says(signed.statement)
+    certificate = by_certificate(signed.certificate, question.stamp)
+    predicate = by_predicate(said, question.stamp)
+    # What we made of a package says nothing of the run that signs it.
+    counted = predicate if said.is_derived else [*certificate, *predicate]
+    judged = Judged(where, Worth.BUILD, "", signed, (*certificate, *predicate))
+
+    if first := next(differing(counted), None):
+        why = f"{first.key} differs: {first.sentence}"
+        return judged._replace(worth=Worth.CONTRADICTION, why=why)
+
+    doubt = why_doubtful(signed.certificate)
+    if doubt.startswith(PULL_REQUEST):
+        return judged._replace(worth=Worth.PULL_REQUEST, why=doubt)
+
+    doubt = doubt or _why_unbound(said, certificate, predicate)
+    doubt = doubt or _why_other_ref(signed.certificate, question.case.expected.refs)
+    return judged._replace(worth=Worth.OPEN, why=doubt) if doubt else judged
+
+
+def _why_unbound(
+    said: BuildSays, certificate: list[Comparison], predicate: list[Comparison]
+) -> str:
+    """Why it does not bind the file to the build that the package names, if it does not."""
+    if said.is_derived and not are_agreed(certificate, "remote_url", "sha", "flow_run_id"):
+        return (
+            "it was made from what the package says of itself, and its certificate does not show "
+            "that the run signed it that built the package"
+        )
+
+    if are_agreed([*certificate, *predicate], "remote_url", "sha"):
+        return ""
+    compared = [*certificate, *predicate]
+    missing = next(key for key in ("remote_url", "sha") if not are_agreed(compared, key))
+    whys = [each.why for each in compared if each.key == missing and each.why]
+    return f"{missing} cannot be held against it: {whys[0] if whys else 'it does not say it'}"
+
+
+def _why_other_ref(certificate: Certificate, refs: tuple[str, ...]) -> str:
+    """The commit may be on an expected branch all the same: a tag's run builds such a commit."""
+    if not refs or certificate.ref is None:
+        return ""
+    if any(matching_refs(each, [certificate.ref]) for each in refs):
+        return ""
+    ref, wanted = show(certificate.ref, _MAX), listed(refs, "or", 3)
+    return f"it was signed in a run on {ref}, and {wanted} is expected"
+
+
+def _rest(error: Exception) -> str:
+    """A sentence as the rest of another one."""
+    text = show(str(error), 500).rstrip(".")
+    return f"{text[:1].lower()}{text[1:]}" if text[1:2].islower() else text

@@ -1,0 +1,104 @@
+"""What a SLSA provenance predicate says of a build: repository, commit and run.
+
+The job that made the statement wrote it: it may say anything.
+
+Sources: https://slsa.dev/spec/v1.2/provenance, https://slsa.dev/spec/v0.2/provenance,
+https://github.com/actions/buildtypes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from conda_provenance.bundles.signed import Statement
+
+V1 = "https://slsa.dev/provenance/v1"
+V0_2 = "https://slsa.dev/provenance/v0.2"
+
+DERIVED_BUILD_TYPE = "https://conda-provenance.github.io/conda-provenance/buildtypes/metadata/v1/"
+DERIVED_BUILDER = (
+    "https://conda-provenance.github.io/conda-provenance/builders/derived-from-metadata/"
+)
+"""Of statements that we make from what a package says of itself."""
+
+_GITHUB_BUILD_TYPES = (
+    "https://actions.github.io/buildtypes/workflow/v1",
+    "https://slsa-framework.github.io/github-actions-buildtypes/workflow/v1",
+)
+_GIT = re.compile(r"git\+(?P<url>(?:https?|ssh)://[^@\s]+)(?:@(?P<ref>\S+))?")
+_MAX_LENGTH = 2000
+
+
+class BuildSays(NamedTuple):
+    """What a predicate says. Strangers' texts; ``None`` where it says nothing of it."""
+
+    repository: str | None = None
+    commit: str | None = None
+    run: str | None = None
+    builder: str | None = None
+    build_type: str | None = None
+    is_derived: bool = False
+    """Was it made from what the package says of itself?"""
+
+
+def what_it_says(statement: Statement) -> BuildSays:
+    """What a statement says of a build. Empty: it is not about one, or of a form unknown here."""
+    if statement.predicate_type == V1:
+        return _v1(statement.predicate or {})
+    if statement.predicate_type == V0_2:
+        return _v0_2(statement.predicate or {})
+    return BuildSays()
+
+
+def _v1(predicate: Mapping[str, Any]) -> BuildSays:
+    build_type = _text(predicate, "buildDefinition", "buildType")
+    builder = _text(predicate, "runDetails", "builder", "id")
+    is_derived = build_type == DERIVED_BUILD_TYPE or builder == DERIVED_BUILDER
+    parameters = _at(predicate, "buildDefinition", "externalParameters")
+    repository = _text(parameters, "repository") if is_derived else None
+    if build_type in _GITHUB_BUILD_TYPES:
+        repository = _text(parameters, "workflow", "repository")
+
+    commit = None
+    if is_derived or build_type in _GITHUB_BUILD_TYPES:
+        # Both put the repository first. Of another build type's entries nobody knows which it is.
+        first = _first(_at(predicate, "buildDefinition", "resolvedDependencies"))
+        place = _repository(_text(first, "uri"))
+        repository = repository or place
+        commit = _text(first, "digest", "gitCommit") if place == repository else None
+
+    run = _text(predicate, "runDetails", "metadata", "invocationId")
+    return BuildSays(repository, commit, run, builder, build_type, is_derived)
+
+
+def _v0_2(predicate: Mapping[str, Any]) -> BuildSays:
+    source = _at(predicate, "invocation", "configSource")
+    return BuildSays(
+        _repository(_text(source, "uri")),
+        _text(source, "digest", "sha1") or _text(source, "digest", "gitCommit"),
+        _text(predicate, "metadata", "buildInvocationId"),
+        _text(predicate, "builder", "id"),
+        _text(predicate, "buildType"),
+    )
+
+
+def _repository(uri: str | None) -> str | None:
+    match = _GIT.fullmatch(uri or "")
+    return match["url"] if match else None
+
+
+def _first(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and value else None
+
+
+def _at(value: Any, *path: str) -> Any:
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _text(value: Any, *path: str) -> str | None:
+    found = _at(value, *path)
+    return found if isinstance(found, str) and 0 < len(found) <= _MAX_LENGTH else None

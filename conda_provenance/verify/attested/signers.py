@@ -1,0 +1,110 @@
+"""May this signer sign statements about a package? By what the user and the policy expect.
+
+The certificate is one whose signature holds. What the package says counts for nothing here.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from conda_provenance.bundles.certificate import Certificate
+from conda_provenance.patterns import is_allowed
+from conda_provenance.policy.expectations import Expectations
+from conda_provenance.policy.signers import is_signer
+from conda_provenance.text import listed, show
+
+_MAX = 300
+
+GITHUB = "https://token.actions.githubusercontent.com"
+GITLAB = "https://gitlab.com"
+
+_ISSUERS = {
+    "github.com": re.compile(rf"{re.escape(GITHUB)}(?:/[A-Za-z0-9_-]+)?"),
+    "gitlab.com": re.compile(re.escape(GITLAB)),
+}
+"""Who vouches for the runs of a public forge. Some enterprises have their name after GitHub's."""
+
+_PROVIDERS = (
+    ("github", _ISSUERS["github.com"]),
+    ("gitlab", _ISSUERS["gitlab.com"]),
+    ("buildkite", re.compile(r"https://agent\.buildkite\.com")),
+    ("circle", re.compile(r"https://oidc\.circleci\.com(?:/.*)?")),
+)
+"""The CI system whose runs an issuer vouches for, by the names that are in ``flow_run_id``."""
+
+
+def provider_of(certificate: Certificate) -> str:
+    """The CI system of the run. Empty: it is not known."""
+    issuer = certificate.issuer or ""
+    return next((name for name, form in _PROVIDERS if form.fullmatch(issuer)), "")
+
+
+def shown_signer(certificate: Certificate) -> str:
+    """Who signed, for a sentence."""
+    return show(certificate.identity, _MAX)
+
+
+def why_not(certificate: Certificate, expected: Expectations) -> str:
+    """Why nobody expects this signer, as the rest of a sentence. Empty: somebody does."""
+    if expected.signers:
+        return _why_not_named(certificate, expected)
+    if expected.repositories:
+        return _why_not_of_repository(certificate, expected)
+    return (
+        "nobody said that this signer may sign: name it with --cert-identity, or expect a "
+        "repository with --expect-repo or a policy"
+    )
+
+
+def _why_not_named(certificate: Certificate, expected: Expectations) -> str:
+    if not is_signer(certificate.identity, expected.signers):
+        return f"only {listed(map(str, expected.signers), 'or', 3)} may sign"
+
+    host = urlsplit(certificate.identity).hostname or ""
+    return _why_not_issuer(certificate, expected, host, is_named=True)
+
+
+def _why_not_of_repository(certificate: Certificate, expected: Expectations) -> str:
+    """A workflow of an expected repository may sign. Which one that is, the identity does not say:
+    a shared workflow is in another repository than what was built."""
+    repository = certificate.repository
+    wanted = listed(map(str, expected.repositories), "or", 3)
+    if repository is None:
+        return (
+            f"its certificate names no repository, and {wanted} is expected: name the signer with "
+            "--cert-identity"
+        )
+    if not is_allowed(repository, expected.repositories):
+        return f"it signed for {show(repository, _MAX)}, and {wanted} is expected"
+
+    pinned = (
+        ("repository", expected.repository_id, certificate.repository_id),
+        ("owner", expected.owner_id, certificate.owner_id),
+    )
+    for what, number, found in pinned:
+        if number and found != number:
+            shown = show(found or "", 100) or "not there"
+            return (
+                f"the number of its {what} is {shown}, not {number}: the name may have been "
+                "registered again by another"
+            )
+    host = urlsplit(repository).hostname or ""
+    return _why_not_issuer(certificate, expected, host, is_named=False)
+
+
+def _why_not_issuer(
+    certificate: Certificate, expected: Expectations, host: str, *, is_named: bool
+) -> str:
+    """Who vouches for the signer? A public forge's runs are vouched for by nobody but itself."""
+    issuer = certificate.issuer or ""
+    shown = show(issuer, _MAX) or "nobody"
+    if expected.issuers and issuer not in expected.issuers:
+        return f"{shown} vouches for it, and only {listed(expected.issuers, 'or', 3)} may"
+
+    own = _ISSUERS.get(host)
+    if own is not None and not (is_named and expected.issuers) and not own.fullmatch(issuer):
+        return f"{shown} vouches for it, which is not {host}"
+    if own is None and not expected.issuers:
+        return f"{shown} vouches for it: if you trust that, name it with --cert-oidc-issuer"
+    return ""

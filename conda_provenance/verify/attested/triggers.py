@@ -1,0 +1,49 @@
+"""What started the run whose identity signed, by its certificate. The rules are those of
+``run-matches``.
+"""
+
+from __future__ import annotations
+
+from conda_provenance.bundles.certificate import Certificate
+from conda_provenance.run_api import Trigger
+from conda_provenance.text import show
+from conda_provenance.verify.attested.signers import provider_of
+
+PULL_REQUEST = "it is of a pull request"
+"""How a reason begins that makes a statement worth less than nothing."""
+
+_PULLS = ("refs/pull/", "refs/merge-requests/")
+_MAX = 200
+
+
+def trigger_of(certificate: Certificate) -> Trigger | None:
+    """``None``: the certificate does not say it."""
+    event = certificate.trigger
+    if (certificate.ref or "").startswith(_PULLS):
+        return Trigger.PULL_REQUEST
+    if not event:
+        return None
+
+    from conda_provenance.systems.github.triggers import trigger_of as on_github
+    from conda_provenance.systems.gitlab.triggers import trigger_of as on_gitlab
+
+    provider = provider_of(certificate)
+    if provider == "github":
+        return on_github(event, certificate.ref)
+    if provider == "gitlab":
+        return on_gitlab(event, certificate.ref)
+    # A server of one's own: no name of the one means something else to the other.
+    found = (on_github(event, certificate.ref), on_gitlab(event, certificate.ref))
+    return next((each for each in found if each is not Trigger.OTHER), Trigger.OTHER)
+
+
+def why_doubtful(certificate: Certificate) -> str:
+    """Why what the run built is not known to be accepted. Empty: there is no reason."""
+    trigger = trigger_of(certificate)
+    event = show(certificate.trigger or "", _MAX)
+    if trigger is Trigger.PULL_REQUEST:
+        by = event or show(certificate.ref or "", _MAX)
+        return f"{PULL_REQUEST} ({by}): what it built was not accepted yet"
+    if trigger is Trigger.OTHER:
+        return f"its run was started by {event}: who wrote what it ran is not known"
+    return ""

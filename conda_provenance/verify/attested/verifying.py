@@ -1,0 +1,91 @@
+"""``Bundles``: verifies bundles against the user's root of trust, each once.
+
+The library that does it is loaded with the first bundle. What a statement says is not known here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from conda_provenance.bundles.signed import (
+    BundleError,
+    BundleVerifier,
+    SignedStatement,
+    UncheckableError,
+)
+from conda_provenance.errors import UnavailableError
+from conda_provenance.verify.attested.given import Given
+
+_MAX_KEPT = 256
+"""Bundles whose outcome is remembered. One may be about a thousand packages."""
+
+Outcome: TypeAlias = SignedStatement | BundleError | UncheckableError | UnavailableError
+
+
+class Bundles:
+    """The bundles of one run. Threads share it.
+
+    ``given``: those that the user names. ``fetch`` gets what is at an address of the user's, and
+    ``make`` the verifier.
+    """
+
+    def __init__(
+        self,
+        *,
+        given: Sequence[Given] = (),
+        fetch: Callable[[str], bytes] | None = None,
+        trust_root: bytes | None = None,
+        make: Callable[[bytes | None], BundleVerifier] | None = None,
+    ) -> None:
+        self.given = tuple(given)
+        self._fetch = fetch
+        self._trust_root = trust_root
+        self._make = make or _sigstore
+        self._verifier: BundleVerifier | None = None
+        self._known: OrderedDict[bytes, Outcome] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def fetch(self, url: str) -> bytes:
+        """What is at an address that the user typed. It gets the user's credentials for it."""
+        if self._fetch is None:
+            raise UnavailableError("No server is asked for bundles here.")
+        return self._fetch(url)
+
+    def verify(self, data: bytes) -> SignedStatement:
+        """The statement in a bundle. Raises what :class:`BundleVerifier` raises, and no more."""
+        key = hashlib.sha256(data).digest()
+        with self._lock:
+            outcome = self._known.get(key)
+            if outcome is None:
+                outcome = self._known[key] = self._outcome(data)
+            self._known.move_to_end(key)
+            while len(self._known) > _MAX_KEPT:
+                self._known.popitem(last=False)
+        if isinstance(outcome, SignedStatement):
+            return outcome
+        raise outcome.with_traceback(None)
+
+    def _outcome(self, data: bytes) -> Outcome:
+        try:
+            if self._verifier is None:
+                self._verifier = self._make(self._trust_root)
+            return self._verifier.verify(data)
+        except (BundleError, UncheckableError, UnavailableError) as error:
+            return error
+        except Exception as error:
+            # What libraries raise for malformed bundles is not documented, and may quote them.
+            return BundleError(f"It cannot be read as a bundle ({type(error).__name__}).")
+
+
+def _sigstore(trust_root: bytes | None) -> BundleVerifier:
+    from conda_provenance.bundles.sigstore import SigstoreVerifier
+
+    return SigstoreVerifier(trust_root)
+
+
+NO_BUNDLES = Bundles()
+"""The user names none, and the public root of trust counts."""

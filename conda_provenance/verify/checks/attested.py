@@ -1,0 +1,194 @@
+"""``attested``: does a signed statement name this file's digest, and agree with the stamp?
+
+A signature proves who signed, and the certificate in which run. That it was the build is what the
+statement says: only an expected signer is believed about it. A statement about a publication says
+nothing of the build.
+
+What is broken, signed by somebody whom nobody expects, or of a kind that cannot be verified here
+neither passes nor fails: anybody can put such a file beside a package, or post it at a forge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from conda_provenance.text import listed, show, show_sentence
+from conda_provenance.verify.attested.judging import Judged, Question, Worth, judge
+from conda_provenance.verify.attested.places import Search, find_bundles
+from conda_provenance.verify.attested.publication import channel_of
+from conda_provenance.verify.attested.signers import shown_signer
+from conda_provenance.verify.check import Case, Check, World
+from conda_provenance.verify.grounds import ATTESTED, BUILD, PUBLICATION
+from conda_provenance.verify.outcome import Result
+
+_MAX = 1500
+_MAX_LISTED = 20
+_MAX_NAMED = 3
+
+_STRIPPED = "The policy wants a signed statement, and whoever handed on the package may have left "
+
+
+class Attested(Check):
+    id = ATTESTED
+    summary = "Does a signed statement of its build or publication name this file's digest?"
+
+    def check(self, case: Case, world: World) -> Result:
+        sha256 = case.subject.computed_sha256
+        if sha256 is None:
+            return self.unavailable(
+                "The bytes of the file were not read, so its digest is unknown: --check reads them."
+            )
+
+        search = find_bundles(case, world, sha256)
+        question = Question.of(case, sha256)
+        judged = [judge(found, question, world.bundles) for found in search.found]
+        result = self._judged(judged, search, case)
+        return result._replace(facts={**result.facts, **_facts(judged, search)})
+
+    def _judged(self, judged: Sequence[Judged], search: Search, case: Case) -> Result:
+        """What counts first: a contradiction, then what passes, then what is left open."""
+        by_worth = {worth: [each for each in judged if each.worth is worth] for worth in Worth}
+        if contradictions := by_worth[Worth.CONTRADICTION]:
+            return self._contradicted(contradictions[0])
+        if builds := by_worth[Worth.BUILD]:
+            return self._build(builds[0], judged, search)
+        if publications := by_worth[Worth.PUBLICATION]:
+            return self._publication(publications[0], judged, search)
+        if pulls := by_worth[Worth.PULL_REQUEST]:
+            first = pulls[0]
+            return self.failed(_said(f"{_signed(first)}, but {first.why}."), **_of(first))
+
+        left = [*by_worth[Worth.OPEN], *by_worth[Worth.UNCHECKABLE]]
+        if left or by_worth[Worth.BROKEN] or search.unread or search.more:
+            return self._open(left or by_worth[Worth.BROKEN], search)
+        return self._nothing(by_worth[Worth.OTHER_FILE], case)
+
+    def _contradicted(self, judged: Judged) -> Result:
+        return self.failed(
+            _said(f"{_signed(judged)}, contradicts the package: {judged.why}."),
+            contradicts=True,
+            **_of(judged),
+        )
+
+    def _build(self, judged: Judged, others: Sequence[Judged], search: Search) -> Result:
+        agreed = dict.fromkeys(each.key for each in judged.comparisons if each.agrees)
+        notes = [each.why for each in judged.comparisons if each.agrees and each.why]
+        note = f" ({'; '.join(dict.fromkeys(notes))})" if notes else ""
+        return self.passed(
+            _said(
+                f"{_signed(judged)}, names this file's digest and agrees with the package in "
+                f"{listed(agreed, 'and', 5)}{note}.{_beside(others, search)}"
+            ),
+            statement=BUILD,
+            **_of(judged),
+        )
+
+    def _publication(self, judged: Judged, others: Sequence[Judged], search: Search) -> Result:
+        assert judged.signed is not None
+        channel = channel_of(judged.signed.statement)
+        where = f" to {show(channel, 300)}" if channel else ""
+        return self.passed(
+            _said(
+                f"{_signed(judged)}, says that this file was published{where}, not that it was "
+                f"built there.{_beside(others, search)}"
+            ),
+            statement=PUBLICATION,
+            **({"channel": channel} if channel else {}),
+            **_of(judged),
+        )
+
+    def _open(self, left: Sequence[Judged], search: Search) -> Result:
+        """Nothing passes, and nothing contradicts."""
+        reasons = [f"{each.why} ({each.where})" for each in left]
+        reasons += [_lower(each.why) for each in search.unread]
+        times = [*(each.retry_at for each in left), *(each.retry_at for each in search.unread)]
+        retry_at = max(filter(None, times), default=None)
+        more = f"; and {len(reasons) - _MAX_NAMED} more" if len(reasons) > _MAX_NAMED else ""
+        shown = "; ".join(reasons[:_MAX_NAMED]) + more
+        what = "No signed statement about this file counts" if left else "No bundle could be read"
+        return self.unavailable(
+            _said(f"{what}: {shown or 'there are too many'}."), retry_at=retry_at
+        )
+
+    def _nothing(self, others: Sequence[Judged], case: Case) -> Result:
+        what = (
+            f"No bundle was found that is about this file; {len(others)} are about others."
+            if others
+            else "No signed statement about this file was found."
+        )
+        if ATTESTED in case.expected.required:
+            return self.unavailable(f"{what} {_STRIPPED}it out.")
+        return self.not_applicable(what)
+
+
+def _signed(judged: Judged) -> str:
+    assert judged.signed is not None
+    certificate = judged.signed.certificate
+    what = (
+        "A statement of a publication"
+        if judged.worth is Worth.PUBLICATION
+        else ("A statement of a build")
+    )
+    return f"{what}, signed by {shown_signer(certificate)}"
+
+
+def _beside(others: Iterable[Judged], search: Search) -> str:
+    """What was found as well and counts for nothing."""
+    idle = (Worth.OPEN, Worth.UNCHECKABLE, Worth.BROKEN, Worth.PULL_REQUEST)
+    reasons = [f"{each.why} ({each.where})" for each in others if each.worth in idle]
+    reasons += [_lower(each.why) for each in search.unread if each.is_broken]
+    if not reasons:
+        return ""
+    more = f"; and {len(reasons) - _MAX_NAMED} more" if len(reasons) > _MAX_NAMED else ""
+    return f" What counts for nothing beside it: {'; '.join(reasons[:_MAX_NAMED])}{more}."
+
+
+def _of(judged: Judged) -> dict[str, Any]:
+    """What is known by the statement that decided."""
+    assert judged.signed is not None
+    certificate = judged.signed.certificate
+    facts: dict[str, Any] = {
+        "signer": certificate.identity,
+        "issuer": certificate.issuer,
+        "signed_at": judged.signed.signed_at,
+        "predicate_type": judged.signed.statement.predicate_type,
+        "bundle": judged.signed.sha256,
+        **{
+            key: getattr(certificate, key)
+            for key in (
+                "repository", "commit", "ref", "run", "workflow", "trigger", "runner",
+                "repository_id", "owner_id",
+            )
+        },
+        "agrees": list(dict.fromkeys(each.key for each in judged.comparisons if each.agrees)),
+        "differs": {each.key: each.said for each in judged.comparisons if each.agrees is False},
+        "not_compared": {
+            f"{each.key} by the {each.by}": each.why
+            for each in judged.comparisons
+            if each.agrees is None
+        },
+    }  # fmt: skip
+    return {key: value for key, value in facts.items() if value}
+
+
+def _facts(judged: Sequence[Judged], search: Search) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "bundles": [dict(each.facts) for each in judged[:_MAX_LISTED]],
+        "unread": [{"where": each.where, "why": each.why} for each in search.unread[:_MAX_LISTED]],
+        "found": len(judged) + search.more,
+        "looked_at": len(judged),
+    }
+    return {key: value for key, value in facts.items() if value}
+
+
+def _lower(sentence: str) -> str:
+    text = sentence.rstrip(".")
+    return f"{text[:1].lower()}{text[1:]}" if text[1:2].islower() else text
+
+
+def _said(sentence: str) -> str:
+    return show_sentence(sentence, _MAX)
+
+
+CHECK = Attested()
