@@ -61,11 +61,13 @@ class Door(Protocol):
         *,
         next_page: NextPage | None = None,
         missing: Collection[int] = (),
+        is_kept: bool = True,
     ) -> Iterator[T]:
         """The same, page after page. Without ``next_page``, by the ``Link`` header.
 
-        Pages are bounded in number, and none is asked of another server. An end before the last
-        page is an error, never a short list.
+        ``is_kept=False``: what is in them may let its bearer in, so they are asked for each time,
+        and who reads them keeps what matters. Pages are bounded in number, and none is asked of
+        another server. An end before the last page is an error, never a short list.
         """
 
     def text(
@@ -79,6 +81,12 @@ class Door(Protocol):
 
         It may be redirected to another server, which gets no credential. It is not kept: who reads
         it keeps what matters, as an answer of its own.
+        """
+
+    def elsewhere(self, url: str, *, limit: int) -> bytes:
+        """A file at another server, which gets no credential, as far as ``limit`` bytes.
+
+        The query of the address may let its bearer in: it is never shown. It is not kept either.
         """
 
 

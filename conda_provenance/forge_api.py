@@ -95,6 +95,21 @@ class Pointer(NamedTuple):
     """Can only that app post it? Anyone who may write can post a commit status."""
 
 
+class Attestation(NamedTuple):
+    """A signed statement that a forge lists for the digest of a file. Nobody has verified it."""
+
+    page: str
+    """Where it is, without what lets its bearer in."""
+    data: bytes | None = None
+    """The bundle, if it stands in the list."""
+    address: str = ""
+    """Where the bundle is. Its query may let its bearer in: it is never shown, and never kept."""
+    initiator: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Attestation(page={self.page!r})"
+
+
 class ForgeApi(Api):
     """One repository at one forge.
 
@@ -155,11 +170,15 @@ class ForgeApi(Api):
         """The runs that the forge shows at this commit, of every CI."""
         raise NotImplementedError
 
-    def attestations(self, sha256: str) -> Sequence[str]:
-        """The pages of the attestations that the forge lists for a file's digest.
+    def attestations(self, sha256: str) -> Sequence[Attestation]:
+        """The attestations that the forge lists for a file's digest, as far as they are read.
 
-        None of them is verified. ``NotImplementedError``: this forge lists none.
+        The answers are not kept. ``NotImplementedError``: this forge lists none.
         """
+        raise NotImplementedError
+
+    def bundle(self, attestation: Attestation) -> bytes:
+        """The bundle of one of them. It is not kept either."""
         raise NotImplementedError
 
 

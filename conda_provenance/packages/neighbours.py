@@ -1,13 +1,51 @@
-"""The names of the files beside packages. What the files are is not known here."""
+"""The files beside packages: their names, and their bytes. What they are is not known here."""
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from bisect import bisect_left
 from collections.abc import Iterator
 
+from conda_provenance.errors import UnavailableError
 from conda_provenance.packages.file_names import ENDINGS, stem_of
+from conda_provenance.text import escape
+
+_SHOWN = 300
+
+
+def read_beside(package: str, name: str, limit: int) -> bytes | None:
+    """The file of this name in a package's folder. ``None``: there is none.
+
+    A link is not followed: it may lead to anything that the user can read. Raises
+    :class:`~conda_provenance.errors.UnavailableError` for what is no file, cannot be read, or has
+    more than ``limit`` bytes.
+    """
+    path = os.path.join(os.path.dirname(package), name)
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        if os.path.islink(path):
+            raise OSError(errno.ELOOP, "it is a link")
+        with open(os.open(path, flags | getattr(os, "O_BINARY", 0)), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise _unreadable(name, "it is no file")
+            data = file.read(limit + 1)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        is_link = getattr(error, "errno", None) == errno.ELOOP
+        why = "it is a link" if is_link else getattr(error, "strerror", None) or "it is no file"
+        raise _unreadable(name, why) from None
+
+    if len(data) > limit:
+        raise _unreadable(name, f"it is larger than {limit >> 20} MiB")
+    return data
+
+
+def _unreadable(name: str, why: str) -> UnavailableError:
+    return UnavailableError(f"{escape(name, _SHOWN)}, beside the package, is not read: {why}.")
 
 
 class Neighbours:

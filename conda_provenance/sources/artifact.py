@@ -31,6 +31,13 @@ class Contents(Protocol):
         Raises the same.
         """
 
+    def beside(self, name: str, limit: int) -> bytes | None:
+        """A file in the same folder. ``None``: there is none, or there is no such folder.
+
+        ``name`` is no path. Raises :class:`~conda_provenance.errors.UnavailableError` if it cannot
+        be read, or has more than ``limit`` bytes.
+        """
+
     def everything(self, *, whole: bool = False) -> PackageContents:
         """All that can be held against a commit, from one reading of the package.
 
@@ -38,6 +45,14 @@ class Contents(Protocol):
         installation. What has no file, as an extracted folder, has no digest.
         Raises the same.
         """
+
+
+class Pinned(NamedTuple):
+    """What a record says of a file beside the package. It is not checked."""
+
+    sha256: str
+    """As hex."""
+    size: int
 
 
 class Artifact(NamedTuple):
@@ -67,6 +82,8 @@ class Artifact(NamedTuple):
     md5: str | None = None
     size: int | None = None
     """Bytes, as its record or index says."""
+    attestations: Pinned | None = None
+    """The file of bundles about it, ``PACKAGE.sigs``, if its record says that there is one."""
 
 
 class Unreadable(NamedTuple):

@@ -83,6 +83,12 @@ class FileContents:
 
         return read_info_files(self._path, names)
 
+    def beside(self, name: str, limit: int) -> bytes | None:
+        """A file in the same folder. Of an extracted package there is none."""
+        from conda_provenance.packages.neighbours import read_beside
+
+        return None if os.path.isdir(self._path) else read_beside(self._path, name, limit)
+
     def everything(self, *, whole: bool = False) -> PackageContents:
         """All that can be held against a commit."""
         whole = whole or self._is_compared

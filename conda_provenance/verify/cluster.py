@@ -17,6 +17,7 @@ from conda_provenance.errors import UnavailableError
 from conda_provenance.policy.expectations import Expectations
 from conda_provenance.policy.settings import load_verify_settings
 from conda_provenance.sources import Artifact, Request
+from conda_provenance.sources.artifact import Pinned
 from conda_provenance.survey.cluster import Cluster, is_for_the_cluster
 from conda_provenance.survey.reading import Reading
 from conda_provenance.survey.rows import row_of as reading_row
@@ -48,6 +49,7 @@ class Task(NamedTuple):
     subdir: str | None
     channel: str | None
     timestamp: int | None
+    attestations: tuple[str, int] | None = None
 
     @classmethod
     def of(cls, artifact: Artifact) -> Task:
@@ -59,6 +61,7 @@ class Task(NamedTuple):
             artifact.subdir,
             artifact.channel,
             artifact.timestamp,
+            artifact.attestations and (artifact.attestations.sha256, artifact.attestations.size),
         )
 
     def artifact(self, web: Web, request: Request) -> Artifact:
@@ -73,6 +76,7 @@ class Task(NamedTuple):
                 subdir=self.subdir,
                 channel=self.channel,
                 timestamp=self.timestamp,
+                attestations=Pinned(*self.attestations) if self.attestations else None,
             )
         )
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from threading import Semaphore
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
-from urllib.parse import urljoin
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import msgspec
 
@@ -38,6 +38,7 @@ MAX_LOG_SECONDS = 1800.0
 _TRIES = 3
 """Times that a body is asked for that breaks off."""
 _PIECE = 1 << 16
+_MIN_SECRET = 12
 
 KEPT_HEADERS = frozenset(
     {
@@ -111,13 +112,14 @@ class HostDoor:
         *,
         next_page: NextPage | None = None,
         missing: Collection[int] = (),
+        is_kept: bool = True,
     ) -> Iterator[T]:
         following = next_page or link_to_next
         seen: set[str] = set()
         size = 0
         while len(seen) < MAX_PAGES:
             seen.add(url)
-            answer = self._answer(url, {})
+            answer = self._answer(url, {}) if is_kept else self._unkept(url)
             size += len(answer.body)
             if size > MAX_PAGED:
                 raise UnavailableError(f"{self.host} answers more than {MAX_PAGED >> 20} MiB.")
@@ -171,6 +173,24 @@ class HostDoor:
             yield piece
             if time.monotonic() > ends:
                 raise UnavailableError(f"{answer.host} takes too long to send a log.")
+
+    def elsewhere(self, url: str, *, limit: int) -> bytes:
+        request = Request(url, self._doors.reach, limit=limit, may_leave=True, tls=self._doors.tls)
+        with self._doors.ask(request, self._access) as answer:
+            if answer.status != 200:
+                raise UnavailableError(f"{answer.host} answers {answer.status}, and no file.")
+            body = answer.read()
+
+        self._require_no_secret(body)
+        if any(secret in body for secret in _secrets_of(url)):
+            raise UnavailableError(
+                f"{answer.host} repeats what lets us in, so nothing of its answer is used."
+            )
+        return body
+
+    def _unkept(self, url: str) -> Answer:
+        self._require_own(url)
+        return self._asked(url, {}, None)
 
     def _answer(self, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
         self._require_own(url)
@@ -267,6 +287,16 @@ class HostDoor:
                 raise UnavailableError(
                     f"{self.host} repeats your token in its answer, so nothing of it is used."
                 )
+
+
+def _secrets_of(url: str) -> Iterator[bytes]:
+    """What in an address may let its bearer in: the query, and each long value in it."""
+    query = urlsplit(url).query
+    values = [value for _, value in parse_qsl(query)]
+    written = [each.partition("=")[2] for each in query.split("&")]
+    for each in (query, *values, *written):
+        if len(each) >= _MIN_SECRET:
+            yield each.encode("utf-8", "replace")
 
 
 def refusal(host: str, status: int, token_help: str) -> str:

@@ -16,6 +16,7 @@ from conda_provenance.sources.channels.addresses import Subdir
 from conda_provenance.sources.channels.lookup import Lookup
 from conda_provenance.sources.channels.reading import IndexReader, NoIndexError, Web
 from conda_provenance.sources.channels.records import (
+    attestations_of,
     built_of,
     digest_of,
     safe_file_name,
@@ -147,6 +148,7 @@ class Channels:
             sha256=sha256,
             md5=md5,
             size=size,
+            attestations=attestations_of(record),
         )
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from conda_provenance.packages.file_names import ENDINGS
 from conda_provenance.packages.refusals import Refusal
+from conda_provenance.sources.artifact import Pinned
 from conda_provenance.sources.record_values import hexadecimal, milliseconds
 
 MAX_RECORDS = 4_000_000
@@ -38,6 +39,7 @@ class Record(msgspec.Struct, gc=False, kw_only=True):
     The fields stand in the order that indexes have, in which they are found at once.
     """
 
+    attestations: Any = None
     build: str
     build_number: int = 0
     indexed_timestamp: int | float | None = None
@@ -64,6 +66,7 @@ class _OddRecord(msgspec.Struct):
     size: Any = None
     timestamp: Any = None
     indexed_timestamp: Any = None
+    attestations: Any = None
 
     def sound(self) -> Record:
         """The same, without what is no number."""
@@ -77,6 +80,7 @@ class _OddRecord(msgspec.Struct):
             size=_whole(self.size),
             timestamp=_whole(self.timestamp),
             indexed_timestamp=_whole(self.indexed_timestamp),
+            attestations=self.attestations,
         )
 
 
@@ -214,6 +218,20 @@ def digest_of(record: Record, kind: str) -> str | None:
     if isinstance(value, bytes):
         value = value.hex()
     return hexadecimal(value, _HEX[kind])
+
+
+def attestations_of(record: Record) -> Pinned | None:
+    """What it says of the file of bundles beside the package. ``None``: nothing that makes sense.
+
+    https://github.com/conda/ceps/pull/142
+    """
+    said = record.attestations
+    if not isinstance(said, dict):
+        return None
+
+    sha256, size = hexadecimal(said.get("sha256"), _HEX["sha256"]), said.get("size")
+    is_size = isinstance(size, int) and not isinstance(size, bool) and 0 < size < 1 << 53
+    return Pinned(sha256, size) if sha256 and isinstance(size, int) and is_size else None
 
 
 def size_of(record: Record) -> int | None:

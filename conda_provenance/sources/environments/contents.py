@@ -71,6 +71,10 @@ class RecordContents:
 
         return self._read(local, lambda contents: contents.files(names))
 
+    def beside(self, _name: str, _limit: int) -> bytes | None:
+        """There is no folder with other files."""
+        return None
+
     def everything(self, *, whole: bool = False) -> PackageContents:
         """All that can be held against a commit."""
 

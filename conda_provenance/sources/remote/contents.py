@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import quote
 
 from conda_provenance.errors import PackageError
 from conda_provenance.packages import (
@@ -79,6 +80,19 @@ class RemoteContents:
         """Those of its metadata files that there are. Raises the same."""
         with said_of(self.location), refusals(self.location, "read"):
             return self._read(lambda blob: read_info_blob(blob, self._name, names))
+
+    def beside(self, name: str, limit: int) -> bytes | None:
+        """A file of the same channel. It is asked for as the package is."""
+        if "?" in self._url or "#" in self._url:
+            return None  # What lets us in there is for the package alone.
+
+        folder = self._url.rpartition("/")[0]
+        try:
+            return self._web.fetch(f"{folder}/{quote(name, safe='')}", limit=limit)
+        except WebError as error:
+            if error.kind == "missing":
+                return None
+            raise
 
     def everything(self, *, whole: bool = False) -> PackageContents:
         """All that can be held against a commit. ``whole``: the file is fetched for that."""

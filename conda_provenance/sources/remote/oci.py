@@ -161,6 +161,10 @@ class OciContents:
                 with FileBlob(file) as whole:
                     return read_info_blob(whole, self._name, names)
 
+    def beside(self, _name: str, _limit: int) -> bytes | None:
+        """There is no folder with other files."""
+        return None
+
     def everything(self, *, whole: bool = False) -> PackageContents:
         """All that can be held against a commit. Of the package itself if it is ``whole``."""
         from conda_provenance.packages.read_contents import read_contents_blob, read_contents_layer

@@ -23,6 +23,7 @@ from conda_provenance.api import Probe, TokenVariable
 from conda_provenance.errors import UnavailableError
 from conda_provenance.forge_api import (
     Account,
+    Attestation,
     Change,
     ForgeApi,
     Pointer,
@@ -35,6 +36,7 @@ from conda_provenance.forge_api import (
     site_of,
 )
 from conda_provenance.remotes import RemoteUrl
+from conda_provenance.systems.github import attestations
 
 _PUBLIC = "github.com"
 _RESIDENCY = ".ghe.com"
@@ -145,14 +147,6 @@ class _Status(Struct):
 class _Statuses(Struct):
     statuses: list[_Status]
     sha: str | None = None
-
-
-class _Attestation(Struct):
-    bundle_url: str | None = None
-
-
-class _Attestations(Struct):
-    attestations: list[_Attestation]
 
 
 class GitHubApi(ForgeApi):
@@ -289,18 +283,13 @@ class GitHubApi(ForgeApi):
                     head_sha=page.sha,
                 )
 
-    def attestations(self, sha256: str) -> Sequence[str]:
+    def attestations(self, sha256: str) -> Sequence[Attestation]:
         if not self.url.startswith("https://api."):
             raise NotImplementedError  # GitHub Enterprise Server has none.
+        return attestations.listed(self.door, f"{self.url}/attestations/sha256:{sha256}")
 
-        url = f"{self.url}/attestations/sha256:{sha256}"
-        pages = self.door.pages(f"{url}?per_page=100", _Attestations, missing=(404,))
-        # The query of a bundle's address lets its bearer in.
-        return tuple(
-            (each.bundle_url or url).partition("?")[0]
-            for page in pages
-            for each in page.attestations
-        )
+    def bundle(self, attestation: Attestation) -> bytes:
+        return attestations.bundle(self.door, attestation)
 
 
 def _full_name(pull: _Pull) -> str:

@@ -7,14 +7,22 @@ without network. What a bundle is worth is not known here.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
-from conda_provenance.bundles.signed import BundleError
+from conda_provenance.bundles.containers import beside, bundles_in
+from conda_provenance.bundles.signed import BundleError, UncheckableError
 from conda_provenance.errors import UnavailableError
-from conda_provenance.verify.answers import Answer
-from conda_provenance.verify.attested.given import Given
+from conda_provenance.text import show
+from conda_provenance.verify.answers import Answer, scope_of
+from conda_provenance.verify.attested.given import MAX_FILE, Given
+from conda_provenance.verify.attested.listing import MAX_LISTED, Listing
 from conda_provenance.verify.check import Case, World
+from conda_provenance.verify.subject import Subject
+
+_SIGS, _V0_SIGS = ".sigs", ".v0.sigs"
 
 MAX_BUNDLES = 200
 """Bundles that are looked at for one package. Further ones are counted."""
@@ -82,8 +90,6 @@ def find_bundles(case: Case, world: World, sha256: str) -> Search:
 
 
 def _bundles_of(container: Container, unread: list[Unread]) -> Iterator[Found]:
-    from conda_provenance.bundles.containers import bundles_in
-
     try:
         data = container.read()
         if data is None:
@@ -93,29 +99,89 @@ def _bundles_of(container: Container, unread: list[Unread]) -> Iterator[Found]:
             yield Found(container.where + which, bundle)
     except UnavailableError as error:
         unread.append(Unread(container.where, str(error), error.retry_at))
-    except BundleError as error:
+    except (BundleError, UncheckableError) as error:
         unread.append(Unread(container.where, str(error), is_broken=True))
 
 
-def _given(case: Case, world: World, _: str) -> Iterator[Container]:  # noqa: ARG001
+def _given(_case: Case, world: World, _sha256: str) -> Iterator[Container]:
     """What the user named, for every package."""
     names: dict[str, int] = {}
     for given in world.bundles.given:
         names[given.name] = count = names.get(given.name, 0) + 1
         name = given.name if count == 1 else f"{given.name} ({count})"
-        yield Container(name, given.name, lambda given=given, name=name: _read(given, name, world))  # type: ignore[misc]
+        yield Container(name, given.name, partial(_read_given, given, name, world))
 
 
-def _read(given: Given, name: str, world: World) -> bytes:
-    data = given.data
-    if data is None:
-        question = f"BUNDLE given: {name}"
-        return world.answers.get(
-            question, lambda: Answer(world.bundles.fetch(given.url), is_lasting=False)
-        ).body
-    return world.answers.get(
-        f"BUNDLE given: {name}", lambda: Answer(data, is_lasting=False), is_local=True
-    ).body
+def _read_given(given: Given, name: str, world: World) -> bytes:
+    def ask() -> Answer:
+        data = world.bundles.fetch(given.url) if given.data is None else given.data
+        return Answer(data, is_lasting=False)
+
+    is_local = given.data is not None
+    return world.answers.get(f"BUNDLE given: {name}", ask, is_local=is_local).body
 
 
-_PLACES: tuple[Place, ...] = (_given,)
+def _beside(case: Case, world: World, sha256: str) -> Iterator[Container]:
+    """Files in the package's folder, or in its channel. A server is asked for few of them."""
+    artifact = case.subject.artifact
+    names = [f"{artifact.file_name}{_SIGS}"] if artifact.attestations else []
+    if case.subject.package.read_from == "remote":
+        names.append(f"{artifact.file_name}{_V0_SIGS}")
+    else:
+        # Nobody vouches for the list of bundles that no record names.
+        listed = beside(artifact.file_name, sha256)
+        names += [each for each in listed if not each.endswith(_SIGS) or each.endswith(_V0_SIGS)]
+
+    for name in names:
+        where = f"{show(name, 300)}, beside the package"
+        yield Container(where, name, partial(_read_beside, case.subject, name, world))
+
+
+def _read_beside(subject: Subject, name: str, world: World) -> bytes | None:
+    """What lies beside the package: bytes, or a digest that its record does not give."""
+    artifact = subject.artifact
+    pinned = artifact.attestations if name == f"{artifact.file_name}{_SIGS}" else None
+    limit = min(pinned.size, MAX_FILE) if pinned else MAX_FILE
+
+    def ask() -> Answer:
+        data = artifact.contents.beside(name, limit)
+        about = {"file": "missing" if data is None else "there"}
+        return Answer(data or b"", about, is_lasting=False)
+
+    is_local = subject.package.read_from != "remote"
+    # Files of one name may lie in two folders.
+    place = scope_of(artifact.location) if is_local else ""
+    question = f"BUNDLE beside {artifact.file_name}: {name}"
+    answer = world.answers.get(question, ask, scope=place, is_local=is_local)
+    if answer.about.get("file") != "there":
+        return None
+
+    digest = hashlib.sha256(answer.body).hexdigest()
+    if pinned and (len(answer.body), digest) != (pinned.size, pinned.sha256):
+        raise UnavailableError(
+            f"{show(name, 300)} is not the file that the package's record names."
+        )
+    return answer.body
+
+
+def _listed(case: Case, world: World, sha256: str) -> Iterator[Container]:
+    """What the repository's forge lists. Whoever may write there may post one."""
+    remote = case.subject.remote
+    if remote is None:
+        return
+
+    try:
+        listing = Listing(world.lookup.forge(remote), sha256, world.answers)
+        entries = listing.entries()
+    except NotImplementedError:
+        return
+    for number, entry in enumerate(entries[:MAX_LISTED]):
+        where = f"{show(entry.page, 300)}, listed by the forge"
+        yield Container(where, entry.page, partial(listing.bundle, number))
+    if len(entries) > MAX_LISTED:
+        raise UnavailableError(
+            f"The forge lists more than {MAX_LISTED} attestations; the rest was not read."
+        )
+
+
+_PLACES: tuple[Place, ...] = (_given, _beside, _listed)

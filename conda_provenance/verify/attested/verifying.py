@@ -17,7 +17,7 @@ from conda_provenance.bundles.signed import (
     SignedStatement,
     UncheckableError,
 )
-from conda_provenance.errors import UnavailableError
+from conda_provenance.errors import UnavailableError, UsageError
 from conda_provenance.verify.attested.given import Given
 
 _MAX_KEPT = 256
@@ -76,6 +76,8 @@ class Bundles:
             return self._verifier.verify(data)
         except (BundleError, UncheckableError, UnavailableError) as error:
             return error
+        except UsageError as error:  # The user's root of trust. Nothing follows for the package.
+            return UnavailableError(str(error))
         except Exception as error:
             # What libraries raise for malformed bundles is not documented, and may quote them.
             return BundleError(f"It cannot be read as a bundle ({type(error).__name__}).")

@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 from conda_provenance.errors import UnavailableError
 from conda_provenance.run_api import Job, Run, RunApi
 from conda_provenance.text import show
+from conda_provenance.verify.attested.listing import Listing
 from conda_provenance.verify.check import Case, Check, World
 from conda_provenance.verify.checks.run_matches import RunMatches
+from conda_provenance.verify.grounds import ATTESTED
 from conda_provenance.verify.mentions import By, Mention
 from conda_provenance.verify.named_runs import api_of, named_run
 from conda_provenance.verify.outcome import Outcome, Result
@@ -143,17 +145,24 @@ class ArtifactInRun(Check):
         if remote is None:
             return result
         try:
-            pages = world.lookup.forge(remote).attestations(sha256)
+            listed = Listing(world.lookup.forge(remote), sha256, world.answers).entries()
         except (UnavailableError, NotImplementedError):
             return result
-        if not pages:
+        if not listed:
             return result
 
+        where = "it was not verified here" if _is_left_out(case) else f"see the check {ATTESTED}"
         return result._replace(
-            message=f"{result.message} An attestation of this digest is listed by the forge; it "
-            "was not verified here.",
-            facts={**result.facts, "listed": list(pages)[:_MAX_LISTED]},
+            message=f"{result.message} An attestation of this digest is listed by the forge; "
+            f"{where}.",
+            facts={**result.facts, "listed": [each.page for each in listed[:_MAX_LISTED]]},
         )
+
+
+def _is_left_out(case: Case) -> bool:
+    """Is the check that verifies attestations left out by the user?"""
+    only, skip = case.expected.only, case.expected.skip
+    return ATTESTED in skip or bool(only and ATTESTED not in only)
 
 
 def _api(case: Case, world: World) -> RunApi | None:

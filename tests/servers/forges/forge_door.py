@@ -66,6 +66,7 @@ class PlainDoor:
         *,
         next_page: NextPage | None = None,
         missing: Collection[int] = (),
+        is_kept: bool = True,
     ) -> Iterator[T]:
         following: str | None = url
         for _ in range(MAX_PAGES):
@@ -80,6 +81,12 @@ class PlainDoor:
             if following is None:
                 return
         raise UnavailableError("There are too many pages.")
+
+    def elsewhere(self, url: str, *, limit: int) -> bytes:
+        reply, body = self.ask(url)
+        if reply.status != 200 or len(body) > limit:
+            raise UnavailableError(f"{reply.status}")
+        return body
 
     @contextmanager
     def text(
