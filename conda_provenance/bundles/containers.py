@@ -48,7 +48,7 @@ class Listed(Struct, frozen=True):
 
 
 class _Entry(Struct):
-    bundle: Raw | None = None
+    bundle: Raw = Raw()  # In a union, msgspec takes it for nothing.
     bundle_url: str | None = None
     repository_id: int | None = None
     initiator: str | None = None
@@ -161,9 +161,9 @@ def _listing(data: bytes) -> tuple[Listed, ...] | None:
     )
 
 
-def _raw(value: Raw | None) -> bytes | None:
-    data = b"null" if value is None else bytes(value)
-    return None if data == b"null" else data
+def _raw(value: Raw) -> bytes | None:
+    data = bytes(value)
+    return None if data in (b"", b"null") else data
 
 
 def _is_object(data: bytes) -> bool:

@@ -30,7 +30,7 @@ MAX_BUNDLE = 4 << 20
 
 
 class _Entry(Struct):
-    bundle: Raw | None = None
+    bundle: Raw = Raw()  # In a union, msgspec takes it for nothing.
     bundle_url: str | None = None
     initiator: str | None = None
 
@@ -48,11 +48,11 @@ def _entries(door: Door, url: str) -> Iterator[Attestation]:
     # 404: none is listed.
     for page in door.pages(f"{url}?per_page=100", _Page, missing=(404,), is_kept=False):
         for each in page.attestations:
-            data = None if each.bundle is None else bytes(each.bundle)
+            data = bytes(each.bundle)
             address = each.bundle_url or ""
             yield Attestation(
                 (address or url).partition("?")[0].partition("#")[0],
-                data if data not in (None, b"null", b"{}") else None,
+                data if data not in (b"", b"null", b"{}") else None,
                 address,
                 each.initiator,
             )

@@ -192,8 +192,11 @@ def test_github_attestations_are_listed_without_what_lets_their_bearer_in() -> N
         ]
     }
     found = github({"attestations/sha256:": bundles}).attestations("d" * 64)
-    assert found[0] == "https://blobs.example/b.json"
-    assert found[1].startswith("https://api.github.com/repos/acme/hello/attestations/sha256:")
+    assert found[0].page == "https://blobs.example/b.json"
+    assert found[0].data == b'{"mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json"}'
+    assert "s3cr3t" not in repr(found)
+    assert found[1].page.startswith("https://api.github.com/repos/acme/hello/attestations/sha256:")
+    assert found[1].data is None
     assert github({}).attestations("d" * 64) == ()
 
     server = api(GitHubApi, "https://ghes.acme.example/acme/hello", {})
