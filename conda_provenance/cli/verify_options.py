@@ -184,7 +184,7 @@ COMMAND = Command(
 {program} verify output --expect-repo 'https://github.com/o/*'
 {program} verify -n science --policy conda-forge
 {program} verify a-1.0-0.conda --only commit-on-branch
-{program} verify a-1.0-0.conda --expect-repo https://github.com/o/n --bundle a.sigstore.json
+{program} verify a-1.0-0.conda --bundle a.sigstore.json
 {program} verify a-1.0-0.conda --evidence kept
 {program} verify a-1.0-0.conda --evidence kept --offline
 {program} verify a-1.0-0.conda --policy policy.toml --vsa statements \\

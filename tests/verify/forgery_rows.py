@@ -813,7 +813,7 @@ FILE = (
         listed,
         ARTIFACT,
         OPEN,
-        "is listed by the forge; it was not verified here",
+        "is listed by the forge; see the check attested",
         CONSISTENT,
     ),
 )
