@@ -4,6 +4,7 @@ here.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, NamedTuple
@@ -62,22 +63,26 @@ class Judged(NamedTuple):
     """A bundle, and what it is worth."""
 
     where: str
+    sha256: str
+    """Of the bundle's bytes."""
     worth: Worth
     why: str = ""
     """The rest of a sentence about it."""
     signed: SignedStatement | None = None
     comparisons: tuple[Comparison, ...] = ()
     retry_at: float | None = None
-    is_lacking: bool = False
-    """Could it not be checked at all, since something is not installed?"""
 
     @property
     def facts(self) -> Mapping[str, Any]:
         """What is known of the bundle by itself."""
-        facts = {"where": self.where, "worth": self.worth.value, "why": self.why}
+        facts = {
+            "where": self.where,
+            "sha256": self.sha256,
+            "worth": self.worth.value,
+            "why": self.why,
+        }
         if self.signed is not None:
             facts |= {
-                "sha256": self.signed.sha256,
                 "type": self.signed.statement.predicate_type,
                 "signer": self.signed.certificate.identity,
             }
@@ -99,50 +104,52 @@ class Question(NamedTuple):
 
 def judge(found: Found, question: Question, bundles: Bundles) -> Judged:
     """What a bundle is worth. It raises nothing."""
+    idle = Judged(found.where, hashlib.sha256(found.data).hexdigest(), Worth.OPEN)
     try:
         signed = bundles.verify(found.data)
     except BundleError as error:
-        return Judged(found.where, Worth.BROKEN, _rest(error))
+        return idle._replace(worth=Worth.BROKEN, why=_rest(error))
     except UncheckableError as error:
-        return Judged(found.where, Worth.UNCHECKABLE, _rest(error))
+        return idle._replace(worth=Worth.UNCHECKABLE, why=_rest(error))
     except UnavailableError as error:
-        why = _rest(error)
-        return Judged(found.where, Worth.UNCHECKABLE, why, retry_at=error.retry_at, is_lacking=True)
+        return idle._replace(worth=Worth.UNCHECKABLE, why=_rest(error), retry_at=error.retry_at)
+    return _signed(idle._replace(signed=signed), signed, question)
 
+
+def _signed(idle: Judged, signed: SignedStatement, question: Question) -> Judged:
     if not signed.statement.is_about(question.sha256):
-        return Judged(found.where, Worth.OTHER_FILE, "it is about another file", signed)
+        return idle._replace(worth=Worth.OTHER_FILE, why="it is about another file")
 
-    signer = shown_signer(signed.certificate)
     if why := why_not(signed.certificate, question.case.expected):
-        return Judged(found.where, Worth.OPEN, f"it is signed by {signer}; {why}", signed)
+        return idle._replace(why=f"it is signed by {shown_signer(signed.certificate)}; {why}")
 
     kind = signed.statement.predicate_type
     if kind in BUILD_TYPES:
-        return _build(found.where, signed, question)
+        return _build(idle, signed, question)
     if kind == PUBLISH_TYPE:
-        return _publication(found.where, signed, question)
-    why = f"it is a statement of the kind {show(kind, _MAX)}, of neither a build nor a publication"
-    return Judged(found.where, Worth.OPEN, why, signed)
+        return _publication(idle, signed, question)
+    shown = show(kind, _MAX)
+    return idle._replace(why=f"it is of the kind {shown}, of neither a build nor a publication")
 
 
-def _publication(where: str, signed: SignedStatement, question: Question) -> Judged:
+def _publication(idle: Judged, signed: SignedStatement, question: Question) -> Judged:
     """Who publishes may do so from another run, workflow or repository than built it."""
     why = why_no_publication(signed.statement, question.case.subject)
     if why:
-        return Judged(where, Worth.OPEN, why, signed)
+        return idle._replace(why=why)
 
     compared = tuple(by_certificate(signed.certificate, question.stamp))
-    return Judged(where, Worth.PUBLICATION, "", signed, compared)
+    return idle._replace(worth=Worth.PUBLICATION, comparisons=compared)
 
 
-def _build(where: str, signed: SignedStatement, question: Question) -> Judged:
+def _build(idle: Judged, signed: SignedStatement, question: Question) -> Judged:
     said = what_it_says(signed.statement)
     certificate = by_certificate(signed.certificate, question.stamp)
     predicate = by_predicate(said, question.stamp)
-    # What we made of a package says nothing of the run that signs it.
-    counted = predicate if said.is_derived else [*certificate, *predicate]
-    judged = Judged(where, Worth.BUILD, "", signed, (*certificate, *predicate))
+    judged = idle._replace(worth=Worth.BUILD, comparisons=(*certificate, *predicate))
 
+    # Who signs what we made of a package says nothing of where it was built.
+    counted = predicate if said.is_derived else [*certificate, *predicate]
     if first := next(differing(counted), None):
         why = f"{first.key} differs: {first.sentence}"
         return judged._replace(worth=Worth.CONTRADICTION, why=why)

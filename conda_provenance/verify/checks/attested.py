@@ -174,7 +174,7 @@ def _of(judged: Judged) -> dict[str, Any]:
 
 def _facts(judged: Sequence[Judged], search: Search) -> dict[str, Any]:
     facts: dict[str, Any] = {
-        "bundles": [dict(each.facts) for each in judged[:_MAX_LISTED]],
+        "bundles": [dict(each.facts) for each in judged],
         "unread": [{"where": each.where, "why": each.why} for each in search.unread[:_MAX_LISTED]],
         "found": len(judged) + search.more,
         "looked_at": len(judged),
