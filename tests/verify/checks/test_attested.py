@@ -1,0 +1,478 @@
+"""``attested``: real bundles of our own instance against real packages, each way it can end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from case_making import CLAIM
+from ci_identities import GITHUB_ISSUER, GitHubRun, Person
+
+pytest.importorskip("sigstore")
+from attested_making import (
+    OF_GITHUB,
+    REMOTE,
+    RUN,
+    V0_2,
+    V1,
+    WANTED,
+    Signing,
+    github_predicate,
+    old_predicate,
+)
+from sigstore_instance import Instance
+
+from conda_provenance.bundles.signed import PUBLISH_TYPE
+from conda_provenance.verify.attested.predicates import DERIVED_BUILD_TYPE, DERIVED_BUILDER
+from conda_provenance.verify.outcome import Outcome, Result
+
+PASS, FAIL = Outcome.PASS, Outcome.FAIL
+UNAVAILABLE, NOT_APPLICABLE = Outcome.UNAVAILABLE, Outcome.NOT_APPLICABLE
+
+MALLORY = GitHubRun("mallory/demo-feedstock", sha=RUN.sha, run_id="123")
+SHARED = "conda-forge/shared/.github/workflows/sign.yml@refs/tags/v1"
+
+
+@pytest.fixture
+def signing(tmp_path: Path) -> Signing:
+    return Signing(tmp_path)
+
+
+def holds(result: Result, outcome: Outcome, says: str = "", **facts: Any) -> None:
+    assert result.outcome is outcome, result
+    assert says in result.message, result.message
+    for key, value in facts.items():
+        assert result.facts.get(key) == value, result.facts
+
+
+# --- pass ----------------------------------------------------------------------------------------
+
+
+def test_a_statement_of_the_build_that_agrees_passes(signing: Signing) -> None:
+    result = signing.check(signing.built())
+    holds(
+        result, PASS, "names this file's digest and agrees with the package in", statement="build"
+    )
+    assert result.facts["agrees"] == ["remote_url", "sha", "flow_run_id"]
+    assert result.facts["signer"] == RUN.san
+    assert RUN.san in result.message
+    assert not result.facts.keys() & {"differs", "not_compared"}
+
+
+def test_an_old_predicate_of_slsa_is_read_too(signing: Signing) -> None:
+    bundle = signing.signed(RUN, signing.statement(V0_2, old_predicate(RUN)))
+    holds(signing.check(bundle), PASS, statement="build")
+
+
+def test_a_shared_workflow_signs_for_its_caller(signing: Signing) -> None:
+    """Its identity is another repository's, at another commit."""
+    run = RUN._replace(signer=SHARED, signer_sha="f" * 40)
+    holds(signing.check(signing.built(run)), PASS, SHARED, statement="build")
+
+
+def test_a_later_attempt_may_sign_what_an_earlier_one_built(tmp_path: Path) -> None:
+    claim = {**CLAIM, "flow_run_url": f"{RUN.remote_url}/actions/runs/123/attempts/2"}
+    signing = Signing(tmp_path, claim)
+    holds(signing.check(signing.built(RUN._replace(attempt="3"))), PASS, "a later attempt")
+    holds(signing.check(signing.built(RUN._replace(attempt="2"))), PASS)
+    earlier = signing.check(signing.built(RUN._replace(attempt="1")))
+    holds(earlier, FAIL, "flow_run_url differs")
+
+
+@pytest.mark.parametrize("issuer", [GITHUB_ISSUER, f"{GITHUB_ISSUER}/ACME-Corp"])
+def test_the_forge_of_the_repository_vouches(signing: Signing, issuer: str) -> None:
+    holds(signing.check(signing.built(RUN._replace(issuer=issuer))), PASS, statement="build")
+
+
+def test_a_named_signer_passes(signing: Signing) -> None:
+    for named in (RUN.san, f"{REMOTE}/.github/workflows/*@refs/heads/main"):
+        result = signing.check(signing.built(), repositories=(), signers=(named,))
+        holds(result, PASS, statement="build")
+
+
+def test_a_person_who_is_named_may_sign_what_names_repository_and_commit(signing: Signing) -> None:
+    """The certificate has neither, so what the person says counts."""
+    someone = Person()
+    named: dict[str, Any] = {
+        "repositories": (), "signers": (someone.email,), "issuers": (someone.issuer,),
+    }  # fmt: skip
+    bundle = signing.signed(someone, signing.statement(V1, github_predicate(RUN)))
+    holds(signing.check(bundle, **named), PASS, statement="build")
+
+    bare = signing.signed(someone, signing.statement(V1, {"buildDefinition": {"buildType": "x"}}))
+    holds(signing.check(bare, **named), UNAVAILABLE, "remote_url cannot be held against it")
+
+
+# --- a publication ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        RUN,
+        RUN._replace(run_id="999"),
+        RUN._replace(sha="e" * 40, workflow=".github/workflows/upload.yml"),
+        RUN._replace(event="workflow_dispatch", ref="refs/heads/other"),
+    ],
+    ids=["the run", "another run", "another commit", "another branch"],
+)
+def test_a_publication_passes_and_says_nothing_of_the_build(
+    signing: Signing, run: GitHubRun
+) -> None:
+    result = signing.check(signing.published(run))
+    holds(result, PASS, "not that it was built there", statement="publication")
+    assert result.facts["channel"] == "https://prefix.dev/channels/demo"
+
+
+def test_another_repository_may_publish_if_it_is_named(signing: Signing) -> None:
+    other = GitHubRun("conda-forge/uploader", sha="d" * 40, run_id="5")
+    result = signing.check(signing.published(other), signers=(other.san,))
+    holds(result, PASS, statement="publication")
+    holds(signing.check(signing.published(other)), UNAVAILABLE, "it signed for")
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ({"name": "other-1.0-0.conda"}, "was published as other-1.0-0.conda"),
+        ({"predicate": {"targetChannel": 7}}, "another form than CEP 27"),
+        ({"predicate": {"targetChannel": "https://x.org/c", "more": 1}}, "another form"),
+    ],
+)
+def test_what_is_not_of_cep_27s_form_is_no_publication(
+    signing: Signing, statement: dict[str, Any], says: str
+) -> None:
+    bundle = signing.signed(RUN, signing.statement(PUBLISH_TYPE, **statement))
+    holds(signing.check(bundle), UNAVAILABLE, says)
+
+
+# --- a contradiction -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("run", "key"),
+    [
+        (RUN._replace(sha="e" * 40), "sha"),
+        (RUN._replace(run_id="124"), "flow_run_id"),
+        (RUN._replace(repository="conda-forge/other-feedstock"), "remote_url"),
+    ],
+    ids=["another commit", "another run", "another expected repository"],
+)
+def test_an_expected_statement_of_another_build_contradicts(
+    signing: Signing, run: GitHubRun, key: str
+) -> None:
+    expected = {"repositories": ("https://github.com/conda-forge/*",)}
+    result = signing.check(signing.built(run), **expected)
+    holds(result, FAIL, f"contradicts the package: {key} differs: its certificate says")
+    assert result.contradicts
+    assert key in result.facts["differs"]
+
+    # Whatever lies beside it.
+    both = signing.check(signing.built(), signing.built(run), signing.published(), **expected)
+    holds(both, FAIL, f"{key} differs")
+    assert both.contradicts
+
+
+@pytest.mark.parametrize(
+    ("run", "key"),
+    [
+        (RUN._replace(sha="e" * 40), "sha"),
+        (RUN._replace(run_id="124"), "flow_run_id"),
+        (RUN._replace(repository="conda-forge/other-feedstock"), "remote_url"),
+    ],
+)
+@pytest.mark.parametrize(("kind", "made"), [(V1, github_predicate), (V0_2, old_predicate)])
+def test_so_does_a_predicate(
+    signing: Signing, run: GitHubRun, key: str, kind: str, made: Callable[[GitHubRun], Any]
+) -> None:
+    bundle = signing.signed(RUN, signing.statement(kind, made(run)))
+    result = signing.check(bundle)
+    holds(result, FAIL, f"{key} differs: its predicate says")
+    assert result.contradicts
+
+
+def test_the_certificate_is_named_before_the_predicate(signing: Signing) -> None:
+    run = RUN._replace(sha="e" * 40)
+    bundle = signing.signed(run, signing.statement(V1, github_predicate(RUN._replace(run_id="9"))))
+    holds(signing.check(bundle), FAIL, "sha differs: its certificate says")
+
+
+def test_a_run_of_another_ci_contradicts(tmp_path: Path) -> None:
+    signing = Signing(tmp_path, {**CLAIM, "flow_run_id": "azure_20260226.1.1"})
+    result = signing.check(signing.built())
+    holds(result, FAIL, "flow_run_id differs")
+    assert result.contradicts
+
+
+# --- what started it -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        RUN._replace(event="pull_request", ref="refs/pull/7/merge"),
+        RUN._replace(event="pull_request_target"),
+        RUN._replace(ref="refs/pull/7/merge"),
+    ],
+)
+def test_a_build_of_a_pull_request_fails(signing: Signing, run: GitHubRun) -> None:
+    result = signing.check(signing.built(run))
+    holds(result, FAIL, "it is of a pull request")
+    assert not result.contradicts
+    holds(signing.check(signing.built(run), signing.built()), PASS, "counts for nothing beside it")
+
+
+@pytest.mark.parametrize("event", ["workflow_run", "issue_comment", "repository_dispatch", "new"])
+def test_what_an_unknown_event_started_is_open(signing: Signing, event: str) -> None:
+    result = signing.check(signing.built(RUN._replace(event=event)))
+    holds(result, UNAVAILABLE, f"its run was started by {event}")
+
+
+@pytest.mark.parametrize("event", ["push", "schedule", "workflow_dispatch", "release"])
+def test_these_events_pass(signing: Signing, event: str) -> None:
+    holds(signing.check(signing.built(RUN._replace(event=event))), PASS)
+
+
+@pytest.mark.parametrize(
+    ("refs", "outcome"),
+    [
+        (("main",), UNAVAILABLE),
+        (("refs/tags/*",), PASS),
+        (("main", "refs/tags/v1.0"), PASS),
+        ((), PASS),
+    ],
+)
+def test_another_branch_than_the_expected_one_is_open(
+    signing: Signing, refs: tuple[str, ...], outcome: Outcome
+) -> None:
+    """A tag's run builds a commit of the branch: nothing contradicts the package."""
+    result = signing.check(signing.built(RUN._replace(ref="refs/tags/v1.0")), refs=refs)
+    holds(result, outcome, "refs/tags/v1.0, and main is expected" if outcome is not PASS else "")
+
+
+# --- whom nobody expects -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("who", "expected", "says"),
+    [
+        (RUN, {"repositories": ()}, "nobody said that this signer may sign"),
+        (MALLORY, {}, "it signed for https://github.com/mallory/demo-feedstock"),
+        (Person(), {}, "its certificate names no repository"),
+        (RUN._replace(issuer="https://evil.example"), {}, "which is not github.com"),
+        (RUN._replace(issuer=f"{GITHUB_ISSUER}/a/b"), {}, "which is not github.com"),
+        (RUN._replace(issuer=f"{GITHUB_ISSUER}.evil.example"), {}, "which is not github.com"),
+        (RUN, {"issuers": ("https://gitlab.com",)}, "only https://gitlab.com may"),
+        (RUN, {"signers": (f"{REMOTE}/.github/workflows/x.yml@refs/heads/main",)}, "may sign"),
+        (
+            GitHubRun("o/n", server="https://git.example.com", issuer="https://git.example.com"),
+            {"repositories": ("https://git.example.com/o/n",)},
+            "name it with --cert-oidc-issuer",
+        ),
+        (RUN, {"repository_id": "4711"}, "the number of its repository is 1001, not 4711"),
+        (RUN, {"owner_id": "99"}, "the number of its owner is 2002, not 99"),
+    ],
+    ids=str,
+)
+def test_a_signer_whom_nobody_expects_is_neither(
+    signing: Signing, who: Any, expected: dict[str, Any], says: str
+) -> None:
+    statement = signing.statement(V1, github_predicate(RUN))
+    result = signing.check(signing.signed(who, statement), **expected)
+    holds(result, UNAVAILABLE, says)
+    assert who.san in result.message
+    assert not result.contradicts
+
+    required = signing.check(signing.signed(who, statement), required=WANTED, **expected)
+    assert required.outcome is UNAVAILABLE
+
+
+def test_a_strangers_statement_of_another_build_refutes_nothing(signing: Signing) -> None:
+    other = MALLORY._replace(sha="e" * 40)
+    holds(signing.check(signing.built(other)), UNAVAILABLE)
+    holds(signing.check(signing.built(other), signing.built()), PASS, statement="build")
+
+
+def test_numbers_that_are_pinned_are_those_of_the_certificate(signing: Signing) -> None:
+    result = signing.check(signing.built(), repository_id="1001", owner_id="2002")
+    holds(result, PASS)
+
+
+def test_a_forge_of_ones_own_is_named_by_its_issuer(tmp_path: Path) -> None:
+    server = "https://git.example.com"
+    run = GitHubRun("o/n", sha=RUN.sha, run_id="123", server=server, issuer=server)
+    claim = {"sha": RUN.sha, "remote_url": f"{server}/o/n", "flow_run_id": "github_123"}
+    signing = Signing(tmp_path, claim)
+    expected = {"repositories": (f"{server}/o/n",), "issuers": (server,)}
+    holds(signing.check(signing.built(run), **expected), PASS, statement="build")
+
+    # It vouches for nobody at a public forge.
+    forged = signing.signed(RUN._replace(issuer=server), signing.statement(V1))
+    named = {"repositories": (REMOTE,), "issuers": (server,)}
+    holds(signing.check(forged, **named), UNAVAILABLE, "which is not github.com")
+
+
+# --- what cannot be compared -------------------------------------------------------------------------
+
+
+def test_gitlabs_job_is_not_held_against_its_pipeline(tmp_path: Path) -> None:
+    claim = {"sha": RUN.sha, "remote_url": "https://gitlab.com/o/n", "flow_run_id": "gitlab_77"}
+    signing = Signing(tmp_path, claim)
+
+    class GitLabJob(Person):
+        san = "https://gitlab.com/o/n//.gitlab-ci.yml@refs/heads/main"
+        extensions = {
+            8: "https://gitlab.com", 12: "https://gitlab.com/o/n", 13: RUN.sha,
+            14: "refs/heads/main", 20: "push", 21: "https://gitlab.com/o/n/-/jobs/4242",
+        }  # fmt: skip
+
+    statement = signing.statement(V1, {"buildDefinition": {"buildType": "x"}})
+    bundle = signing.signed(GitLabJob(), statement)
+    result = signing.check(bundle, repositories=("https://gitlab.com/o/n",))
+    holds(result, PASS, statement="build")
+    assert "names the job" in result.facts["not_compared"]["flow_run_id by the certificate"]
+
+    signer = "https://gitlab.com/*/n//.gitlab-ci.yml@refs/heads/*"
+    holds(signing.check(bundle, repositories=(), signers=(signer,)), PASS)
+
+
+def test_a_missing_extension_is_no_fail(signing: Signing) -> None:
+    class Less(Person):
+        san = RUN.san
+        extensions = {n: text for n, text in RUN.extensions.items() if n not in (20, 21)}
+
+    bundle = signing.signed(Less(), signing.statement(V1, {"buildDefinition": {}}))
+    result = signing.check(bundle)
+    holds(result, PASS, statement="build")
+    assert result.facts["not_compared"]["flow_run_id by the certificate"] == "it names no run"
+
+
+def test_a_statement_of_another_kind_counts_for_nothing(signing: Signing) -> None:
+    bundle = signing.signed(RUN, signing.statement("https://spdx.dev/Document/v2.3", {"a": 1}))
+    holds(signing.check(bundle), UNAVAILABLE, "of neither a build nor a publication")
+    holds(signing.check(bundle, signing.built()), PASS)
+
+
+def test_a_package_that_names_no_commit_is_bound_by_nothing(tmp_path: Path) -> None:
+    signing = Signing(tmp_path, {"remote_url": REMOTE})
+    holds(signing.check(signing.built()), UNAVAILABLE, "sha cannot be held against it")
+
+
+def _derived(run: GitHubRun) -> dict[str, Any]:
+    """As ``attest`` makes it of the package."""
+    recipe = {"uri": f"git+{run.remote_url}@{run.sha}", "digest": {"gitCommit": run.sha}}
+    definition = {
+        "buildType": DERIVED_BUILD_TYPE,
+        "externalParameters": {"repository": run.remote_url},
+        "resolvedDependencies": [recipe],
+    }
+    metadata = {"invocationId": f"github_{run.run_id}"}
+    return {
+        "buildDefinition": definition,
+        "runDetails": {"builder": {"id": DERIVED_BUILDER}, "metadata": metadata},
+    }
+
+
+def test_our_own_statement_counts_in_the_run_that_built_it_and_nowhere_else(
+    signing: Signing,
+) -> None:
+    statement = signing.statement(V1, _derived(RUN))
+    holds(signing.check(signing.signed(RUN, statement)), PASS, statement="build")
+    for run in (RUN._replace(run_id="999"), RUN._replace(sha="e" * 40)):
+        result = signing.check(signing.signed(run, statement))
+        holds(result, UNAVAILABLE, "made from what the package says of itself")
+
+    lying = signing.statement(V1, _derived(RUN._replace(sha="e" * 40)))
+    holds(signing.check(signing.signed(RUN, lying)), FAIL, "sha differs: its predicate says")
+
+
+# --- broken, of other files, and none ----------------------------------------------------------------
+
+
+def test_without_a_bundle_there_is_nothing_to_check(signing: Signing) -> None:
+    holds(signing.check(), NOT_APPLICABLE, "No signed statement about this file was found")
+    holds(signing.check(required=WANTED), UNAVAILABLE, "may have left it out")
+
+
+def test_a_bundle_about_another_file_is_not_applicable(signing: Signing) -> None:
+    bundle = signing.built(sha256="d" * 64)
+    holds(signing.check(bundle), NOT_APPLICABLE, "1 are about others")
+    holds(signing.check(bundle, required=WANTED), UNAVAILABLE, "may have left it out")
+    holds(signing.check(bundle, signing.built()), PASS)
+
+
+def _edited(bundle: bytes) -> bytes:
+    document = json.loads(bundle)
+    document["dsseEnvelope"]["signatures"][0]["sig"] = "MEUCIQ=="
+    return json.dumps(document).encode()
+
+
+@pytest.mark.parametrize(
+    "break_",
+    [
+        _edited,
+        lambda _: b"{}",
+        lambda _: b"no bundle at all",
+        lambda _: b"[" * 10_000,
+        lambda bundle: bundle[: len(bundle) // 2],
+    ],
+)
+def test_a_broken_bundle_neither_passes_nor_fails(
+    signing: Signing, break_: Callable[[bytes], bytes]
+) -> None:
+    broken = break_(signing.built())
+    holds(signing.check(broken), UNAVAILABLE)
+    holds(signing.check(broken, required=WANTED), UNAVAILABLE)
+    result = signing.check(broken, signing.built())
+    holds(result, PASS, "What counts for nothing beside it", statement="build")
+
+
+def test_another_root_makes_it_broken(signing: Signing) -> None:
+    holds(signing.check(signing.built(), root=Instance().root_bytes()), UNAVAILABLE, "0.json")
+
+
+def test_without_the_library_it_says_how_to_get_it(
+    signing: Signing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    for name in [each for each in sys.modules if each.partition(".")[0] == "sigstore"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "sigstore", None)
+    result = signing.check(signing.built())
+    holds(result, UNAVAILABLE, "pip install 'conda-provenance[sigstore]'")
+    holds(signing.check(), NOT_APPLICABLE)
+
+
+def test_a_file_that_was_not_hashed_is_not_checked(signing: Signing) -> None:
+    from dataclasses import replace
+
+    package = replace(signing.subject.package, sha256_from="index")
+    signing.subject = signing.subject._replace(
+        contents=signing.subject.contents._replace(package=package)
+    )
+    world = signing.world(b"x")
+    from conda_provenance.verify.checks.attested import CHECK
+
+    holds(CHECK.run(signing.case(), world), UNAVAILABLE, "--check reads them")
+
+
+def test_every_bundle_is_named_by_its_digest(signing: Signing) -> None:
+    import hashlib
+
+    bundles = [signing.built(), signing.published(), b"{}", signing.built(sha256="d" * 64)]
+    facts = signing.check(*bundles).facts["bundles"]
+    assert [each["sha256"] for each in facts] == [
+        hashlib.sha256(each).hexdigest() for each in bundles
+    ]
+    assert [each["worth"] for each in facts] == ["build", "publication", "broken", "other-file"]
+
+
+def test_the_constants_are_those_of_what_attest_writes() -> None:
+    from conda_provenance.attest import predicate
+
+    assert (DERIVED_BUILD_TYPE, DERIVED_BUILDER) == (predicate.BUILD_TYPE, predicate.BUILDER_ID)
+    assert OF_GITHUB
