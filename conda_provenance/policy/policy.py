@@ -71,8 +71,8 @@ class Terms(NamedTuple):
     ``https://ci.example.com``, ``https://dev.azure.com/organisation/project``."""
     signers: tuple[SignerPattern, ...] = ()
     """List of signers: a statement about the package is signed by one of these: the address of a
-    workflow with its branch or tag
-    (``https://github.com/o/n/.github/workflows/build.yml@refs/heads/main``), with ``*`` for a whole
+    workflow with its branch or tag,
+    ``https://github.com/o/n/.github/workflows/build.yml@refs/heads/main``, with ``*`` for a whole
     segment, or an e-mail address. It requires the check ``attested``."""
     issuers: tuple[str, ...] = ()
     """List of addresses: who may vouch for a signer. Without it, the public forge of the

@@ -42,7 +42,11 @@ def provider_of(certificate: Certificate) -> str:
 
 def shown_signer(certificate: Certificate) -> str:
     """Who signed, for a sentence."""
-    return show(certificate.identity, _MAX)
+    identity = certificate.identity
+    if "://" not in identity and identity.count("@") == 1:
+        # An e-mail address looks like a login, which would be hidden.
+        identity = identity.replace("@", " at ")
+    return show(identity, _MAX)
 
 
 def why_not(certificate: Certificate, expected: Expectations) -> str:

@@ -31,7 +31,7 @@ _STRIPPED = "The policy wants a signed statement, and whoever handed on the pack
 
 class Attested(Check):
     id = ATTESTED
-    summary = "Does a signed statement of its build or publication name this file's digest?"
+    summary = "Does a signed statement by an expected signer name the file's digest?"
     proves = (
         "of a build: that this run vouches for these bytes. Of a publication: who published them, "
         "and nothing of the build"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from case_making import CLAIM, subject_of
 from ci_identities import GitHubRun
@@ -30,6 +30,13 @@ RUN = GitHubRun(REPOSITORY, sha=CLAIM["sha"], run_id="123")
 """The run that the stamp names."""
 
 OF_GITHUB = "https://actions.github.io/buildtypes/workflow/v1"
+
+
+class Certified(NamedTuple):
+    """Whoever a certificate names."""
+
+    san: str
+    extensions: Mapping[int, str | bytes]
 
 
 class NoForge:
