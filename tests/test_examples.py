@@ -32,6 +32,7 @@ SCHEMAS = {
         "nonunicode",
     ),
     "examples/ci/docker.yml": ("vendor.github-workflows",),
+    "examples/worker/worker.yml": ("vendor.github-workflows",),
     "action.yml": ("vendor.github-actions",),
     ".github/workflows/docs.yml": ("vendor.github-workflows",),
     ".github/workflows/package.yml": ("vendor.github-workflows",),

@@ -25,6 +25,7 @@ from conda_provenance.cli.termination import ended_in_order
 from conda_provenance.cli.verify_packages import row, wanted_of
 from conda_provenance.cli.verify_request import Wishes, require_sense, ways_of, wishes_of
 from conda_provenance.cli.verify_shown import ShownChecks, shown_by
+from conda_provenance.cli.verify_since import open_remembered, place_of_memory, remember
 from conda_provenance.cli.verify_vsa_options import require_sense_of_vsa
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.sources import NotConda
@@ -53,7 +54,7 @@ def run(arguments: Namespace, output: Output) -> Status:
     require_sense(arguments)
     require_sense_of_vsa(arguments)
     places = _places(arguments)
-    require_places(places, stdout_is_taken=output.json)
+    require_places([*places, *place_of_memory(arguments)], stdout_is_taken=output.json)
 
     is_silent = any(path == STDOUT for _, path in places)
     shown = shown_by(output, keeps_rows=bool(places), is_silent=is_silent)
@@ -72,6 +73,7 @@ def _verify(arguments: Namespace, output: Output, shown: ShownChecks) -> str | N
     members = roster()
     wishes = wishes_of(arguments, ids_of(members), time.time(), os.environ)
     summaries, wishes = _summaries(arguments, wishes, output)
+    shown.remembered = open_remembered(arguments, wishes, output)
     ways = ways_of(arguments, wishes.policy)
     request = request_of(arguments)
     shard = Shard.parse(arguments.shard) if arguments.shard else None
@@ -95,7 +97,9 @@ def _verify(arguments: Namespace, output: Output, shown: ShownChecks) -> str | N
         verifier = Verifier(
             opened.world, members, wishes.expect, keeping=opened.keeping, progress=output
         )
-        wanted = wanted_of(finder, targets, check=request.check, shard=shard)
+        wanted = wanted_of(
+            finder, targets, check=request.check, shard=shard, remembered=shown.remembered
+        )
         results: Results = verifier.verify(wanted)
         if arguments.dask:
             from conda_provenance.verify.cluster import Plan, verify_on_cluster
@@ -107,6 +111,7 @@ def _verify(arguments: Namespace, output: Output, shown: ShownChecks) -> str | N
 
     if summaries is not None:
         shown.faults += summaries.end()
+    remember(arguments, shown, output)
     return error
 
 
@@ -222,7 +227,7 @@ def _status(shown: ShownChecks, output: Output, error: str | None) -> Status:
     if shown.tally.of(Standing.REFUTED):
         return Status.NO
 
-    if not shown.tally.total:
+    if not shown.tally.total and not shown.tally.known:
         output.error("There is no conda package that could be verified.")
     is_enough = shown.tally.is_all_accepted and not incomplete
     return Status.YES if is_enough else Status.UNKNOWN

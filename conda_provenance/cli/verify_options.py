@@ -153,6 +153,13 @@ FORM_OPTIONS = under(
 LARGE_OPTIONS = under(
     "many packages",
     Option(
+        "since_last",
+        ("--since-last",),
+        "verify what is new since the last run that wrote this file, and write it again: leave out "
+        "packages that were good enough then, and have the same sha256",
+        metavar="FILE",
+    ),
+    Option(
         "shard",
         ("--shard",),
         "verify one part of N, for several machines: 1/N, 2/N, ...; --merge joins their results",

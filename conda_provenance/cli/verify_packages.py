@@ -12,6 +12,7 @@ from conda_provenance.sources.kinds import Kind, Target
 from conda_provenance.sources.targets import Finder
 from conda_provenance.survey.shards import Shard
 from conda_provenance.text import escape, redact_location
+from conda_provenance.verify.remembered import Remembered
 from conda_provenance.verify.rows import row_of
 from conda_provenance.verify.verifier import Verified, Wanted
 
@@ -20,13 +21,24 @@ _FILES = (Kind.PACKAGE, Kind.FOLDER)
 
 
 def wanted_of(
-    finder: Finder, targets: Iterable[Target], *, check: bool, shard: Shard | None
+    finder: Finder,
+    targets: Iterable[Target],
+    *,
+    check: bool,
+    shard: Shard | None,
+    remembered: Remembered | None = None,
 ) -> Iterator[Wanted]:
-    """Everything that is found at the targets. Files are read whole, the rest with ``check``."""
+    """Everything that is found at the targets. Files are read whole, the rest with ``check``.
+
+    What is remembered is left out.
+    """
     ways = groupby(targets, key=lambda target: (target.kind in _FILES, target.is_whole))
     for (is_file, is_many), group in ways:
         found = finder.all(group)
         for each in shard.of(found) if shard else found:
+            if remembered is not None and remembered.leaves_out(each):
+                continue
+
             is_named_pip = isinstance(each, NotConda) and not is_many
             yield Wanted(_no_package(each) if is_named_pip else each, is_whole=is_file or check)
 

@@ -44,6 +44,7 @@ _TEXTS = {
     "resource_uri": "--resource-uri",
     "policy_uri": "--policy-uri",
     "trust_config": "--trust-config",
+    "since_last": "--since-last",
     "shard": "--shard",
     "dask": "--dask",
     "merge": "--merge",
@@ -83,6 +84,12 @@ def _require_one_way(given: Mapping[str, object]) -> None:
     if given["merge"] and any(given[name] for name in targets):
         raise UsageError(
             "--merge verifies no package: give the files of earlier results, and no more."
+        )
+
+    if given["merge"] and given["since_last"]:
+        raise UsageError(
+            "--merge and --since-last cannot be combined: give --since-last where packages are "
+            "verified."
         )
 
 

@@ -9,6 +9,7 @@ from conda_provenance.cli.output import Output
 from conda_provenance.cli.verify_text import Lines, print_package, print_summary
 from conda_provenance.sources import NotConda
 from conda_provenance.text import escape, redact_addresses
+from conda_provenance.verify.remembered import Remembered
 from conda_provenance.verify.rows import Row, Tally
 
 
@@ -20,6 +21,8 @@ class ShownChecks(Protocol):
     """All packages, if they are to be kept."""
     faults: list[str]
     """What went wrong besides, such as evidence that could not be written."""
+    remembered: Remembered | None
+    """What earlier runs know, and the next run is to know."""
     rest: Mapping[str, Any]
     """What else there is to say of all packages together: keys of the JSON."""
 
@@ -50,12 +53,15 @@ class Kept:
         self.tally = Tally()
         self.rows: list[Row] = []
         self.faults: list[str] = []
+        self.remembered: Remembered | None = None
         self.rest: Mapping[str, Any] = {"targets": None, "shard": None, "missing": None}
         self._keeps_rows = keeps_rows
 
     def add(self, row: Row) -> None:
         """Count it, and keep it if it is needed again."""
         self.tally.add(row)
+        if self.remembered is not None:
+            self.remembered.add(row)
         if self._keeps_rows:
             self.rows.append(row)
 

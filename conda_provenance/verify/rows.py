@@ -31,6 +31,7 @@ _MAX_TEXT = 4000
 _MAX_DETAIL = 20_000
 _MAX_ITEMS = 1000
 _MAX_DEPTH = 8
+_EXCEPTION = "The policy makes an exception: "
 _FACETS = ("process", "automation", "provenance")
 
 
@@ -75,6 +76,11 @@ def is_accepted(row: Row) -> bool:
     return standing(row) is Standing.VERIFIED or row["accepted"] is True
 
 
+def is_by_exception(row: Row) -> bool:
+    """Does what follows stand on an exception of the policy?"""
+    return any(note.startswith(_EXCEPTION) for note in row["notes"])
+
+
 def deciding_check(row: Row) -> Mapping[str, Any] | None:
     """The check whose sentence is that of the package as a whole, if there is one."""
     return next((each for each in row["checks"] if each["message"] == row["message"]), None)
@@ -89,6 +95,8 @@ class Tally:
         self._accepted = 0
         self._unreadable = 0
         self.not_conda = 0
+        self.known = 0
+        """Packages of earlier runs, which were left out. They are not in the total."""
 
     def add(self, row: Row) -> None:
         """Count one more."""
@@ -111,8 +119,8 @@ class Tally:
 
     @property
     def is_all_accepted(self) -> bool:
-        """Is every package verified or accepted? Not if there is none."""
-        return 0 < self.total == self._accepted
+        """Is every package verified or accepted? Not if there is none, and none is known."""
+        return self.total == self._accepted and self.total + self.known > 0
 
     def to_json(self) -> dict[str, Any]:
         """The ``summary`` of the JSON."""
@@ -122,6 +130,7 @@ class Tally:
             "accepted": self._accepted,
             "unreadable": self._unreadable,
             "not_conda": self.not_conda,
+            "known": self.known,
             "by_check": self._checks,
         }
 
@@ -146,7 +155,7 @@ def _evidence(kept: Kept) -> dict[str, Any]:
 
 def _notes(expected: Expectations) -> Iterator[str]:
     if expected.exception:
-        yield f"The policy makes an exception: {expected.exception}"
+        yield f"{_EXCEPTION}{expected.exception}"
     yield from expected.notes
 
 

@@ -63,7 +63,7 @@ class Composite:
             **{f"inputs.{name}": str(each.get("default", "")) for name, each in declared.items()},
         }
         for name in declared:
-            contexts[f"inputs.{name}"] = _filled(contexts[f"inputs.{name}"], contexts)
+            contexts[f"inputs.{name}"] = filled(contexts[f"inputs.{name}"], contexts)
         contexts |= {f"inputs.{name}": value for name, value in given.items()}
 
         ran = Ran()
@@ -73,14 +73,12 @@ class Composite:
                 continue
             if "uses" in step:
                 name = step["uses"].partition("@")[0]
-                ran.used[name] = {
-                    key: _filled(text, contexts) for key, text in step["with"].items()
-                }
+                ran.used[name] = {key: filled(text, contexts) for key, text in step["with"].items()}
                 continue
 
             output = self._file(f"output-{number}")
             variables = {
-                **{name: _filled(text, contexts) for name, text in step.get("env", {}).items()},
+                **{name: filled(text, contexts) for name, text in step.get("env", {}).items()},
                 "GITHUB_ACTION": "conda-provenance",
                 "GITHUB_ACTION_PATH": str(self._action),
                 "GITHUB_OUTPUT": str(output),
@@ -96,7 +94,7 @@ class Composite:
 
         ran.summary = summary.read_text("utf-8")
         ran.outputs = {
-            name: _filled(each["value"], contexts) for name, each in self._text["outputs"].items()
+            name: filled(each["value"], contexts) for name, each in self._text["outputs"].items()
         }
         return ran
 
@@ -155,7 +153,7 @@ def commands_in(log: str) -> list[str]:
     return obeyed
 
 
-def _filled(text: object, contexts: Mapping[str, Any]) -> str:
+def filled(text: object, contexts: Mapping[str, Any]) -> str:
     """A text with the values of its expressions."""
 
     def value(match: re.Match[str]) -> str:

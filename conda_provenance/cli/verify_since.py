@@ -1,0 +1,72 @@
+"""``verify --since-last FILE``: what was good enough in the last run is not asked for again.
+
+What is good enough is not known here.
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from conda_provenance import __version__
+from conda_provenance.cli.output import Output
+from conda_provenance.cli.report_files import STDOUT, Form, write_forms
+from conda_provenance.cli.verify_request import Wishes
+from conda_provenance.cli.verify_shown import ShownChecks
+from conda_provenance.errors import UsageError
+from conda_provenance.text import escape, redact_location
+from conda_provenance.verify.remembered import Remembered, basis_of, read_remembered
+
+FLAG = "--since-last"
+
+
+def open_remembered(arguments: Namespace, wishes: Wishes, output: Output) -> Remembered | None:
+    """What earlier runs remember, if it is asked for.
+
+    Raises :class:`~conda_provenance.errors.UsageError`.
+    """
+    path = arguments.since_last
+    if path is None:
+        return None
+
+    if path == STDOUT:
+        raise UsageError(f"{FLAG} takes a file, which the next run reads, and not -.")
+
+    policy = wishes.policy.digest if wishes.policy else None
+    # All that decides whether a package is good enough. Where it changes, everything is new.
+    basis = basis_of(
+        __version__,
+        policy,
+        wishes.options,
+        sorted(wishes.settings.forges.items()),
+        arguments.check,
+        arguments.vsa and (arguments.verifier_id, arguments.resource_uri, arguments.policy_uri),
+    )
+    remembered, is_of_another = read_remembered(path, basis)
+    if is_of_another:
+        shown = escape(redact_location(path), 300)
+        output.note(
+            f"{shown} was written under another policy, other options or another version: every "
+            "package is verified again."
+        )
+    return remembered
+
+
+def place_of_memory(arguments: Namespace) -> list[tuple[str, str]]:
+    """The option and its file, if it is given."""
+    return [] if arguments.since_last is None else [(FLAG, arguments.since_last)]
+
+
+def remember(arguments: Namespace, shown: ShownChecks, output: Output) -> None:
+    """Say how many packages were left out, and write the file for the next run.
+
+    If something went wrong besides, such as a file that could not be written, it stays as it was.
+    """
+    remembered = shown.remembered
+    if remembered is None:
+        return
+
+    shown.tally.known = remembered.left_out
+    if remembered.left_out:
+        output.note(f"Left out, as an earlier run found them good enough: {remembered.left_out}.")
+    if not shown.faults:
+        write_forms([Form(FLAG, arguments.since_last, remembered.write)])
