@@ -15,6 +15,8 @@ from typing import Any
 from conda_provenance.attest.signing import Signer, open_signer, require_sigstore
 from conda_provenance.attest.uris import Resource, parse_uri, parse_verifier_id
 from conda_provenance.attest.vsa import (
+    FAILED,
+    PASSED,
     Issuer,
     NoSummary,
     Summary,
@@ -80,7 +82,7 @@ class Summaries:
         self._open_signer = open_signer
         self._digests: dict[str, str] = {}
         """Of the packages, by their places. Case does not count in all file systems."""
-        self._written: dict[str, bytes] = {}
+        self._written: dict[str, Summary] = {}
         self._notes = 0
         self._faults: list[str] = []
 
@@ -102,13 +104,17 @@ class Summaries:
         except ProvenanceError as error:
             self._faults.append(str(error))
             return self._none(verified, "its file cannot be written")
-        self._written[path] = summary.statement
+        self._written[path] = summary
         return {"file": redact_location(path), "result": summary.result, "why_not": None}
 
     def end(self) -> list[str]:
         """Sign what was written, if that is asked for. Returns what went wrong: sentences."""
         if self._notes > _MAX_NOTES:
             self._output.note(f"{self._notes - _MAX_NOTES} more packages have no VSA.")
+        results = [each.result for each in self._written.values()]
+        shown = escape(redact_location(self._folder), 300)
+        counted = ", ".join(f"{results.count(each)} {each}" for each in (PASSED, FAILED))
+        self._output.note(f"VSAs in {shown}: {counted}.")
         if self._open_signer is not None and self._written:
             self._sign(self._open_signer)
         return self._faults
@@ -118,8 +124,8 @@ class Summaries:
         signed = 0
         try:
             with open_signer() as signer:
-                for path, statement in self._written.items():
-                    bundle = signer.sign(statement)
+                for path, summary in self._written.items():
+                    bundle = signer.sign(summary.statement)
                     self._write(path.removesuffix(STATEMENT) + BUNDLE, bundle)
                     signed += 1
                 self._output.note(f"Signed by {signer.identity}: {signed}.")

@@ -64,6 +64,8 @@ _CHANGING = {
     "expect_sha": "--expect-sha",
     "expect_ref": "--expect-ref",
     "expect_provider": "--expect-provider",
+    "cert_identity": "--cert-identity",
+    "cert_oidc_issuer": "--cert-oidc-issuer",
     "only": "--only",
     "skip": "--skip",
 }
@@ -95,7 +97,7 @@ def _require_alone(given: Mapping[str, object]) -> None:
             )
 
     for name, flag in _CHANGING.items():
-        if given[name]:
+        if given.get(name):
             raise UsageError(
                 f"--vsa and {flag} cannot be combined: a VSA names the policy that decided, so "
                 "what is expected must stand in it."

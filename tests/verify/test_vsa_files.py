@@ -287,6 +287,26 @@ def test_offline_the_time_is_that_of_the_answers_and_they_must_be_believed(
     assert Path(vsa["file"]).read_bytes() == first
 
 
+def test_with_answers_of_an_earlier_run_the_time_is_that_of_the_oldest(
+    acceptance: World,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CONDA_PROVENANCE_CACHE_DIR", str(tmp_path / "cache"))
+    package = acceptance.actions()
+    options = [*options_of(acceptance, tmp_path / "vsa"), "--max-age", "7d"]
+    _, vsa = ask(acceptance, capsys, package, options)
+    first = Path(vsa["file"]).read_bytes()
+
+    later = time.time() + 86400 * 3
+    monkeypatch.setattr(time, "time", lambda: later)
+    _, vsa = ask(acceptance, capsys, package, options)
+    assert Path(vsa["file"]).read_bytes() == first
+    _, vsa = ask(acceptance, capsys, package, options[:-2])
+    assert Path(vsa["file"]).read_bytes() != first
+
+
 def test_a_refutation_by_answers_that_anybody_wrote_fails_nothing(
     acceptance: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -310,6 +330,7 @@ def test_people_are_told_why_there_is_none(
     said = capsys.readouterr()
     line = f"{package}: no VSA: it claims nothing about where it comes from."
     assert line in said.err
+    assert f"VSAs in {tmp_path}: 0 PASSED, 0 FAILED." in said.err
     assert "VSA" not in said.out
 
 
@@ -395,6 +416,7 @@ def test_every_statement_is_signed_by_whoever_verifies(
     folder = tmp_path / "vsa"
     assert sign(acceptance, sigstore_server, monkeypatch, [good, none], folder) == 3
     said = capsys.readouterr()
+    assert f"VSAs in {folder}: 1 PASSED, 0 FAILED." in said.err
     assert f"Signed by {sigstore_server.run.san}: 1." in said.err
     assert sign(acceptance, sigstore_server, monkeypatch, [bad], tmp_path / "bad") == 1
 
