@@ -22,6 +22,7 @@ extensions = [
     "myst_parser",
     "sphinx_copybutton",
     "sphinx_design",
+    "ready_policies",
     "repository_links",
 ]
 
