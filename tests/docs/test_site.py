@@ -12,8 +12,12 @@ from urllib.parse import unquote, urljoin
 
 import pytest
 
+from conda_provenance.attest.vsa import ready_policy_uri
+from conda_provenance.policy.loading import ready_path, ready_policies
+
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+BASE = "https://conda-provenance.github.io/conda-provenance/"
 NEEDED = ("sphinx", "myst_parser", "conda_sphinx_theme", "sphinx_design", "sphinx_copybutton")
 
 pytestmark = [
@@ -102,3 +106,11 @@ def test_nothing_is_loaded_from_elsewhere(site, pages):
     for style in site.rglob("*.css"):
         text = style.read_text("utf-8", "replace")
         assert not re.search(r"(url\(|@import)\s*['\"]?(https?:)?//", text), style
+
+
+def test_a_ready_policy_is_at_the_address_that_statements_name(site):
+    for name in ready_policies():
+        address = ready_policy_uri(name)
+        assert address.startswith(BASE)
+        file = site / address.removeprefix(BASE)
+        assert file.read_bytes() == Path(ready_path(name)).read_bytes()
