@@ -10,20 +10,27 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from acceptance_asking import Said, online, verify
 from acceptance_world import HELLO, World, digest_of
+from attested_making import V1, github_predicate
+from ci_identities import GitHubRun
 from forgery_rows import one_byte_changed
 from google.protobuf.json_format import ParseDict
 from honest_rows import silent
 from in_toto_attestation.predicates.vsa.v1.vsa_pb2 import VerificationSummary
 from in_toto_attestation.v1 import statement_pb2
 from in_toto_attestation.v1.statement import Statement
+from sigstore_instance import Instance
 from sigstore_server import SigstoreServer
 
+from conda_provenance import read_claim
+from conda_provenance.attest.statement import statement_bytes
+from conda_provenance.attest.vsa import PREDICATE_TYPE
 from conda_provenance.bundles.sigstore import SigstoreVerifier
 from conda_provenance.cli.main import main
 from conda_provenance.packages.blob import open_file_blob
@@ -485,6 +492,70 @@ def test_without_sigstore_that_is_said_before_anything_is_verified(
     assert not list(tmp_path.iterdir())
 
 
+def _attested(
+    world: World, folder: Path, *siblings: tuple[str, bytes], log: str | None = "building\n"
+) -> tuple[Path, Path, list[str]]:
+    """A package with a statement of its build beside it, the root, and the bundles' digests."""
+    folder.mkdir()
+    package = world.actions(log=log)
+    claim = read_claim(package)
+    run = GitHubRun(HELLO, sha=str(claim.sha), run_id=str(claim.flow_run_id).rpartition("_")[2])
+    statement = statement_bytes(package.name, digest_of(package), V1, github_predicate(run))
+    instance = Instance()
+    bundle = json.dumps(instance.bundle(statement, run.san, run.extensions)).encode()
+    root = folder / "trusted_root.json"
+    root.write_bytes(instance.root_bytes())
+    files = (("sigstore.json", bundle), *siblings)
+    for ending, data in files:
+        (package.parent / f"{package.name}.{ending}").write_bytes(data)
+    return package, root, [sha256(data).hexdigest() for _, data in files]
+
+
+def test_the_signed_statements_that_were_looked_at_are_its_inputs(
+    acceptance: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """By them alone it is verified: no log names the file."""
+    package, root, digests = _attested(acceptance, tmp_path / "root")
+    options = [*options_of(acceptance, tmp_path / "vsa"), "--trust-root", str(root)]
+    said, vsa = ask(acceptance, capsys, package, options)
+    checks = {each["id"]: each["outcome"] for each in said.packages[0]["checks"]}
+    assert (checks["attested"], checks["artifact-in-run"]) == ("pass", "unavailable")
+    predicate = read(Path(vsa["file"]))["predicate"]
+    assert predicate["verificationResult"] == "PASSED"
+    assert predicate["inputAttestations"] == [{"digest": {"sha256": each}} for each in digests]
+
+
+def test_an_input_that_is_broken_is_an_input_too(
+    acceptance: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A list names all of them, or there is none."""
+    broken = ("v0.sigs", b'[{"mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json"}]')
+    package, root, digests = _attested(acceptance, tmp_path / "root", broken)
+    options = [*options_of(acceptance, tmp_path / "vsa"), "--trust-root", str(root)]
+    _, vsa = ask(acceptance, capsys, package, options)
+    inputs = read(Path(vsa["file"]))["predicate"]["inputAttestations"]
+    assert len(inputs) == 2
+    assert {"digest": {"sha256": digests[0]}} in inputs
+
+
+def test_a_summary_beside_a_package_is_no_statement_of_its_build(
+    acceptance: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Signed by the very run that built it: it neither verifies nor refutes."""
+    package, root, _ = _attested(acceptance, tmp_path / "root")
+    bundle = package.parent / f"{package.name}.sigstore.json"
+    claim = read_claim(package)
+    run = GitHubRun(HELLO, sha=str(claim.sha), run_id=str(claim.flow_run_id).rpartition("_")[2])
+    statement = statement_bytes(package.name, digest_of(package), PREDICATE_TYPE, {"verifier": {}})
+    instance = Instance()
+    root.write_bytes(instance.root_bytes())
+    bundle.write_text(json.dumps(instance.bundle(statement, run.san, run.extensions)))
+    options = [*options_of(acceptance, tmp_path / "vsa"), "--trust-root", str(root)]
+    said, vsa = ask(acceptance, capsys, package, options)
+    assert said.packages[0]["outcome"] == "consistent"
+    assert vsa["result"] is None
+
+
 ALL = {
     "--vsa": "vsa",
     "--policy": "conda-forge",
@@ -514,6 +585,8 @@ def typed(**changed: str | None) -> list[str]:
         (["--sign"], "--sign means nothing without --vsa"),
         (["--trust-config", "x"], "--trust-config means nothing without --vsa"),
         ([*typed(), "--trust-config", "x"], "--trust-config means nothing without --sign"),
+        ([*typed(), "--cert-identity", "https://github.com/o/r/x"], "--vsa and --cert-identity"),
+        ([*typed(), "--cert-oidc-issuer", "https://h.example"], "--vsa and --cert-oidc-issuer"),
         ([*typed(), "--only", "expected"], "--vsa and --only"),
         ([*typed(), "--skip", "expected"], "--vsa and --skip"),
         ([*typed(), "--dask", "tcp://h:1"], "--vsa and --dask"),
