@@ -6,10 +6,14 @@ The verdicts are put together by hand. ``tests/verify/test_vsa_files.py`` has re
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from conda_provenance.attest.uris import Resource
 from conda_provenance.attest.vsa import (
@@ -31,6 +35,8 @@ from conda_provenance.verify.outcome import Outcome, Result
 from conda_provenance.verify.subject import Subject
 from conda_provenance.verify.verdict import Facet, Standing, Verdict
 from conda_provenance.verify.verifier import Verified
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "vsa.md"
 
 POLICY = "b" * 64
 DIGEST = "a" * 64
@@ -225,3 +231,53 @@ def test_a_name_made_of_a_digest() -> None:
     """The example of RFC 6920, section 8.1."""
     hello = "7f83b1657ff1fc53b92dc18148a1d65dfc2d4b1fa3d677284addd200126d9069"
     assert digest_uri(hello) == "ni:///sha-256;f4OxZX_x_FO5LcGBSKHWXfwtSx-j1ncoSt3SABJtkGk"
+
+
+SECRET = "s3cr3t"
+HOSTILE = st.one_of(
+    st.text(max_size=60),
+    st.sampled_from(
+        [
+            f"https://user:{SECRET}@h.example/x",
+            f"https://h.example/t/{SECRET}/x",
+            f"https://h.example/x?token={SECRET}",
+            f"../{SECRET}",
+            "\x1b[31m",
+            "noarch",
+            "linux-64",
+        ]
+    ),
+)
+
+
+@given(HOSTILE, HOSTILE, HOSTILE)
+def test_nothing_of_a_stranger_s_gets_in_as_it_is(file: str, subdir: str, uri: str) -> None:
+    attested = Result(
+        "attested", Outcome.PASS, "Signed.", {"bundles": [{"sha256": "1" * 64, "uri": uri}]}
+    )
+    made = verified(results={"attested": attested}, subdir=subdir)
+    assert isinstance(made.found, Artifact)
+    made = made._replace(found=made.found._replace(file_name=f"{file}.conda"))
+    try:
+        summary = summary_of(made, ISSUER)
+    except NoSummary as error:
+        assert str(error).isprintable()
+        assert SECRET not in str(error)
+        return
+
+    text = summary.statement.decode("ascii")
+    assert text.isprintable()
+    assert SECRET not in text
+    assert ".." not in summary.place.split("/")
+
+
+@pytest.mark.skipif(not PAGE.is_file(), reason="the documentation is not here")
+def test_the_example_of_the_page_has_this_form() -> None:
+    (block,) = re.findall(r"```json\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    shown = json.loads(block)
+    made = json.loads(summary_of(verified(), ISSUER).statement)
+    assert list(shown) == list(made)
+    assert list(shown["predicate"]) == list(made["predicate"])
+    assert shown["predicate"]["verifiedLevels"] == made["predicate"]["verifiedLevels"]
+    policy = shown["predicate"]["policy"]
+    assert policy["uri"] == digest_uri(policy["digest"]["sha256"])

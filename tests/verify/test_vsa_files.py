@@ -616,6 +616,13 @@ def test_options_that_do_not_go_together(
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_that_cannot_be_made(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("")
+    assert main(["verify", "hello-1.0-0.conda", *typed(vsa=str(taken))]) == 2
+    assert f"The folder {taken} (--vsa) cannot be made: File exists." in capsys.readouterr().err
+
+
 def test_a_policy_in_condarc_is_not_enough(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
