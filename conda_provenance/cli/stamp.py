@@ -26,6 +26,7 @@ from conda_provenance.packages import (
     stamp_package,
 )
 from conda_provenance.packages.file_names import ENDINGS
+from conda_provenance.packages.files.running_digest import Written
 from conda_provenance.text import escape, redact_location, redact_value, show_value
 
 STAMPED = "stamped"
@@ -51,6 +52,8 @@ class Report:
     """The old and the new value of each key that changes."""
     remains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """For each key that was to be taken out, the files in which its value still stands."""
+    written: Written | None = None
+    """The new file, with its digest."""
 
     @property
     def exit_status(self) -> Status:
@@ -88,11 +91,11 @@ def run(arguments: Namespace, output: Output) -> Status:
 def _print_lines(reports: Sequence[Report], output: Output) -> None:
     """End with a line for each package, for the log of a CI. A file that comes twice has one."""
     final = [report for report in reports if report.status in (STAMPED, UNCHANGED)]
-    places = [report.target or report.package.location for report in final]
-    for place in {os.path.realpath(place): place for place in places}.values():
+    places = [(report.target or report.package.location, report.written) for report in final]
+    for place, written in {os.path.realpath(each[0]): each for each in places}.values():
         # What cannot be read any more, somebody else has taken away.
         with suppress(PackageError):
-            line = package_line(place)
+            line = package_line(place, written=written)
             if line is not None:
                 output.log_line(line)
 
@@ -208,6 +211,7 @@ def _stamp(
             dry_run=arguments.dry_run,
             leave_broken_indexes=arguments.force,
             indexes=indexes,
+            with_sha256=True,
         )
     except PackageError as error:
         status = REFUSED if isinstance(error, RefusedError) else FAILED
@@ -218,7 +222,8 @@ def _stamp(
     changes = {} if status == UNCHANGED else result.changes
     asked = names_of(arguments.remove)
     remains = {key: files for key, files in result.remains.items() if key in asked}
-    return Report(_package(location, result), status, target, changes, remains)
+    package = _package(location, result)
+    return Report(package, status, target, changes, remains, result.written)
 
 
 def _why_not_there(location: str) -> str | None:

@@ -12,6 +12,7 @@ from conda_provenance.packages.blob import FileBlob, open_file_blob
 from conda_provenance.packages.files.copy import copy_range
 from conda_provenance.packages.files.release import close_replaced
 from conda_provenance.packages.files.replace import Replacement, replacing
+from conda_provenance.packages.files.running_digest import RunningDigest
 from conda_provenance.packages.metadata import Container, open_info, open_tar
 
 _MAX_KEPT = 1 << 20
@@ -47,8 +48,9 @@ def rewritten(
     stack: ExitStack,
     *,
     in_place: bool,
+    digest: RunningDigest | None = None,
 ) -> Replacement:
-    """The package with the ``new`` files, for ``place``."""
+    """The package with the ``new`` files, for ``place``. ``digest`` hashes what is written."""
     if container is None:
         replacement = stack.enter_context(
             replacing(place, blob.status, copied_from=None if in_place else blob)
@@ -66,15 +68,18 @@ def rewritten(
     )
     with closing(_tar_bytes(blob, container, new)) as again:
         data = compression.compress_zstd(again if kept is None else kept, size)
+        replacement.digest = digest
         copy_with(blob, container.directory, container.info, data, replacement)
     return replacement
 
 
-def copied(blob: FileBlob, place: str, stack: ExitStack) -> Replacement:
+def copied(
+    blob: FileBlob, place: str, stack: ExitStack, digest: RunningDigest | None = None
+) -> Replacement:
     """The package as it is, for ``place``, where no file is replaced."""
     replacement = stack.enter_context(replacing(place, blob.status, copied_from=blob))
     if not replacement.clone(blob, blob.size):
-        copy_range(blob, replacement.file, 0, blob.size)
+        copy_range(blob, replacement.file, 0, blob.size, digest)
     return replacement
 
 

@@ -17,6 +17,7 @@ from conda_provenance.packages.files.digests import Digests
 from conda_provenance.packages.files.lock import locked
 from conda_provenance.packages.files.places import places_of
 from conda_provenance.packages.files.replace import Replacement, commit
+from conda_provenance.packages.files.running_digest import RunningDigest, Written
 from conda_provenance.packages.indexes.correction import (
     correction,
     corrections,
@@ -62,6 +63,8 @@ class StampResult:
     """
     remains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """For each key that was removed, the files of the package in which its value still stands."""
+    written: Written | None = None
+    """The new file, with its ``sha256``. ``None``: that was not asked for, or no file is new."""
 
     def __bool__(self) -> bool:
         return self.status != UNCHANGED
@@ -76,6 +79,7 @@ def stamp_package(
     dry_run: bool = False,
     leave_broken_indexes: bool = False,
     indexes: FolderIndexes | None = None,
+    with_sha256: bool = False,
 ) -> StampResult:
     """Set keys in the ``extra`` of a package file's about.json. The value ``None`` removes a key.
 
@@ -104,11 +108,22 @@ def stamp_package(
     For several packages of one folder, give ``indexes``, which
     :func:`~conda_provenance.packages.corrected_once` yields: then each index is corrected once.
 
+    With ``with_sha256``, the digest of a new file is computed while it is written.
+
     Raises :class:`~conda_provenance.errors.PackageError` if it cannot be done. Then the files are
     as they were.
     """
     return _stamp_order(
-        _Order(path, changes, target, overwrite, dry_run, leave_broken_indexes, indexes)
+        _Order(
+            path,
+            changes,
+            target,
+            overwrite,
+            dry_run,
+            leave_broken_indexes,
+            indexes,
+            with_sha256=with_sha256,
+        )
     )
 
 
@@ -150,6 +165,7 @@ class _Order(NamedTuple):
     leave_broken_indexes: bool = False
     indexes: FolderIndexes | None = None
     edits: Mapping[str, Edit] = MappingProxyType({})
+    with_sha256: bool = False
 
     @property
     def place(self) -> PathLike:
@@ -190,15 +206,18 @@ def _stamp(order: _Order) -> StampResult:
             if plan.new:
                 _require_unsigned_in(order, indexes.signed)
 
-        replacement = _write(blob, plan, order, place, stack)
+        digest = RunningDigest() if order.with_sha256 and not order.dry_run else None
+        replacement = _write(blob, plan, order, place, stack, digest)
         new = FileBlob(replacement.file) if replacement else blob
+        written = digest.finish(replacement.file) if digest and replacement else None
+        digests = Digests(new, {"sha256": written.sha256} if written else None)
         unreached = _unreached(order, blob, neighbours) if plan.new else []
         put = _put_alone if order.indexes is not None else _put_with_indexes
-        put(order, new, [replacement] if replacement else [])
+        put(order, digests, [replacement] if replacement else [])
 
         for sentence in unreached:
             warn(sentence)
-        return _result(order, plan)
+        return _result(order, plan, written)
 
 
 def _unreached(order: _Order, blob: FileBlob, neighbours: dict[str, Neighbours]) -> list[str]:
@@ -211,9 +230,9 @@ def _unreached(order: _Order, blob: FileBlob, neighbours: dict[str, Neighbours])
     return list(hints(order.path, blob, neighbours))
 
 
-def _put_with_indexes(order: _Order, new: FileBlob, replacements: list[Replacement]) -> None:
+def _put_with_indexes(order: _Order, digests: Digests, replacements: list[Replacement]) -> None:
     """Put the package into its place, together with the indexes that list it."""
-    edit = correction(order.place, Digests(new))
+    edit = correction(order.place, digests)
     places = places_of(order.place)
     with corrections(places, edit, leave_broken=order.leave_broken_indexes) as corrected:
         if replacements:
@@ -223,13 +242,13 @@ def _put_with_indexes(order: _Order, new: FileBlob, replacements: list[Replaceme
         corrected.say_what_is_left()
 
 
-def _put_alone(order: _Order, new: FileBlob, replacements: list[Replacement]) -> None:
+def _put_alone(order: _Order, digests: Digests, replacements: list[Replacement]) -> None:
     """Put the package into its place. The indexes are corrected later, once for the folder."""
     indexes = order.indexes
     assert indexes is not None
     if not order.dry_run:
-        digests = indexes.checksums_of(order.place, new)
-        commit(replacements, then=lambda: indexes.note(order.place, digests))
+        needed = indexes.checksums_of(order.place, digests)
+        commit(replacements, then=lambda: indexes.note(order.place, needed))
     elif replacements:
         indexes.say_what_is_dropped(order.place)
 
@@ -242,7 +261,12 @@ def _require_unsigned_in(order: _Order, signed: Mapping[str, Sequence[str]]) -> 
 
 
 def _write(
-    blob: FileBlob, plan: Plan, order: _Order, place: str, stack: ExitStack
+    blob: FileBlob,
+    plan: Plan,
+    order: _Order,
+    place: str,
+    stack: ExitStack,
+    digest: RunningDigest | None,
 ) -> Replacement | None:
     """The file to put into the package's place. ``None``: the old one stays."""
     in_place = order.target is None
@@ -250,11 +274,13 @@ def _write(
         place = in_existing_folder(place)
 
     if plan.new:
-        replacement = rewritten(blob, plan.container, plan.new, place, stack, in_place=in_place)
+        replacement = rewritten(
+            blob, plan.container, plan.new, place, stack, in_place=in_place, digest=digest
+        )
     elif in_place:
         return None
     else:
-        replacement = copied(blob, place, stack)
+        replacement = copied(blob, place, stack, digest)
 
     replacement.seal()
     if os.name == "nt" and not order.dry_run:
@@ -262,7 +288,7 @@ def _write(
     return replacement
 
 
-def _result(order: _Order, plan: Plan) -> StampResult:
+def _result(order: _Order, plan: Plan, written: Written | None) -> StampResult:
     status = WOULD_STAMP if order.dry_run else STAMPED
     changes = _changes(extra_of(plan.about), extra_of(plan.new_about), plan.changes)
     return StampResult(
@@ -272,6 +298,7 @@ def _result(order: _Order, plan: Plan) -> StampResult:
         claim_of(plan.new_about, plan.index_json, package_name(order.place), plan.leaks),
         changes,
         _remains(changes, plan.leaks),
+        written,
     )
 
 

@@ -32,9 +32,6 @@ _MAX_SUBJECT = 8 << 20
 _MAX_HELD = 64 << 20
 """Bytes of rows that are read ahead: about one address, and about all together."""
 
-_COMPRESSED = 256
-"""Bytes. A body that is smaller stays as it is."""
-
 _ADDRESS = re.compile(r"(https?://[^\s/]+)\S*")
 
 
@@ -106,11 +103,10 @@ class AnswerCache:
         if answer.with_token and not scope:
             return  # Then it is not known whose token it was.
 
-        is_compressed = len(answer.body) > _COMPRESSED
-        body = zlib.compress(answer.body, 1) if is_compressed else answer.body
-        value = _encode(
-            _Row(answer.asked_at, answer.with_token, dict(answer.about), is_compressed, body)
-        )
+        body = _packed(answer.body)
+        is_compressed = body is not answer.body
+        about = dict(answer.about)
+        value = _encode(_Row(answer.asked_at, answer.with_token, about, is_compressed, body))
         with self._lock:
             start, key = self._key(question, scope)
             self._pending[key] = value
@@ -214,6 +210,12 @@ def _answer(value: bytes) -> Answer | None:
     if body is None or len(body) > _MAX_BODY:
         return None
     return Answer(body, row.about, row.asked_at, row.with_token)
+
+
+def _packed(body: bytes) -> bytes:
+    """The body, compressed if that halves it: a tree is mostly ids, and does not get smaller."""
+    packed = zlib.compress(body, 1)
+    return packed if len(packed) <= len(body) // 2 else body
 
 
 def _unpacked(data: bytes) -> bytes | None:

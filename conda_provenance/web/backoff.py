@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 import time
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 
@@ -35,6 +34,8 @@ def retry_after(value: str | None, now: float | None = None) -> float | None:
     value = (value or "").strip()
     if re.fullmatch(r"\d{1,9}(?:\.\d{1,9})?", value):
         return float(value)
+
+    from email.utils import parsedate_to_datetime  # Nearly every server gives a number.
 
     try:
         then = parsedate_to_datetime(value).timestamp()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -100,6 +101,22 @@ def test_a_second_run_asks_nobody_if_the_answers_are_young_enough(server, packag
     server.forget()
     verify(server, packages)
     assert server.asked, "without --max-age everything is asked again"
+
+
+def test_a_second_run_loads_nothing_that_asks(server, packages, tmp_path):
+    cache = {"CONDA_PROVENANCE_CACHE_DIR": str(tmp_path / "cache")}
+    verify(server, packages, "--max-age", "1d", **cache)
+    done = run_command(
+        *("verify", packages, "--max-age", "1d", "--only", "expected,recipe-matches", "--json"),
+        *("--allow", "http,private", "--expect-repo", f"http://127.0.0.1:{server.port}/o/*"),
+        **cache,
+        PYTHONVERBOSE="1",
+    )
+    assert answer(done)["summary"]["consistent"] == REPOSITORIES * PACKAGES
+    loaded = set(re.findall(r"^import '([\w.]+)'", done.stderr, re.M))
+    assert "conda_provenance.verify.verifier" in loaded
+    heavy = {"urllib.request", "http.client", "urllib3", "requests", "ssl", "logging"}
+    assert not loaded & heavy
 
 
 def test_evidence_of_each_package_says_the_same_offline(server, packages, tmp_path):

@@ -105,11 +105,30 @@ def test_a_repository_is_announced_once_with_all_its_commits():
     assert all(with_files for *_, with_files in asked.announced)
 
 
+def test_what_is_compared_is_announced():
+    asked = Asked()
+    packages = [wanted("a", size=3), wanted("b", size=4), wanted("c", remote_url=OTHER, size=5)]
+    list(verifier_of(CheckOf("x"), repositories=asked).verify(packages))
+    assert set(asked.contents) == {b"xxx", b"xxxx", b"xxxxx"}
+
+
+def test_what_cannot_be_read_of_a_recipe_is_left_to_the_check(monkeypatch):
+    def broken(_contents):
+        raise RecursionError
+
+    monkeypatch.setattr(verifier_module, "compared_contents", broken)
+    asked = Asked()
+    (result,) = verifier_of(CheckOf("x"), repositories=asked).verify([wanted("a")])
+    assert outcomes(result) == {"x": Outcome.PASS}
+    assert asked.contents == []
+
+
 def test_files_are_not_announced_where_the_recipe_is_not_checked():
     asked = Asked()
     expected = Expectations(only=("commit-exists",))
     list(verifier_of(CheckOf("x"), expected=expected, repositories=asked).verify([wanted("a")]))
     assert asked.announced[0][2] is False
+    assert asked.contents == []
 
 
 def test_everything_is_announced_before_the_first_question():

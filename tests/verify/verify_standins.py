@@ -105,6 +105,7 @@ class Asked(ClosedRepositories):
 
     def __init__(self) -> None:
         self.announced: list[tuple[str, tuple[str, ...], bool]] = []
+        self.contents: list[bytes] = []
 
     def expect(
         self,
@@ -116,6 +117,7 @@ class Asked(ClosedRepositories):
         contents: Iterable[bytes] = (),
     ) -> None:
         self.announced.append((str(remote), tuple(shas), with_files))
+        self.contents += contents
 
 
 class CheckOf(Check):

@@ -34,7 +34,7 @@ def copy_with(
     old = member.entry
     target = replacement.file
     if not replacement.clone(blob, old.start):
-        copy_range(blob, target, 0, old.start)
+        copy_range(blob, target, 0, old.start, replacement.digest)
 
     # The header is written again when checksum and size are known.
     fixed = list(LOCAL.unpack_from(member.header))
@@ -55,7 +55,7 @@ def copy_with(
     target.write(LOCAL.pack(*fixed))
     target.seek(end)
 
-    copy_range(blob, target, old.end, directory.start - old.end)
+    copy_range(blob, target, old.end, directory.start - old.end, replacement.digest)
     shift = end - old.end
     new = old._replace(crc=crc, size=size, stored=size, flags=old.flags & ~DESCRIPTOR)
     entries = b"".join(_moved(each, old, new, shift) for each in directory.entries)

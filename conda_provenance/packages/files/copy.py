@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from conda_provenance.packages.blob import CHUNK, BlobReader, FileBlob
 from conda_provenance.packages.files.helper_thread import helper_thread
+from conda_provenance.packages.files.running_digest import RunningDigest
 
 SOON_WRITTEN = 16 << 20
 """Bytes that reach the disk within some milliseconds."""
@@ -18,6 +19,8 @@ _FICLONE = 0x40049409
 """Linux's ioctl that makes two files share all blocks; see ioctl_ficlone(2)."""
 
 _PIECE = 2 << 20
+_HASHED = 1 << 19
+"""Bytes that are copied, and then hashed, at a time."""
 
 
 def share_blocks(source: FileBlob, target: BinaryIO) -> bool:
@@ -31,19 +34,47 @@ def share_blocks(source: FileBlob, target: BinaryIO) -> bool:
     return True
 
 
-def copy_range(source: FileBlob, target: BinaryIO, start: int, count: int) -> None:
-    """Copy ``count`` bytes from offset ``start`` to where ``target`` stands.
+def copy_range(
+    source: FileBlob,
+    target: BinaryIO,
+    start: int,
+    count: int,
+    digest: RunningDigest | None = None,
+) -> None:
+    """Copy ``count`` bytes from offset ``start`` to the end of ``target``, where it stands.
 
-    The kernel copies where it can. A file system that shares blocks then shares them.
+    The kernel copies where it can. A file system that shares blocks then shares them. Where
+    somebody wants the ``digest`` of a large file, the bytes go through here instead, and are hashed
+    at the same time: that takes as long as hashing them alone.
     """
     target.flush()
     place = target.tell()
+    if digest is not None and count > SOON_WRITTEN:
+        _copy_hashed(source, target, start, count, digest)
+        return
+
     done = _copy_in_kernel(source, target, start, count, place)
     target.seek(place + done)
 
     reader = BlobReader(source, start + done, count - done)
     while chunk := reader.read(CHUNK):
         target.write(chunk)
+
+
+def _copy_hashed(
+    source: FileBlob, target: BinaryIO, start: int, count: int, digest: RunningDigest
+) -> None:
+    reader = BlobReader(source, start, count)
+    place = target.tell()
+    with (
+        _early_write_back(target.fileno(), count) as write_back,
+        digest.following(target) as see,
+    ):
+        while chunk := reader.read(_HASHED):
+            target.write(chunk)
+            see(chunk)
+            write_back(place, len(chunk))
+            place += len(chunk)
 
 
 def _copy_in_kernel(source: FileBlob, target: BinaryIO, start: int, count: int, place: int) -> int:

@@ -44,9 +44,9 @@ def _hex(value: object) -> str | None:
 class Digests:
     """The checksums of a file as hex, each computed when it is first needed."""
 
-    def __init__(self, blob: Blob) -> None:
+    def __init__(self, blob: Blob, known: Mapping[str, str] | None = None) -> None:
         self._blob = blob
-        self._known: dict[str, str] = {}
+        self._known = dict(known or {})
 
     @property
     def size(self) -> int:

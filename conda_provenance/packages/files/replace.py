@@ -20,6 +20,7 @@ from conda_provenance.packages.files.ownership import (
     give_permissions,
     require_replaceable,
 )
+from conda_provenance.packages.files.running_digest import RunningDigest
 from conda_provenance.packages.refusals import ChangedMeanwhile
 
 _NO_LINK = (
@@ -61,6 +62,8 @@ class Replacement:
         self._attributes = attributes
         self._exists = exists
         self._shares_blocks = False
+        self.digest: RunningDigest | None = None
+        """Hashes what is written, if somebody wants the digest."""
         descriptor, self._is_named = _open_new(temporary)
         self.file: BinaryIO = os.fdopen(descriptor, "w+b")
 

@@ -13,7 +13,6 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from conda_provenance.errors import PackageError
-from conda_provenance.packages.blob import Blob
 from conda_provenance.packages.files import journal as journals
 from conda_provenance.packages.files.digests import Checksums, Digests, StandingDigests
 from conda_provenance.packages.files.interrupts import uninterrupted
@@ -141,7 +140,7 @@ class FolderIndexes:
             if name in self._refused:
                 raise self._refused[name]
 
-    def checksums_of(self, package: PathLike, blob: Blob) -> Digests | None:
+    def checksums_of(self, package: PathLike, digests: Digests) -> Digests | None:
         """The checksums that the indexes need for the package. ``None``: no index lists it."""
         needed: set[str] = set()
         for _, name in places_of(package):
@@ -149,7 +148,6 @@ class FolderIndexes:
         if not needed:
             return None
 
-        digests = Digests(blob)
         digests.need(sorted(needed))
         return digests
 

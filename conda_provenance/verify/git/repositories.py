@@ -95,11 +95,11 @@ class GitRepositories:
     ) -> None:
         shas = list(shas)
         self._source(remote, with_token=with_token).announce(shas, with_files=with_files)
-        ahead = self._ahead.setdefault(_object_format(shas[0]), []) if shas else []
-        for each in contents:
-            if len(each) <= self._room:
-                self._room -= len(each)
-                ahead.append(each)
+        with self._lock:
+            for each in contents if shas else ():
+                if len(each) <= self._room:
+                    self._room -= len(each)
+                    self._ahead.setdefault(_object_format(shas[0]), []).append(each)
 
     def of(self, remote: RemoteUrl, *, with_token: bool = True) -> AnsweredRepository:
         source = self._source(remote, with_token=with_token)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,9 @@ from git_servers import GitServer, StartServer
 from histories import History, everyday, many, shallow, submodule
 
 from conda_provenance.errors import UnavailableError
+from conda_provenance.git.hasher import Hasher
 from conda_provenance.remotes import RemoteUrl
+from conda_provenance.verify.git.objects import id_of
 from conda_provenance.verify.repository import Position
 
 ON_MAIN = ("first", "second", "merge", "squash", "rebased-1", "rebased", "tagged", "tip")
@@ -229,6 +231,29 @@ def test_files_and_blobs(git_server: GitServer, history: History) -> None:
             script,
             "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
         ]
+
+
+def test_contents_that_were_announced_are_hashed_at_once(
+    git_server: GitServer, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_at_once: list[int] = []
+    real = Hasher._ids_of
+
+    def counted(hasher: Hasher, contents: Sequence[bytes]) -> list[str]:
+        asked_at_once.append(len(contents))
+        return real(hasher, contents)
+
+    monkeypatch.setattr(Hasher, "_ids_of", counted)
+    remote, sha = RemoteUrl.parse(git_server.url()), history["tip"]
+    with asking() as repositories:
+        repositories.expect(remote, [sha], with_files=True, contents=[b"a", b"b"])
+        repositories.expect(remote, ["1" * 64], with_files=True, contents=[b"of another format"])
+        repositories.expect(remote, [sha], with_files=True, contents=[b"c", bytes(17 << 20)])
+        repositories.expect(remote, [], with_files=True, contents=[b"of no commit"])
+        repository = repositories.of(remote)
+        ids = [repository.blob_ids(sha, [each])[0] for each in (b"a", b"b", b"c", b"new")]
+        assert ids == [id_of("blob", each, 40) for each in (b"a", b"b", b"c", b"new")]
+        assert asked_at_once == [3, 1]
 
 
 def test_modes_of_files(git_servers: StartServer, history: History, tmp_path: Path) -> None:
