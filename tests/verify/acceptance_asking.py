@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from acceptance_sites import TOKEN
+from acceptance_sites import SIGNATURE, TOKEN
 from acceptance_table import Row
 from acceptance_world import World
 from cli_running import validator
@@ -45,11 +45,13 @@ def verify(
     """Run the command in this process."""
     with online(world, token=token):
         capsys.readouterr()
-        status = main(["verify", *map(str, packages), "--json", *options])
+        root = ("--trust-root", str(world.trust_root))
+        status = main(["verify", *map(str, packages), "--json", *root, *options])
         out, err = capsys.readouterr()
     answer = json.loads(out)
     validator().validate(answer)
     assert TOKEN not in out + err
+    assert SIGNATURE not in out + err
     assert not world.leaks()
     assert not world.internet.missed, "the world lacks a host"
     return Said(status, answer["packages"])

@@ -6,6 +6,7 @@ They answer with the shapes of the vendors' servers in ``tests/servers``.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,12 @@ TOKEN = "ghp_0123456789abcdefghijklmnopqrstuvwxyzA"
 """The user's token for GitHub, as long as a real one. No other server may ever see it."""
 
 _API = "https://api.github.com"
+BLOBS = "tmaproduction.blob.core.windows.net"
+"""Where GitHub has the bundles of attestations."""
+
+SIGNATURE = "c2lnbmF0dXJlLW9mLWFuLWFkZHJlc3M%3D"
+"""What lets the bearer of a bundle's address in. It may be shown and kept nowhere."""
+
 LOGS = "results-receiver.actions.githubusercontent.com"
 
 
@@ -41,8 +48,16 @@ class _GitHubRepository(GitHubServer):
         self._http.server_close()  # It is asked as one of many, at one address.
         self.pointers: dict[str, list[dict[str, Any]]] = {}
         """Check-runs by commit."""
-        self.attested: set[str] = set()
-        """The digests of which attestations are listed."""
+        self.attested: dict[str, list[bytes]] = {}
+        """The bundles that are listed, by the digest of the file."""
+        self.web_host = "github.com"
+        self.is_inline = False
+        """Do they stand in the list, as before July 2026?"""
+
+    def _repository(self, model: ForgeModel) -> dict[str, Any]:
+        """Its page is not at the API's address."""
+        page = f"https://{self.web_host}/{model.full_name}"
+        return {**super()._repository(model), "html_url": page}
 
     def check_runs(self, asked: Asked, sha: str, **_: str) -> Answer:
         return self.linked(asked, self.pointers.get(sha, []), wrap="check_runs")
@@ -74,12 +89,14 @@ class GitHub:
         self.git = GitServer(folder / "github.com")
         self.api = GitServer(folder / "api.github.com")
         self.logs = GitServer(folder / "logs")
+        self.blobs = GitServer(folder / "blobs")
         self.repositories: dict[str, _GitHubRepository] = {}
         self.moved: dict[str, str] = {}
         """Old names, and the new ones."""
         self.runs: dict[tuple[str, int], _Actions] = {}
         self.api.before = lambda handler: _answer(self, handler)
         self.logs.before = self._log
+        self.blobs.before = self._blob
 
     def publish(self, name: str, history: History, *, id: int, owner_id: int) -> ForgeModel:
         """Have a repository, with the changes of its history."""
@@ -158,21 +175,59 @@ class GitHub:
         _send(handler, text(replace(job, log=stamped(job.log))))
         return True
 
+    def _blob(self, handler: Any) -> bool:
+        path, _, query = handler.path.partition("?")
+        _, number, sha256, place = path.strip("/").split("/")
+        if f"sig={SIGNATURE}" not in query:
+            _send(handler, Answer(b"<Error>AuthenticationFailed</Error>", 403))
+            return True
+
+        known = {each.model.id: each for each in self.repositories.values()}
+        bundle = known[int(number)].attested[sha256][int(place.partition(".")[0])]
+        headers = {"Content-Type": "application/x-snappy"}
+        _send(handler, Answer(packed(bundle), headers=headers))
+        return True
+
     def answer_below_api(self, handler: Any) -> bool:
         """For a server of one's own, where git and the API are at one address."""
         return handler.path.startswith("/api/v3") and _answer(self, handler)
 
     def stop(self) -> None:
-        for each in (self.git, self.api, self.logs):
+        for each in (self.git, self.api, self.logs, self.blobs):
             each.stop()
 
 
 def _attestations(repository: _GitHubRepository, sha256: str) -> Answer:
-    if sha256 not in repository.attested:
+    """404: none is listed. https://docs.github.com/en/rest/repos/attestations"""
+    bundles = repository.attested.get(sha256)
+    if bundles is None:
         return missing()
+
     number = repository.model.id
-    listed = [{"bundle": {}, "bundle_url": f"{_API}/bundle/{sha256}", "repository_id": number}]
+    query = f"se=2026-11-26T06%3A00%3A00Z&sp=r&sig={SIGNATURE}"
+    listed = [
+        {
+            "bundle": json.loads(bundle) if repository.is_inline else None,
+            "bundle_url": f"https://{BLOBS}/attestations/{number}/{sha256}/{place}.json.sn?{query}",
+            "repository_id": number,
+            "initiator": "user",
+        }
+        for place, bundle in enumerate(bundles)
+    ]
     return Answer({"attestations": listed})
+
+
+def packed(data: bytes) -> bytes:
+    """As Snappy packs it, without anything shortened: a length, and literals."""
+    length, out = len(data), bytearray()
+    while length >= 0x80:
+        out.append(length & 0x7F | 0x80)
+        length >>= 7
+    out.append(length)
+    for start in range(0, len(data), 1 << 16):
+        piece = data[start : start + (1 << 16)]
+        out += bytes([61 << 2]) + (len(piece) - 1).to_bytes(2, "little") + piece
+    return bytes(out)
 
 
 class _Asking:

@@ -18,12 +18,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from acceptance_sites import LOGS, TOKEN, Azure, GitHub, WoodpeckerSite
+from acceptance_sites import BLOBS, LOGS, TOKEN, Azure, GitHub, WoodpeckerSite
 from ci_model import CiJob, CiRun, block
 from forge_model import ForgeChange, ForgeModel, Opinion
 from histories import FORGE, History, Maker, empty, everyday, fork_of, script
 from internet import Internet, connected
 from recipe_making import checkout, rattler_build, repacked
+from sigstore_instance import Instance
 
 from conda_provenance.packages import stamp_package
 from conda_provenance.packages.contents import PackageContents, PackageFile
@@ -109,6 +110,9 @@ class World:
         self.azure = Azure(folder)
         self.mallorys_ci = WoodpeckerSite(folder, MALLORYS_CI)
         self.internet: Internet
+        self.sigstore = Instance()
+        self.trust_root = folder / "trusted_root.json"
+        self.trust_root.write_bytes(self.sigstore.root_bytes())
         self.hello = everyday(folder / "hello.git", _FILES)
         self.model = self._feedstock()
         self._publish_others()
@@ -324,6 +328,7 @@ class World:
         """Servers other than GitHub's that were sent a login of any kind, or asked without TLS."""
         others = {
             LOGS: self.github.logs,
+            BLOBS: self.github.blobs,
             "dev.azure.com": self.azure.site,
             LOOK_ALIKE: self.look_alike.git,
             MALLORYS_CI: self.mallorys_ci.site,
@@ -381,6 +386,7 @@ def open_world(folder: Path) -> Iterator[World]:
         "github.com": world.github.git,
         "api.github.com": world.github.api,
         LOGS: world.github.logs,
+        BLOBS: world.github.blobs,
         "dev.azure.com": world.azure.site,
         LOOK_ALIKE: ghes.git,
         MALLORYS_CI: world.mallorys_ci.site,

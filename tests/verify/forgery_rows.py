@@ -35,6 +35,7 @@ from acceptance_world import (
 )
 from ci_model import CiJob, CiRun, block
 from forge_model import Opinion
+from signing_rows import SIGNED
 
 from conda_provenance.packages.contents import PackageFile
 from conda_provenance.packages.read_contents import read_contents
@@ -720,7 +721,7 @@ def one_byte_changed(world: World) -> Path:
 def listed(world: World) -> Path:
     """Anybody who may write to the repository may post an attestation."""
     package = world.actions(log="building\n")
-    world.github.repositories[HELLO].attested.add(digest_of(package))
+    world.github.repositories[HELLO].attested[digest_of(package)] = [b"{}"]
     return package
 
 
@@ -825,4 +826,5 @@ FORGERIES: dict[str, Sequence[Row]] = {
     "the change": CHANGE,
     "the run": RUNS,
     "the file": FILE,
+    "the signature": SIGNED,
 }

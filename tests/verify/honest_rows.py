@@ -23,6 +23,7 @@ from acceptance_table import (
 from acceptance_world import World
 from ci_model import CiJob
 from forge_model import Opinion
+from signing_rows import HONEST_SIGNED
 
 from conda_provenance.packages.contents import PackageFile
 from conda_provenance.packages.read_contents import read_contents
@@ -388,4 +389,5 @@ HONEST = (
         policy('accept = "consistent"'),
         status=0,
     ),
+    *HONEST_SIGNED,
 )

@@ -1,4 +1,4 @@
-"""Signed statements about a package: real bundles of the tests' own instance, and the check."""
+"""Signed statements about a package: real bundles of our own instance, and the check."""
 
 from __future__ import annotations
 
