@@ -237,9 +237,9 @@ class Workplace:
         """A fresh copy of the folder for the commands of one page."""
         shutil.copytree(self.folder / "work", folder, symlinks=True)
         you = ("-c", "user.name=You", "-c", "user.email=you@example.org")
+        (folder / "examples").symlink_to(EXAMPLES)
         run_git(folder, "add", "--all")
         run_git(folder, *you, "commit", "-qm", "All that is here")
-        (folder / "examples").symlink_to(EXAMPLES)
         self._session.unlink(missing_ok=True)
         return folder
 

@@ -24,6 +24,7 @@ REASONS = {
     "installs from the internet": 5,
     "needs a browser": 2,
     "needs conda": 9,
+    "needs CI": 1,
     "needs cron": 1,
     "needs Dask": 1,
     "needs docker": 3,
