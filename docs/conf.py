@@ -28,6 +28,8 @@ extensions = [
 
 exclude_patterns = ["_*"]
 nitpicky = True
+# What a command prints has no language.
+highlight_language = "text"
 
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
 myst_heading_anchors = 4
@@ -42,6 +44,11 @@ html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_baseurl = "https://conda-provenance.github.io/conda-provenance/"
 html_theme_options = {
+    "logo": {
+        "image_light": "_static/conda_logo.svg",
+        "image_dark": "_static/conda_logo.svg",
+        "text": project,
+    },
     "icon_links": [
         {
             "name": "GitHub",

@@ -64,6 +64,7 @@ def _table(head: tuple[str, ...], rows: Rows) -> str:
 
 def _text(sentence: str) -> str:
     """A sentence of the code in Markdown: what is typed as it stands is marked as such."""
+    sentence = re.sub(r"docs/reference/([a-z-]+)\.md", r"[\1](\1.md)", sentence)
     marked = _CODE.sub(lambda found: f"`{found[0]}`", sentence)
     marked = re.sub(r"``([^`]+)``", r"`\1`", marked)
     return " ".join(marked.split()).replace("|", "\\|")
@@ -127,10 +128,10 @@ def settings(kind: str) -> str:
     """The condarc keys for builds, for installing, or for verify."""
     given = {"builds": SETTINGS, "install": INSTALL_SETTINGS, "verify": VERIFY_SETTINGS}[kind]
     rows = (
-        (f"`{each.name}`", _default(each), _text(each.description), f"`{each.variable}`")
+        (f"`{each.name}`", _default(each), f"{_text(each.description)} `{each.variable}`")
         for each in given
     )
-    return _table(("key", "default", "what it does", "variable"), rows)
+    return _table(("key", "default", "what it does, and its variable"), rows)
 
 
 def _default(setting: Setting) -> str:

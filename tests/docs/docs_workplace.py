@@ -32,6 +32,7 @@ from recipe_making import checkout, rattler_build
 
 from conda_provenance.packages import stamp_package
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 FORGE = "https://conda.anaconda.org/conda-forge"
 EXAMPLE = "example/hello-feedstock"
 
@@ -235,17 +236,24 @@ class Workplace:
     def copy(self, folder: Path) -> Path:
         """A fresh copy of the folder for the commands of one page."""
         shutil.copytree(self.folder / "work", folder, symlinks=True)
+        you = ("-c", "user.name=You", "-c", "user.email=you@example.org")
+        (folder / "examples").symlink_to(EXAMPLES)
         run_git(folder, "add", "--all")
+        run_git(folder, *you, "commit", "-qm", "All that is here")
+        self._session.unlink(missing_ok=True)
         return folder
 
     def run(self, folder: Path, script: str) -> subprocess.CompletedProcess[str]:
-        """What a shell does with these lines."""
+        """What a shell does with these lines. It knows what was exported, and where it was."""
         self._statuses.write_text("")
+        session = f". {self._session}" if self._session.exists() else ":"
+        keep = f"{{ export -p; echo \"cd '$PWD'\"; }} > {self._session}"
         return subprocess.run(
-            ["bash", "-c", script],
+            ["bash", "-c", f"{session}\n{script}\nstatus=$?\n{keep}\nexit $status"],
             cwd=folder,
             env={**self.environ, "TMPDIR": str(folder.parent)},
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
             check=False,
             timeout=120,
@@ -256,9 +264,26 @@ class Workplace:
         lines = (line.split() for line in self._statuses.read_text().splitlines())
         return [(" ".join(rest), int(status)) for status, *rest in lines]
 
+    def start(self, folder: Path, script: str) -> subprocess.Popen[str]:
+        """A command in a terminal of its own. It runs on, and is ready once it says something."""
+        process = subprocess.Popen(
+            ["bash", "-c", f"exec {script}"],
+            cwd=folder,
+            env=self.environ,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline(), f"{script} said nothing"
+        return process
+
     @property
     def _statuses(self) -> Path:
         return self.folder / "statuses"
+
+    @property
+    def _session(self) -> Path:
+        return self.folder / "session"
 
     def normal(self, text: str) -> str:
         """Output without what differs from run to run."""
@@ -287,6 +312,7 @@ class Workplace:
             "GH_TOKEN": TOKEN,
             "NO_COLOR": "1",
             "COLUMNS": "100",
+            "PYTHONUNBUFFERED": "1",
             "STATUSES": str(self._statuses),
             "CONDA_PREFIX": str(home / "miniforge3" / "envs" / "science"),
             "CONDA_ENVS_DIRS": str(home / "miniforge3" / "envs"),
@@ -294,6 +320,8 @@ class Workplace:
             "CONDA_PROVENANCE_CACHE_DIR": str(self.folder / "cache"),
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_NOSYSTEM": "1",
+            **dict.fromkeys(("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"), "You"),
+            **dict.fromkeys(("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"), "you@example.org"),
         }
 
 

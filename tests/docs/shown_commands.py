@@ -5,6 +5,7 @@ print. A comment on the line above a fence says what is odd about it:
 
 - ``<!-- not run: needs docker -->``: the tests do not run it, and why.
 - ``<!-- ends with 3 -->``: a command of ours in it ends with this status, and not with 0.
+- ``<!-- in another terminal -->``: it runs on while the rest of the page is run.
 - ``<!-- test command -->``, ``<!-- example command -->``: ``.ci/run`` runs it.
 """
 
