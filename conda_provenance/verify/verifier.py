@@ -46,7 +46,7 @@ READERS = 16
 REPOSITORIES = 6
 """Repositories that are asked at once. How many may ask one host is decided by the doors."""
 
-PATIENCE = 0.02
+PATIENCE = 0.05
 """Seconds without a result, after which another repository is asked at once. What is answered from
 an earlier run waits for nobody."""
 

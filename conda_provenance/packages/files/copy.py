@@ -19,8 +19,11 @@ _FICLONE = 0x40049409
 """Linux's ioctl that makes two files share all blocks; see ioctl_ficlone(2)."""
 
 _PIECE = 2 << 20
-_HASHED = 1 << 19
+_HASHED = 1 << 20
 """Bytes that are copied, and then hashed, at a time."""
+
+_WRITTEN_BACK = 4 << 20
+"""The same of what is written to the disk: the copy waits for each time."""
 
 
 def share_blocks(source: FileBlob, target: BinaryIO) -> bool:
@@ -65,7 +68,7 @@ def _copy_hashed(
     source: FileBlob, target: BinaryIO, start: int, count: int, digest: RunningDigest
 ) -> None:
     reader = BlobReader(source, start, count)
-    place = target.tell()
+    place = begun = target.tell()
     with (
         _early_write_back(target.fileno(), count) as write_back,
         digest.following(target) as see,
@@ -73,8 +76,10 @@ def _copy_hashed(
         while chunk := reader.read(_HASHED):
             target.write(chunk)
             see(chunk)
-            write_back(place, len(chunk))
             place += len(chunk)
+            if place - begun >= _WRITTEN_BACK:
+                write_back(begun, place - begun)
+                begun = place
 
 
 def _copy_in_kernel(source: FileBlob, target: BinaryIO, start: int, count: int, place: int) -> int:
