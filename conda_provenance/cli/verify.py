@@ -73,8 +73,8 @@ def _verify(arguments: Namespace, output: Output, shown: ShownChecks) -> str | N
     members = roster()
     wishes = wishes_of(arguments, ids_of(members), time.time(), os.environ)
     summaries, wishes = _summaries(arguments, wishes, output)
-    shown.remembered = open_remembered(arguments, wishes, output)
     ways = ways_of(arguments, wishes.policy)
+    shown.remembered = open_remembered(arguments, wishes, ways, output)
     request = request_of(arguments)
     shard = Shard.parse(arguments.shard) if arguments.shard else None
     targets = targets_of(request, os.environ)

@@ -15,11 +15,14 @@ from conda_provenance.cli.verify_shown import ShownChecks
 from conda_provenance.errors import UsageError
 from conda_provenance.text import escape, redact_location
 from conda_provenance.verify.remembered import Remembered, basis_of, read_remembered
+from conda_provenance.verify.world import Ways
 
 FLAG = "--since-last"
 
 
-def open_remembered(arguments: Namespace, wishes: Wishes, output: Output) -> Remembered | None:
+def open_remembered(
+    arguments: Namespace, wishes: Wishes, ways: Ways, output: Output
+) -> Remembered | None:
     """What earlier runs remember, if it is asked for.
 
     Raises :class:`~conda_provenance.errors.UsageError`.
@@ -39,6 +42,9 @@ def open_remembered(arguments: Namespace, wishes: Wishes, output: Output) -> Rem
         wishes.options,
         sorted(wishes.settings.forges.items()),
         arguments.check,
+        # Not their addresses, which may hold a login: not even a digest of one is written.
+        [(each.name, each.data) for each in ways.bundles],
+        ways.trust_root,
         arguments.vsa and (arguments.verifier_id, arguments.resource_uri, arguments.policy_uri),
     )
     remembered, is_of_another = read_remembered(path, basis)

@@ -256,8 +256,13 @@ def test_an_exception_is_recognised_as_verify_words_it():
 
 def test_the_basis_is_the_same_in_every_process_and_names_all_its_parts():
     from conda_provenance.policy.options import Options
+    from conda_provenance.verify.attested.given import given_bundle
 
-    options = Options.parse(repositories=["https://git.example.org/o/*"], refs=["main"])
-    assert " at 0x" not in repr(options)
+    options = Options.parse(
+        repositories=["https://git.example.org/o/*"], refs=["main"],
+        signers=["https://github.com/o/n/.github/workflows/*@refs/heads/main"],
+    )  # fmt: skip
+    bundle = given_bundle("https://git.example.org/a.sigstore.json")
+    assert " at 0x" not in repr((options, bundle))
     assert basis_of("1", options) == basis_of("1", options)
     assert basis_of("1", options) != basis_of("1", Options())
