@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Writes statements about the packages that were checked, unsigned, or signed as this run.
-# Reads: PROGRAM, ATTEST_INPUT, TARGETS, REPORT.
+# Reads: PROGRAM, ATTEST_INPUT, TARGETS, REPORT, TRUST_CONFIG.
 set -euo pipefail
 . "$GITHUB_ACTION_PATH/action/words.sh"
 
@@ -8,6 +8,8 @@ case $ATTEST_INPUT in
   statement | predicate | github | sign) ;;
   *) fail "The input 'attest' is 'statement', 'predicate', 'github', 'sign' or nothing." ;;
 esac
+[ -z "$TRUST_CONFIG" ] || [ "$ATTEST_INPUT" = sign ] ||
+  fail "The input 'trust-config' belongs to 'attest: sign'."
 
 # The package files: those that are named, and those in folders that are named.
 add "" "$TARGETS"
@@ -28,7 +30,10 @@ mkdir -p "$place"
 hush
 case $ATTEST_INPUT in
   statement) "$PROGRAM" attest --output "$place" -- "${packages[@]}" ;;
-  sign) "$PROGRAM" attest --sign --output "$place" -- "${packages[@]}" ;;
+  sign)
+    "$PROGRAM" attest --sign ${TRUST_CONFIG:+"--trust-config=$TRUST_CONFIG"} --output "$place" \
+      -- "${packages[@]}"
+    ;;
   predicate | github)
     for each in "${packages[@]}"; do
       "$PROGRAM" attest --predicate-only -- "$each" >"$place/${each##*/}.predicate.json"

@@ -23,8 +23,8 @@ esac
 [ -n "$TARGETS$CHANNELS$LOCKFILES$OPTIONS" ] ||
   fail "There is nothing to check: give 'targets', 'channels' or 'lockfiles'."
 
-report=$RUNNER_TEMP/conda-provenance-report-${GITHUB_ACTION:-action}
-mkdir -p "$report"
+# A job may use the Action more than once.
+report=$(mktemp -d "$RUNNER_TEMP/conda-provenance-report-XXXXXX")
 
 # What is judged, given again where the results are shown. Values stand after "=", so that none of
 # them is taken for an option.

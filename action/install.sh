@@ -1,15 +1,11 @@
 #!/usr/bin/env bash
 # Installs conda-provenance into an environment of its own, or takes the program that is named.
-# Reads: PROGRAM_INPUT, PYTHON_INPUT, VERSION_INPUT, COMMAND_INPUT, ATTEST_INPUT.
+# Reads: PROGRAM_INPUT, PYTHON_INPUT, COMMAND_INPUT, ATTEST_INPUT.
 set -euo pipefail
 . "$GITHUB_ACTION_PATH/action/words.sh"
 
 [[ $PROGRAM_INPUT != -* ]] || fail "The input 'program' is no program: it begins with a dash."
 [[ $PYTHON_INPUT != -* ]] || fail "The input 'python' is no program: it begins with a dash."
-
-# A version, or nothing else: it becomes a part of what pip is told.
-[[ $VERSION_INPUT =~ ^([0-9][0-9A-Za-z.]*)?$ ]] ||
-  fail "The input 'version' takes a version such as 0.2.0, or nothing for that of the Action."
 
 is_recent='import sys; sys.exit(sys.version_info < (3, 10))'
 python=
@@ -34,13 +30,12 @@ fi
 extra=
 case "$COMMAND_INPUT:$ATTEST_INPUT" in verify:* | *:sign) extra='[sigstore]' ;; esac
 
-place=$RUNNER_TEMP/conda-provenance-${GITHUB_ACTION:-action}
+place=$(mktemp -d "$RUNNER_TEMP/conda-provenance-XXXXXX")
 hush
 "$python" -m venv "$place"
 if [ -d "$place/Scripts" ]; then programs=$place/Scripts; else programs=$place/bin; fi
-what=${VERSION_INPUT:+conda-provenance$extra==$VERSION_INPUT}
-"$programs/python" -m pip install --quiet --disable-pip-version-check \
-  "${what:-$GITHUB_ACTION_PATH$extra}"
+# The Action's own code: whoever pins its commit has pinned what runs.
+"$programs/python" -m pip install --quiet --disable-pip-version-check "$GITHUB_ACTION_PATH$extra"
 "$programs/conda-provenance" --version
 speak
 output program "$programs/conda-provenance"

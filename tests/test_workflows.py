@@ -173,7 +173,7 @@ def test_what_a_script_of_the_action_reads_is_what_its_step_gives(path):
         assert path.name not in given
         return
 
-    of_github = {"GITHUB_ACTION_PATH", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ACTION",
+    of_github = {"GITHUB_ACTION_PATH", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY",
                  "RUNNER_TEMP"}  # fmt: skip
     read = set(re.findall(r"\$\{?([A-Z][A-Z_]+)\b", text)) - of_github
     (reads,) = re.findall(r"Reads: ([^.]*)\.", text)

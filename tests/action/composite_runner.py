@@ -79,7 +79,6 @@ class Composite:
             output = self._file(f"output-{number}")
             variables = {
                 **{name: filled(text, contexts) for name, text in step.get("env", {}).items()},
-                "GITHUB_ACTION": "conda-provenance",
                 "GITHUB_ACTION_PATH": str(self._action),
                 "GITHUB_OUTPUT": str(output),
                 "GITHUB_STEP_SUMMARY": str(summary),

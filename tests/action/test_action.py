@@ -139,6 +139,14 @@ def test_a_baseline_and_repositories_count_where_the_results_are_shown_too(actio
     assert "Requirements not met: 2" in ran.summary
 
 
+def test_a_job_may_use_it_more_than_once(action, tmp_path):
+    package(tmp_path / "first")
+    package(tmp_path / "second", "none", {})
+    runs = [run(action, tmp_path, targets=each) for each in ("first", "second")]
+    counted = [json.loads(Path(each.outputs["results"]).read_text()) for each in runs]
+    assert [each["summary"]["complete"] for each in counted] == [1, 0]
+
+
 def test_without_an_artifacts_name_nothing_is_uploaded(action, tmp_path):
     package(tmp_path / "output")
     assert run(action, tmp_path, targets="output", artifact="").used == {}
@@ -155,8 +163,6 @@ def test_without_an_artifacts_name_nothing_is_uploaded(action, tmp_path):
         ({"command": "verify", "fail_under": "9"}, "belong to 'audit'"),
         ({"command": "verify", "evidence": "yes"}, "'evidence' is"),
         ({"targets": ""}, "nothing to check"),
-        ({"version": "0.2.0; touch owned", "program": ""}, "'version' takes a version"),
-        ({"version": "-r x", "program": ""}, "'version' takes a version"),
         ({"program": "--version"}, "begins with a dash"),
         ({"program": "no-such-program"}, "names no program"),
         ({"python": "-c"}, "begins with a dash"),
@@ -182,7 +188,7 @@ def test_a_usage_error_of_the_command_fails_too(action, tmp_path):
 # --- hostile inputs and packages ------------------------------------------------------------------
 
 _LINES = ("targets", "channels", "lockfiles", "expect_repo", "policy", "require", "fail_under",
-          "baseline", "options", "artifact", "program", "python", "version", "fail_on",
+          "baseline", "options", "artifact", "program", "python", "fail_on",
           "attest", "evidence", "command")  # fmt: skip
 
 
