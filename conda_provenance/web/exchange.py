@@ -16,6 +16,7 @@ from conda_provenance.web.backoff import Patience
 from conda_provenance.web.clients import Call, Client, CondaClient, PlainClient
 from conda_provenance.web.connections import Bound, Connections, PrivateAddressError
 from conda_provenance.web.direct import ask
+from conda_provenance.web.quiet_log import without_queries
 
 _NO_RETRIES = Retry(False, redirect=False)
 """What goes wrong is raised as it is. Whether to try again is not decided here."""
@@ -123,18 +124,19 @@ class Exchange:
 
     def _opened(self, pool: Any, target: str, call: Call) -> Any:
         """The answer by a new connection, or by one that leads to a proxy."""
-        return pool.urlopen(
-            "GET" if call.body is None else "POST",
-            target,
-            body=call.body,
-            headers=call.headers,
-            redirect=False,
-            retries=_NO_RETRIES,
-            assert_same_host=False,
-            preload_content=False,
-            decode_content=False,
-            timeout=self._timeout,
-        )
+        with without_queries():
+            return pool.urlopen(
+                "GET" if call.body is None else "POST",
+                target,
+                body=call.body,
+                headers=call.headers,
+                redirect=False,
+                retries=_NO_RETRIES,
+                assert_same_host=False,
+                preload_content=False,
+                decode_content=False,
+                timeout=self._timeout,
+            )
 
     def close(self) -> None:
         self._any.close()

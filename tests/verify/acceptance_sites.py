@@ -32,6 +32,9 @@ _API = "https://api.github.com"
 BLOBS = "tmaproduction.blob.core.windows.net"
 """Where GitHub has the bundles of attestations."""
 
+CHANNEL = "conda.example.org"
+"""A server that hands out files, such as those of a channel."""
+
 SIGNATURE = "c2lnbmF0dXJlLW9mLWFuLWFkZHJlc3M%3D"
 """What lets the bearer of a bundle's address in. It may be shown and kept nowhere."""
 
@@ -50,6 +53,8 @@ class _GitHubRepository(GitHubServer):
         """Check-runs by commit."""
         self.attested: dict[str, list[bytes]] = {}
         """The bundles that are listed, by the digest of the file."""
+        self.expired: set[str] = set()
+        """Whose addresses of bundles are not valid any more."""
         self.web_host = "github.com"
         self.is_inline = False
         """Do they stand in the list, as before July 2026?"""
@@ -178,12 +183,14 @@ class GitHub:
     def _blob(self, handler: Any) -> bool:
         path, _, query = handler.path.partition("?")
         _, number, sha256, place = path.strip("/").split("/")
-        if f"sig={SIGNATURE}" not in query:
-            _send(handler, Answer(b"<Error>AuthenticationFailed</Error>", 403))
+        known = {each.model.id: each for each in self.repositories.values()}
+        repository = known[int(number)]
+        if f"sig={SIGNATURE}" not in query or sha256 in repository.expired:
+            said = f"<Error>AuthenticationFailed: {handler.path}</Error>"
+            _send(handler, Answer(said.encode(), 403))
             return True
 
-        known = {each.model.id: each for each in self.repositories.values()}
-        bundle = known[int(number)].attested[sha256][int(place.partition(".")[0])]
+        bundle = repository.attested[sha256][int(place.partition(".")[0])]
         headers = {"Content-Type": "application/x-snappy"}
         _send(handler, Answer(packed(bundle), headers=headers))
         return True
@@ -313,6 +320,25 @@ class Azure:
         wanted = asked.query.get("repositoryId")
         rows = [row for row in rows if wanted in (None, row["repository"]["id"])]
         return Answer({"count": len(rows), "value": rows})
+
+
+class FilesSite:
+    """A server that hands out files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.site = GitServer(folder)
+        self.site.before = self._serve
+        self.files: dict[str, bytes] = {}
+        """By their paths."""
+        self.paths: list[str] = []
+        """What was asked for, with its query."""
+
+    def _serve(self, handler: Any) -> bool:
+        self.paths.append(handler.path)
+        data = self.files.get(handler.path.partition("?")[0])
+        headers = {"Content-Type": "application/octet-stream"}
+        _send(handler, missing() if data is None else Answer(data, headers=headers))
+        return True
 
 
 class WoodpeckerSite:

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from acceptance_sites import BLOBS, LOGS, TOKEN, Azure, GitHub, WoodpeckerSite
+from acceptance_sites import BLOBS, CHANNEL, LOGS, TOKEN, Azure, FilesSite, GitHub, WoodpeckerSite
 from ci_model import CiJob, CiRun, block
 from forge_model import ForgeChange, ForgeModel, Opinion
 from histories import FORGE, History, Maker, empty, everyday, fork_of, script
@@ -110,6 +110,7 @@ class World:
         self.azure = Azure(folder)
         self.mallorys_ci = WoodpeckerSite(folder, MALLORYS_CI)
         self.internet: Internet
+        self.channel = FilesSite(folder / CHANNEL)
         self.sigstore = Instance()
         self.trust_root = folder / "trusted_root.json"
         self.trust_root.write_bytes(self.sigstore.root_bytes())
@@ -329,6 +330,7 @@ class World:
         others = {
             LOGS: self.github.logs,
             BLOBS: self.github.blobs,
+            CHANNEL: self.channel.site,
             "dev.azure.com": self.azure.site,
             LOOK_ALIKE: self.look_alike.git,
             MALLORYS_CI: self.mallorys_ci.site,
@@ -387,6 +389,7 @@ def open_world(folder: Path) -> Iterator[World]:
         "api.github.com": world.github.api,
         LOGS: world.github.logs,
         BLOBS: world.github.blobs,
+        CHANNEL: world.channel.site,
         "dev.azure.com": world.azure.site,
         LOOK_ALIKE: ghes.git,
         MALLORYS_CI: world.mallorys_ci.site,

@@ -12,10 +12,14 @@ from typing import Any, NamedTuple
 
 from conda_provenance.errors import UnavailableError
 from conda_provenance.forge_api import Attestation, ForgeApi
-from conda_provenance.verify.answers import Answer, Answers
+from conda_provenance.verify.answers import Answer
+from conda_provenance.verify.check import World
 
 MAX_LISTED = 100
 """Attestations of one file that are looked at."""
+
+_MAX_LISTS = 200
+"""Lists that are remembered, until their bundles are asked for."""
 
 
 class Listed(NamedTuple):
@@ -29,14 +33,13 @@ class Listed(NamedTuple):
 class Listing:
     """The list of one file."""
 
-    def __init__(self, api: ForgeApi, sha256: str, answers: Answers) -> None:
+    def __init__(self, api: ForgeApi, sha256: str, world: World) -> None:
         self._api = api
         self._sha256 = sha256
-        self._answers = answers
+        self._answers = world.answers
         self._about = f"{api.url} sha256:{sha256}"
         self._scope = api.door.scope
-        self._fresh: Sequence[Attestation] | None = None
-        """As the forge says it in this run, with what may not be kept."""
+        self._addresses = world.bundles.addresses
 
     def entries(self) -> Sequence[Listed]:
         """What is listed, within bounds. One more than :data:`MAX_LISTED` says that there are more.
@@ -61,18 +64,26 @@ class Listing:
         ).body
 
     def _ask(self) -> Answer:
-        self._fresh = self._api.attestations(self._sha256)
-        listed = [{"page": each.page, "initiator": each.initiator} for each in self._fresh]
+        fresh = self._ask_now()
+        listed = [{"page": each.page, "initiator": each.initiator} for each in fresh]
         body = json.dumps({"attestations": listed}).encode()
         return Answer(body, with_token=bool(self._scope), is_lasting=bool(listed))
 
     def _ask_for(self, number: int) -> Answer:
         """The address may be valid for some minutes only, so it is asked for in this run."""
-        if self._fresh is None:
-            self._fresh = self._api.attestations(self._sha256)
-        if number >= len(self._fresh):
+        fresh = self._addresses.get(self._about)
+        if fresh is None:
+            fresh = self._ask_now()
+        if number >= len(fresh):
             raise UnavailableError("The forge lists fewer attestations than before.")
-        return Answer(self._api.bundle(self._fresh[number]), with_token=bool(self._scope))
+        return Answer(self._api.bundle(fresh[number]), with_token=bool(self._scope))
+
+    def _ask_now(self) -> Sequence[Attestation]:
+        """As the forge says it now, with what may not be kept."""
+        if len(self._addresses) >= _MAX_LISTS:
+            self._addresses.clear()
+        fresh = self._addresses[self._about] = self._api.attestations(self._sha256)
+        return fresh
 
 
 def _listed(entry: Any) -> Listed:

@@ -171,7 +171,7 @@ def _listed(case: Case, world: World, sha256: str) -> Iterator[Container]:
         return
 
     try:
-        listing = Listing(world.lookup.forge(remote), sha256, world.answers)
+        listing = Listing(world.lookup.forge(remote), sha256, world)
         entries = listing.entries()
     except NotImplementedError:
         return

@@ -18,6 +18,7 @@ from conda_provenance.bundles.signed import (
     UncheckableError,
 )
 from conda_provenance.errors import UnavailableError, UsageError
+from conda_provenance.forge_api import Attestation
 from conda_provenance.verify.attested.given import Given
 
 _MAX_KEPT = 256
@@ -29,6 +30,7 @@ Outcome: TypeAlias = SignedStatement | BundleError | UncheckableError | Unavaila
 class Bundles:
     """The bundles of one run. Threads share it.
 
+    Raises :class:`~conda_provenance.errors.UsageError` for a root of trust that cannot be used.
     ``given``: those that the user names. ``fetch`` gets what is at an address of the user's, and
     ``make`` the verifier.
     """
@@ -43,9 +45,11 @@ class Bundles:
     ) -> None:
         self.given = tuple(given)
         self._fetch = fetch
-        self._trust_root = trust_root
         self._make = make or _sigstore
-        self._verifier: BundleVerifier | None = None
+        # A root that cannot be used is said at once. The public one is loaded when it is needed.
+        self._verifier = None if trust_root is None else self._make(trust_root)
+        self.addresses: dict[str, Sequence[Attestation]] = {}
+        """What forges have listed in this run, with addresses that may let their bearer in."""
         self._known: OrderedDict[bytes, Outcome] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -72,7 +76,7 @@ class Bundles:
     def _outcome(self, data: bytes) -> Outcome:
         try:
             if self._verifier is None:
-                self._verifier = self._make(self._trust_root)
+                self._verifier = self._make(None)
             return self._verifier.verify(data)
         except (BundleError, UncheckableError, UnavailableError) as error:
             return error

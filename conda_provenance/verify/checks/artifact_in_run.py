@@ -145,7 +145,7 @@ class ArtifactInRun(Check):
         if remote is None:
             return result
         try:
-            listed = Listing(world.lookup.forge(remote), sha256, world.answers).entries()
+            listed = Listing(world.lookup.forge(remote), sha256, world).entries()
         except (UnavailableError, NotImplementedError):
             return result
         if not listed:
