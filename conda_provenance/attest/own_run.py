@@ -26,9 +26,9 @@ _PROVIDERS = ("github", "gitlab")
 """The CI systems whose tokens and certificates say which repository, commit and run it is."""
 
 _RUN_OF_GITHUB = re.compile(
-    r"(?P<repository>.+)/actions/runs/(?P<id>\d+)(?:/attempts/(?P<try>\d+))?"
+    r"(?P<repository>.+)/actions/runs/(?P<id>\d+)(?:/attempts/(?P<try>\d{1,9}))?"
 )
-_ATTEMPT = re.compile(r"/attempts/(\d+)\Z")
+_ATTEMPT = re.compile(r"/attempts/(\d{1,9})\Z")
 _PULL_REQUEST = re.compile(r"(?:.*_)?(?:pull_request|merge_request)(?:_.*)?\Z")
 _PULL_REF = re.compile(r"refs/(?:pull|merge-requests)/")
 
@@ -78,7 +78,7 @@ def require_token_of_run(package: str, claim: Claim, said: RunOfToken | None) ->
     if _is_pull_request(said.event):
         raise _refusal(package, "the CI's token is of a pull request")
     if not _is_attempt(claim, said.attempt):
-        raise _refusal(package, "the CI's token is of another attempt of the run")
+        raise _refusal(package, "the CI's token is of an earlier attempt of the run")
 
 
 def require_certificate_of_run(package: str, claim: Claim, certificate: Certificate) -> None:
@@ -114,7 +114,7 @@ def _why_not(claim: Claim, run: CIRun | None) -> str | None:
         return "it was built from another commit than this run's"
 
     if not _is_attempt(claim, run.attempt):
-        return "another attempt of this run built it"
+        return "a later attempt of this run built it"
     return None
 
 
@@ -136,7 +136,7 @@ def _why_not_by(claim: Claim, certificate: Certificate) -> str | None:
         if not _is_same_repository(claim, found["repository"]):
             return "the certificate is of another repository"
         if not _is_attempt(claim, found["try"]):
-            return "the certificate is of another attempt of the run"
+            return "the certificate is of an earlier attempt of the run"
     return None
 
 
@@ -158,9 +158,15 @@ def _remote(claim: Claim) -> RemoteUrl | None:
 
 
 def _is_attempt(claim: Claim, attempt: str | None) -> bool:
-    """Is it the attempt that the page of the run names? Its id is the same for all of them."""
+    """Is it the attempt that the page of the run names, or a later one?
+
+    A run keeps its id when it is started again, and a job that failed to sign may then sign what an
+    earlier attempt built. None signs what a later one did.
+    """
     named = _ATTEMPT.search(claim.flow_run_url or "")
-    return named is None or named[1] == attempt
+    if named is None:
+        return True
+    return attempt is not None and attempt.isdecimal() and int(named[1]) <= int(attempt)
 
 
 def _is_pull_request(event: str | None) -> bool:

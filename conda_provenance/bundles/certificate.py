@@ -9,10 +9,7 @@ parts of the extensions' identifiers, 1.3.6.1.4.1.57264.1.N.
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
-
-from conda_provenance.text import show
 
 
 class Certificate(NamedTuple):
@@ -41,13 +38,3 @@ class Certificate(NamedTuple):
     """20: such as ``push`` or ``pull_request``."""
     run: str | None = None
     """21: the address of the run, with its attempt or its job."""
-
-
-def shown_signer(identity: str) -> str:
-    """An identity as it may be shown to people: what follows the "@" is no host after a login.
-
-    So that nothing hides it, the "@" is written as " at ": ``…/build.yml at refs/heads/main``.
-    """
-    return show(
-        re.sub(r"\A([^@]*)@(?=refs/[^@]*\Z)|\A([^@:/]+)@(?=[^@:/]+\Z)", r"\1\2 at ", identity)
-    )

@@ -18,7 +18,6 @@ from conda_provenance.attest.own_run import (
 )
 from conda_provenance.attest.signing import SigstoreSigner, open_signer, require_trust_config
 from conda_provenance.attest.statements import NotStated, PackageStatement
-from conda_provenance.bundles.certificate import shown_signer
 from conda_provenance.ci import detect
 from conda_provenance.cli.attest_files import require_writable, write_once
 from conda_provenance.cli.output import Output
@@ -28,6 +27,7 @@ from conda_provenance.errors import PackageError, ProvenanceError, UnavailableEr
 from conda_provenance.plugins import candidates
 from conda_provenance.sources.files import shown
 from conda_provenance.text import listed
+from conda_provenance.verify.attested.signers import shown_signer
 
 ENDING = ".sigstore.json"
 """What is put after a package's name: sigstore-python's name for one bundle."""
@@ -144,7 +144,7 @@ class Signatures:
         if self._signer is None:
             opening = open_signer(self._trust_config, os.environ, self._output.note)
             self._signer = self._opened.enter_context(opening)
-            self._output.note(f"signing as {shown_signer(self._signer.identity)}")
+            self._output.note(f"signing as {shown_signer(self._signer.certificate)}")
         return self._signer
 
     def _write(self, place: str, signer: SigstoreSigner, stated: PackageStatement) -> None:

@@ -129,7 +129,7 @@ def test_a_package_that_does_not_say_it_is_nobodys(key: str, value: str | None) 
         ({"sha": "1" * 40}, "another commit"),
         ({"sha": RUN.sha[:12]}, "another commit"),
         ({"sha": RUN.sha.upper()}, "another commit"),
-        ({"flow_run_url": RUN.run_url.replace("attempts/1", "attempts/2")}, "another attempt"),
+        ({"flow_run_url": RUN.run_url.replace("attempts/1", "attempts/2")}, "a later attempt"),
     ],
 )
 def test_a_stamp_of_another_run_is_refused(changes: dict[str, str], why: str) -> None:
@@ -209,11 +209,14 @@ def test_the_variables_of_conda_forges_container_are_not_enough() -> None:
         require_token_of_run(NAME, claim_of(), run_of(RUN._replace(run_id="5").claims))
 
 
-def test_a_token_of_another_attempt_is_refused_where_the_stamp_names_one() -> None:
-    later = run_of(RUN._replace(attempt="2").claims)
-    require_token_of_run(NAME, claim_of(), later)
-    with pytest.raises(NotThisRunError, match="another attempt"):
-        require_token_of_run(NAME, claim_of(flow_run_url=RUN.run_url), later)
+def test_a_token_of_an_earlier_attempt_is_refused_where_the_stamp_names_one() -> None:
+    built = claim_of(flow_run_url=RUN._replace(attempt="2").run_url)
+    for attempt in ("2", "3", "10"):
+        require_token_of_run(NAME, built, run_of(RUN._replace(attempt=attempt).claims))
+    for attempt in ("1", "0", "", "x", "-3", "²"):
+        with pytest.raises(NotThisRunError, match="an earlier attempt"):
+            require_token_of_run(NAME, built, run_of(RUN._replace(attempt=attempt).claims))
+    require_token_of_run(NAME, claim_of(), run_of(RUN.claims))
 
 
 def test_a_person_or_a_machine_is_no_run() -> None:
@@ -250,11 +253,13 @@ def test_the_certificate_has_the_last_word(changes: dict[str, str | None], why: 
         require_certificate_of_run(NAME, claim_of(), certificate_of(**changes))
 
 
-def test_a_certificate_of_another_attempt_is_refused_where_the_stamp_names_one() -> None:
-    later = certificate_of(RUN._replace(attempt="2"))
-    require_certificate_of_run(NAME, claim_of(), later)
-    with pytest.raises(NotThisRunError, match="another attempt"):
-        require_certificate_of_run(NAME, claim_of(flow_run_url=RUN.run_url), later)
+def test_a_certificate_of_an_earlier_attempt_is_refused_where_the_stamp_names_one() -> None:
+    built = claim_of(flow_run_url=RUN._replace(attempt="2").run_url)
+    require_certificate_of_run(NAME, built, certificate_of(RUN._replace(attempt="3")))
+    require_certificate_of_run(NAME, claim_of(), certificate_of())
+    for run in (certificate_of(), certificate_of(run=RUN.run_url.partition("/attempts")[0])):
+        with pytest.raises(NotThisRunError, match="an earlier attempt"):
+            require_certificate_of_run(NAME, built, run)
 
 
 def test_a_sentence_shows_no_escape_and_no_secret() -> None:
