@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from conda_provenance.verify.outcome import Outcome as Outcome
     from conda_provenance.verify.outcome import Result as Result
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "Adapter": "ci",

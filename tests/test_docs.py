@@ -201,7 +201,25 @@ def test_the_recipe_agrees_with_the_project():
     assert recipe["context"]["version"] == __version__
     assert recipe["requirements"]["run"][1:] == _dependencies()
     assert recipe["about"]["homepage"] == recipe["about"]["repository"] == _home()
-    assert recipe["about"]["documentation"].startswith(f"{_home()}/")
+    assert recipe["about"]["documentation"] == f"{_site()}/"
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    assert f'Documentation = "{_site()}/"' in project
+
+
+def test_the_recipe_constrains_what_the_extras_of_the_project_need():
+    recipe = YAML(typ="safe").load((ROOT / "recipe" / "recipe.yaml").read_text("utf-8"))
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    extras = re.findall(
+        r'^(?:rattler-build|dask|keyring|rattler|shards|sigstore) = \["(.+)"\]$', project, re.M
+    )
+    assert len(extras) == 6
+    constrained = recipe["requirements"]["run_constraints"]
+    for extra in extras:
+        assert extra.replace("msgpack ", "msgpack-python ") in constrained
+
+    page = (ROOT / "docs" / "how-to" / "install.md").read_text("utf-8")
+    named = re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)
+    assert sorted(named) == ["dask", "keyring", "rattler", "rattler-build", "shards", "sigstore"]
 
 
 @pytest.mark.parametrize(
