@@ -76,8 +76,9 @@ def _other_key(signed: SigstoreBundle) -> str | None:
 
 def _was_expired(bundle: Bundle, signed: SigstoreBundle) -> bool:
     """Does the log name a time at which the certificate was not valid?"""
-    time = bundle.verification_material.tlog_entries[0].integrated_time
-    if time is None:
+    entry = bundle.verification_material.tlog_entries[0]
+    time = entry.integrated_time
+    if time is None or entry.inclusion_promise is None:
         return False
     try:
         at = datetime.fromtimestamp(time.value, timezone.utc)

@@ -24,6 +24,7 @@ from ci_identities import GitHubRun, GitLabRun, Person, github_extensions, githu
 
 if TYPE_CHECKING:
     from sigstore_instance import Instance
+    from sigstore_v2 import NewerInstance
 
 
 @pytest.fixture
@@ -99,9 +100,14 @@ class _Handler(BaseHTTPRequestHandler):
         answers = {
             "/api/v2/signingCert": self.signing_certificate,
             "/api/v1/log/entries": self.log_entry,
+            "/api/v2/log/entries": self.newer_log_entry,
         }
-        if not self._is_answered_otherwise(*answers):
+        if self._is_answered_otherwise(*answers, "/api/v1/timestamp"):
+            return
+        if self._path in answers:
             self.reply(201, answers[self._path](json.loads(body)))
+        else:
+            self._send(201, self._newer_instance.tsa.reply(body))
 
     def signing_certificate(self, request: Any) -> Any:
         """Fulcio: a certificate for the key of the request, about what the token says."""
@@ -130,6 +136,19 @@ class _Handler(BaseHTTPRequestHandler):
         body = dsse_body(envelope, x509.load_pem_x509_certificate(pem))
         entry = self.server.instance.log_entry(body, datetime.now(timezone.utc))
         return {"0" * 64: _as_rekor_says(entry)}
+
+    def newer_log_entry(self, request: Any) -> Any:
+        """Rekor v2: the entry of a digest and its signature."""
+        proposed = request["hashedRekordRequestV002"]
+        return self._newer_instance.entry(proposed["digest"], proposed["signature"])
+
+    @property
+    def _newer_instance(self) -> NewerInstance:
+        from sigstore_v2 import NewerInstance
+
+        instance = self.server.instance
+        assert isinstance(instance, NewerInstance), "this instance is of Rekor v1"
+        return instance
 
     def _identity(self, claims: dict[str, Any]) -> tuple[str, dict[int, str | bytes]]:
         if "pipeline_id" in claims:
