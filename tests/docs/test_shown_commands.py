@@ -16,24 +16,21 @@ from conda_provenance.cli.parser import make_parser
 
 pytestmark = [
     pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="the documentation is not here"),
-    pytest.mark.xdist_group("shown commands"),
 ]
 
 REASONS = {
-    "builds from conda-forge": 4,
-    "installs from the internet": 5,
-    "needs a browser": 2,
-    "needs conda": 9,
+    "builds from conda-forge": 1,
+    "installs from the internet": 3,
     "needs CI": 1,
-    "needs cron": 1,
     "needs Dask": 1,
-    "needs docker": 3,
-    "needs GNU parallel": 2,
+    "needs a browser": 1,
     "needs a keyring": 1,
-    "needs pixi": 3,
-    "needs rattler-build": 5,
-    "runs for ever": 1,
-    "signs with a public service": 6,
+    "needs conda": 6,
+    "needs cron": 1,
+    "needs docker": 1,
+    "needs pixi": 1,
+    "needs rattler-build": 3,
+    "signs with a public service": 4,
     "writes below /etc": 1,
     ".ci/run does": 2,
 }
@@ -53,7 +50,7 @@ def test_what_is_left_out_has_a_known_reason_and_is_the_lesser_part():
         assert not each.why_not or each.why_not in REASONS, f"{each.place}: {each.why_not}"
     for reason, most in REASONS.items():
         assert reasons.count(reason) <= most, reason
-    assert len(reasons) <= len(ALL) * 0.4, f"{len(reasons)} of {len(ALL)} are not run"
+    assert len(reasons) <= len(ALL) / 3, f"{len(reasons)} of {len(ALL)} are not run"
 
 
 def test_a_note_above_a_fence_is_one_that_is_known():

@@ -26,7 +26,6 @@ pytestmark = [
         any(find_spec(name) is None for name in NEEDED),
         reason="the extra docs is not installed; it needs Python 3.11",
     ),
-    pytest.mark.xdist_group("site"),
 ]
 
 
