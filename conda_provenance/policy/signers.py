@@ -137,8 +137,15 @@ _STAR = "a-segment-that-may-be-anything"
 
 
 def _filled(text: str) -> str:
-    """The pattern with a name in place of each ``*`` that is a whole segment."""
-    return re.sub(r"(?<=[/@])\*(?=[/@]|\Z)", _STAR, text)
+    """The pattern with a name in place of each ``*`` that is a whole segment after the host."""
+    server, path = text[: _start_of_path(text)], text[_start_of_path(text) :]
+    return server + re.sub(r"(?<=[/@])\*(?=[/@]|\Z)", _STAR, path)
+
+
+def _start_of_path(text: str) -> int:
+    """Where the slash after the host is."""
+    start = text.find("/", text.find("://") + len("://"))
+    return len(text) if start < 0 else start
 
 
 def _is_match(wanted: tuple[str, ...], found: tuple[str, ...]) -> bool:

@@ -5,7 +5,7 @@ Where packages are found is not known here, nor what is done with what they say.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from conda_provenance.packages import PackageClaim
@@ -37,6 +37,9 @@ class Contents(Protocol):
         ``name`` is no path. Raises :class:`~conda_provenance.errors.UnavailableError` if it cannot
         be read, or has more than ``limit`` bytes.
         """
+
+    def names_beside(self, names: Sequence[str]) -> list[str]:
+        """Those of ``names`` that may be in the same folder, whatever they are."""
 
     def everything(self, *, whole: bool = False) -> PackageContents:
         """All that can be held against a commit, from one reading of the package.

@@ -6,7 +6,7 @@ Who asked for them is not known here, nor what they say.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from conda_provenance.errors import PackageError
@@ -88,6 +88,11 @@ class FileContents:
         from conda_provenance.packages.neighbours import read_beside
 
         return None if os.path.isdir(self._path) else read_beside(self._path, name, limit)
+
+    def names_beside(self, names: Sequence[str]) -> list[str]:
+        """Those of ``names`` that are in the same folder."""
+        folder = os.path.dirname(self._path)
+        return [name for name in names if os.path.lexists(os.path.join(folder, name))]
 
     def everything(self, *, whole: bool = False) -> PackageContents:
         """All that can be held against a commit."""

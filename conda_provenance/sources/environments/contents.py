@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -74,6 +74,10 @@ class RecordContents:
     def beside(self, _name: str, _limit: int) -> bytes | None:
         """There is no folder with other files."""
         return None
+
+    def names_beside(self, _names: Sequence[str]) -> list[str]:
+        """None: there is no such folder."""
+        return []
 
     def everything(self, *, whole: bool = False) -> PackageContents:
         """All that can be held against a commit."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
@@ -93,6 +93,10 @@ class RemoteContents:
             if error.kind == "missing":
                 return None
             raise
+
+    def names_beside(self, names: Sequence[str]) -> list[str]:
+        """A server tells of none before it is asked for it."""
+        return list(names)
 
     def everything(self, *, whole: bool = False) -> PackageContents:
         """All that can be held against a commit. ``whole``: the file is fetched for that."""

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from urllib.parse import quote, unquote, urlencode, urlsplit
@@ -164,6 +164,10 @@ class OciContents:
     def beside(self, _name: str, _limit: int) -> bytes | None:
         """There is no folder with other files."""
         return None
+
+    def names_beside(self, _names: Sequence[str]) -> list[str]:
+        """None: there is no such folder."""
+        return []
 
     def everything(self, *, whole: bool = False) -> PackageContents:
         """All that can be held against a commit. Of the package itself if it is ``whole``."""

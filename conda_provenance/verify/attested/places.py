@@ -8,7 +8,8 @@ without network. What a bundle is worth is not known here.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -129,12 +130,31 @@ def _beside(case: Case, world: World, sha256: str) -> Iterator[Container]:
         names.append(f"{artifact.file_name}{_V0_SIGS}")
     else:
         # Nobody vouches for the list of bundles that no record names.
-        listed = beside(artifact.file_name, sha256)
-        names += [each for each in listed if not each.endswith(_SIGS) or each.endswith(_V0_SIGS)]
+        known = beside(artifact.file_name, sha256)
+        names += [each for each in known if not each.endswith(_SIGS) or each.endswith(_V0_SIGS)]
+        names = _present(case.subject, names, world)
 
     for name in names:
         where = f"{show(name, 300)}, beside the package"
         yield Container(where, name, partial(_read_beside, case.subject, name, world))
+
+
+def _present(subject: Subject, names: Sequence[str], world: World) -> list[str]:
+    """Those of the names that are there, on this machine."""
+    artifact = subject.artifact
+
+    def ask() -> Answer:
+        present = artifact.contents.names_beside(names)
+        return Answer(json.dumps(present).encode(), is_lasting=False)
+
+    question = f"BUNDLES beside {artifact.file_name}"
+    place = scope_of(artifact.location)
+    answer = world.answers.get(question, ask, scope=place, is_local=True)
+    try:
+        present = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        raise UnavailableError("The list of files that was kept makes no sense.") from None
+    return [each for each in names if isinstance(present, list) and each in present]
 
 
 def _read_beside(subject: Subject, name: str, world: World) -> bytes | None:

@@ -192,7 +192,8 @@ def _lower(sentence: str) -> str:
 
 
 def _said(sentence: str) -> str:
-    return show_sentence(sentence, _MAX)
+    # What it quotes was made fit to be shown.
+    return sentence if len(sentence) <= _MAX else show_sentence(sentence, _MAX)
 
 
 CHECK = Attested()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,16 @@ from attested_making import (
     Signing,
     github_predicate,
     old_predicate,
+)
+from forged_bundles import (
+    BROKEN,
+    DIGEST,
+    ELSEWHERE,
+    FORGED,
+    HOLDS,
+    UNCHECKABLE,
+    Forged,
+    Workshop,
 )
 from sigstore_instance import Instance
 
@@ -448,8 +459,6 @@ def test_without_the_library_it_says_how_to_get_it(
 
 
 def test_a_file_that_was_not_hashed_is_not_checked(signing: Signing) -> None:
-    from dataclasses import replace
-
     package = replace(signing.subject.package, sha256_from="index")
     signing.subject = signing.subject._replace(
         contents=signing.subject.contents._replace(package=package)
@@ -469,6 +478,61 @@ def test_every_bundle_is_named_by_its_digest(signing: Signing) -> None:
         hashlib.sha256(each).hexdigest() for each in bundles
     ]
     assert [each["worth"] for each in facts] == ["build", "publication", "broken", "other-file"]
+
+
+@pytest.fixture(scope="module")
+def workshop() -> Workshop:
+    return Workshop()
+
+
+@pytest.fixture(scope="module")
+def forged_about(tmp_path_factory: pytest.TempPathFactory) -> Signing:
+    """A package with the digest that the forged bundles name, of the run that signs them."""
+    run = GitHubRun()
+    claim = {"sha": run.sha, "remote_url": run.remote_url, "flow_run_id": f"github_{run.run_id}"}
+    signing = Signing(tmp_path_factory.mktemp("forged"), claim)
+    package = replace(signing.subject.package, sha256=DIGEST)
+    contents = signing.subject.contents._replace(package=package)
+    signing.subject = signing.subject._replace(contents=contents)
+    return signing
+
+
+ENDS = {
+    BROKEN: {UNAVAILABLE},
+    UNCHECKABLE: {UNAVAILABLE},
+    ELSEWHERE: {NOT_APPLICABLE},
+    HOLDS: {PASS, UNAVAILABLE},
+}
+
+
+CONTAINERS = {
+    "an empty array": NOT_APPLICABLE,
+    "an array of one bundle": PASS,
+    "two bundles": PASS,
+    "a comment": PASS,
+}
+"""What is no bundle, but a file that holds some: a list, or lines of which others are skipped."""
+
+
+@pytest.mark.parametrize("forged", FORGED, ids=lambda each: each.name)
+def test_no_forged_bundle_passes_or_refutes(
+    forged: Forged, workshop: Workshop, forged_about: Signing
+) -> None:
+    """Each ends in its one of the four outcomes, alone and where a signature is required."""
+    root = workshop.trusted.root_bytes()
+    expected = {"repositories": (GitHubRun().remote_url,)}
+    data = forged.data(workshop)
+    alone = forged_about.check(data, root=root, **expected)
+    ends = {CONTAINERS[forged.name]} if forged.name in CONTAINERS else ENDS[forged.outcome]
+    assert alone.outcome in ends, alone
+    assert "\n" not in alone.message
+
+    required = forged_about.check(data, root=root, required=WANTED, **expected)
+    assert required.outcome in (ends - {NOT_APPLICABLE} or {UNAVAILABLE})
+
+    good = json.dumps(workshop.signed()).encode()
+    beside = forged_about.check(data, good, root=root, **expected)
+    assert beside.outcome is PASS, beside
 
 
 def test_the_constants_are_those_of_what_attest_writes() -> None:
