@@ -28,6 +28,8 @@ extensions = [
 
 exclude_patterns = ["_*"]
 nitpicky = True
+# An option begins with two dashes, and what is quoted is quoted as it stands.
+smartquotes = False
 # What a command prints has no language.
 highlight_language = "text"
 

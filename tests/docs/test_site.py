@@ -84,6 +84,14 @@ def test_every_markdown_page_is_there_and_is_led_to_from_the_first_page(site, pa
         assert (site / address).is_file(), address
 
 
+@pytest.mark.parametrize("section", ["tutorial", "how-to", "reference", "explanation"])
+def test_the_list_of_a_section_has_every_page_of_it(section):
+    """In words too: GitHub shows no table of contents."""
+    text = (DOCS / section / "index.md").read_text("utf-8")
+    for page in (DOCS / section).glob("*.md"):
+        assert page.name == "index.md" or f"]({page.name})" in text, page.name
+
+
 def test_every_link_within_the_site_leads_to_a_page_and_a_place_in_it(site, pages):
     for name, page in pages.items():
         for link in page.links:
