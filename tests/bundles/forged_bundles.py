@@ -688,6 +688,14 @@ _HONEST = (
     Forged("a null predicate", HOLDS, _statement(predicate=None)),
     Forged("a field that statements may have", HOLDS, _statement(more={"a": [1, 2.5, True]})),
     Forged("a subject without a name", HOLDS, _statement(subject=[{"digest": {"sha256": DIGEST}}])),
+    Forged(
+        "a subject with an address, as of GitHub's releases",
+        HOLDS,
+        _statement(
+            subject=[{"uri": "pkg:github/a/b@v1", "digest": {"sha1": "1" * 40}}]
+            + STATEMENT["subject"]
+        ),
+    ),
     Forged("two kinds of digest", HOLDS, _subject(sha256=DIGEST, blake3="x")),
     Forged(
         "1024 subjects",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from attest_samples import make_package
 from ci_identities import GitHubRun
+from cli_running import run_command
 from sigstore_js import SigstoreJs
 from sigstore_server import SigstoreServer
 
@@ -60,6 +63,21 @@ def test_it_accepts_what_the_real_client_signed(
     assert answer == {"identity": RUN.san}
     verifier = SigstoreVerifier(sigstore_server.trusted_root.read_bytes())
     assert verifier.verify(text.encode()).certificate.identity == RUN.san
+
+
+def test_it_accepts_what_our_command_signed(
+    sigstore_server: SigstoreServer, sigstore_js: SigstoreJs, tmp_path: Path
+) -> None:
+    stamp = {"sha": RUN.sha, "remote_url": RUN.remote_url, "flow_run_id": f"github_{RUN.run_id}"}
+    package = make_package(tmp_path, **stamp)
+    options = ("--sign", "--trust-config", sigstore_server.trust_config)
+    done = run_command("attest", *options, package, **sigstore_server.environ)
+    assert done.returncode == 0, done.stderr
+    bundle = json.loads(package.with_name(f"{package.name}.sigstore.json").read_text())
+    own, other = sigstore_server.instance.trusted_root(), Workshop().trusted.trusted_root()
+
+    assert sigstore_js.verify(bundle, own, RUN.san, RUN.issuer) == {"identity": RUN.san}
+    assert "error" in sigstore_js.verify(bundle, other, RUN.san, RUN.issuer)
 
 
 @pytest.mark.parametrize(
