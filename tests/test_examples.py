@@ -135,6 +135,56 @@ def test_the_commands_of_an_example_build_a_stamped_package(name, run, provider,
     assert "1 of 1" in page.read_text("utf-8")
 
 
+DOCKER = """\
+#!/bin/sh
+# A stand-in for docker: it keeps the file of variables and the words that it was given.
+while [ $# -gt 0 ]; do
+  [ "$1" != --env-file ] || cp "$2" "$KEPT/variables"
+  printf '%s\\n' "$1" >> "$KEPT/words"
+  shift
+done
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the examples run on Linux")
+def test_the_container_of_an_example_is_given_what_will_be_stamped(feedstock, git, tmp_path):
+    job = YAML(typ="safe").load((EXAMPLES / "docker.yml").read_text("utf-8"))["jobs"]["build"]
+    steps = {step["name"]: step["run"] for step in job["steps"] if "run" in step}
+    program = tmp_path / "programs" / "docker"
+    program.parent.mkdir()
+    program.write_text(DOCKER)
+    program.chmod(0o755)
+    run = {
+        **job["env"],
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_RUN_ID": "77",
+        "GITHUB_SERVER_URL": "https://github.com",
+        "GITHUB_REPOSITORY": "example/hello-feedstock",
+        "GITHUB_WORKSPACE": str(feedstock),
+        "RUNNER_TEMP": str(tmp_path),
+        "KEPT": str(tmp_path),
+    }
+    for name in ("What will be stamped", "Build"):
+        path = os.pathsep.join((str(program.parent), os.environ["PATH"]))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PATH", path)
+            _shell(steps[name], feedstock, run)
+
+    # Inside there is nothing else: no git, no .git, no variable of the CI.
+    inside = tmp_path / "inside"
+    shutil.copytree(feedstock / "recipe", inside)
+    lines = (tmp_path / "variables").read_text().splitlines()
+    variables = dict(line.split("=", 1) for line in lines)
+    found = json.loads(_shell("conda-provenance detect --json .", inside, variables))
+    assert found["sha"] == git(feedstock, "rev-parse", "HEAD")
+    assert found["remote_url"] == "https://github.com/example/hello-feedstock"
+    assert found["flow_run_id"] == "github_77"
+    words = (tmp_path / "words").read_text()
+    assert "CONDA_PLUGINS_PROVENANCE_REQUIRED=sha,remote_url,flow_run_id" in words
+    assert "conda build /home/conda/recipe_root" in words
+    assert "s3cr3t" not in words + "".join(lines)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="the examples run on Linux")
 @pytest.mark.skipif(find_spec("rattler_build") is None, reason="py-rattler-build is not installed")
 def test_an_example_builds_nothing_where_no_run_is_known(feedstock):
