@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from acceptance_sites import TOKEN
+from ci_identities import GitHubRun
 from composite_runner import ROOT, Composite, Ran, filled
 from ruamel.yaml import YAML
 
@@ -26,13 +27,14 @@ WORKER = ROOT / "examples" / "worker"
 SCRIPT = WORKER / "sign_summaries.py"
 CHANNEL = "https://conda.example.org/main"
 REPOSITORY = "my-org/attestation-worker"
-VERIFIER = f"https://github.com/{REPOSITORY}/.github/workflows/worker.yml"
+WORKFLOW_REF = f"{REPOSITORY}/.github/workflows/worker.yml@refs/heads/main"
+VERIFIER = f"https://github.com/{WORKFLOW_REF}"
 PROGRAM = str(Path(sys.executable).with_name("conda-provenance"))
 
 CONTEXTS = {
     "env.CHANNEL": CHANNEL,
     "github.server_url": "https://github.com",
-    "github.repository": REPOSITORY,
+    "github.workflow_ref": WORKFLOW_REF,
 }
 POLICY = 'version = 1\n\n[[rules]]\npackages = ["*"]\nrepositories = ["https://github.com/conda-forge/*"]\n'
 
@@ -207,6 +209,7 @@ def write(place: Place, data: bytes | dict[str, Any], name: str = f"linux-64/{PA
 def test_what_verify_wrote_is_signed_and_holds(place, sigstore_server, jobs):
     from conda_provenance.bundles.sigstore import SigstoreVerifier
 
+    sigstore_server.run = GitHubRun(REPOSITORY, workflow=".github/workflows/worker.yml")
     written = write(place, summary())
     done = _sign(place, sigstore_server, jobs)
     assert (done.returncode, done.stdout) == (0, "signed: 1\n"), done.stderr
@@ -215,7 +218,8 @@ def test_what_verify_wrote_is_signed_and_holds(place, sigstore_server, jobs):
     signed = SigstoreVerifier(root).verify(bundle.read_bytes())
     assert signed.statement.predicate_type == "https://slsa.dev/verification_summary/v1"
     assert json.loads(written.read_text())["subject"][0]["digest"]["sha256"] == "a" * 64
-    assert signed.certificate.identity == sigstore_server.run.san
+    # So a reader can ask that who signed is who verified.
+    assert signed.certificate.identity == VERIFIER
 
 
 def test_what_the_first_job_writes_is_what_the_second_takes(
