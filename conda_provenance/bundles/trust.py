@@ -95,7 +95,7 @@ def verifier_of(root: bytes | None) -> Verifier:
 def _read_once(trusted: TrustedRoot, purpose: object) -> None:
     """Read the keys now: a broken one must not seem to be a bundle's fault.
 
-    sigstore-python reads them again for each bundle, which is a third of its time.
+    sigstore-python reads them again for each bundle, which is a tenth of its time.
     """
     trusted.rekor_keyring = cache(trusted.rekor_keyring)
     trusted.ct_keyring = cache(trusted.ct_keyring)
