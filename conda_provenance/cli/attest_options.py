@@ -5,10 +5,11 @@ from __future__ import annotations
 from conda_provenance.cli.options import COMMON, Command, Option, switch, under
 from conda_provenance.cli.signing_options import SIGNING_OPTIONS
 from conda_provenance.cli.target_options import FETCHING
-from conda_provenance.cli.verify_options import ASKING_OPTIONS, EXPECT_OPTIONS
+from conda_provenance.cli.verify_options import ASKING_OPTIONS, EXPECT_OPTIONS, SIGNED_OPTIONS
 
 DECIDING_OPTIONS = (
     *EXPECT_OPTIONS,
+    *SIGNED_OPTIONS,
     *ASKING_OPTIONS,
     *under(FETCHING, switch("offline", "--offline", help="fetch nothing at all")),
 )

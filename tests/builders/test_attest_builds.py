@@ -25,7 +25,7 @@ from conda_builds import RUN, build
 
 from conda_provenance.attest.predicate import BUILDER_ID
 from conda_provenance.attest.statements import PackageStatement, statement_of
-from conda_provenance.packages import read_info_files, stamp_package
+from conda_provenance.packages import read_claim, read_info_files, stamp_package
 
 REMOTE = "https://github.com/example/hello-feedstock"
 SECRET = "s3cr3t"
@@ -150,6 +150,11 @@ def tool(tmp_path: Path, rattler: Callable[..., None]) -> Path:
     return package
 
 
+def require_reported(package: Path) -> None:
+    """The statement leaves the secrets out; ``audit`` and ``show`` say that they are there."""
+    assert "recipe-credentials" in {each.code for each in read_claim(package).problems}
+
+
 def stamp_afterwards(package: Path, sha: str) -> None:
     """A build that we stamp loses its secrets. One without us keeps them."""
     stamp_package(package, {"sha": sha, "remote_url": REMOTE, "flow_run_id": "github_77"})
@@ -192,6 +197,7 @@ requirements:
         stamp_afterwards(package, git(recipe, "rev-parse", "HEAD"))
         (rendered,) = read_info_files(package, [RENDERED]).values()
         assert rendered.count(SECRET.encode()) > 3, "rattler-build leaves no secrets there any more"
+        require_reported(package)
     done = stated(package)
     needed_entry = {
         "uri": f"http://{site}/private/noarch/{needed.name}",
@@ -333,6 +339,7 @@ def test_a_recipe_at_the_top_of_its_repository_leaves_its_address_in_a_comment(r
     stamp_afterwards(package, git(folder, "rev-parse", "HEAD"))
     (rendered,) = read_info_files(package, [META]).values()
     assert SECRET.encode() in rendered, "conda-build leaves no secret there any more"
+    require_reported(package)
     assert dependencies(stated(package)) == {"recipe": [recipe_of(git, folder)]}
 
 
