@@ -185,12 +185,15 @@ def test_a_folder_that_cannot_be_written_is_an_error_not_a_traceback(package, tm
     assert "Traceback" not in done.stderr
 
 
-def test_stamp_takes_a_statement_for_no_signature(package, tmp_path):
+def test_stamp_takes_a_statement_for_no_signature(tmp_path):
+    package = make_package(tmp_path, sha=SHA, remote_url=REMOTE)
     assert run_command("attest", "-o", tmp_path, package).returncode == 0
     assert (tmp_path / "demo-1.0-0.conda.statement.json").exists()
-    done = run_command("stamp", "--flow-run-id", "github_78", "--force", "--sha", SHA, package)
-    assert done.returncode == 0
-    assert "vouches" not in done.stderr
+    done = run_command("stamp", "--flow-run-id", "github_78", package)
+    assert done.returncode == 0, done.stderr
+
+    (tmp_path / "demo-1.0-0.conda.sigstore.json").write_text("{}")
+    assert run_command("stamp", "--flow-run-url", "https://h.example/1", package).returncode == 1
 
 
 # --- what it costs -------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 import pytest
+from attest_strangers import PLACES, SECRETS
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -97,46 +98,6 @@ def test_a_credential_is_taken_out(address, kept):
 )
 def test_what_is_local_or_may_not_be_safe_is_left_out(address):
     assert publishable.address(address) is None
-
-
-SECRETS = st.from_regex(r"s3cr3t[A-Za-z0-9]{6,30}", fullmatch=True)
-PLACES = st.sampled_from(
-    [
-        "https://user:{}@h.example/a/b-1-0.conda",
-        "https://{}@h.example/a",
-        "https://{}:x@h.example/a",
-        "https://user%3A{}%40h.example/a",
-        "https://user:x/{}@h.example/a",
-        "https://user:x#{}@h.example/a",
-        "https://user:x?{}@h.example/a",
-        "https://user:{}\uff20h.example/a",
-        "https://h.example/t/{}/c/noarch/x-1-0.conda",
-        "https://h.example/t/{}/c/x.tar.gz",
-        "https://h.example/prefix/t/{}/c/noarch/x-1-0.conda",
-        "https://h.example/prefix/t/{}/c/x.tar.gz",
-        "https://h.example/a?token={}",
-        "https://h.example/a?x={}",
-        "https://h.example/a?x=y&sig={}",
-        "https://h.example/a?{}",
-        "https://h.example/a#{}",
-        "https://h.example/a;password={}",
-        "https://h.example/a;{}",
-        "https://h.example/a,https://u:{}@h/b",
-        "https://h.example/r?url=https://u:{}@h/b",
-        "https://h.example/r/https://u:{}@h/b",
-        "https://u:{}@h.example/r/https://u:{}@h/b",
-        "git+https://u:{}@h.example/a",
-        "ssh://u:{}@h.example/a",
-        "file:///home/{}/a",
-        "/home/{}/a",
-        "~{}/a",
-        "-I/home/{}/a",
-        "x=/home/{}",
-        "C:\\Users\\{}\\a",
-        "\\\\server\\{}\\a",
-        "u:{}@h.example:a/b",
-    ]
-)
 
 
 @given(PLACES, SECRETS)

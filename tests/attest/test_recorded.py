@@ -7,10 +7,21 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from attest_samples import DIGEST, HASH_INPUT, META, RENDERED, SHA
+from attest_samples import (
+    CHANNEL,
+    DIGEST,
+    HASH_INPUT,
+    HEADER,
+    META,
+    RENDERED,
+    SHA,
+    meta,
+    package,
+    rendered,
+)
+from attest_strangers import PLACES, SECRETS
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_publishable import PLACES, SECRETS
 
 from conda_provenance.attest.predicate import predicate_of
 from conda_provenance.attest.recorded import conda_build, rattler
@@ -24,46 +35,7 @@ from conda_provenance.attest.recorded.files import recorded_build
 from conda_provenance.attest.statement import compact
 from conda_provenance.claim import Claim
 
-CHANNEL = "https://conda.anaconda.org/conda-forge"
 CLAIM = Claim.from_extra({"sha": SHA, "remote_url": "https://github.com/o/n"})
-
-
-def package(**changes: Any) -> dict[str, Any]:
-    record = {
-        "name": "zlib",
-        "version": "1.3.1",
-        "build": "h1_0",
-        "subdir": "linux-64",
-        "fn": "zlib-1.3.1-h1_0.conda",
-        "url": f"{CHANNEL}/linux-64/zlib-1.3.1-h1_0.conda",
-        "channel": f"{CHANNEL}/",
-        "sha256": DIGEST,
-        "md5": "0" * 32,
-    }
-    return {**record, **changes}
-
-
-def rendered(**changes: Any) -> dict[str, Any]:
-    """A rendered recipe, parsed."""
-    document = {
-        "build_configuration": {
-            "variant": {"target_platform": "linux-64", "python": "3.12.* *_cpython"},
-            "timestamp": "2026-11-26T05:55:57.635964163Z",
-            "channels": [CHANNEL],
-            "directories": {"work_dir": "/home/jane/bld/work"},
-        },
-        "finalized_dependencies": {
-            "build": {"resolved": [package(name="gcc")]},
-            "host": {"resolved": [package()]},
-        },
-        "finalized_sources": [
-            {"url": "https://example.org/a.tar.gz", "sha256": DIGEST},
-            {"git": "https://github.com/o/lib.git", "rev": SHA},
-            {"path": "../local"},
-        ],
-        "system_tools": {"rattler-build": "0.73.0", "git": "2.39"},
-    }
-    return {**document, **changes}
 
 
 def of_sources(*sources: Any) -> tuple[Dependency, ...]:
@@ -153,24 +125,6 @@ def test_no_more_is_read_than_any_build_has():
 # --- conda-build ---------------------------------------------------------------------------------
 
 
-def meta(**changes: Any) -> dict[str, Any]:
-    document = {
-        "package": {"name": "demo", "version": "1.0"},
-        "source": [
-            {"url": "https://example.org/a.tar.gz", "sha256": DIGEST},
-            {"git_url": "https://github.com/o/lib.git", "git_rev": "v1.0"},
-            {"path": "/home/jane/feedstock/local"},
-        ],
-        "requirements": {
-            "build": ["gcc 14.2.0 h1_0", "ld >=2"],
-            "host": ["zlib 1.3.1 h1_0"],
-            "run": ["zlib >=1.3"],
-        },
-        "extra": {"final": "true"},
-    }
-    return {**document, **changes}
-
-
 ABOUT = {"conda_version": "26.7.1", "conda_build_version": "26.7.1", "channels": [CHANNEL]}
 
 
@@ -203,15 +157,6 @@ def test_one_source_and_one_requirement_need_no_list():
 
 
 # --- files ---------------------------------------------------------------------------------------
-
-HEADER = """\
-# This file created by conda-build 26.7.1
-# meta.yaml template originally from:
-# Origin b'https://jane:s3cr3t@github.com/o/n', commit b'abc'
-# /home/jane/feedstock/recipe, last modified Thu Nov 26 05:55:44 2026
-# ------------------------------------------------
-
-"""
 
 
 def test_conda_builds_comment_is_not_read():

@@ -13,6 +13,7 @@ import pytest
 from attest_samples import (
     DIGEST,
     HASH_INPUT,
+    HEADER,
     META,
     REMOTE,
     RENDERED,
@@ -20,11 +21,15 @@ from attest_samples import (
     STAMP,
     make_old_package,
     make_package,
+    meta,
+    rendered,
     require_accepted,
 )
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from packages_making import info_files, make_conda, member, tar, zst
-from test_recorded import HEADER, meta, rendered
 
+from conda_provenance.attest import publishable
 from conda_provenance.attest.predicate import BUILD_TYPE, BUILDER_ID, predicate_of
 from conda_provenance.attest.recorded.build import RecordedBuild
 from conda_provenance.attest.statements import NotStated, statement_of, statements
@@ -260,3 +265,23 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(read, "_sha256", changed)
     with pytest.raises(PackageError, match="another program changed it meanwhile"):
         statement_of(str(package))
+
+
+def test_a_secret_that_every_check_missed_gets_no_further(tmp_path, monkeypatch):
+    monkeypatch.setattr(publishable, "address", lambda value: value)
+    document = rendered(finalized_sources=[{"url": "https://user:s3cr3t@example.org/a"}])
+    package = make_package(tmp_path, {RENDERED: json.dumps(document).encode()})
+    with pytest.raises(ProvenanceError, match="may be a password or a token") as caught:
+        statement_of(str(package))
+    assert "s3cr3t" not in str(caught.value)
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(), st.sampled_from([RENDERED, META, HASH_INPUT, "info/index.json"]))
+def test_whatever_is_in_a_file_is_an_error_or_left_out(tmp_path, data, name):
+    package = make_package(tmp_path, {name: data})
+    try:
+        stated = statement_of(str(package))
+    except ProvenanceError:
+        return
+    require_accepted(stated.statement)

@@ -74,6 +74,7 @@ HARMLESS = [
     "designs",
     "bak",
     "sbom.json",
+    "statement.json",  # by attest: unsigned
     "cosign.pub",
     "sigstore.log",
     "sig.sha256",
