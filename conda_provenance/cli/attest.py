@@ -21,6 +21,7 @@ from conda_provenance.cli.output import Output
 from conda_provenance.cli.status import Status, of_all, of_error
 from conda_provenance.cli.target_lists import expand_lists
 from conda_provenance.errors import ProvenanceError, UsageError
+from conda_provenance.packages.file_names import ENDINGS
 from conda_provenance.sources.files import shown
 from conda_provenance.sources.kinds import path_of, scheme_of
 
@@ -98,17 +99,19 @@ def _paths(given: Sequence[str]) -> tuple[str, ...]:
 
 
 def _path(text: str) -> str:
-    if scheme_of(text) not in ("", "file"):
-        raise UsageError(
-            f"{shown(text)} is an address, but 'attest' takes package files: the digest is of "
-            "bytes that we read; fetch the package first."
-        )
-
     path = path_of(text)
-    if os.path.isdir(path):
+    kind = None
+    if scheme_of(text) not in ("", "file"):
+        kind = "an address"
+    elif os.path.isdir(path):
+        kind = "a folder"
+    elif not os.path.lexists(path) and not path.endswith(ENDINGS):
+        kind = "no file"  # but the name of an installed package, or CHANNEL::SPEC
+
+    if kind is not None:
         raise UsageError(
-            f"{shown(text)} is a folder, but 'attest' takes package files: the digest is of bytes "
-            "that we read; name the files in it."
+            f"{shown(text)} is {kind}, but 'attest' takes package files: the digest is of bytes "
+            "that we read; give a .conda or .tar.bz2 file."
         )
     return path
 

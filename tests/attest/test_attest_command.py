@@ -83,6 +83,9 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(package, tmp_path):
         ("https://user:s3cr3t@example.org/noarch/demo-1.0-0.conda", "an address"),
         ("oci://example.org/demo", "an address"),
         (".", "a folder"),
+        ("numpy", "no file"),
+        ("conda-forge::numpy", "no file"),
+        ("", "An empty text is no file"),
     ],
 )
 def test_only_package_files_are_taken(package, target, kind):
