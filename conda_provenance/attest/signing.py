@@ -17,14 +17,6 @@ if TYPE_CHECKING:
     from conda_provenance.attest.sigstore_client.tokens import Token
     from conda_provenance.bundles.certificate import Certificate
 
-_AUTHORITY = (
-    "the authority that makes certificates",
-    "gives none for this identity. Does it accept tokens of this CI, or of this login?",
-)
-_LOG = ("the log of signatures", "does not take this signature.")
-_TIMES = ("the authority that makes time stamps", "makes none for this signature.")
-"""What each server is, and what it says if it refuses."""
-
 _ODD_CERTIFICATE = "The certificate authority's answer makes no sense"
 
 
@@ -192,12 +184,21 @@ def require_sigstore() -> None:
 
 def _bound_clients(context: Any) -> None:
     """Let the clients of authority, log and time stamps ask within bounds."""
-    from conda_provenance.attest.sigstore_client.connections import bound
+    from conda_provenance.attest.sigstore_client.connections import Service, bound
 
-    bound(context._fulcio.session, *_AUTHORITY)
-    bound(context._rekor._session, *_LOG)
+    authority = Service(
+        "the authority that makes certificates",
+        "gives none for this identity. Does it accept tokens of this CI, or of this login?",
+    )
+    log = Service("the log of signatures", "does not take this signature.")
+    # Where the log says when it was, they are needed by nobody. If they are, verifying fails.
+    times = Service(
+        "the authority that makes time stamps", "makes none for this signature.", can_be_missed=True
+    )
+    bound(context._fulcio.session, authority)
+    bound(context._rekor._session, log)
     for client in context._tsa_clients:
-        bound(client._session, *_TIMES)
+        bound(client._session, times)
 
 
 @contextmanager

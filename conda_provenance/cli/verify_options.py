@@ -195,7 +195,7 @@ COMMAND = Command(
 {program} verify a-1.0-0.conda --evidence kept
 {program} verify a-1.0-0.conda --evidence kept --offline
 {program} verify a-1.0-0.conda --policy policy.toml --vsa statements \\
-  --verifier-id https://example.com/verifiers/packages --resource-uri https://conda.example.com/main""",
+  --verifier-id https://example.com/me --resource-uri https://example.com/c""",
     (
         *TARGET_OPTIONS,
         *EXPECT_OPTIONS,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import select
 import subprocess
 import sys
@@ -24,7 +23,7 @@ from sigstore_server import SigstoreServer
 from conda_provenance.bundles.sigstore import SigstoreVerifier
 
 pytest.importorskip("sigstore")
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="a terminal of POSIX")
+pty = pytest.importorskip("pty", reason="a terminal of POSIX")
 
 _PATIENCE = 20
 """Seconds without a word before a test gives up."""

@@ -5,6 +5,7 @@ The public authority, log, time stamps and keys (TUF) are not exercised here.
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import os
@@ -19,7 +20,9 @@ from typing import Any
 
 import pytest
 import sigstore_faults as faults
-from ci_identities import GitHubRun, Person
+from ci_identities import GitHubRun, GitLabRun, Person
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sigstore_server import SigstoreServer
 
 from conda_provenance.attest import signing
@@ -266,6 +269,20 @@ def test_nor_is_the_token_service(place: Place, answer: Callable[[socket.socket]
         assert "does not answer within" in place.error()
 
 
+@pytest.mark.parametrize("answer", [None, faults.silent, faults.endless, faults.no_http])
+def test_time_stamps_can_be_missed_where_the_log_says_when_it_was(
+    place: Place, answer: Callable[[socket.socket], None] | None
+) -> None:
+    place.monkeypatch.setattr(connections, "SECONDS", 0.6)
+    config = json.loads(place.server.trust_config.read_text())
+    service = dict(config["signingConfig"]["caUrls"][0])
+    with faults.raw_server(answer or faults.silent) as address:
+        service["url"] = address if answer else faults.closed_address()
+        config["signingConfig"]["tsaUrls"] = [service]
+        place.server.trust_config.write_text(json.dumps(config))
+        assert json.loads(place.sign())["dsseEnvelope"]
+
+
 def test_the_token_goes_nowhere_but_to_the_authority(place: Place) -> None:
     """Not where that redirects to."""
     got: list[bytes] = []
@@ -368,6 +385,64 @@ def test_an_agent_gives_the_token(place: Place, tmp_path: Path, mark: str, progr
     agent.chmod(0o755)
     place.set({mark: "true", "PATH": f"{tmp_path}:{os.environ['PATH']}"})
     assert json.loads(place.sign())["dsseEnvelope"]
+
+
+def test_gitlabs_token_comes_before_that_of_the_cloud_below(place: Place, tmp_path: Path) -> None:
+    """GitLab's own machines are Google's. Which machine it is, a file says: here a stand-in."""
+    product = tmp_path / "product_name"
+    product.write_text("Google Compute Engine\n")
+    name = "id._internal.oidc.ambient._GCP_PRODUCT_NAME_FILE"
+    place.monkeypatch.setattr(name, str(product))
+    run = GitLabRun()
+    place.set({**run.environ, "SIGSTORE_ID_TOKEN": place.server.new_token(run)})
+    with open_signer(str(place.server.trust_config), os.environ) as signer:
+        assert signer.identity == run.san
+
+
+@pytest.mark.parametrize(
+    ("claims", "why"),
+    [
+        ({"aud": "others"}, 'its audience (aud) must be "sigstore"'),
+        ({"aud": ["others"]}, 'its audience (aud) must be "sigstore"'),
+        ({"aud": None}, 'its audience (aud) must be "sigstore"'),
+        ({"exp": 1}, "it has expired"),
+    ],
+)
+def test_gitlabs_token_is_looked_at_too(place: Place, claims: dict[str, Any], why: str) -> None:
+    run = GitLabRun()
+    place.set({**run.environ, "SIGSTORE_ID_TOKEN": place.server.new_token(run, **claims)})
+    assert why in place.error()
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+_NAMES = (
+    "aud", "exp", "iat", "nbf", "iss", "sub", "email", "pipeline_id", "project_path", "sha",
+    "job_workflow_ref", "run_id", "repository", "federated_claims",
+)  # fmt: skip
+_CLAIMS = st.dictionaries(
+    st.sampled_from(_NAMES), _JSON | st.sampled_from(["sigstore", 9_999_999_999, 1])
+)
+
+
+@given(claims=_CLAIMS | _JSON)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_a_token_says_the_answer_is_a_token_or_a_sentence(claims: Any) -> None:
+    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    raw = f"eyJ.{payload}.s3cret"
+    environ = {"GITLAB_CI": "true", "SIGSTORE_ID_TOKEN": raw}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdin", None)
+        try:
+            token = tokens.get_token(environ, lambda: "", lambda _: None)
+        except UnavailableError as error:
+            assert "s3cret" not in str(error)
+            assert payload not in str(error)
+        else:
+            assert "s3cret" not in repr(token)
 
 
 def test_an_agent_that_fails_repeats_nothing(place: Place, tmp_path: Path) -> None:

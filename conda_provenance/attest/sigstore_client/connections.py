@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, NamedTuple
 
 from requests import PreparedRequest, Response, Session
 from requests.exceptions import RequestException
@@ -30,17 +30,25 @@ _PIECE = 1 << 16
 _LOCAL_NAMES = ("localhost", "localhost.localdomain")
 
 
+class Service(NamedTuple):
+    """What a server is for, in sentences."""
+
+    role: str
+    """Such as "the log"."""
+    refuses: str
+    """What it does if it refuses, such as "does not take this signature."."""
+    can_be_missed: bool = False
+
+
 class BoundedAdapter(Connections):
     """The connections of sigstore's clients. Every failure is a :class:`WebError`.
 
     The error names the host only. What a server wrote is never repeated: it may be our own token.
     """
 
-    def __init__(self, role: str, refuses: str) -> None:
-        """``role``: what the server is, such as "the log". ``refuses``: what a refusal means."""
+    def __init__(self, service: Service) -> None:
         super().__init__(1)
-        self._role = role
-        self._refuses = refuses
+        self._service = service
 
     def send(
         self,
@@ -65,7 +73,13 @@ class BoundedAdapter(Connections):
                 )
                 return self._read(response, origin.shown)
         except (RequestException, OSError) as error:
-            raise _no_answer(origin.shown, error) from None
+            raise self._as_sigstore_takes_it(_no_answer(origin.shown, error)) from None
+        except WebError as error:
+            raise self._as_sigstore_takes_it(error) from None
+
+    def _as_sigstore_takes_it(self, error: WebError) -> Exception:
+        """sigstore does without a service by itself, if that raises an error of requests."""
+        return RequestException(str(error)) if self._service.can_be_missed else error
 
     def _read(self, response: Response, host: str) -> Response:
         """The response with its whole body. What is no answer to the question raises."""
@@ -95,14 +109,18 @@ class BoundedAdapter(Connections):
             return
 
         if status >= 500 or status in (408, 429):
-            raise WebError("unavailable", f"{host}, {self._role}, answers {status}; try later.")
-        raise WebError("refused", f"{host}, {self._role}, answers {status}: it {self._refuses}")
+            raise WebError(
+                "unavailable", f"{host}, {self._service.role}, answers {status}; try later."
+            )
+        raise WebError(
+            "refused", f"{host}, {self._service.role}, answers {status}: it {self._service.refuses}"
+        )
 
 
-def bound(session: Session, role: str, refuses: str) -> None:
+def bound(session: Session, service: Service) -> None:
     """Let this session ask within bounds. A login in netrc is not sent instead of the token."""
     session.auth = _as_it_is
-    adapter = BoundedAdapter(role, refuses)
+    adapter = BoundedAdapter(service)
     for scheme in ("https://", "http://"):
         session.mount(scheme, adapter)
 
