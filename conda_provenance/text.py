@@ -52,7 +52,7 @@ _USER_PAGE = r"https://(?:tangled\.(?:org|sh)/@[\w.-]+|[\w-]+(?:\.[\w-]+)+/@[\w-
 
 _WORKFLOW = (
     r"https://[\w-]+(?:\.[\w-]+)+(?::\d+)?/[\w./-]+\.ya?ml@"
-    r"(?:refs/[\w./+-]+|[0-9a-f]{40})[,;:')]*\Z"
+    r"(?:refs/[\w./+-]+|[0-9a-f]{40})[,;:')\x22}\]]*\Z"
 )
 """Who signs in a CI: the file of a workflow, and the ref that has it. No host is called "refs"."""
 

@@ -166,7 +166,7 @@ class GitHubApi(ForgeApi):
         "X-GitHub-Api-Version": "2022-11-28",
     }
     is_serial = True
-    without_token = "GitHub answers 60 questions an hour, about 10 packages. Set GH_TOKEN."  # noqa: S105
+    without_token = "GitHub answers 60 questions an hour, about 8 packages. Set GH_TOKEN."  # noqa: S105
 
     probes = ("/api/v3/meta",)
 

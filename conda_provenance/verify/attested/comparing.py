@@ -47,11 +47,14 @@ class Comparison(NamedTuple):
     """A stranger's text."""
     why: str = ""
     """Why it cannot be compared, or what else there is to say. The rest of a sentence."""
+    stamped: str = ""
+    """What the package says. A stranger's text too."""
 
     @property
     def sentence(self) -> str:
         """How it differs, as the rest of a sentence."""
-        return f"its {self.by} says {show(self.said, _MAX)}, and the package says otherwise"
+        said, stamped = show(self.said, _MAX), show(self.stamped, _MAX)
+        return f"its {self.by} says {said}, and the package {stamped}"
 
 
 class Stamp(NamedTuple):
@@ -114,7 +117,7 @@ def _repository(said: str | None, by: str, stamp: Stamp) -> Comparison:
 
     is_same = is_same_repository(said, stamp.remote)
     why = "it is no address that can be compared" if is_same is None else ""
-    return Comparison(key, is_same, by, said, why)
+    return Comparison(key, is_same, by, said, why, str(stamp.remote))
 
 
 def _commit(said: str | None, by: str, stamp: Stamp, place: Comparison) -> Comparison:
@@ -129,7 +132,7 @@ def _commit(said: str | None, by: str, stamp: Stamp, place: Comparison) -> Compa
 
     is_same = said.lower() == stamp.sha.lower()
     if place.agrees or (is_same and not place.said):
-        return Comparison(key, is_same, by, said)
+        return Comparison(key, is_same, by, said, stamped=stamp.sha)
     return Comparison(key, None, by, said, "it is not known to be a commit of this repository")
 
 
@@ -141,15 +144,17 @@ def _run(said: str | None, by: str, stamp: Stamp, provider: str) -> Comparison:
     named = named_run(stamp.claim)
     if named is None:
         return Comparison(key, None, by, said, "the package names no run of a known CI system")
+    stamped = stamp.claim.flow_run_id or ""
     if provider and provider != named.provider:
-        return Comparison(key, False, by, said)
-    if said == stamp.claim.flow_run_id:
+        return Comparison(key, False, by, said, stamped=stamped)
+    if said == stamped:
         return Comparison(key, True, by, said)
 
     if named.provider == "github":
         return _github_run(said, by, stamp, named.run_id)
     if named.provider == "circle" and (match := _CIRCLE_RUN.fullmatch(said)):
-        return Comparison(key, match[1].lower() == named.run_id.lower(), by, said)
+        is_same = match[1].lower() == named.run_id.lower()
+        return Comparison(key, is_same, by, said, stamped=stamped)
     why = _JOB_NOT_RUN.get(named.provider, "runs of this CI system cannot be compared")
     return Comparison(key, None, by, said, why)
 
@@ -162,7 +167,7 @@ def _github_run(said: str, by: str, stamp: Stamp, run_id: str) -> Comparison:
     if match is None or stamped is None:
         return Comparison(key, None, by, said, "it is no address of a run of GitHub Actions")
     if match[1] != stamped[1]:
-        return Comparison(key, False, by, said)
+        return Comparison(key, False, by, said, stamped=stamp.claim.flow_run_id or "")
 
     page = _GITHUB_RUN.fullmatch(stamp.claim.flow_run_url or "")
     if page is None or page[1] != match[1] or not page[2] or not match[2]:
@@ -170,6 +175,6 @@ def _github_run(said: str, by: str, stamp: Stamp, run_id: str) -> Comparison:
 
     signed, built = int(match[2]), int(page[2])
     if signed < built:
-        return Comparison("flow_run_url", False, by, said)
+        return Comparison("flow_run_url", False, by, said, stamped=stamp.claim.flow_run_url or "")
     why = "a later attempt of the run signed it" if signed > built else ""
     return Comparison(key, True, by, said, why)

@@ -148,19 +148,20 @@ def _build(idle: Judged, signed: SignedStatement, question: Question) -> Judged:
     predicate = by_predicate(said, question.stamp)
     judged = idle._replace(worth=Worth.BUILD, comparisons=(*certificate, *predicate))
 
+    # Strangers may decide what such a run signs: it refutes nothing either.
+    if doubt := why_doubtful(signed.certificate):
+        is_pull = doubt.startswith(PULL_REQUEST)
+        return judged._replace(worth=Worth.PULL_REQUEST if is_pull else Worth.OPEN, why=doubt)
+
     # Who signs what we made of a package says nothing of where it was built.
     counted = predicate if said.is_derived else [*certificate, *predicate]
     if first := next(differing(counted), None):
         why = f"{first.key} differs: {first.sentence}"
         return judged._replace(worth=Worth.CONTRADICTION, why=why)
 
-    doubt = why_doubtful(signed.certificate)
-    if doubt.startswith(PULL_REQUEST):
-        return judged._replace(worth=Worth.PULL_REQUEST, why=doubt)
-
-    doubt = doubt or _why_unbound(said, certificate, predicate)
-    doubt = doubt or _why_other_ref(signed.certificate, question.case.expected.refs)
-    return judged._replace(worth=Worth.OPEN, why=doubt) if doubt else judged
+    why = _why_unbound(said, certificate, predicate)
+    why = why or _why_other_ref(signed.certificate, question.case.expected.refs)
+    return judged._replace(worth=Worth.OPEN, why=why) if why else judged
 
 
 def _why_unbound(

@@ -73,14 +73,13 @@ def _why_not_of_repository(certificate: Certificate, expected: Expectations) -> 
     """A workflow of an expected repository may sign. Which one that is, the identity does not say:
     a shared workflow is in another repository than what was built."""
     repository = certificate.repository
-    wanted = listed(map(str, expected.repositories), "or", 3)
     if repository is None:
         return (
-            f"its certificate names no repository, and {wanted} is expected: name the signer with "
-            "--cert-identity"
+            f"its certificate names no repository, and {_wanted(expected)} is expected: name the "
+            "signer with --cert-identity"
         )
     if not is_allowed(repository, expected.repositories):
-        return f"it signed for {show(repository, _MAX)}, and {wanted} is expected"
+        return f"it signed for {show(repository, _MAX)}, and {_wanted(expected)} is expected"
 
     pinned = (
         ("repository", expected.repository_id, certificate.repository_id),
@@ -97,18 +96,22 @@ def _why_not_of_repository(certificate: Certificate, expected: Expectations) -> 
     return _why_not_issuer(certificate, expected, host, is_named=False)
 
 
+def _wanted(expected: Expectations) -> str:
+    return listed(map(str, expected.repositories), "or", 3)
+
+
 def _why_not_issuer(
     certificate: Certificate, expected: Expectations, host: str, *, is_named: bool
 ) -> str:
     """Who vouches for the signer? A public forge's runs are vouched for by nobody but itself."""
     issuer = certificate.issuer or ""
-    shown = show(issuer, _MAX) or "nobody"
-    if expected.issuers and issuer not in expected.issuers:
-        return f"{shown} vouches for it, and only {listed(expected.issuers, 'or', 3)} may"
-
     own = _ISSUERS.get(host)
-    if own is not None and not (is_named and expected.issuers) and not own.fullmatch(issuer):
-        return f"{shown} vouches for it, which is not {host}"
-    if own is None and not expected.issuers:
-        return f"{shown} vouches for it: if you trust that, name it with --cert-oidc-issuer"
-    return ""
+    if expected.issuers and issuer not in expected.issuers:
+        why = f", and only {listed(expected.issuers, 'or', 3)} may"
+    elif own is not None and not (is_named and expected.issuers) and not own.fullmatch(issuer):
+        why = f", which is not {host}"
+    elif own is None and not expected.issuers:
+        why = ": if you trust that, name it with --cert-oidc-issuer"
+    else:
+        return ""
+    return f"{show(issuer, _MAX) or 'nobody'} vouches for it{why}"

@@ -40,10 +40,11 @@ def trigger_of(certificate: Certificate) -> Trigger | None:
 def why_doubtful(certificate: Certificate) -> str:
     """Why what the run built is not known to be accepted. Empty: there is no reason."""
     trigger = trigger_of(certificate)
+    if trigger not in (Trigger.PULL_REQUEST, Trigger.OTHER):
+        return ""
+
     event = show(certificate.trigger or "", _MAX)
     if trigger is Trigger.PULL_REQUEST:
         by = event or show(certificate.ref or "", _MAX)
         return f"{PULL_REQUEST} ({by}): what it built was not accepted yet"
-    if trigger is Trigger.OTHER:
-        return f"its run was started by {event}: who wrote what it ran is not known"
-    return ""
+    return f"its run was started by {event}: who wrote what it ran is not known"

@@ -105,7 +105,7 @@ class Attested(Check):
     def _open(self, left: Sequence[Judged], search: Search) -> Result:
         """Nothing passes, and nothing contradicts."""
         reasons = [f"{each.why} ({each.where})" for each in left]
-        reasons += [_lower(each.why) for each in search.unread]
+        reasons += [_lower(each.why) for each in search.unread if each.is_broken or not left]
         times = [*(each.retry_at for each in left), *(each.retry_at for each in search.unread)]
         retry_at = max(filter(None, times), default=None)
         more = f"; and {len(reasons) - _MAX_NAMED} more" if len(reasons) > _MAX_NAMED else ""

@@ -228,6 +228,8 @@ def test_a_run_of_another_ci_contradicts(tmp_path: Path) -> None:
         RUN._replace(event="pull_request", ref="refs/pull/7/merge"),
         RUN._replace(event="pull_request_target"),
         RUN._replace(ref="refs/pull/7/merge"),
+        # Its commit is a merge that nobody else has, and the run is none that a release has.
+        RUN._replace(event="pull_request", sha="e" * 40, run_id="9"),
     ],
 )
 def test_a_build_of_a_pull_request_fails(signing: Signing, run: GitHubRun) -> None:
@@ -241,6 +243,10 @@ def test_a_build_of_a_pull_request_fails(signing: Signing, run: GitHubRun) -> No
 def test_what_an_unknown_event_started_is_open(signing: Signing, event: str) -> None:
     result = signing.check(signing.built(RUN._replace(event=event)))
     holds(result, UNAVAILABLE, f"its run was started by {event}")
+
+    # Who knows what it was made to sign: it refutes nothing.
+    other = signing.check(signing.built(RUN._replace(event=event, sha="e" * 40)))
+    holds(other, UNAVAILABLE, f"its run was started by {event}")
 
 
 @pytest.mark.parametrize("event", ["push", "schedule", "workflow_dispatch", "release"])
