@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from channel import needs_rattler
 from docs_workplace import Workplace, open_workplace
 from shown_commands import PAGES, ROOT, Shown, shown
 
@@ -71,6 +72,7 @@ def test_our_own_commands_can_be_typed(fence: Shown):
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory):
+    needs_rattler()
     with open_workplace(tmp_path_factory.mktemp("shown")) as place:
         yield place
 
@@ -82,6 +84,7 @@ def test_every_command_of_a_page_is_run(page: Path, workplace: Workplace, tmp_pa
     with ExitStack() as stack:
         for fence in shown(page):
             if fence.note == "in another terminal":
+                pytest.importorskip("sigstore", reason="not installed here: the extra sigstore")
                 stack.enter_context(_running(workplace.start(folder, fence.script)))
             elif not fence.why_not:
                 _run(fence, folder, workplace)
