@@ -240,16 +240,16 @@ class Workplace:
         (folder / "examples").symlink_to(EXAMPLES)
         run_git(folder, "add", "--all")
         run_git(folder, *you, "commit", "-qm", "All that is here")
-        self._session.unlink(missing_ok=True)
+        self._shell_state.unlink(missing_ok=True)
         return folder
 
     def run(self, folder: Path, script: str) -> subprocess.CompletedProcess[str]:
         """What a shell does with these lines. It knows what was exported, and where it was."""
         self._statuses.write_text("")
-        session = f". {self._session}" if self._session.exists() else ":"
-        keep = f"{{ export -p; echo \"cd '$PWD'\"; }} > {self._session}"
+        before = f". {self._shell_state}" if self._shell_state.exists() else ":"
+        keep = f"{{ export -p; echo \"cd '$PWD'\"; }} > {self._shell_state}"
         return subprocess.run(
-            ["bash", "-c", f"{session}\n{script}\nstatus=$?\n{keep}\nexit $status"],
+            ["bash", "-c", f"{before}\n{script}\nstatus=$?\n{keep}\nexit $status"],
             cwd=folder,
             env={**self.environ, "TMPDIR": str(folder.parent)},
             stdout=subprocess.PIPE,
@@ -282,8 +282,8 @@ class Workplace:
         return self.folder / "statuses"
 
     @property
-    def _session(self) -> Path:
-        return self.folder / "session"
+    def _shell_state(self) -> Path:
+        return self.folder / "shell-state"
 
     def normal(self, text: str) -> str:
         """Output without what differs from run to run."""
