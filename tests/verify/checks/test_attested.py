@@ -515,6 +515,14 @@ def test_our_own_statement_counts_in_the_run_that_built_it_and_nowhere_else(
 # --- broken, of other files, and none ------------------------------------------------------------
 
 
+def test_no_place_crowds_out_another(signing: Signing) -> None:
+    """A file that the user gives for a whole channel, and the one bundle beside the package."""
+    of_others = b"[" + b",".join([signing.built(sha256="d" * 64)] * 250) + b"]"
+    signing.beside(".sigstore.json", signing.built())
+    result = signing.check(of_others)
+    holds(result, PASS, statement="build", found=251, looked_at=201)
+
+
 def test_without_a_bundle_there_is_nothing_to_check(signing: Signing) -> None:
     holds(signing.check(), NOT_APPLICABLE, "No signed statement about this file was found")
     holds(signing.check(required=WANTED), UNAVAILABLE, "may have left it out")
