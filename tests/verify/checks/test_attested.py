@@ -228,8 +228,8 @@ def test_a_run_of_another_ci_contradicts(tmp_path: Path) -> None:
         RUN._replace(event="pull_request", ref="refs/pull/7/merge"),
         RUN._replace(event="pull_request_target"),
         RUN._replace(ref="refs/pull/7/merge"),
-        # Its commit is a merge that nobody else has, and the run is none that a release has.
-        RUN._replace(event="pull_request", sha="e" * 40, run_id="9"),
+        # Its commit is a merge that nobody else has.
+        RUN._replace(event="pull_request", sha="e" * 40),
     ],
 )
 def test_a_build_of_a_pull_request_fails(signing: Signing, run: GitHubRun) -> None:
