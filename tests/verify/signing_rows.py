@@ -126,7 +126,47 @@ def by_a_person(world: World) -> Path:
     return beside(package, built(world, package, Person("mallory@example.org")))
 
 
+SHARED = "conda-forge/shared/.github/workflows/sign.yml@refs/tags/v1"
+_BY_SHARED = f'signers = ["https://github.com/{SHARED}"]'
+
+
+def _called_by_mallory(world: World, package: Path) -> bytes:
+    """Whoever likes calls the shared workflow, and names the digest of any file."""
+    numbers = {"repository_id": "666", "owner_id": "66"}
+    run = run_of(package, repository=FORK, signer=SHARED, signer_sha="f" * 40, **numbers)
+    return built(world, package, run, predicate=github_predicate(run_of(package)))
+
+
+def by_a_called_workflow(world: World) -> Path:
+    package = forged(world)
+    return beside(package, _called_by_mallory(world, package))
+
+
+def by_a_reused_name(world: World) -> Path:
+    package = quiet(world)
+    run = run_of(package, repository_id="666", signer=SHARED, signer_sha="f" * 40)
+    return beside(package, built(world, package, run))
+
+
 SIGNED = (
+    Row(
+        "a shared workflow that the policy names, called from the attacker's repository",
+        by_a_called_workflow,
+        ATTESTED,
+        OPEN,
+        f"it signed for https://github.com/{FORK}, which nobody expects",
+        OPEN,
+        policy(_BY_SHARED),
+    ),
+    Row(
+        "the same workflow, called from a repository whose name was registered again",
+        by_a_reused_name,
+        ATTESTED,
+        OPEN,
+        "the number of its repository is 666, not 4711",
+        OPEN,
+        policy(f"{_BY_SHARED}\nrepository_id = 4711"),
+    ),
     Row(
         "a valid statement by the package's own author, in a repository of his",
         by_its_author,
@@ -291,9 +331,22 @@ def signed(world: World) -> Path:
 
 def by_a_shared_workflow(world: World) -> Path:
     package = quiet(world)
-    shared = "conda-forge/shared/.github/workflows/sign.yml@refs/tags/v1"
-    run = run_of(package, signer=shared, signer_sha="f" * 40)
+    run = run_of(package, signer=SHARED, signer_sha="f" * 40)
     return beside(package, built(world, package, run))
+
+
+def beside_a_strangers(world: World) -> Path:
+    package = quiet(world)
+    run = run_of(package, signer=SHARED, signer_sha="f" * 40)
+    strange = _called_by_mallory(world, package)
+    return beside(package, strange, built(world, package, run), ending=".v0.sigs")
+
+
+def in_a_strangers_pull_request(world: World) -> Path:
+    """A pull request may have the finished file in it, and its run signs and posts what it says."""
+    package = world.actions()
+    run = run_of(package, event="pull_request_target", run_id="1", sha=world.hello["second"])
+    return listed(world, package, built(world, package, run))
 
 
 def by_a_later_attempt(world: World) -> Path:
@@ -362,6 +415,23 @@ HONEST_SIGNED = (
         ATTESTED,
         PASS,
         _BOUND,
+        VERIFIED,
+    ),
+    Row(
+        "a statement by a stranger who calls that workflow, beside it",
+        beside_a_strangers,
+        ATTESTED,
+        PASS,
+        "it signed for https://github.com/mallory/hello-feedstock, which nobody expects",
+        VERIFIED,
+        policy(_BY_SHARED),
+    ),
+    Row(
+        "named by its log, and also by a statement that a stranger's pull request had signed",
+        in_a_strangers_pull_request,
+        ATTESTED,
+        OPEN,
+        "it is of a pull request",
         VERIFIED,
     ),
     Row(

@@ -26,9 +26,11 @@ _MAX = 200
 
 CERTIFICATE, PREDICATE = "certificate", "predicate"
 
-_GITHUB_RUN = re.compile(r"https?://[^/]+/[^/]+/[^/]+/actions/runs/(\d+)(?:/attempts/(\d+))?/?")
+_GITHUB_RUN = re.compile(
+    r"https?://[^/]+/[^/]+/[^/]+/actions/runs/(\d{1,20})(?:/attempts/(\d{1,9}))?/?"
+)
 _CIRCLE_RUN = re.compile(r".*/workflows?/([0-9A-Za-z-]+)(?:/job/.*)?")
-_NUMBER_AND_ATTEMPT = re.compile(r"(\d+)-(\d+)")
+_NUMBER_AND_ATTEMPT = re.compile(r"(\d{1,20})-(\d{1,9})")
 
 _JOB_NOT_RUN = {
     "gitlab": "it names the job, and the package names the pipeline",
@@ -95,6 +97,11 @@ def differing(comparisons: Sequence[Comparison]) -> Iterator[Comparison]:
         (each for each in comparisons if each.agrees is False),
         key=lambda each: each.by != CERTIFICATE,
     )
+
+
+def is_of(address: str | None, stamp: Stamp) -> bool:
+    """Is this the repository that the package names?"""
+    return bool(address and stamp.remote and is_same_repository(address, stamp.remote))
 
 
 def is_same_repository(address: str, remote: RemoteUrl) -> bool | None:

@@ -27,11 +27,12 @@ from conda_provenance.verify.attested.comparing import (
     by_certificate,
     by_predicate,
     differing,
+    is_of,
 )
 from conda_provenance.verify.attested.places import Found
 from conda_provenance.verify.attested.predicates import BuildSays, what_it_says
 from conda_provenance.verify.attested.publication import why_no_publication
-from conda_provenance.verify.attested.signers import shown_signer, why_not
+from conda_provenance.verify.attested.signers import names_its_repository, shown_signer, why_not
 from conda_provenance.verify.attested.triggers import PULL_REQUEST, why_doubtful
 from conda_provenance.verify.attested.verifying import Bundles
 from conda_provenance.verify.check import Case
@@ -120,7 +121,8 @@ def _signed(idle: Judged, signed: SignedStatement, question: Question) -> Judged
     if not signed.statement.is_about(question.sha256):
         return idle._replace(worth=Worth.OTHER_FILE, why="it is about another file")
 
-    if why := why_not(signed.certificate, question.case.expected):
+    is_packages = is_of(signed.certificate.repository, question.stamp)
+    if why := why_not(signed.certificate, question.case.expected, is_packages=is_packages):
         return idle._replace(why=f"it is signed by {shown_signer(signed.certificate)}; {why}")
 
     kind = signed.statement.predicate_type
@@ -135,8 +137,9 @@ def _signed(idle: Judged, signed: SignedStatement, question: Question) -> Judged
 def _publication(idle: Judged, signed: SignedStatement, question: Question) -> Judged:
     """Who publishes may do so from another run, workflow or repository than built it."""
     why = why_no_publication(signed.statement, question.case.subject)
-    if why:
-        return idle._replace(why=why)
+    doubt = why_doubtful(signed.certificate)
+    if why or doubt.startswith(PULL_REQUEST):
+        return idle._replace(why=why or doubt)
 
     compared = tuple(by_certificate(signed.certificate, question.stamp))
     return idle._replace(worth=Worth.PUBLICATION, comparisons=compared)
@@ -148,35 +151,45 @@ def _build(idle: Judged, signed: SignedStatement, question: Question) -> Judged:
     predicate = by_predicate(said, question.stamp)
     judged = idle._replace(worth=Worth.BUILD, comparisons=(*certificate, *predicate))
 
-    # Strangers may decide what such a run signs: it refutes nothing either.
-    if doubt := why_doubtful(signed.certificate):
-        is_pull = doubt.startswith(PULL_REQUEST)
-        return judged._replace(worth=Worth.PULL_REQUEST if is_pull else Worth.OPEN, why=doubt)
-
     # Who signs what we made of a package says nothing of where it was built.
     counted = predicate if said.is_derived else [*certificate, *predicate]
-    if first := next(differing(counted), None):
+    first = next(differing(counted), None)
+    if doubt := why_doubtful(signed.certificate):
+        # Strangers may decide what such a run signs. Only the package's own run says against it.
+        is_its_run = first is None or are_agreed(certificate, "flow_run_id")
+        is_pull = doubt.startswith(PULL_REQUEST) and is_its_run
+        return judged._replace(worth=Worth.PULL_REQUEST if is_pull else Worth.OPEN, why=doubt)
+
+    if first is not None:
         why = f"{first.key} differs: {first.sentence}"
         return judged._replace(worth=Worth.CONTRADICTION, why=why)
 
-    why = _why_unbound(said, certificate, predicate)
-    why = why or _why_other_ref(signed.certificate, question.case.expected.refs)
-    return judged._replace(worth=Worth.OPEN, why=why) if why else judged
+    doubt = _why_unbound(signed, said, certificate, predicate)
+    doubt = doubt or _why_other_ref(signed.certificate, question.case.expected.refs)
+    return judged._replace(worth=Worth.OPEN, why=doubt) if doubt else judged
 
 
 def _why_unbound(
-    said: BuildSays, certificate: list[Comparison], predicate: list[Comparison]
+    signed: SignedStatement,
+    said: BuildSays,
+    certificate: list[Comparison],
+    predicate: list[Comparison],
 ) -> str:
     """Why it does not bind the file to the build that the package names, if it does not."""
+    if not signed.statement.predicate:
+        return "it says nothing of a build"
+
     if said.is_derived and not are_agreed(certificate, "remote_url", "sha", "flow_run_id"):
         return (
             "it was made from what the package says of itself, and its certificate does not show "
             "that the run signed it that built the package"
         )
 
-    if are_agreed([*certificate, *predicate], "remote_url", "sha"):
+    # What the certificate always says, the job's own word does not replace.
+    is_said = names_its_repository(signed.certificate)
+    compared = certificate if is_said else [*certificate, *predicate]
+    if are_agreed(compared, "remote_url", "sha"):
         return ""
-    compared = [*certificate, *predicate]
     missing = next(key for key in ("remote_url", "sha") if not are_agreed(compared, key))
     whys = [each.why for each in compared if each.key == missing and each.why]
     return f"{missing} cannot be held against it: {whys[0] if whys else 'it does not say it'}"
@@ -184,8 +197,11 @@ def _why_unbound(
 
 def _why_other_ref(certificate: Certificate, refs: tuple[str, ...]) -> str:
     """The commit may be on an expected branch all the same: a tag's run builds such a commit."""
-    if not refs or certificate.ref is None:
+    if not refs or not (certificate.ref or certificate.repository):
         return ""
+    if certificate.ref is None:
+        wanted = listed(refs, "or", 3)
+        return f"its certificate does not say on which ref it ran, and {wanted} is expected"
     if any(matching_refs(each, [certificate.ref]) for each in refs):
         return ""
     ref, wanted = show(certificate.ref, _MAX), listed(refs, "or", 3)

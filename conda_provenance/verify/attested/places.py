@@ -26,10 +26,10 @@ from conda_provenance.verify.subject import Subject
 _SIGS, _V0_SIGS = ".sigs", ".v0.sigs"
 
 MAX_BUNDLES = 200
-"""Bundles that are looked at for one package. Further ones are counted."""
+"""Bundles that are looked at in one place for one package. Further ones are counted."""
 
 MAX_BYTES = 64 << 20
-"""Bytes of all of them."""
+"""Bytes of all of them. Each place has its own share: whoever fills one crowds out no other."""
 
 
 class Found(NamedTuple):
@@ -75,19 +75,24 @@ class Container(NamedTuple):
 def find_bundles(case: Case, world: World, sha256: str) -> Search:
     """All bundles that may be about a package. ``sha256``: of its bytes, computed by us."""
     search = Search([], [])
-    size = more = 0
-    for place in _PLACES:
-        try:
-            for container in place(case, world, sha256):
-                for found in _bundles_of(container, search.unread):
-                    size += len(found.data)
-                    if len(search.found) < MAX_BUNDLES and size <= MAX_BYTES:
-                        search.found.append(found)
-                    else:
-                        more += 1
-        except UnavailableError as error:
-            search.unread.append(Unread("", str(error), error.retry_at))
+    more = sum(_look_in(place(case, world, sha256), search) for place in _PLACES)
     return search._replace(more=more)
+
+
+def _look_in(containers: Iterator[Container], search: Search) -> int:
+    """Add what is found in one place. Returns how many bundles were left out."""
+    count = size = more = 0
+    try:
+        for container in containers:
+            for found in _bundles_of(container, search.unread):
+                if count < MAX_BUNDLES and size + len(found.data) <= MAX_BYTES:
+                    search.found.append(found)
+                    count, size = count + 1, size + len(found.data)
+                else:
+                    more += 1
+    except UnavailableError as error:
+        search.unread.append(Unread("", str(error), error.retry_at))
+    return more
 
 
 def _bundles_of(container: Container, unread: list[Unread]) -> Iterator[Found]:

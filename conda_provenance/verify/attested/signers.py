@@ -49,10 +49,21 @@ def shown_signer(certificate: Certificate) -> str:
     return show(identity, _MAX)
 
 
-def why_not(certificate: Certificate, expected: Expectations) -> str:
-    """Why nobody expects this signer, as the rest of a sentence. Empty: somebody does."""
+def names_its_repository(certificate: Certificate) -> bool:
+    """Does whoever vouches for it always say which repository, commit and event a run was of?
+
+    Without them it is an old certificate, and what the job wrote itself does not replace them.
+    """
+    return provider_of(certificate) in ("github", "gitlab")
+
+
+def why_not(certificate: Certificate, expected: Expectations, *, is_packages: bool) -> str:
+    """Why nobody expects this signer, as the rest of a sentence. Empty: somebody does.
+
+    ``is_packages``: was it a run of the repository that the package names?
+    """
     if expected.signers:
-        return _why_not_named(certificate, expected)
+        return _why_not_named(certificate, expected, is_packages)
     if expected.repositories:
         return _why_not_of_repository(certificate, expected)
     return (
@@ -61,12 +72,35 @@ def why_not(certificate: Certificate, expected: Expectations) -> str:
     )
 
 
-def _why_not_named(certificate: Certificate, expected: Expectations) -> str:
+def _why_not_named(certificate: Certificate, expected: Expectations, is_packages: bool) -> str:
     if not is_signer(certificate.identity, expected.signers):
         return f"only {listed(map(str, expected.signers), 'or', 3)} may sign"
 
     host = urlsplit(certificate.identity).hostname or ""
-    return _why_not_issuer(certificate, expected, host, is_named=True)
+    issuer = _why_not_issuer(certificate, expected, host, is_named=True)
+    return issuer or _why_not_called(certificate, expected, is_packages)
+
+
+def _why_not_called(certificate: Certificate, expected: Expectations, is_packages: bool) -> str:
+    """Anybody can call a shared workflow: the repository whose run called it counts, too."""
+    repository = certificate.repository
+    if repository is None:
+        if names_its_repository(certificate):
+            return "its certificate names no repository, so anybody may have called that workflow"
+        return ""
+    if is_allowed(repository, expected.repositories):
+        return _why_not_pinned(certificate, expected)
+    if _is_own(certificate.identity, repository) or (not expected.repositories and is_packages):
+        return ""
+    return (
+        f"it signed for {show(repository, _MAX)}, which nobody expects: whoever likes may call a "
+        "shared workflow"
+    )
+
+
+def _is_own(identity: str, repository: str) -> bool:
+    """Is the workflow of the repository itself? Then whoever names the one names the other."""
+    return identity.lower().startswith(f"{repository.lower().rstrip('/')}/")
 
 
 def _why_not_of_repository(certificate: Certificate, expected: Expectations) -> str:
@@ -81,6 +115,13 @@ def _why_not_of_repository(certificate: Certificate, expected: Expectations) -> 
     if not is_allowed(repository, expected.repositories):
         return f"it signed for {show(repository, _MAX)}, and {_wanted(expected)} is expected"
 
+    host = urlsplit(repository).hostname or ""
+    pinned = _why_not_pinned(certificate, expected)
+    return pinned or _why_not_issuer(certificate, expected, host, is_named=False)
+
+
+def _why_not_pinned(certificate: Certificate, expected: Expectations) -> str:
+    """A name may be registered again by another. Then the numbers are others."""
     pinned = (
         ("repository", expected.repository_id, certificate.repository_id),
         ("owner", expected.owner_id, certificate.owner_id),
@@ -92,8 +133,7 @@ def _why_not_of_repository(certificate: Certificate, expected: Expectations) -> 
                 f"the number of its {what} is {shown}, not {number}: the name may have been "
                 "registered again by another"
             )
-    host = urlsplit(repository).hostname or ""
-    return _why_not_issuer(certificate, expected, host, is_named=False)
+    return ""
 
 
 def _wanted(expected: Expectations) -> str:

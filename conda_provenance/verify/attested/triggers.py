@@ -40,6 +40,8 @@ def trigger_of(certificate: Certificate) -> Trigger | None:
 def why_doubtful(certificate: Certificate) -> str:
     """Why what the run built is not known to be accepted. Empty: there is no reason."""
     trigger = trigger_of(certificate)
+    if trigger is None and certificate.repository:
+        return "its certificate does not say what started its run"
     if trigger not in (Trigger.PULL_REQUEST, Trigger.OTHER):
         return ""
 

@@ -228,8 +228,8 @@ def test_a_run_of_another_ci_contradicts(tmp_path: Path) -> None:
         RUN._replace(event="pull_request", ref="refs/pull/7/merge"),
         RUN._replace(event="pull_request_target"),
         RUN._replace(ref="refs/pull/7/merge"),
-        # Its commit is a merge that nobody else has, and the run is none that a release has.
-        RUN._replace(event="pull_request", sha="e" * 40, run_id="9"),
+        # Its commit is a merge that nobody else has.
+        RUN._replace(event="pull_request", sha="e" * 40),
     ],
 )
 def test_a_build_of_a_pull_request_fails(signing: Signing, run: GitHubRun) -> None:
@@ -314,6 +314,83 @@ def test_a_strangers_statement_of_another_build_refutes_nothing(signing: Signing
     holds(signing.check(signing.built(other), signing.built()), PASS, statement="build")
 
 
+# --- a workflow that anybody can call -------------------------------------------------------------
+
+CALLED = RUN._replace(signer=SHARED, signer_sha="f" * 40)
+CALLED_BY_MALLORY = MALLORY._replace(
+    signer=SHARED, signer_sha="f" * 40, repository_id="666", owner_id="66"
+)
+BY_SHARED: dict[str, Any] = {"signers": (CALLED.san,)}
+
+
+@pytest.mark.parametrize("repositories", [(REMOTE,), ()], ids=["expected", "not expected"])
+def test_a_stranger_who_calls_a_shared_workflow_neither_passes_nor_refutes(
+    signing: Signing, repositories: tuple[str, ...]
+) -> None:
+    """He states what he likes of anybody's file, signed by the workflow that is named."""
+    expected = {**BY_SHARED, "repositories": repositories}
+    lying = signing.statement(V1, github_predicate(RUN))
+    mine = signing.statement(V1, github_predicate(CALLED_BY_MALLORY))
+    strange = [signing.signed(CALLED_BY_MALLORY, each) for each in (lying, mine)]
+    strange.append(signing.published(CALLED_BY_MALLORY))
+    for each in strange:
+        result = signing.check(each, **expected)
+        assert result.outcome is UNAVAILABLE, result
+        assert not result.contradicts
+        assert signing.check(each, required=WANTED, **expected).outcome is UNAVAILABLE
+
+    holds(signing.check(*strange, signing.built(CALLED), **expected), PASS, statement="build")
+
+
+def test_whose_run_called_it_is_said(signing: Signing) -> None:
+    result = signing.check(signing.built(CALLED_BY_MALLORY), **BY_SHARED)
+    holds(result, UNAVAILABLE, "it signed for https://github.com/mallory/demo-feedstock, which")
+
+
+def test_the_named_repositorys_own_statement_of_another_build_contradicts(
+    signing: Signing,
+) -> None:
+    """Nobody else can call its workflow in its name."""
+    own = GitHubRun("conda-forge/other-feedstock", sha=RUN.sha, run_id="123")
+    result = signing.check(signing.built(own), signers=(own.san,))
+    holds(result, FAIL, "remote_url differs")
+    assert result.contradicts
+
+
+@pytest.mark.parametrize("run", [RUN, CALLED], ids=["its own", "a shared one"])
+@pytest.mark.parametrize("pinned", [{"repository_id": "4711"}, {"owner_id": "99"}])
+def test_a_name_that_was_registered_again_does_not_sign_by_the_named_workflow(
+    signing: Signing, run: GitHubRun, pinned: dict[str, Any]
+) -> None:
+    for bundle in (signing.built(run), signing.published(run)):
+        result = signing.check(bundle, signers=(run.san,), **pinned)
+        holds(result, UNAVAILABLE, "may have been registered again by another")
+
+
+@pytest.mark.parametrize(
+    "event", ["pull_request_target", "pull_request", "workflow_run", "issue_comment"]
+)
+def test_what_strangers_can_start_contradicts_nothing(signing: Signing, event: str) -> None:
+    """A pull request may have the honest file in it, and the run that it starts signs that."""
+    run = RUN._replace(event=event, sha="e" * 40, run_id="999")
+    result = signing.check(signing.built(run))
+    assert result.outcome is UNAVAILABLE, result
+    assert signing.check(signing.built(run), required=WANTED).outcome is UNAVAILABLE
+    holds(signing.check(signing.built(run), signing.built()), PASS, statement="build")
+
+
+def test_a_pull_requests_run_publishes_nothing(signing: Signing) -> None:
+    run = RUN._replace(event="pull_request_target")
+    holds(signing.check(signing.published(run)), UNAVAILABLE, "it is of a pull request")
+
+
+def test_an_attempt_that_is_no_number_of_one_is_not_compared(tmp_path: Path) -> None:
+    """Python makes no number of more than 4300 digits."""
+    page = f"{RUN.remote_url}/actions/runs/123/attempts/{'9' * 5000}"
+    signing = Signing(tmp_path, {**CLAIM, "flow_run_url": page})
+    assert signing.check(signing.built()).outcome is PASS
+
+
 def test_numbers_that_are_pinned_are_those_of_the_certificate(signing: Signing) -> None:
     result = signing.check(signing.built(), repository_id="1001", owner_id="2002")
     holds(result, PASS)
@@ -357,14 +434,43 @@ def test_gitlabs_job_is_not_held_against_its_pipeline(tmp_path: Path) -> None:
     holds(signing.check(bundle, repositories=(), signers=(signer,)), PASS)
 
 
+def _without(run: GitHubRun, *numbers: int) -> Certified:
+    """A run whose certificate leaves something out, as old ones do."""
+    extensions = {n: text for n, text in run.extensions.items() if n not in numbers}
+    return Certified(run.san, extensions)
+
+
 def test_a_missing_extension_is_no_fail(signing: Signing) -> None:
-    fewer = {n: text for n, text in RUN.extensions.items() if n not in (20, 21)}
-    bundle = signing.signed(
-        Certified(RUN.san, fewer), signing.statement(V1, {"buildDefinition": {}})
-    )
-    result = signing.check(bundle)
+    statement = signing.statement(V1, {"buildDefinition": {"buildType": "x"}})
+    result = signing.check(signing.signed(_without(RUN, 21), statement))
     holds(result, PASS, statement="build")
     assert result.facts["not_compared"]["flow_run_id by the certificate"] == "it names no run"
+
+
+@pytest.mark.parametrize(
+    ("missing", "expected", "says"),
+    [
+        ((12,), {"signers": (RUN.san,)}, "its certificate names no repository"),
+        ((12, 13), {"signers": (RUN.san,)}, "its certificate names no repository"),
+        ((13,), {}, "sha cannot be held against it: it names no commit"),
+        ((20,), {}, "does not say what started its run"),
+        ((14,), {"refs": ("main",)}, "does not say on which ref it ran, and main is expected"),
+    ],
+)
+def test_what_the_job_says_does_not_replace_what_its_certificate_leaves_out(
+    signing: Signing, missing: tuple[int, ...], expected: dict[str, Any], says: str
+) -> None:
+    """Whoever makes the job writes the predicate: it may name anybody's repository and commit."""
+    statement = signing.statement(V1, github_predicate(RUN))
+    result = signing.check(signing.signed(_without(RUN, *missing), statement), **expected)
+    holds(result, UNAVAILABLE, says)
+    assert not result.contradicts
+
+
+@pytest.mark.parametrize("predicate", [None, {}])
+def test_an_empty_statement_is_none_of_a_build(signing: Signing, predicate: Any) -> None:
+    bundle = signing.signed(RUN, signing.statement(V1, predicate))
+    holds(signing.check(bundle), UNAVAILABLE, "it says nothing of a build")
 
 
 def test_a_statement_of_another_kind_counts_for_nothing(signing: Signing) -> None:
@@ -407,6 +513,14 @@ def test_our_own_statement_counts_in_the_run_that_built_it_and_nowhere_else(
 
 
 # --- broken, of other files, and none ------------------------------------------------------------
+
+
+def test_no_place_crowds_out_another(signing: Signing) -> None:
+    """A file that the user gives for a whole channel, and the one bundle beside the package."""
+    of_others = b"[" + b",".join([signing.built(sha256="d" * 64)] * 250) + b"]"
+    signing.beside(".sigstore.json", signing.built())
+    result = signing.check(of_others)
+    holds(result, PASS, statement="build", found=251, looked_at=201)
 
 
 def test_without_a_bundle_there_is_nothing_to_check(signing: Signing) -> None:
