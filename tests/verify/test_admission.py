@@ -40,7 +40,6 @@ RUN = GitHubRun("verifiers/packages", workflow=".github/workflows/verify.yml")
 
 OTHER_RUN = GitHubRun("mallory/packages", workflow=".github/workflows/verify.yml")
 CHANNEL = "https://conda.example.org/main"
-NOW = datetime.now(timezone.utc)
 
 
 class Verdict(NamedTuple):
@@ -85,7 +84,7 @@ class Site(NamedTuple):
         *,
         of: Verdict | None = None,
         url: str | None = None,
-        now: datetime = NOW,
+        later: timedelta = timedelta(),
         **settings: Any,
     ) -> list[str]:
         """Why the package may not be installed. Nothing: it may."""
@@ -100,7 +99,7 @@ class Site(NamedTuple):
             bundle,
             {**self.settings, **settings},
             verifier,
-            now,
+            datetime.now(timezone.utc) + later,
         )
 
 
@@ -247,14 +246,12 @@ DENIALS = (
     Denial(
         "an old verdict",
         "It is too old, or from the future.",
-        lambda site: site.why_not(
-            site.signed(site.passed.statement), now=NOW + timedelta(hours=25)
-        ),
+        lambda site: site.why_not(site.signed(site.passed.statement), later=timedelta(hours=25)),
     ),
     Denial(
         "a verdict from the future",
         "It is too old, or from the future.",
-        lambda site: site.why_not(site.signed(site.passed.statement), now=NOW - timedelta(hours=1)),
+        lambda site: site.why_not(site.signed(site.passed.statement), later=-timedelta(hours=1)),
     ),
     Denial(
         "a time that is none",

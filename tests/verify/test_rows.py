@@ -132,6 +132,7 @@ def test_many_rows_are_counted():
         "accepted": 2,
         "unreadable": 1,
         "not_conda": 2,
+        "known": 0,
         "by_check": {"x": {"pass": 4, "fail": 0, "unavailable": 0, "not-applicable": 0}},
     }
     line = "checked 5: 1 verified, 2 consistent, 0 silent, 1 unavailable, 1 refuted"
