@@ -11,7 +11,7 @@ import re
 
 from conda_provenance.attest.statement import statement_bytes
 from conda_provenance.attest.statements import PackageStatement, subject_name
-from conda_provenance.bundles.signed import PUBLISH_TYPE
+from conda_provenance.bundles.statement_types import PUBLISH_TYPE
 from conda_provenance.errors import UsageError
 from conda_provenance.packages import read_digested
 from conda_provenance.policy.channels import channel_address

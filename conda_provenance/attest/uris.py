@@ -10,6 +10,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from conda_provenance.bundles.statement_types import SITE
 from conda_provenance.errors import UsageError
 from conda_provenance.packages.file_names import ENDINGS
 from conda_provenance.policy.channels import channel_address
@@ -17,8 +18,8 @@ from conda_provenance.policy.keys import SUBDIR
 from conda_provenance.text import show_value
 from conda_provenance.tokens import holds_token
 
-SITE = "conda-provenance.github.io"
-HOME = "https://github.com/conda-provenance/conda-provenance"
+_OUR_HOST = urlsplit(SITE).netloc
+_OUR_REPOSITORY = "https://github.com/conda-provenance/conda-provenance"
 """This project's own addresses. Nobody verifies in its name."""
 
 _MAX_LENGTH = 500
@@ -50,8 +51,8 @@ def parse_verifier_id(text: str) -> str:
     """The URI of whoever verifies. Raises :class:`~conda_provenance.errors.UsageError`."""
     uri = parse_uri("--verifier-id", text, "https://example.com/verifiers/packages")
     if (
-        urlsplit(uri).netloc.partition(":")[0] == SITE
-        or uri.rstrip("/").removesuffix(".git") == HOME
+        urlsplit(uri).netloc.partition(":")[0] == _OUR_HOST
+        or uri.rstrip("/").removesuffix(".git") == _OUR_REPOSITORY
     ):
         raise UsageError(
             f"--verifier-id {uri} is conda-provenance's own address: give one of yours, since it "

@@ -17,7 +17,8 @@ from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 from conda_provenance.attest.statement import statement_bytes
-from conda_provenance.attest.uris import SITE, Resource
+from conda_provenance.attest.uris import Resource
+from conda_provenance.bundles.statement_types import SITE, VSA_TYPE
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.policy.expectations import Expectations
 from conda_provenance.sources import Artifact
@@ -26,8 +27,6 @@ from conda_provenance.verify.grounds import ATTESTED
 from conda_provenance.verify.outcome import Result
 from conda_provenance.verify.verdict import Standing
 from conda_provenance.verify.verifier import Verified
-
-PREDICATE_TYPE = "https://slsa.dev/verification_summary/v1"
 
 PASSED, FAILED = "PASSED", "FAILED"
 
@@ -73,7 +72,7 @@ class Summary(NamedTuple):
 
 def ready_policy_uri(name: str) -> str:
     """Where the project's site has the file of a ready policy."""
-    return f"https://{SITE}/conda-provenance/policies/{name}.toml"
+    return f"{SITE}/policies/{name}.toml"
 
 
 def digest_uri(sha256: str) -> str:
@@ -114,7 +113,7 @@ def summary_of(verified: Verified, issuer: Issuer) -> Summary:
         "verificationResult": result,
         "verifiedLevels": _LEVELS[result],
     }
-    statement = statement_bytes(found.file_name, sha256, PREDICATE_TYPE, predicate)
+    statement = statement_bytes(found.file_name, sha256, VSA_TYPE, predicate)
     return Summary(place, result, sha256, statement)
 
 

@@ -13,12 +13,11 @@ import msgspec
 from conda_provenance.bundles import strict_json
 from conda_provenance.bundles.model import Bundle, Envelope, LogEntry, as_bundle
 from conda_provenance.bundles.signed import BundleError, UncheckableError
+from conda_provenance.bundles.statement_types import PAYLOAD_TYPE
 from conda_provenance.text import show_sentence, show_value
 
 MAX_SIZE = 24 << 20
 """Bytes of one bundle. A predicate of GitHub's may have 16 MB, which base64 makes 22."""
-
-PAYLOAD_TYPE = "application/vnd.in-toto+json"
 
 _MEDIA_TYPES = (
     "application/vnd.dev.sigstore.bundle.v0.3+json",

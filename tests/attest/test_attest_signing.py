@@ -26,8 +26,9 @@ from packages_making import make_conda
 from sigstore_server import SigstoreServer
 
 from conda_provenance.attest.own_run import VSA
-from conda_provenance.bundles.signed import PUBLISH_TYPE, SignedStatement
+from conda_provenance.bundles.signed import SignedStatement
 from conda_provenance.bundles.sigstore import SigstoreVerifier
+from conda_provenance.bundles.statement_types import PUBLISH_TYPE
 
 pytest.importorskip("sigstore")
 

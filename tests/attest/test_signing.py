@@ -29,8 +29,8 @@ from conda_provenance.attest import signing
 from conda_provenance.attest.signing import SigstoreSigner, open_signer
 from conda_provenance.attest.sigstore_client import connections, tokens
 from conda_provenance.attest.statement import statement_bytes
-from conda_provenance.bundles.signed import PUBLISH_TYPE
 from conda_provenance.bundles.sigstore import SigstoreVerifier
+from conda_provenance.bundles.statement_types import PUBLISH_TYPE
 from conda_provenance.errors import ProvenanceError, UnavailableError, UsageError
 
 pytest.importorskip("sigstore")

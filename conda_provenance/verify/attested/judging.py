@@ -11,12 +11,11 @@ from typing import Any, NamedTuple
 
 from conda_provenance.bundles.certificate import Certificate
 from conda_provenance.bundles.signed import (
-    BUILD_TYPES,
-    PUBLISH_TYPE,
     BundleError,
     SignedStatement,
     UncheckableError,
 )
+from conda_provenance.bundles.statement_types import BUILD_TYPES, PUBLISH_TYPE
 from conda_provenance.errors import UnavailableError
 from conda_provenance.policy.refs import matching_refs
 from conda_provenance.text import listed, show
