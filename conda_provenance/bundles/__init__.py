@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from conda_provenance.bundles.certificate import Certificate as Certificate
-    from conda_provenance.bundles.containers import Listed as Listed
     from conda_provenance.bundles.containers import beside as beside
     from conda_provenance.bundles.containers import bundles_in as bundles_in
-    from conda_provenance.bundles.containers import listing as listing
     from conda_provenance.bundles.signed import BundleError as BundleError
     from conda_provenance.bundles.signed import BundleVerifier as BundleVerifier
     from conda_provenance.bundles.signed import SignedStatement as SignedStatement
@@ -30,7 +28,6 @@ _HOMES = {
     "BundleError": "signed",
     "BundleVerifier": "signed",
     "Certificate": "certificate",
-    "Listed": "containers",
     "PUBLISH_TYPE": "statement_types",
     "SignedStatement": "signed",
     "SigstoreVerifier": "sigstore",
@@ -40,7 +37,6 @@ _HOMES = {
     "beside": "containers",
     "bundles_in": "containers",
     "decompress": "snappy",
-    "listing": "containers",
 }
 """The module that each public name is loaded from."""
 
@@ -49,7 +45,6 @@ __all__ = [
     "BundleError",
     "BundleVerifier",
     "Certificate",
-    "Listed",
     "PUBLISH_TYPE",
     "SignedStatement",
     "SigstoreVerifier",
@@ -59,7 +54,6 @@ __all__ = [
     "beside",
     "bundles_in",
     "decompress",
-    "listing",
 ]
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sigstore.verify import Verifier
 
 MAX_SIZE = 4 << 20
-"""Bytes of a root of trust."""
+"""Bytes of a root of trust. The public one has eight thousand."""
 
 _ROOT = "application/vnd.dev.sigstore.trustedroot+json;version=0.1"
 _CONFIG = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json"
@@ -47,7 +47,7 @@ def root_in(data: bytes) -> bytes:
     Raises :class:`UsageError`.
     """
     if len(data) > MAX_SIZE:
-        raise _unusable(f"it has more than {MAX_SIZE >> 20} MB")
+        raise _unusable(f"it has more than {MAX_SIZE >> 20} MiB")
     try:
         document = strict_json.parse(data)
     except ValueError as error:

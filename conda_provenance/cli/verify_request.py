@@ -10,6 +10,7 @@ from argparse import Namespace
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
+from conda_provenance.bundles import trust
 from conda_provenance.cli.target_request import require_no_empty_text
 from conda_provenance.condarc import POLICY
 from conda_provenance.errors import UsageError
@@ -18,7 +19,7 @@ from conda_provenance.policy.loading import load_policy_of
 from conda_provenance.policy.options import Options
 from conda_provenance.policy.settings import VerifySettings, load_verify_settings
 from conda_provenance.text import show_value
-from conda_provenance.verify.attested.given import MAX_ROOT, given_bundle, read_file
+from conda_provenance.verify.attested.given import given_bundle, read_file
 from conda_provenance.verify.subject import Subject
 from conda_provenance.verify.world import Ways
 
@@ -155,7 +156,7 @@ def ways_of(arguments: Namespace, policy: Policy | None) -> Ways:
         evidence_digests=frozenset(map(_digest, arguments.evidence_digest or ())),
         token_files=tuple(arguments.token_file or ()),
         bundles=bundles,
-        trust_root=None if root is None else read_file("--trust-root", root, MAX_ROOT),
+        trust_root=None if root is None else read_file("--trust-root", root, trust.MAX_SIZE),
         policy_forges=policy.forges if policy else {},
     )
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
+from conda_provenance.bundles import containers
 from conda_provenance.lookup import ProbingLookup
 from conda_provenance.net import Reach, origin_of
 from conda_provenance.policy.settings import VerifySettings
 from conda_provenance.verify.answer_cache import AnswerCache
 from conda_provenance.verify.answers import Answers
-from conda_provenance.verify.attested.given import MAX_FILE, Given
+from conda_provenance.verify.attested.given import Given
 from conda_provenance.verify.attested.verifying import Bundles
 from conda_provenance.verify.check import World
 from conda_provenance.verify.doors import HostDoors
@@ -89,7 +90,7 @@ def open_world(
         keeping = Keeping(folder, offline=ways.offline, believed=ways.evidence_digests)
         bundles = Bundles(
             given=ways.bundles,
-            fetch=lambda url: web.fetch(url, limit=MAX_FILE),
+            fetch=lambda url: web.fetch(url, limit=containers.MAX_SIZE),
             trust_root=ways.trust_root,
         )
         yield Opened(World(repositories, lookup, now, answers, bundles), keeping)

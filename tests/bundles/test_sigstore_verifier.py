@@ -101,7 +101,7 @@ def test_nothing_holds_under_another_root(instance: Instance) -> None:
         (b"", "it is not JSON"),
         (b"{}", "neither a trusted_root.json nor"),
         (b"[1]", "neither a trusted_root.json nor"),
-        (b" " * (5 << 20), "more than 4 MB"),
+        (b" " * (5 << 20), "more than 4 MiB"),
         (b'{"mediaType": 1, "mediaType": 2}', "a key twice"),
         ({"tlogs": []}, "tlogs"),
         ({"ctlogs": []}, "ctlogs"),

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from conda_provenance.bundles.containers import beside, bundles_in
+from conda_provenance.bundles.containers import MAX_SIZE, beside, bundles_in
 from conda_provenance.bundles.signed import BundleError, UncheckableError
 from conda_provenance.errors import UnavailableError
 from conda_provenance.text import show
 from conda_provenance.verify.answers import Answer, scope_of
-from conda_provenance.verify.attested.given import MAX_FILE, Given
+from conda_provenance.verify.attested.given import Given
 from conda_provenance.verify.attested.listing import MAX_LISTED, Listing
 from conda_provenance.verify.check import Case, World
 from conda_provenance.verify.subject import Subject
@@ -166,7 +166,7 @@ def _read_beside(subject: Subject, name: str, world: World) -> bytes | None:
     """What lies beside the package: bytes, or a digest that its record does not give."""
     artifact = subject.artifact
     pinned = artifact.attestations if name == f"{artifact.file_name}{_SIGS}" else None
-    limit = min(pinned.size, MAX_FILE) if pinned else MAX_FILE
+    limit = min(pinned.size, MAX_SIZE) if pinned else MAX_SIZE
 
     def ask() -> Answer:
         data = artifact.contents.beside(name, limit)
