@@ -8,14 +8,15 @@ what the package says. Who signs, and how, is not known here.
 from __future__ import annotations
 
 import re
-from typing import Protocol
 
+from conda_provenance.attest.sigstore_client.claims import TokenRun
 from conda_provenance.bundles.certificate import Certificate
 from conda_provenance.ci import CIRun
 from conda_provenance.claim import Claim
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
 from conda_provenance.text import show_value
+from conda_provenance.verify.same_repository import is_same_repository
 
 VSA = (
     "sign a verification summary instead: verify --vsa DIR --policy FILE --verifier-id URI "
@@ -37,21 +38,6 @@ class NotThisRunError(ProvenanceError):
     """The package was not built by the run that would sign. Nothing is signed."""
 
 
-class RunOfToken(Protocol):
-    """What a CI's token says of its run."""
-
-    @property
-    def flow_run_id(self) -> str | None: ...
-    @property
-    def repository(self) -> str | None: ...
-    @property
-    def commit(self) -> str | None: ...
-    @property
-    def event(self) -> str | None: ...
-    @property
-    def attempt(self) -> str | None: ...
-
-
 def require_own_run(package: str, claim: Claim, run: CIRun | None) -> None:
     """Raise :class:`NotThisRunError` unless the environment is that of the run that built it.
 
@@ -62,7 +48,7 @@ def require_own_run(package: str, claim: Claim, run: CIRun | None) -> None:
         raise _refusal(package, why)
 
 
-def require_token_of_run(package: str, claim: Claim, said: RunOfToken | None) -> None:
+def require_token_of_run(package: str, claim: Claim, said: TokenRun | None) -> None:
     """The same, by the token that will sign. Whoever sets variables cannot change it."""
     if said is None:
         raise _refusal(package, "the identity that would sign is not that of a CI's run")
@@ -141,13 +127,8 @@ def _why_not_by(claim: Claim, certificate: Certificate) -> str | None:
 
 
 def _is_same_repository(claim: Claim, address: str | None) -> bool:
-    """GitHub and GitLab take a name in any case for the same repository."""
-    ours = _remote(claim)
-    try:
-        theirs = RemoteUrl.parse(address or "")
-    except RemoteUrlError:
-        return False
-    return ours is not None and str(ours).lower() == str(theirs).lower()
+    remote = _remote(claim)
+    return remote is not None and is_same_repository(address or "", remote) is True
 
 
 def _remote(claim: Claim) -> RemoteUrl | None:

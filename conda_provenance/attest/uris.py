@@ -13,8 +13,7 @@ from urllib.parse import unquote, urlsplit
 from conda_provenance.bundles.statement_types import SITE
 from conda_provenance.errors import UsageError
 from conda_provenance.packages.file_names import ENDINGS
-from conda_provenance.policy.channels import channel_address
-from conda_provenance.policy.keys import SUBDIR
+from conda_provenance.policy.channels import SUBDIR_END, channel_address
 from conda_provenance.text import show_value
 from conda_provenance.tokens import holds_token
 
@@ -102,7 +101,7 @@ class Resource(NamedTuple):
             )
 
         base = address.removesuffix("/x")
-        if not is_file and SUBDIR.search(base):
+        if not is_file and SUBDIR_END.search(base):
             raise UsageError(
                 f"--resource-uri {show_value(text, 200)} is one platform's part of a channel: "
                 "leave that out, since each package's own is added."
@@ -115,7 +114,7 @@ class Resource(NamedTuple):
         if not self.file:
             return self.base
 
-        subdir = SUBDIR.search(self.base)
+        subdir = SUBDIR_END.search(self.base)
         return self.base[: subdir.start()] if subdir else None
 
     def place_of(self, file_name: str, subdir: str | None) -> tuple[str, str]:
@@ -133,7 +132,7 @@ class Resource(NamedTuple):
                 )
             return f"{self.base}/{self.file}", file_name
 
-        if subdir is None or not SUBDIR.fullmatch(f"/{subdir}"):
+        if subdir is None or not SUBDIR_END.fullmatch(f"/{subdir}"):
             raise ValueError(
                 "it does not say for which platform it is; give its whole address as --resource-uri"
             )
