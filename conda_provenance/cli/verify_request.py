@@ -21,7 +21,7 @@ from conda_provenance.policy.settings import VerifySettings, load_verify_setting
 from conda_provenance.text import show_value
 from conda_provenance.verify.attested.given import given_bundle, read_file
 from conda_provenance.verify.subject import Subject
-from conda_provenance.verify.world import Ways
+from conda_provenance.verify.world import WorldOptions
 
 _TEXTS = {
     "expect_repo": "--expect-repo",
@@ -94,7 +94,7 @@ def _require_one_way(given: Mapping[str, object]) -> None:
         )
 
 
-class Wishes(NamedTuple):
+class Criteria(NamedTuple):
     """What is expected of packages, by the options and a policy."""
 
     options: Options
@@ -115,9 +115,9 @@ class Wishes(NamedTuple):
         )
 
 
-def wishes_of(
+def criteria_of(
     arguments: Namespace, known_checks: Collection[str], now: float, environ: Mapping[str, str]
-) -> Wishes:
+) -> Criteria:
     """What the options ask of packages, and the settings. The policy is read here."""
     options = Options.parse(
         repositories=arguments.expect_repo or (),
@@ -136,10 +136,10 @@ def wishes_of(
         policy = load_policy(arguments.policy, known_checks)
     elif settings.policy:
         policy = load_policy_of(POLICY, settings.policy, known_checks)
-    return Wishes(options, policy, settings, now)
+    return Criteria(options, policy, settings, now)
 
 
-def ways_of(arguments: Namespace, policy: Policy | None) -> Ways:
+def world_options_of(arguments: Namespace, policy: Policy | None) -> WorldOptions:
     """How the outside may be asked. Files that the options name are read here."""
     bundles = tuple(map(given_bundle, arguments.bundle or ()))
     if arguments.dask and any(each.url for each in bundles):
@@ -148,7 +148,7 @@ def ways_of(arguments: Namespace, policy: Policy | None) -> Ways:
             "own machine, so fetch the file first."
         )
     root = arguments.trust_root
-    return Ways(
+    return WorldOptions(
         offline=arguments.offline,
         allow=frozenset(_words("--allow", arguments.allow, _ALLOWED)),
         max_age=_seconds(arguments.max_age),
