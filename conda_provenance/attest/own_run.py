@@ -18,7 +18,7 @@ from conda_provenance.remotes import RemoteUrl, RemoteUrlError
 from conda_provenance.text import show_value
 from conda_provenance.verify.same_repository import is_same_repository
 
-VSA = (
+INSTEAD = (
     "sign a verification summary instead: verify --vsa DIR --policy FILE --verifier-id URI "
     "--resource-uri URL --sign"
 )
@@ -157,5 +157,5 @@ def _is_pull_request(event: str | None) -> bool:
 def _refusal(package: str, why: str) -> NotThisRunError:
     return NotThisRunError(
         f"{package}: provenance is signed only inside the run that built the package, and {why}; "
-        f"{VSA}."
+        f"{INSTEAD}."
     )

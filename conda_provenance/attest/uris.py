@@ -1,11 +1,12 @@
-"""The addresses that a user gives for a statement: who verified, by which policy, what is fetched.
+"""The addresses in a statement: who verified, by which policy, what is fetched from where.
 
-They are written as they are, so whatever could be a login or a token is refused, never repaired. No
-package is known here.
+What the user gives is written as it is, so whatever could be a login or a token is refused, never
+repaired. No package is known here.
 """
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -72,6 +73,17 @@ def _is_placed(scheme: str, text: str) -> bool:
     host, _, path = rest[2:].partition("/")
     has_dots = not {".", ".."}.isdisjoint(path.split("/"))
     return bool(_HOST.fullmatch(host)) and not has_dots
+
+
+def ready_policy_uri(name: str) -> str:
+    """Where the project's site has the file of a ready policy."""
+    return f"{SITE}/policies/{name}.toml"
+
+
+def digest_uri(sha256: str) -> str:
+    """A name for a policy without an address, made of its digest (RFC 6920)."""
+    text = base64.urlsafe_b64encode(bytes.fromhex(sha256)).decode().rstrip("=")
+    return f"ni:///sha-256;{text}"
 
 
 class Resource(NamedTuple):

@@ -10,7 +10,6 @@ written, since strict readers refuse later ones.
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping
 from datetime import datetime, timezone
@@ -18,11 +17,10 @@ from typing import Any, NamedTuple
 
 from conda_provenance.attest.statement import statement_bytes
 from conda_provenance.attest.uris import Resource
-from conda_provenance.bundles.statement_types import SITE, VSA_TYPE
+from conda_provenance.bundles.statement_types import VSA_TYPE
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.policy.expectations import Expectations
 from conda_provenance.sources import Artifact
-from conda_provenance.text import redact_value
 from conda_provenance.verify.grounds import ATTESTED
 from conda_provenance.verify.outcome import Result
 from conda_provenance.verify.verdict import Standing
@@ -41,7 +39,6 @@ _WHY_NONE = {
 
 _MAX_BUNDLES = 1000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_URI = re.compile(r"https://[A-Za-z0-9._~:/@!$&'()*+,;=%-]{1,1000}")
 
 
 class NoSummary(ProvenanceError):
@@ -68,17 +65,6 @@ class Summary(NamedTuple):
     """Of the package."""
     statement: bytes
     """Not signed."""
-
-
-def ready_policy_uri(name: str) -> str:
-    """Where the project's site has the file of a ready policy."""
-    return f"{SITE}/policies/{name}.toml"
-
-
-def digest_uri(sha256: str) -> str:
-    """A name for a policy without an address, made of its digest (RFC 6920)."""
-    text = base64.urlsafe_b64encode(bytes.fromhex(sha256)).decode().rstrip("=")
-    return f"ni:///sha-256;{text}"
 
 
 def summary_of(verified: Verified, issuer: Issuer) -> Summary:
@@ -153,7 +139,8 @@ def _subdir(verified: Verified) -> str | None:
 def _inputs(attested: Result | None) -> Mapping[str, Any]:
     """All bundles that the check of signed statements looked at, or nothing.
 
-    There is no list with some of them: a reader takes a list for whole.
+    There is no list with some of them: a reader takes a list for whole. Where a bundle lies is left
+    out: the address may let its reader in.
     """
     facts = {} if attested is None else attested.facts
     bundles = facts.get("bundles")
@@ -168,14 +155,8 @@ def _inputs(attested: Result | None) -> Mapping[str, Any]:
         sha256 = each.get("sha256") if isinstance(each, Mapping) else None
         if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
             return {}
-        inputs.setdefault(sha256, {**_address(each.get("uri")), "digest": {"sha256": sha256}})
+        inputs.setdefault(sha256, {"digest": {"sha256": sha256}})
     return {"inputAttestations": list(inputs.values())}
-
-
-def _address(uri: object) -> Mapping[str, str]:
-    """Where a bundle is, if that is no address with a signature or a token in it."""
-    is_fit = isinstance(uri, str) and _URI.fullmatch(uri) and redact_value(uri) == uri
-    return {"uri": str(uri)} if is_fit else {}
 
 
 def _time(seconds: float | None) -> str:

@@ -16,14 +16,14 @@ from conda_provenance.attest.own_run import (
     require_own_run,
     require_token_of_run,
 )
+from conda_provenance.attest.package_statement import NotStated, PackageStatement
 from conda_provenance.attest.signing import SigstoreSigner, open_signer, require_trust_config
-from conda_provenance.attest.statements import NotStated, PackageStatement
 from conda_provenance.ci import detect
-from conda_provenance.cli.attest_files import require_writable, write_once
 from conda_provenance.cli.output import Output
 from conda_provenance.cli.status import Status, of_all, of_error
 from conda_provenance.cli.termination import ended_in_order
 from conda_provenance.errors import PackageError, ProvenanceError, UnavailableError
+from conda_provenance.packages.files.once import require_writable, write_once
 from conda_provenance.plugins import candidates
 from conda_provenance.sources.files import shown
 from conda_provenance.text import listed

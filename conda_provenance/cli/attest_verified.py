@@ -11,7 +11,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 
-from conda_provenance.attest.statements import NotStated, PackageStatement
+from conda_provenance.attest.package_statement import NotStated, PackageStatement
 from conda_provenance.cli.output import Output
 from conda_provenance.cli.termination import ended_in_order
 from conda_provenance.cli.verify_options import COMMAND

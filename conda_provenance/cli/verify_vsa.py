@@ -13,15 +13,19 @@ from functools import partial
 from typing import Any
 
 from conda_provenance.attest.signing import Signer, open_signer, require_sigstore
-from conda_provenance.attest.uris import Resource, parse_uri, parse_verifier_id
+from conda_provenance.attest.uris import (
+    Resource,
+    digest_uri,
+    parse_uri,
+    parse_verifier_id,
+    ready_policy_uri,
+)
 from conda_provenance.attest.vsa import (
     FAILED,
     PASSED,
     Issuer,
     NoSummary,
     Summary,
-    digest_uri,
-    ready_policy_uri,
     summary_of,
 )
 from conda_provenance.bundles.certificate import Certificate

@@ -12,7 +12,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from conda_provenance.attest.statements import statement_of
+from conda_provenance.attest.package_statement import statement_of
 from conda_provenance.bundles.statement_types import DERIVED_BUILD_TYPE, DERIVED_BUILDER
 
 ROOT = Path(__file__).parents[2]

@@ -30,9 +30,9 @@ from hypothesis import strategies as st
 from packages_making import info_files, make_conda, member, tar, zst
 
 from conda_provenance.attest import publishable
+from conda_provenance.attest.package_statement import NotStated, statement_of, statements
 from conda_provenance.attest.predicate import predicate_of
 from conda_provenance.attest.recorded.build import RecordedBuild
-from conda_provenance.attest.statements import NotStated, statement_of, statements
 from conda_provenance.bundles.statement_types import DERIVED_BUILD_TYPE, DERIVED_BUILDER
 from conda_provenance.claim import Claim
 from conda_provenance.errors import PackageError, ProvenanceError
@@ -120,7 +120,7 @@ def test_the_same_package_has_the_same_bytes(tmp_path, seed):
     other.mkdir()
     shutil.copyfile(package, other / package.name)
     code = (
-        "import sys; from conda_provenance.attest.statements import statement_of\n"
+        "import sys; from conda_provenance.attest.package_statement import statement_of\n"
         "sys.stdout.buffer.write(statement_of(sys.argv[1]).statement)"
     )
     command = [sys.executable, "-c", code, str(other / package.name)]

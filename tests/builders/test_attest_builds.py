@@ -23,7 +23,7 @@ from attest_samples import HASH_INPUT, META, RENDERED, require_accepted
 from builders_recipes import V0, V1
 from conda_builds import RUN, build
 
-from conda_provenance.attest.statements import PackageStatement, statement_of
+from conda_provenance.attest.package_statement import PackageStatement, statement_of
 from conda_provenance.bundles.statement_types import DERIVED_BUILDER
 from conda_provenance.packages import read_claim, read_info_files, stamp_package
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from packages_making import make_conda
 
-from conda_provenance.attest.publish import publish_statement, target_channel
+from conda_provenance.attest.publication import publish_statement, target_channel
 from conda_provenance.errors import ProvenanceError, UsageError
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
+from conda_provenance.attest.package_statement import PackageStatement, subject_name
 from conda_provenance.attest.statement import statement_bytes
-from conda_provenance.attest.statements import PackageStatement, subject_name
 from conda_provenance.bundles.statement_types import PUBLISH_TYPE
 from conda_provenance.errors import UsageError
 from conda_provenance.packages import read_digested
