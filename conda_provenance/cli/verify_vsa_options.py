@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 
 from conda_provenance.cli.options import Option, switch, under
+from conda_provenance.cli.signing_options import TRUST_CONFIG
 from conda_provenance.errors import UsageError
 
 VSA_OPTIONS = under(
@@ -43,12 +44,7 @@ VSA_OPTIONS = under(
         help="with --vsa: sign each statement with Sigstore, by the CI's identity or a login in a "
         "browser; this needs the network, with --offline too",
     ),
-    Option(
-        "trust_config",
-        ("--trust-config",),
-        "with --sign: the file of a private Sigstore instance",
-        metavar="FILE",
-    ),
+    TRUST_CONFIG,
 )
 
 _NEEDED = {"policy": "--policy", "verifier_id": "--verifier-id", "resource_uri": "--resource-uri"}

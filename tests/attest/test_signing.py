@@ -523,7 +523,7 @@ def _over(server: SigstoreServer) -> str:
         (lambda _: "[]", "is not a client trust configuration"),
         (lambda _: "{}", "is not a client trust configuration"),
         (lambda _: '{"trustedRoot": 5, "signingConfig": []}', "is of another form"),
-        (lambda _: " " * (5 << 20), "is longer than 4 MiB"),
+        (lambda _: " " * (5 << 20), "is larger than 4 MiB"),
     ],
 )
 def test_a_file_that_is_no_trust_configuration(

@@ -1,4 +1,4 @@
-"""``Given``: a file of bundles that the user names, by its path or its address."""
+"""Files that the user names: ``Given``, one of bundles by its path or its address, and others."""
 
 from __future__ import annotations
 
