@@ -12,6 +12,14 @@ from typing import NamedTuple
 
 from conda_provenance.bundles import trust
 from conda_provenance.cli.target_request import require_no_empty_text
+from conda_provenance.cli.verify_options import (
+    ASKING_OPTIONS,
+    CHECK_OPTIONS,
+    EXPECT_OPTIONS,
+    LARGE_OPTIONS,
+    SIGNED_OPTIONS,
+)
+from conda_provenance.cli.verify_vsa_options import VSA_OPTIONS
 from conda_provenance.condarc import POLICY
 from conda_provenance.errors import UsageError
 from conda_provenance.policy import Expectations, Policy, load_policy
@@ -24,31 +32,16 @@ from conda_provenance.verify.subject import Subject
 from conda_provenance.verify.world import WorldOptions
 
 _TEXTS = {
-    "expect_repo": "--expect-repo",
-    "expect_sha": "--expect-sha",
-    "expect_ref": "--expect-ref",
-    "expect_provider": "--expect-provider",
-    "policy": "--policy",
-    "bundle": "--bundle",
-    "cert_identity": "--cert-identity",
-    "cert_oidc_issuer": "--cert-oidc-issuer",
-    "trust_root": "--trust-root",
-    "only": "--only",
-    "skip": "--skip",
-    "allow": "--allow",
-    "max_age": "--max-age",
-    "token_file": "--token-file",
-    "evidence": "--evidence",
-    "evidence_digest": "--evidence-digest",
-    "vsa": "--vsa",
-    "verifier_id": "--verifier-id",
-    "resource_uri": "--resource-uri",
-    "policy_uri": "--policy-uri",
-    "trust_config": "--trust-config",
-    "since_last": "--since-last",
-    "shard": "--shard",
-    "dask": "--dask",
-    "merge": "--merge",
+    each.name: each.flags[-1]
+    for each in (
+        *EXPECT_OPTIONS,
+        *SIGNED_OPTIONS,
+        *CHECK_OPTIONS,
+        *ASKING_OPTIONS,
+        *VSA_OPTIONS,
+        *LARGE_OPTIONS,
+    )
+    if each.metavar
 }
 """Options that take any text."""
 

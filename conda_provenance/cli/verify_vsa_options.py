@@ -48,13 +48,7 @@ VSA_OPTIONS = under(
 )
 
 _NEEDED = {"policy": "--policy", "verifier_id": "--verifier-id", "resource_uri": "--resource-uri"}
-_OF_A_VSA = {
-    "verifier_id": "--verifier-id",
-    "resource_uri": "--resource-uri",
-    "policy_uri": "--policy-uri",
-    "sign": "--sign",
-    "trust_config": "--trust-config",
-}
+_OF_A_VSA = {each.name: each.flags[-1] for each in VSA_OPTIONS if each.name != "vsa"}
 _CHANGING = {
     "expect_repo": "--expect-repo",
     "expect_sha": "--expect-sha",
