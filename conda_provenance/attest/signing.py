@@ -24,8 +24,8 @@ class Signer(Protocol):
     """Signs statements as one identity."""
 
     @property
-    def identity(self) -> str:
-        """Who signs, for sentences: the workflow's address, or an e-mail address."""
+    def certificate(self) -> Certificate:
+        """What the authority says of who signs."""
 
     def sign(self, statement: bytes) -> str:
         """A Sigstore bundle (JSON) with exactly these bytes as its payload.
@@ -44,11 +44,6 @@ class SigstoreSigner:
         self._token = new_token()
         self._signer = self._certified()
         self._certificate = self._facts()
-
-    @property
-    def identity(self) -> str:
-        """Who signs: the workflow's address, or an e-mail address."""
-        return self._certificate.identity
 
     @property
     def certificate(self) -> Certificate:

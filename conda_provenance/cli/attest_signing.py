@@ -27,7 +27,6 @@ from conda_provenance.packages.files.once import require_writable, write_once
 from conda_provenance.plugins import candidates
 from conda_provenance.sources.files import shown
 from conda_provenance.text import listed
-from conda_provenance.verify.attested.signers import shown_signer
 
 ENDING = ".sigstore.json"
 """What is put after a package's name: sigstore-python's name for one bundle."""
@@ -144,7 +143,7 @@ class Signatures:
         if self._signer is None:
             opening = open_signer(self._trust_config, os.environ, self._output.note)
             self._signer = self._opened.enter_context(opening)
-            self._output.note(f"signing as {shown_signer(self._signer.certificate)}")
+            self._output.note(f"signing as {self._signer.certificate.signer}")
         return self._signer
 
     def _write(self, place: str, signer: SigstoreSigner, stated: PackageStatement) -> None:

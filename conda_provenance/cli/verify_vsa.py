@@ -28,14 +28,12 @@ from conda_provenance.attest.vsa import (
     Summary,
     summary_of,
 )
-from conda_provenance.bundles.certificate import Certificate
 from conda_provenance.cli.output import Output
 from conda_provenance.cli.report_files import Form, write_forms
 from conda_provenance.errors import ProvenanceError, UsageError
 from conda_provenance.policy import Policy
 from conda_provenance.policy.loading import looks_like_path
 from conda_provenance.text import escape, redact_location
-from conda_provenance.verify.attested.signers import shown_signer
 from conda_provenance.verify.verifier import Verified
 
 STATEMENT = ".vsa.statement.json"
@@ -134,8 +132,7 @@ class Summaries:
                     bundle = signer.sign(summary.statement)
                     self._write(path.removesuffix(STATEMENT) + BUNDLE, bundle)
                     signed += 1
-                by = shown_signer(Certificate(signer.identity))
-                self._output.note(f"Signed by {by}: {signed}.")
+                self._output.note(f"Signed by {signer.certificate.signer}: {signed}.")
         except ProvenanceError as error:
             left = len(self._written) - signed
             self._faults.append(f"{left} of the VSAs are written, but not signed: {error}")

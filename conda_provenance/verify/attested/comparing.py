@@ -23,7 +23,7 @@ from conda_provenance.verify.named_runs import named_run
 from conda_provenance.verify.same_repository import is_same_repository
 from conda_provenance.verify.subject import Subject
 
-_MAX = 200
+_MAX_SHOWN = 200
 
 CERTIFICATE, PREDICATE = "certificate", "predicate"
 
@@ -56,7 +56,7 @@ class Comparison(NamedTuple):
     @property
     def sentence(self) -> str:
         """How it differs, as the rest of a sentence."""
-        said, stamped = show(self.said, _MAX), show(self.stamped, _MAX)
+        said, stamped = show(self.said, _MAX_SHOWN), show(self.stamped, _MAX_SHOWN)
         return f"its {self.by} says {said}, and the package {stamped}"
 
 

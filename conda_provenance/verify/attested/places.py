@@ -32,7 +32,7 @@ MAX_BYTES = 64 << 20
 """Bytes of all of them. Each place has its own share: whoever fills one crowds out no other."""
 
 
-class Found(NamedTuple):
+class FoundBundle(NamedTuple):
     """One bundle. It may be anything."""
 
     where: str
@@ -54,7 +54,7 @@ class Unread(NamedTuple):
 class Search(NamedTuple):
     """What was found."""
 
-    found: list[Found]
+    found: list[FoundBundle]
     unread: list[Unread]
     more: int = 0
     """Bundles that were left out, since there are too many."""
@@ -95,14 +95,14 @@ def _look_in(containers: Iterator[Container], search: Search) -> int:
     return more
 
 
-def _bundles_of(container: Container, unread: list[Unread]) -> Iterator[Found]:
+def _bundles_of(container: Container, unread: list[Unread]) -> Iterator[FoundBundle]:
     try:
         data = container.read()
         if data is None:
             return
         for number, bundle in enumerate(bundles_in(data, container.name)):
             which = f", number {number + 1}" if number else ""
-            yield Found(container.where + which, bundle)
+            yield FoundBundle(container.where + which, bundle)
     except UnavailableError as error:
         unread.append(Unread(container.where, str(error), error.retry_at))
     except (BundleError, UncheckableError) as error:

@@ -14,10 +14,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from conda_provenance.text import as_clause, listed, show, show_sentence
-from conda_provenance.verify.attested.judging import Judged, Question, Worth, judge
+from conda_provenance.verify.attested.judging import JudgedBundle, Worth, judge
 from conda_provenance.verify.attested.places import Search, find_bundles
 from conda_provenance.verify.attested.publication import channel_of
-from conda_provenance.verify.attested.signers import shown_signer
 from conda_provenance.verify.check import Case, Check, World
 from conda_provenance.verify.grounds import ATTESTED, BUILD, PUBLICATION
 from conda_provenance.verify.outcome import Result
@@ -47,12 +46,11 @@ class Attested(Check):
             )
 
         search = find_bundles(case, world, sha256)
-        question = Question.of(case, sha256)
-        judged = [judge(found, question, world.bundles) for found in search.found]
+        judged = [judge(found, case, sha256, world.bundles) for found in search.found]
         result = self._judged(judged, search, case)
         return result._replace(facts={**result.facts, **_facts(judged, search)})
 
-    def _judged(self, judged: Sequence[Judged], search: Search, case: Case) -> Result:
+    def _judged(self, judged: Sequence[JudgedBundle], search: Search, case: Case) -> Result:
         """What counts first: a contradiction, then what passes, then what is left open."""
         by_worth = {worth: [each for each in judged if each.worth is worth] for worth in Worth}
         if contradictions := by_worth[Worth.CONTRADICTION]:
@@ -70,14 +68,16 @@ class Attested(Check):
             return self._open(left or by_worth[Worth.BROKEN], search)
         return self._nothing(by_worth[Worth.OTHER_FILE], case)
 
-    def _contradicted(self, judged: Judged) -> Result:
+    def _contradicted(self, judged: JudgedBundle) -> Result:
         return self.failed(
             _said(f"{_signed(judged)}, contradicts the package: {judged.why}."),
             contradicts=True,
             **_of(judged),
         )
 
-    def _build(self, judged: Judged, others: Sequence[Judged], search: Search) -> Result:
+    def _build(
+        self, judged: JudgedBundle, others: Sequence[JudgedBundle], search: Search
+    ) -> Result:
         agreed = dict.fromkeys(each.key for each in judged.comparisons if each.agrees)
         notes = [each.why for each in judged.comparisons if each.agrees and each.why]
         note = f" ({'; '.join(dict.fromkeys(notes))})" if notes else ""
@@ -90,7 +90,9 @@ class Attested(Check):
             **_of(judged),
         )
 
-    def _publication(self, judged: Judged, others: Sequence[Judged], search: Search) -> Result:
+    def _publication(
+        self, judged: JudgedBundle, others: Sequence[JudgedBundle], search: Search
+    ) -> Result:
         assert judged.signed is not None
         channel = channel_of(judged.signed.statement)
         where = f" to {show(channel, 300)}" if channel else ""
@@ -104,7 +106,7 @@ class Attested(Check):
             **_of(judged),
         )
 
-    def _open(self, left: Sequence[Judged], search: Search) -> Result:
+    def _open(self, left: Sequence[JudgedBundle], search: Search) -> Result:
         """Nothing passes, and nothing contradicts."""
         reasons = [f"{each.why} ({each.where})" for each in left]
         reasons += [as_clause(each.why) for each in search.unread if each.is_broken or not left]
@@ -115,7 +117,7 @@ class Attested(Check):
             _said(f"{what}: {_first(reasons) or 'there are too many'}."), retry_at=retry_at
         )
 
-    def _nothing(self, others: Sequence[Judged], case: Case) -> Result:
+    def _nothing(self, others: Sequence[JudgedBundle], case: Case) -> Result:
         what = (
             f"No bundle was found that is about this file; {len(others)} are about others."
             if others
@@ -126,14 +128,14 @@ class Attested(Check):
         return self.not_applicable(what)
 
 
-def _signed(judged: Judged) -> str:
+def _signed(judged: JudgedBundle) -> str:
     assert judged.signed is not None
     certificate = judged.signed.certificate
     what = "a publication" if judged.worth is Worth.PUBLICATION else "a build"
-    return f"A statement of {what}, signed by {shown_signer(certificate)}"
+    return f"A statement of {what}, signed by {certificate.signer}"
 
 
-def _beside(others: Iterable[Judged], search: Search) -> str:
+def _beside(others: Iterable[JudgedBundle], search: Search) -> str:
     """What was found as well and counts for nothing."""
     idle = (Worth.OPEN, Worth.UNCHECKABLE, Worth.BROKEN, Worth.PULL_REQUEST)
     reasons = [f"{each.why} ({each.where})" for each in others if each.worth in idle]
@@ -147,7 +149,7 @@ def _first(reasons: Sequence[str]) -> str:
     return "; ".join([*reasons[:_MAX_NAMED], *([f"and {more} more"] if more > 0 else [])])
 
 
-def _of(judged: Judged) -> dict[str, Any]:
+def _of(judged: JudgedBundle) -> dict[str, Any]:
     """What is known by the statement that decided."""
     assert judged.signed is not None
     certificate = judged.signed.certificate
@@ -168,7 +170,7 @@ def _of(judged: Judged) -> dict[str, Any]:
     return {key: value for key, value in facts.items() if value}
 
 
-def _facts(judged: Sequence[Judged], search: Search) -> dict[str, Any]:
+def _facts(judged: Sequence[JudgedBundle], search: Search) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "bundles": [dict(each.facts) for each in judged],
         "unread": [{"where": each.where, "why": each.why} for each in search.unread[:_MAX_LISTED]],
