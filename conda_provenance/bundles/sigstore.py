@@ -1,6 +1,6 @@
 """``SigstoreVerifier``: verifies bundles with sigstore-python, without a network.
 
-Who may sign is not known here: a bundle of anybody's holds, if the authority certified him.
+Who may sign is not known here: a bundle holds, whoever signed it with a trusted certificate.
 """
 
 from __future__ import annotations
