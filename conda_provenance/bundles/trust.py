@@ -57,7 +57,7 @@ def root_in(data: bytes) -> bytes:
     if isinstance(document, dict) and document.get("mediaType") == _CONFIG:
         root = document.get("trustedRoot")
     if not isinstance(root, dict) or root.get("mediaType") != _ROOT:
-        raise _unusable("it is neither a trusted_root.json nor a client's trust configuration")
+        raise _unusable("it is something else")
 
     try:
         msgspec.convert(root, _Root)
@@ -129,4 +129,7 @@ def _quieten() -> None:
 
 
 def _unusable(reason: str) -> UsageError:
-    return UsageError(f"The root of trust cannot be used: {show_sentence(reason, 200)}.")
+    return UsageError(
+        f"The root of trust cannot be used: {show_sentence(reason, 200)}; --trust-root takes a "
+        "trusted_root.json, or a client's trust configuration."
+    )
