@@ -43,7 +43,7 @@ def require_own_run(package: str, claim: Claim, run: CIRun | None) -> None:
 
     ``run`` is what the CI's own variables say. Our settings have no part in it.
     """
-    why = _why_not(claim, run)
+    why = _why_not_by_variables(claim, run)
     if why:
         raise _refusal(package, why)
 
@@ -69,12 +69,12 @@ def require_token_of_run(package: str, claim: Claim, said: TokenRun | None) -> N
 
 def require_certificate_of_run(package: str, claim: Claim, certificate: Certificate) -> None:
     """The same, by the certificate that signed."""
-    why = _why_not_by(claim, certificate)
+    why = _why_not_by_certificate(claim, certificate)
     if why:
         raise _refusal(package, why)
 
 
-def _why_not(claim: Claim, run: CIRun | None) -> str | None:
+def _why_not_by_variables(claim: Claim, run: CIRun | None) -> str | None:
     for key in ("flow_run_id", "remote_url", "sha"):
         if not getattr(claim, key):
             return f"it does not say its {key}"
@@ -104,7 +104,7 @@ def _why_not(claim: Claim, run: CIRun | None) -> str | None:
     return None
 
 
-def _why_not_by(claim: Claim, certificate: Certificate) -> str | None:
+def _why_not_by_certificate(claim: Claim, certificate: Certificate) -> str | None:
     if not _is_same_repository(claim, certificate.repository):
         return "the certificate is of another repository"
 

@@ -45,8 +45,8 @@ class NoSummary(ProvenanceError):
     """There is no VSA of a package. The message is the second half of a sentence."""
 
 
-class Issuer(NamedTuple):
-    """Who issues VSAs, by which policy, for what is fetched from where."""
+class CommonFields(NamedTuple):
+    """What all VSAs of a run say: who verified, by which policy, what is fetched from where."""
 
     verifier_id: str
     policy_uri: str
@@ -67,7 +67,7 @@ class Summary(NamedTuple):
     """Not signed."""
 
 
-def summary_of(verified: Verified, issuer: Issuer) -> Summary:
+def summary_of(verified: Verified, common: CommonFields) -> Summary:
     """The VSA of a package that was verified. Raises :class:`NoSummary`."""
     result = _result(verified)
     found, subject = verified.found, verified.subject
@@ -78,7 +78,7 @@ def summary_of(verified: Verified, issuer: Issuer) -> Summary:
     if sha256 is None:
         raise NoSummary("its digest was not computed from its bytes; --check reads whole files")
 
-    _require_policy(verified.expected, issuer, result)
+    _require_policy(verified.expected, common, result)
     if verified.evidence is not None and not verified.evidence.is_believed:
         raise NoSummary(
             "the answers are from a file that anybody may have written; --evidence-digest says "
@@ -86,15 +86,15 @@ def summary_of(verified: Verified, issuer: Issuer) -> Summary:
         )
 
     try:
-        uri, place = issuer.resource.place_of(found.file_name, _subdir(verified))
+        uri, place = common.resource.place_of(found.file_name, _subdir(verified))
     except ValueError as error:
         raise NoSummary(str(error)) from None
 
     predicate = {
-        "verifier": {"id": issuer.verifier_id},
+        "verifier": {"id": common.verifier_id},
         "timeVerified": _time(verified.answered_at),
         "resourceUri": uri,
-        "policy": {"uri": issuer.policy_uri, "digest": {"sha256": issuer.policy_sha256}},
+        "policy": {"uri": common.policy_uri, "digest": {"sha256": common.policy_sha256}},
         **_inputs(verified.results.get(ATTESTED)),
         "verificationResult": result,
         "verifiedLevels": _LEVELS[result],
@@ -115,13 +115,13 @@ def _result(verified: Verified) -> str:
     raise NoSummary(f"{_WHY_NONE[standing]}{accepted}")
 
 
-def _require_policy(expected: Expectations, issuer: Issuer, result: str) -> None:
+def _require_policy(expected: Expectations, common: CommonFields, result: str) -> None:
     """Raise :class:`NoSummary` unless the policy alone decided, as it always will."""
     if not expected.policy_digest:
         raise NoSummary("no rule of the policy is about it")
 
     is_changed = bool(expected.sha or expected.only or expected.skip)
-    if is_changed or expected.policy_digest != issuer.policy_sha256:
+    if is_changed or expected.policy_digest != common.policy_sha256:
         raise NoSummary("something beside the policy decided")
 
     if expected.exception and result == PASSED:

@@ -23,7 +23,7 @@ from conda_provenance.attest.uris import (
 from conda_provenance.attest.vsa import (
     FAILED,
     PASSED,
-    Issuer,
+    CommonFields,
     NoSummary,
     Summary,
     summary_of,
@@ -51,7 +51,7 @@ def open_summaries(arguments: Namespace, policy: Policy, output: Output) -> Summ
     Raises :class:`~conda_provenance.errors.UsageError`, and
     :class:`~conda_provenance.errors.UnavailableError` if nothing can be signed.
     """
-    issuer = Issuer(
+    common = CommonFields(
         parse_verifier_id(arguments.verifier_id),
         _policy_uri(arguments.policy_uri, policy),
         policy.digest,
@@ -67,7 +67,7 @@ def open_summaries(arguments: Namespace, policy: Policy, output: Output) -> Summ
         why = error.strerror or type(error).__name__
         raise UsageError(f"The folder {shown} (--vsa) cannot be made: {why}.") from None
     signer = partial(open_signer, arguments.trust_config, os.environ, output.note)
-    return Summaries(arguments.vsa, issuer, output, signer if arguments.sign else None)
+    return Summaries(arguments.vsa, common, output, signer if arguments.sign else None)
 
 
 class Summaries:
@@ -76,12 +76,12 @@ class Summaries:
     def __init__(
         self,
         folder: str,
-        issuer: Issuer,
+        common: CommonFields,
         output: Output,
         open_signer: Callable[[], AbstractContextManager[Signer]] | None = None,
     ) -> None:
         self._folder = folder
-        self._issuer = issuer
+        self._common = common
         self._output = output
         self._open_signer = open_signer
         self._digests: dict[str, str] = {}
@@ -93,12 +93,12 @@ class Summaries:
     @property
     def channel(self) -> str | None:
         """The channel for which the VSAs are, if it can be told."""
-        return self._issuer.resource.channel
+        return self._common.resource.channel
 
     def add(self, verified: Verified) -> Mapping[str, Any]:
         """Write the VSA of a package, if there is one. Returns what is said of it as JSON."""
         try:
-            summary = summary_of(verified, self._issuer)
+            summary = summary_of(verified, self._common)
             path = self._path(summary)
         except NoSummary as error:
             return self._none(verified, str(error))
