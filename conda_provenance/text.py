@@ -98,6 +98,13 @@ def show_value(value: str, limit: int = MAX_SHOWN) -> str:
     return escape(redacted, limit) + cut
 
 
+def as_clause(sentence: str) -> str:
+    """A sentence of ours as the rest of another one. A name such as GitHub keeps its capital."""
+    first = sentence.partition(" ")[0].rstrip(",")
+    is_word = len(first) == 1 or first[1:].islower()
+    return (sentence[:1].lower() + sentence[1:] if is_word else sentence).removesuffix(".")
+
+
 def listed(names: Iterable[str], word: str, limit: int) -> str:
     """Names in a sentence: ``a, b and c``, or ``a, b and 3 more``. ``word`` comes before the last.
 

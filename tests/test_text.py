@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from conda_provenance import text as text_module
 from conda_provenance.text import (
     MAX_READ,
+    as_clause,
     escape,
     escape_commands,
     json_text,
@@ -297,3 +298,20 @@ def test_json_looks_the_same_where_there_is_much_of_it(item: object) -> None:
 
 def test_half_a_surrogate_pair_is_printed_where_there_is_much_json_too() -> None:
     assert json_text(["\ud800"], 2, is_one_of_many=True) == json_text(["\ud800"], 2)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "clause"),
+    [
+        ("Its signature does not hold.", "its signature does not hold"),
+        ("A bundle is broken.", "a bundle is broken"),
+        ("No, it is not.", "no, it is not"),
+        ("GitHub lists none.", "GitHub lists none"),
+        ("GitLab's API is slow.", "GitLab's API is slow"),
+        ("SLSA is a word.", "SLSA is a word"),
+        ("example.org answers 500; try later.", "example.org answers 500; try later"),
+        ("", ""),
+    ],
+)
+def test_a_sentence_as_the_rest_of_another(sentence: str, clause: str) -> None:
+    assert as_clause(sentence) == clause

@@ -8,16 +8,17 @@ what the package says. Who signs, and how, is not known here.
 from __future__ import annotations
 
 import re
-from typing import Protocol
 
+from conda_provenance.attest.sigstore_client.claims import TokenRun
 from conda_provenance.bundles.certificate import Certificate
 from conda_provenance.ci import CIRun
 from conda_provenance.claim import Claim
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
 from conda_provenance.text import show_value
+from conda_provenance.verify.same_repository import is_same_repository
 
-VSA = (
+INSTEAD = (
     "sign a verification summary instead: verify --vsa DIR --policy FILE --verifier-id URI "
     "--resource-uri URL --sign"
 )
@@ -37,32 +38,17 @@ class NotThisRunError(ProvenanceError):
     """The package was not built by the run that would sign. Nothing is signed."""
 
 
-class RunOfToken(Protocol):
-    """What a CI's token says of its run."""
-
-    @property
-    def flow_run_id(self) -> str | None: ...
-    @property
-    def repository(self) -> str | None: ...
-    @property
-    def commit(self) -> str | None: ...
-    @property
-    def event(self) -> str | None: ...
-    @property
-    def attempt(self) -> str | None: ...
-
-
 def require_own_run(package: str, claim: Claim, run: CIRun | None) -> None:
     """Raise :class:`NotThisRunError` unless the environment is that of the run that built it.
 
     ``run`` is what the CI's own variables say. Our settings have no part in it.
     """
-    why = _why_not(claim, run)
+    why = _why_not_by_variables(claim, run)
     if why:
         raise _refusal(package, why)
 
 
-def require_token_of_run(package: str, claim: Claim, said: RunOfToken | None) -> None:
+def require_token_of_run(package: str, claim: Claim, said: TokenRun | None) -> None:
     """The same, by the token that will sign. Whoever sets variables cannot change it."""
     if said is None:
         raise _refusal(package, "the identity that would sign is not that of a CI's run")
@@ -83,12 +69,12 @@ def require_token_of_run(package: str, claim: Claim, said: RunOfToken | None) ->
 
 def require_certificate_of_run(package: str, claim: Claim, certificate: Certificate) -> None:
     """The same, by the certificate that signed."""
-    why = _why_not_by(claim, certificate)
+    why = _why_not_by_certificate(claim, certificate)
     if why:
         raise _refusal(package, why)
 
 
-def _why_not(claim: Claim, run: CIRun | None) -> str | None:
+def _why_not_by_variables(claim: Claim, run: CIRun | None) -> str | None:
     for key in ("flow_run_id", "remote_url", "sha"):
         if not getattr(claim, key):
             return f"it does not say its {key}"
@@ -118,7 +104,7 @@ def _why_not(claim: Claim, run: CIRun | None) -> str | None:
     return None
 
 
-def _why_not_by(claim: Claim, certificate: Certificate) -> str | None:
+def _why_not_by_certificate(claim: Claim, certificate: Certificate) -> str | None:
     if not _is_same_repository(claim, certificate.repository):
         return "the certificate is of another repository"
 
@@ -141,13 +127,8 @@ def _why_not_by(claim: Claim, certificate: Certificate) -> str | None:
 
 
 def _is_same_repository(claim: Claim, address: str | None) -> bool:
-    """GitHub and GitLab take a name in any case for the same repository."""
-    ours = _remote(claim)
-    try:
-        theirs = RemoteUrl.parse(address or "")
-    except RemoteUrlError:
-        return False
-    return ours is not None and str(ours).lower() == str(theirs).lower()
+    remote = _remote(claim)
+    return remote is not None and is_same_repository(address or "", remote) is True
 
 
 def _remote(claim: Claim) -> RemoteUrl | None:
@@ -176,5 +157,5 @@ def _is_pull_request(event: str | None) -> bool:
 def _refusal(package: str, why: str) -> NotThisRunError:
     return NotThisRunError(
         f"{package}: provenance is signed only inside the run that built the package, and {why}; "
-        f"{VSA}."
+        f"{INSTEAD}."
     )

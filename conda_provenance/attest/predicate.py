@@ -12,20 +12,10 @@ from typing import Any
 
 from conda_provenance.attest import publishable
 from conda_provenance.attest.recorded.build import Dependency, RecordedBuild
+from conda_provenance.bundles.statement_types import DERIVED_BUILD_TYPE, DERIVED_BUILDER
 from conda_provenance.claim import Claim
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.values import clean_or_none, is_full_sha, is_run
-
-PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
-
-_SITE = "https://conda-provenance.github.io/conda-provenance"
-
-BUILD_TYPE = f"{_SITE}/buildtypes/metadata/v1/"
-"""Says how the fields are to be read. It is the address of its page, and never changes."""
-
-BUILDER_ID = f"{_SITE}/builders/derived-from-metadata/"
-"""Stands for whoever made the package: nobody who could be trusted for the build is known."""
-
 
 _RUN_ID = re.compile(r"[A-Za-z][A-Za-z0-9-]*_(?![/~]).")
 """A CI system, and a run of it. What begins like a path may be one."""
@@ -58,12 +48,12 @@ def predicate_of(claim: Claim, build: RecordedBuild, *, ref: str | None = None) 
     if build.variant:
         parameters["variant"] = dict(build.variant)
 
-    definition: dict[str, Any] = {"buildType": BUILD_TYPE, "externalParameters": parameters}
+    definition: dict[str, Any] = {"buildType": DERIVED_BUILD_TYPE, "externalParameters": parameters}
     dependencies = [*_recipe(claim, str(remote)), *map(_descriptor, build.dependencies)]
     if dependencies:
         definition["resolvedDependencies"] = dependencies
 
-    builder: dict[str, Any] = {"id": BUILDER_ID}
+    builder: dict[str, Any] = {"id": DERIVED_BUILDER}
     if build.tools:
         builder["version"] = dict(build.tools)
     details: dict[str, Any] = {"builder": builder}

@@ -24,8 +24,8 @@ class Signer(Protocol):
     """Signs statements as one identity."""
 
     @property
-    def identity(self) -> str:
-        """Who signs, for sentences: the workflow's address, or an e-mail address."""
+    def certificate(self) -> Certificate:
+        """What the authority says of who signs."""
 
     def sign(self, statement: bytes) -> str:
         """A Sigstore bundle (JSON) with exactly these bytes as its payload.
@@ -44,11 +44,6 @@ class SigstoreSigner:
         self._token = new_token()
         self._signer = self._certified()
         self._certificate = self._facts()
-
-    @property
-    def identity(self) -> str:
-        """Who signs: the workflow's address, or an e-mail address."""
-        return self._certificate.identity
 
     @property
     def certificate(self) -> Certificate:
@@ -85,7 +80,7 @@ class SigstoreSigner:
         from sigstore.models import Bundle
         from sigstore.verify import Verifier, policy
 
-        with _in_order("The signature that was made does not hold, so it is not written"):
+        with _explained("The signature that was made does not hold, so it is not written"):
             parsed = Bundle.from_json(bundle)
             verifier = Verifier(trusted_root=self._config.trusted_root)
             _, payload = verifier.verify_dsse(parsed, policy.UnsafeNoOp())
@@ -100,7 +95,7 @@ class SigstoreSigner:
         from sigstore.sign import SigningContext
 
         try:
-            with _in_order(_ODD_CERTIFICATE):
+            with _explained(_ODD_CERTIFICATE):
                 context = SigningContext.from_trust_config(self._config)
                 _bound_clients(context)
                 return CertifiedSigner(self._token.identity, context)
@@ -111,7 +106,7 @@ class SigstoreSigner:
         from sigstore.sign import ExpiredCertificate
 
         try:
-            with _in_order(_ODD_CERTIFICATE):
+            with _explained(_ODD_CERTIFICATE):
                 return facts_of(self._signer._signing_cert())
         except ExpiredCertificate:
             raise UnavailableError("The certificate that was just made has expired.") from None
@@ -134,7 +129,7 @@ class SigstoreSigner:
         from sigstore.sign import ExpiredCertificate
 
         try:
-            with _in_order("The log's answer makes no sense"):
+            with _explained("The log's answer makes no sense"):
                 text: str = self._signer.sign_dsse(Statement(statement)).to_json()
         except ExpiredCertificate:
             return None
@@ -202,7 +197,7 @@ def _bound_clients(context: Any) -> None:
 
 
 @contextmanager
-def _in_order(otherwise: str) -> Iterator[None]:
+def _explained(otherwise: str) -> Iterator[None]:
     """Nothing is logged in this block, and whatever is raised is one sentence.
 
     Sigstore, and the libraries below it, raise what they like for an answer that makes no sense.

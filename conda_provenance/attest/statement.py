@@ -9,8 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-TYPE = "https://in-toto.io/Statement/v1"
-PAYLOAD_TYPE = "application/vnd.in-toto+json"
+from conda_provenance.bundles.statement_types import STATEMENT_TYPE
 
 
 def statement_bytes(
@@ -21,7 +20,7 @@ def statement_bytes(
     ``sha256``: lower-case hex, which was computed from the file's bytes.
     """
     statement: dict[str, Any] = {
-        "_type": TYPE,
+        "_type": STATEMENT_TYPE,
         "subject": [{"name": file_name, "digest": {"sha256": sha256}}],
         "predicateType": predicate_type,
     }

@@ -1,24 +1,25 @@
-"""The addresses that a user gives for a statement: who verified, by which policy, what is fetched.
+"""The addresses in a statement: who verified, by which policy, what is fetched from where.
 
-They are written as they are, so whatever could be a login or a token is refused, never repaired. No
-package is known here.
+What the user gives is written as it is, so whatever could be a login or a token is refused, never
+repaired. No package is known here.
 """
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from conda_provenance.bundles.statement_types import SITE
 from conda_provenance.errors import UsageError
 from conda_provenance.packages.file_names import ENDINGS
-from conda_provenance.policy.channels import channel_address
-from conda_provenance.policy.keys import SUBDIR
+from conda_provenance.policy.channels import SUBDIR_END, channel_address
 from conda_provenance.text import show_value
 from conda_provenance.tokens import holds_token
 
-SITE = "conda-provenance.github.io"
-HOME = "https://github.com/conda-provenance/conda-provenance"
+_OUR_HOST = urlsplit(SITE).netloc
+_OUR_REPOSITORY = "https://github.com/conda-provenance/conda-provenance"
 """This project's own addresses. Nobody verifies in its name."""
 
 _MAX_LENGTH = 500
@@ -50,8 +51,8 @@ def parse_verifier_id(text: str) -> str:
     """The URI of whoever verifies. Raises :class:`~conda_provenance.errors.UsageError`."""
     uri = parse_uri("--verifier-id", text, "https://example.com/verifiers/packages")
     if (
-        urlsplit(uri).netloc.partition(":")[0] == SITE
-        or uri.rstrip("/").removesuffix(".git") == HOME
+        urlsplit(uri).netloc.partition(":")[0] == _OUR_HOST
+        or uri.rstrip("/").removesuffix(".git") == _OUR_REPOSITORY
     ):
         raise UsageError(
             f"--verifier-id {uri} is conda-provenance's own address: give one of yours, since it "
@@ -72,6 +73,17 @@ def _is_placed(scheme: str, text: str) -> bool:
     host, _, path = rest[2:].partition("/")
     has_dots = not {".", ".."}.isdisjoint(path.split("/"))
     return bool(_HOST.fullmatch(host)) and not has_dots
+
+
+def ready_policy_uri(name: str) -> str:
+    """Where the project's site has the file of a ready policy."""
+    return f"{SITE}/policies/{name}.toml"
+
+
+def digest_uri(sha256: str) -> str:
+    """A name for a policy without an address, made of its digest (RFC 6920)."""
+    text = base64.urlsafe_b64encode(bytes.fromhex(sha256)).decode().rstrip("=")
+    return f"ni:///sha-256;{text}"
 
 
 class Resource(NamedTuple):
@@ -101,7 +113,7 @@ class Resource(NamedTuple):
             )
 
         base = address.removesuffix("/x")
-        if not is_file and SUBDIR.search(base):
+        if not is_file and SUBDIR_END.search(base):
             raise UsageError(
                 f"--resource-uri {show_value(text, 200)} is one platform's part of a channel: "
                 "leave that out, since each package's own is added."
@@ -114,7 +126,7 @@ class Resource(NamedTuple):
         if not self.file:
             return self.base
 
-        subdir = SUBDIR.search(self.base)
+        subdir = SUBDIR_END.search(self.base)
         return self.base[: subdir.start()] if subdir else None
 
     def place_of(self, file_name: str, subdir: str | None) -> tuple[str, str]:
@@ -132,7 +144,7 @@ class Resource(NamedTuple):
                 )
             return f"{self.base}/{self.file}", file_name
 
-        if subdir is None or not SUBDIR.fullmatch(f"/{subdir}"):
+        if subdir is None or not SUBDIR_END.fullmatch(f"/{subdir}"):
             raise ValueError(
                 "it does not say for which platform it is; give its whole address as --resource-uri"
             )

@@ -10,24 +10,21 @@ written, since strict readers refuse later ones.
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 from conda_provenance.attest.statement import statement_bytes
-from conda_provenance.attest.uris import SITE, Resource
+from conda_provenance.attest.uris import Resource
+from conda_provenance.bundles.statement_types import VSA_TYPE
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.policy.expectations import Expectations
 from conda_provenance.sources import Artifact
-from conda_provenance.text import redact_value
 from conda_provenance.verify.grounds import ATTESTED
 from conda_provenance.verify.outcome import Result
 from conda_provenance.verify.verdict import Standing
 from conda_provenance.verify.verifier import Verified
-
-PREDICATE_TYPE = "https://slsa.dev/verification_summary/v1"
 
 PASSED, FAILED = "PASSED", "FAILED"
 
@@ -42,15 +39,14 @@ _WHY_NONE = {
 
 _MAX_BUNDLES = 1000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_URI = re.compile(r"https://[A-Za-z0-9._~:/@!$&'()*+,;=%-]{1,1000}")
 
 
 class NoSummary(ProvenanceError):
     """There is no VSA of a package. The message is the second half of a sentence."""
 
 
-class Issuer(NamedTuple):
-    """Who issues VSAs, by which policy, for what is fetched from where."""
+class CommonFields(NamedTuple):
+    """What all VSAs of a run say: who verified, by which policy, what is fetched from where."""
 
     verifier_id: str
     policy_uri: str
@@ -71,18 +67,7 @@ class Summary(NamedTuple):
     """Not signed."""
 
 
-def ready_policy_uri(name: str) -> str:
-    """Where the project's site has the file of a ready policy."""
-    return f"https://{SITE}/conda-provenance/policies/{name}.toml"
-
-
-def digest_uri(sha256: str) -> str:
-    """A name for a policy without an address, made of its digest (RFC 6920)."""
-    text = base64.urlsafe_b64encode(bytes.fromhex(sha256)).decode().rstrip("=")
-    return f"ni:///sha-256;{text}"
-
-
-def summary_of(verified: Verified, issuer: Issuer) -> Summary:
+def summary_of(verified: Verified, common: CommonFields) -> Summary:
     """The VSA of a package that was verified. Raises :class:`NoSummary`."""
     result = _result(verified)
     found, subject = verified.found, verified.subject
@@ -93,7 +78,7 @@ def summary_of(verified: Verified, issuer: Issuer) -> Summary:
     if sha256 is None:
         raise NoSummary("its digest was not computed from its bytes; --check reads whole files")
 
-    _require_policy(verified.expected, issuer, result)
+    _require_policy(verified.expected, common, result)
     if verified.evidence is not None and not verified.evidence.is_believed:
         raise NoSummary(
             "the answers are from a file that anybody may have written; --evidence-digest says "
@@ -101,20 +86,20 @@ def summary_of(verified: Verified, issuer: Issuer) -> Summary:
         )
 
     try:
-        uri, place = issuer.resource.place_of(found.file_name, _subdir(verified))
+        uri, place = common.resource.place_of(found.file_name, _subdir(verified))
     except ValueError as error:
         raise NoSummary(str(error)) from None
 
     predicate = {
-        "verifier": {"id": issuer.verifier_id},
+        "verifier": {"id": common.verifier_id},
         "timeVerified": _time(verified.answered_at),
         "resourceUri": uri,
-        "policy": {"uri": issuer.policy_uri, "digest": {"sha256": issuer.policy_sha256}},
+        "policy": {"uri": common.policy_uri, "digest": {"sha256": common.policy_sha256}},
         **_inputs(verified.results.get(ATTESTED)),
         "verificationResult": result,
         "verifiedLevels": _LEVELS[result],
     }
-    statement = statement_bytes(found.file_name, sha256, PREDICATE_TYPE, predicate)
+    statement = statement_bytes(found.file_name, sha256, VSA_TYPE, predicate)
     return Summary(place, result, sha256, statement)
 
 
@@ -130,13 +115,13 @@ def _result(verified: Verified) -> str:
     raise NoSummary(f"{_WHY_NONE[standing]}{accepted}")
 
 
-def _require_policy(expected: Expectations, issuer: Issuer, result: str) -> None:
+def _require_policy(expected: Expectations, common: CommonFields, result: str) -> None:
     """Raise :class:`NoSummary` unless the policy alone decided, as it always will."""
     if not expected.policy_digest:
         raise NoSummary("no rule of the policy is about it")
 
     is_changed = bool(expected.sha or expected.only or expected.skip)
-    if is_changed or expected.policy_digest != issuer.policy_sha256:
+    if is_changed or expected.policy_digest != common.policy_sha256:
         raise NoSummary("something beside the policy decided")
 
     if expected.exception and result == PASSED:
@@ -154,7 +139,8 @@ def _subdir(verified: Verified) -> str | None:
 def _inputs(attested: Result | None) -> Mapping[str, Any]:
     """All bundles that the check of signed statements looked at, or nothing.
 
-    There is no list with some of them: a reader takes a list for whole.
+    There is no list with some of them: a reader takes a list for whole. Where a bundle lies is left
+    out: the address may let its reader in.
     """
     facts = {} if attested is None else attested.facts
     bundles = facts.get("bundles")
@@ -169,14 +155,8 @@ def _inputs(attested: Result | None) -> Mapping[str, Any]:
         sha256 = each.get("sha256") if isinstance(each, Mapping) else None
         if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
             return {}
-        inputs.setdefault(sha256, {**_address(each.get("uri")), "digest": {"sha256": sha256}})
+        inputs.setdefault(sha256, {"digest": {"sha256": sha256}})
     return {"inputAttestations": list(inputs.values())}
-
-
-def _address(uri: object) -> Mapping[str, str]:
-    """Where a bundle is, if that is no address with a signature or a token in it."""
-    is_fit = isinstance(uri, str) and _URI.fullmatch(uri) and redact_value(uri) == uri
-    return {"uri": str(uri)} if is_fit else {}
 
 
 def _time(seconds: float | None) -> str:

@@ -10,12 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from conda_provenance.bundles.certificate import Certificate as Certificate
-    from conda_provenance.bundles.containers import Listed as Listed
     from conda_provenance.bundles.containers import beside as beside
     from conda_provenance.bundles.containers import bundles_in as bundles_in
-    from conda_provenance.bundles.containers import listing as listing
-    from conda_provenance.bundles.signed import BUILD_TYPES as BUILD_TYPES
-    from conda_provenance.bundles.signed import PUBLISH_TYPE as PUBLISH_TYPE
     from conda_provenance.bundles.signed import BundleError as BundleError
     from conda_provenance.bundles.signed import BundleVerifier as BundleVerifier
     from conda_provenance.bundles.signed import SignedStatement as SignedStatement
@@ -24,14 +20,15 @@ if TYPE_CHECKING:
     from conda_provenance.bundles.signed import UncheckableError as UncheckableError
     from conda_provenance.bundles.sigstore import SigstoreVerifier as SigstoreVerifier
     from conda_provenance.bundles.snappy import decompress as decompress
+    from conda_provenance.bundles.statement_types import BUILD_TYPES as BUILD_TYPES
+    from conda_provenance.bundles.statement_types import PUBLISH_TYPE as PUBLISH_TYPE
 
 _HOMES = {
-    "BUILD_TYPES": "signed",
+    "BUILD_TYPES": "statement_types",
     "BundleError": "signed",
     "BundleVerifier": "signed",
     "Certificate": "certificate",
-    "Listed": "containers",
-    "PUBLISH_TYPE": "signed",
+    "PUBLISH_TYPE": "statement_types",
     "SignedStatement": "signed",
     "SigstoreVerifier": "sigstore",
     "Statement": "signed",
@@ -40,7 +37,6 @@ _HOMES = {
     "beside": "containers",
     "bundles_in": "containers",
     "decompress": "snappy",
-    "listing": "containers",
 }
 """The module that each public name is loaded from."""
 
@@ -49,7 +45,6 @@ __all__ = [
     "BundleError",
     "BundleVerifier",
     "Certificate",
-    "Listed",
     "PUBLISH_TYPE",
     "SignedStatement",
     "SigstoreVerifier",
@@ -59,7 +54,6 @@ __all__ = [
     "beside",
     "bundles_in",
     "decompress",
-    "listing",
 ]
 
 

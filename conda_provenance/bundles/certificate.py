@@ -11,6 +11,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from conda_provenance.text import show
+
+_MAX_SHOWN = 300
+
 
 class Certificate(NamedTuple):
     """Who signed. A text is ``None`` where the certificate does not have it."""
@@ -38,3 +42,9 @@ class Certificate(NamedTuple):
     """20: such as ``push`` or ``pull_request``."""
     run: str | None = None
     """21: the address of the run, with its attempt or its job."""
+
+    @property
+    def signer(self) -> str:
+        """Who signed, for a sentence. An e-mail address looks like a login, which is hidden."""
+        is_mail = "://" not in self.identity and self.identity.count("@") == 1
+        return show(self.identity.replace("@", " at ") if is_mail else self.identity, _MAX_SHOWN)

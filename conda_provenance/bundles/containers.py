@@ -21,8 +21,8 @@ from msgspec import Raw, Struct
 from conda_provenance.bundles.signed import BundleError, UncheckableError
 from conda_provenance.text import show
 
-MAX_SIZE = 32 << 20
-"""Bytes of a container. Read at most one byte more of a stranger's file."""
+MAX_SIZE = 16 << 20
+"""Bytes of a file of bundles, and of one bundle. A usual one has some ten thousand."""
 
 MAX_BUNDLES = 256
 """In one container. Verifying one takes 10 ms. GitHub lists up to 100 on a page."""
@@ -38,29 +38,16 @@ _BESIDE = (".sigstore.json", ".sigstore", ".v0.sigs", ".sigs", ".intoto.jsonl")
 _BESIDE_STEM = (".attestation.json", ".intoto.jsonl")
 
 
-class Listed(Struct, frozen=True):
-    """One entry of GitHub's listing. What it lists was not verified."""
-
-    bundle: bytes | None
-    bundle_url: str | None
-    """Where the bundle is, packed by Snappy. The address holds a login: no token may go there, and
-    it may be shown nowhere."""
-    repository_id: int | None
-    initiator: str | None
-    """``user``, or ``github`` for what GitHub itself attests, such as an immutable release."""
-
-
 _NULL = Raw(b"null")
 
 
 class _Entry(Struct):
     bundle: Raw = _NULL  # In a union, msgspec takes it for nothing.
-    bundle_url: str | None = None
-    repository_id: int | None = None
-    initiator: str | None = None
 
 
 class _Listing(Struct):
+    """GitHub's. Where the bundle is null, the entry only says where it is."""
+
     attestations: list[_Entry]
 
 
@@ -85,7 +72,7 @@ def bundles_in(data: bytes, name: str) -> Iterator[bytes]:
     ``name``: what the user calls the file, for the messages.
 
     Raises :class:`BundleError` for a file that is none of these containers or is too large, and
-    :class:`UncheckableError` for a listing that only says where bundles are: see :func:`listing`.
+    :class:`UncheckableError` for a listing that only says where bundles are.
     """
     shown = show(name)
     found = _found(data, shown)
@@ -94,26 +81,14 @@ def bundles_in(data: bytes, name: str) -> Iterator[bytes]:
     return iter(found)
 
 
-def listing(data: bytes, name: str) -> tuple[Listed, ...]:
-    """The entries of GitHub's listing. Raises :class:`BundleError` for anything else."""
-    shown = show(name)
-    _require_bounds(data, shown)
-    entries = _listing(data)
-    if entries is None:
-        raise BundleError(f"{shown} is not a listing of attestations.")
-    if len(entries) > MAX_BUNDLES:
-        raise BundleError(f"{shown} lists more than {MAX_BUNDLES} attestations.")
-    return entries
-
-
 def _found(data: bytes, shown: str) -> list[bytes]:
     _require_bounds(data, shown)
     if data.lstrip()[:1] == b"[":
         return _array(data, shown)
 
-    entries = _listing(data)
-    if entries is not None:
-        return _in_listing(entries, shown)
+    listing = _decoded(data, _Listing)
+    if listing is not None:
+        return _in_listing(listing.attestations, shown)
     if _is_object(data):
         return [data.strip()]
     return _lines(data, shown)
@@ -126,8 +101,8 @@ def _array(data: bytes, shown: str) -> list[bytes]:
     return [bytes(each) for each in elements]
 
 
-def _in_listing(entries: tuple[Listed, ...], shown: str) -> list[bytes]:
-    bundles = [each.bundle for each in entries if each.bundle is not None]
+def _in_listing(entries: list[_Entry], shown: str) -> list[bytes]:
+    bundles = [bytes(each.bundle) for each in entries if each.bundle != _NULL]
     if entries and not bundles:
         raise UncheckableError(f"{shown} says where bundles are, and holds none.")
     return bundles
@@ -157,21 +132,6 @@ def _lines_with_objects(data: bytes) -> Iterator[bytes]:
         yield data[start:end].strip()
 
 
-def _listing(data: bytes) -> tuple[Listed, ...] | None:
-    read = _decoded(data, _Listing)
-    if read is None:
-        return None
-    return tuple(
-        Listed(
-            None if each.bundle == _NULL else bytes(each.bundle),
-            each.bundle_url,
-            each.repository_id,
-            each.initiator,
-        )
-        for each in read.attestations
-    )
-
-
 def _is_object(data: bytes) -> bool:
     return data.lstrip()[:1] == b"{" and _decoded(data, Raw) is not None
 
@@ -186,6 +146,6 @@ def _decoded(data: bytes, kind: Any) -> Any:
 
 def _require_bounds(data: bytes, shown: str) -> None:
     if len(data) > MAX_SIZE:
-        raise BundleError(f"{shown} has more than {MAX_SIZE >> 20} MB.")
+        raise BundleError(f"{shown} has more than {MAX_SIZE >> 20} MiB.")
     if data.count(b",") > _MAX_VALUES:
         raise BundleError(f"{shown} has more values than are read.")

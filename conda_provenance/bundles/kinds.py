@@ -11,14 +11,11 @@ from typing import Any
 import msgspec
 
 from conda_provenance.bundles import strict_json
+from conda_provenance.bundles.containers import MAX_SIZE
 from conda_provenance.bundles.model import Bundle, Envelope, LogEntry, as_bundle
 from conda_provenance.bundles.signed import BundleError, UncheckableError
+from conda_provenance.bundles.statement_types import PAYLOAD_TYPE
 from conda_provenance.text import show_sentence, show_value
-
-MAX_SIZE = 24 << 20
-"""Bytes of one bundle. A predicate of GitHub's may have 16 MB, which base64 makes 22."""
-
-PAYLOAD_TYPE = "application/vnd.in-toto+json"
 
 _MEDIA_TYPES = (
     "application/vnd.dev.sigstore.bundle.v0.3+json",
@@ -55,7 +52,7 @@ def read_bundle(data: bytes) -> Bundle:
     Raises :class:`BundleError` and :class:`UncheckableError`.
     """
     if len(data) > MAX_SIZE:
-        raise BundleError(f"It has more than {MAX_SIZE >> 20} MB.")
+        raise BundleError(f"It has more than {MAX_SIZE >> 20} MiB.")
 
     try:
         document = strict_json.parse(data)

@@ -15,9 +15,10 @@ from conda_provenance.bundles.signed import (
     StatementSubject,
     UncheckableError,
 )
+from conda_provenance.bundles.statement_types import STATEMENT_TYPE
 from conda_provenance.text import show_sentence, show_value
 
-_TYPES = ("https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1")
+_TYPES = (STATEMENT_TYPE, "https://in-toto.io/Statement/v0.1")
 """The older one has the same fields. SLSA provenance v0.2 comes in it."""
 
 _ANY_VERSION = "https://in-toto.io/Statement/"

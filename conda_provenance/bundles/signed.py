@@ -11,12 +11,6 @@ from typing import Any, NamedTuple, Protocol
 from conda_provenance.bundles.certificate import Certificate
 from conda_provenance.errors import ProvenanceError
 
-BUILD_TYPES = ("https://slsa.dev/provenance/v1", "https://slsa.dev/provenance/v0.2")
-"""Predicate types of statements about a build."""
-
-PUBLISH_TYPE = "https://schemas.conda.org/attestations-publish-1.schema.json"
-"""The predicate type of a statement about a publication (CEP 27)."""
-
 
 class BundleError(ProvenanceError):
     """A bundle is broken, or its signature does not hold. The message is one sentence."""

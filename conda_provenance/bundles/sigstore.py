@@ -1,6 +1,6 @@
 """``SigstoreVerifier``: verifies bundles with sigstore-python, without a network.
 
-Who may sign is not known here: a bundle of anybody's holds, if the authority certified him.
+Who may sign is not known here: a bundle holds, whoever signed it with a trusted certificate.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from conda_provenance.bundles.certificate_facts import facts_of
 from conda_provenance.bundles.failures import failure
 from conda_provenance.bundles.payload import read_statement
 from conda_provenance.bundles.signed import BundleError, SignedStatement
+from conda_provenance.bundles.statement_types import PAYLOAD_TYPE
 from conda_provenance.bundles.trust import root_in, verifier_of
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class SigstoreVerifier:
         except BaseException as error:  # Malformed ones raise anything, also panics of Rust's.
             raise failure(error, bundle, signed) from None
 
-        if payload_type != kinds.PAYLOAD_TYPE or payload != _payload(bundle):
+        if payload_type != PAYLOAD_TYPE or payload != _payload(bundle):
             raise BundleError("It has two readings.")
         return signed, payload
 

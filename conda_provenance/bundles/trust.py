@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sigstore.verify import Verifier
 
 MAX_SIZE = 4 << 20
-"""Bytes of a root of trust."""
+"""Bytes of a root of trust. The public one has eight thousand."""
 
 _ROOT = "application/vnd.dev.sigstore.trustedroot+json;version=0.1"
 _CONFIG = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json"
@@ -47,7 +47,7 @@ def root_in(data: bytes) -> bytes:
     Raises :class:`UsageError`.
     """
     if len(data) > MAX_SIZE:
-        raise _unusable(f"it has more than {MAX_SIZE >> 20} MB")
+        raise _unusable(f"it has more than {MAX_SIZE >> 20} MiB")
     try:
         document = strict_json.parse(data)
     except ValueError as error:
@@ -57,7 +57,7 @@ def root_in(data: bytes) -> bytes:
     if isinstance(document, dict) and document.get("mediaType") == _CONFIG:
         root = document.get("trustedRoot")
     if not isinstance(root, dict) or root.get("mediaType") != _ROOT:
-        raise _unusable("it is neither a trusted_root.json nor a client's trust configuration")
+        raise _unusable("it is something else")
 
     try:
         msgspec.convert(root, _Root)
@@ -129,4 +129,7 @@ def _quieten() -> None:
 
 
 def _unusable(reason: str) -> UsageError:
-    return UsageError(f"The root of trust cannot be used: {show_sentence(reason, 200)}.")
+    return UsageError(
+        f"The root of trust cannot be used: {show_sentence(reason, 200)}; --trust-root takes a "
+        "trusted_root.json, or a client's trust configuration."
+    )

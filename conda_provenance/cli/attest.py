@@ -8,13 +8,13 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
-from conda_provenance.attest.statement import compact
-from conda_provenance.attest.statements import (
+from conda_provenance.attest.package_statement import (
     NotStated,
     PackageStatement,
     statement_of,
     statements,
 )
+from conda_provenance.attest.statement import compact
 from conda_provenance.cli.attest_files import require_own_places, write_statement
 from conda_provenance.cli.attest_options import DECIDING_OPTIONS
 from conda_provenance.cli.output import Output
@@ -55,7 +55,7 @@ def _maker(channel: str | None) -> Callable[[str], PackageStatement]:
     if channel is None:
         return statement_of
 
-    from conda_provenance.attest.publish import publish_statement, target_channel
+    from conda_provenance.attest.publication import publish_statement, target_channel
 
     return partial(publish_statement, channel=target_channel(channel))
 

@@ -1,4 +1,4 @@
-"""Writes statements to files of their own: each whole or not at all.
+"""Where statements are written, a file for each package.
 
 What a statement says is not known here.
 """
@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from conda_provenance.attest.statements import PackageStatement
+from conda_provenance.attest.package_statement import PackageStatement
 from conda_provenance.errors import ProvenanceError, UsageError
+from conda_provenance.packages.files.once import write_once
 from conda_provenance.sources.files import shown
 
 ENDING = ".statement.json"
@@ -51,63 +52,3 @@ def write_statement(folder: str, stated: PackageStatement) -> str:
             "folder."
         ) from None
     return path
-
-
-def require_writable(folder: str) -> None:
-    """Make the folder if need be. Raises :class:`OSError` if no file can be made in it."""
-    if folder:
-        os.makedirs(folder, exist_ok=True)
-    probe = _temporary(folder)
-    with open(probe, "xb"):
-        pass
-    os.unlink(probe)
-
-
-def write_once(path: str, data: bytes) -> None:
-    """Write a file, whole or not at all. The folder is made if need be.
-
-    A file that says the same stays as it is. One that says something else stays too, and raises
-    :class:`FileExistsError`.
-    """
-    folder = os.path.dirname(path)
-    if folder:
-        os.makedirs(folder, exist_ok=True)
-    temporary = _temporary(folder)
-    try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-        _put(temporary, path)
-    except FileExistsError:
-        if not _holds(path, data):
-            raise
-    finally:
-        if os.path.lexists(temporary):
-            os.unlink(temporary)
-
-
-def _temporary(folder: str) -> str:
-    return os.path.join(folder, f".{os.urandom(8).hex()}.tmp")
-
-
-def _put(temporary: str, path: str) -> None:
-    """Give the file its name, unless another file has it."""
-    if os.name == "nt":  # There, it does not replace.
-        os.rename(temporary, path)
-        return
-
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        raise
-    except OSError:  # A file system without links.
-        if os.path.lexists(path):
-            raise FileExistsError from None
-        os.rename(temporary, path)
-
-
-def _holds(path: str, data: bytes) -> bool:
-    try:
-        with open(path, "rb") as file:
-            return file.read(len(data) + 1) == data
-    except OSError:
-        return False

@@ -16,18 +16,17 @@ from conda_provenance.attest.own_run import (
     require_own_run,
     require_token_of_run,
 )
+from conda_provenance.attest.package_statement import NotStated, PackageStatement
 from conda_provenance.attest.signing import SigstoreSigner, open_signer, require_trust_config
-from conda_provenance.attest.statements import NotStated, PackageStatement
 from conda_provenance.ci import detect
-from conda_provenance.cli.attest_files import require_writable, write_once
 from conda_provenance.cli.output import Output
 from conda_provenance.cli.status import Status, of_all, of_error
 from conda_provenance.cli.termination import ended_in_order
 from conda_provenance.errors import PackageError, ProvenanceError, UnavailableError
+from conda_provenance.packages.files.once import require_writable, write_once
 from conda_provenance.plugins import candidates
 from conda_provenance.sources.files import shown
 from conda_provenance.text import listed
-from conda_provenance.verify.attested.signers import shown_signer
 
 ENDING = ".sigstore.json"
 """What is put after a package's name: sigstore-python's name for one bundle."""
@@ -144,7 +143,7 @@ class Signatures:
         if self._signer is None:
             opening = open_signer(self._trust_config, os.environ, self._output.note)
             self._signer = self._opened.enter_context(opening)
-            self._output.note(f"signing as {shown_signer(self._signer.certificate)}")
+            self._output.note(f"signing as {self._signer.certificate.signer}")
         return self._signer
 
     def _write(self, place: str, signer: SigstoreSigner, stated: PackageStatement) -> None:

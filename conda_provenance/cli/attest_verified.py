@@ -11,11 +11,11 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 
-from conda_provenance.attest.statements import NotStated, PackageStatement
+from conda_provenance.attest.package_statement import NotStated, PackageStatement
 from conda_provenance.cli.output import Output
 from conda_provenance.cli.termination import ended_in_order
 from conda_provenance.cli.verify_options import COMMAND
-from conda_provenance.cli.verify_request import require_sense, ways_of, wishes_of
+from conda_provenance.cli.verify_request import criteria_of, require_sense, world_options_of
 from conda_provenance.errors import PackageError, ProvenanceError, UnavailableError
 from conda_provenance.sources.files import package_at, shown
 from conda_provenance.verify.roster import ids_of, roster
@@ -34,15 +34,15 @@ def verified_statements(
     deciding = _as_verify_takes_them(arguments)
     require_sense(deciding)
     members = roster()
-    wishes = wishes_of(deciding, ids_of(members), time.time(), os.environ)
-    ways = ways_of(deciding, wishes.policy)
+    criteria = criteria_of(deciding, ids_of(members), time.time(), os.environ)
+    world_options = world_options_of(deciding, criteria.policy)
     wanted = (Wanted(package_at(path), is_whole=True) for path in paths)
     with ExitStack() as stack:
         stack.enter_context(ended_in_order())
         opened = stack.enter_context(
-            open_world(ways, wishes.settings, os.environ, wishes.now, output.warn)
+            open_world(world_options, criteria.settings, os.environ, criteria.now, output.warn)
         )
-        verifier = Verifier(opened.world, members, wishes.expect, keeping=opened.keeping)
+        verifier = Verifier(opened.world, members, criteria.expect, keeping=opened.keeping)
         results = stack.enter_context(closing(verifier.verify(wanted)))
         for path, verified in zip(paths, results, strict=False):
             yield _stated(path, verified, make)

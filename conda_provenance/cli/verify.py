@@ -23,7 +23,12 @@ from conda_provenance.cli.target_options import request_of
 from conda_provenance.cli.target_words import title_of, words_of
 from conda_provenance.cli.termination import ended_in_order
 from conda_provenance.cli.verify_packages import row, wanted_of
-from conda_provenance.cli.verify_request import Wishes, require_sense, ways_of, wishes_of
+from conda_provenance.cli.verify_request import (
+    Criteria,
+    criteria_of,
+    require_sense,
+    world_options_of,
+)
 from conda_provenance.cli.verify_shown import ShownChecks, shown_by
 from conda_provenance.cli.verify_since import open_remembered, place_of_memory, remember
 from conda_provenance.cli.verify_vsa_options import require_sense_of_vsa
@@ -71,10 +76,10 @@ def run(arguments: Namespace, output: Output) -> Status:
 def _verify(arguments: Namespace, output: Output, shown: ShownChecks) -> str | None:
     """Verify what the options ask for. Returns why that is not all, if it is not."""
     members = roster()
-    wishes = wishes_of(arguments, ids_of(members), time.time(), os.environ)
-    summaries, wishes = _summaries(arguments, wishes, output)
-    ways = ways_of(arguments, wishes.policy)
-    shown.remembered = open_remembered(arguments, wishes, ways, output)
+    criteria = criteria_of(arguments, ids_of(members), time.time(), os.environ)
+    summaries, criteria = _summaries(arguments, criteria, output)
+    world_options = world_options_of(arguments, criteria.policy)
+    shown.remembered = open_remembered(arguments, criteria, world_options, output)
     request = request_of(arguments)
     shard = Shard.parse(arguments.shard) if arguments.shard else None
     targets = targets_of(request, os.environ)
@@ -91,11 +96,11 @@ def _verify(arguments: Namespace, output: Output, shown: ShownChecks) -> str | N
         )
         stack.callback(finder.close)
         opened = stack.enter_context(
-            open_world(ways, wishes.settings, os.environ, wishes.now, output.warn)
+            open_world(world_options, criteria.settings, os.environ, criteria.now, output.warn)
         )
         stack.enter_context(output.bar(None, what="packages", in_log=True))
         verifier = Verifier(
-            opened.world, members, wishes.expect, keeping=opened.keeping, progress=output
+            opened.world, members, criteria.expect, keeping=opened.keeping, progress=output
         )
         wanted = wanted_of(
             finder, targets, check=request.check, shard=shard, remembered=shown.remembered
@@ -104,7 +109,7 @@ def _verify(arguments: Namespace, output: Output, shown: ShownChecks) -> str | N
         if arguments.dask:
             from conda_provenance.verify.cluster import Plan, verify_on_cluster
 
-            plan = Plan(wishes.expect, ways, wishes.now, request)
+            plan = Plan(criteria.expect, world_options, criteria.now, request)
             results = verify_on_cluster(wanted, arguments.dask, plan, verifier, output)
         error = _show(verifier, results, shown, summaries)
         _note_age(opened.world, output)
@@ -116,19 +121,19 @@ def _verify(arguments: Namespace, output: Output, shown: ShownChecks) -> str | N
 
 
 def _summaries(
-    arguments: Namespace, wishes: Wishes, output: Output
-) -> tuple[Summaries | None, Wishes]:
+    arguments: Namespace, criteria: Criteria, output: Output
+) -> tuple[Summaries | None, Criteria]:
     """What writes the VSAs, if they are asked for, and what is expected then.
 
     A policy's rule is chosen by the channel for which the VSA is.
     """
-    if arguments.vsa is None or wishes.policy is None:
-        return None, wishes
+    if arguments.vsa is None or criteria.policy is None:
+        return None, criteria
 
     from conda_provenance.cli.verify_vsa import open_summaries
 
-    summaries = open_summaries(arguments, wishes.policy, output)
-    return summaries, wishes._replace(channel=summaries.channel)
+    summaries = open_summaries(arguments, criteria.policy, output)
+    return summaries, criteria._replace(channel=summaries.channel)
 
 
 def _show(

@@ -10,7 +10,16 @@ from argparse import Namespace
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
+from conda_provenance.bundles import trust
 from conda_provenance.cli.target_request import require_no_empty_text
+from conda_provenance.cli.verify_options import (
+    ASKING_OPTIONS,
+    CHECK_OPTIONS,
+    EXPECT_OPTIONS,
+    LARGE_OPTIONS,
+    SIGNED_OPTIONS,
+)
+from conda_provenance.cli.verify_vsa_options import VSA_OPTIONS
 from conda_provenance.condarc import POLICY
 from conda_provenance.errors import UsageError
 from conda_provenance.policy import Expectations, Policy, load_policy
@@ -18,36 +27,21 @@ from conda_provenance.policy.loading import load_policy_of
 from conda_provenance.policy.options import Options
 from conda_provenance.policy.settings import VerifySettings, load_verify_settings
 from conda_provenance.text import show_value
-from conda_provenance.verify.attested.given import MAX_ROOT, given_bundle, read_file
+from conda_provenance.verify.attested.given import given_bundle, read_file
 from conda_provenance.verify.subject import Subject
-from conda_provenance.verify.world import Ways
+from conda_provenance.verify.world import WorldOptions
 
 _TEXTS = {
-    "expect_repo": "--expect-repo",
-    "expect_sha": "--expect-sha",
-    "expect_ref": "--expect-ref",
-    "expect_provider": "--expect-provider",
-    "policy": "--policy",
-    "bundle": "--bundle",
-    "cert_identity": "--cert-identity",
-    "cert_oidc_issuer": "--cert-oidc-issuer",
-    "trust_root": "--trust-root",
-    "only": "--only",
-    "skip": "--skip",
-    "allow": "--allow",
-    "max_age": "--max-age",
-    "token_file": "--token-file",
-    "evidence": "--evidence",
-    "evidence_digest": "--evidence-digest",
-    "vsa": "--vsa",
-    "verifier_id": "--verifier-id",
-    "resource_uri": "--resource-uri",
-    "policy_uri": "--policy-uri",
-    "trust_config": "--trust-config",
-    "since_last": "--since-last",
-    "shard": "--shard",
-    "dask": "--dask",
-    "merge": "--merge",
+    each.name: each.flags[-1]
+    for each in (
+        *EXPECT_OPTIONS,
+        *SIGNED_OPTIONS,
+        *CHECK_OPTIONS,
+        *ASKING_OPTIONS,
+        *VSA_OPTIONS,
+        *LARGE_OPTIONS,
+    )
+    if each.metavar
 }
 """Options that take any text."""
 
@@ -93,7 +87,7 @@ def _require_one_way(given: Mapping[str, object]) -> None:
         )
 
 
-class Wishes(NamedTuple):
+class Criteria(NamedTuple):
     """What is expected of packages, by the options and a policy."""
 
     options: Options
@@ -114,9 +108,9 @@ class Wishes(NamedTuple):
         )
 
 
-def wishes_of(
+def criteria_of(
     arguments: Namespace, known_checks: Collection[str], now: float, environ: Mapping[str, str]
-) -> Wishes:
+) -> Criteria:
     """What the options ask of packages, and the settings. The policy is read here."""
     options = Options.parse(
         repositories=arguments.expect_repo or (),
@@ -135,10 +129,10 @@ def wishes_of(
         policy = load_policy(arguments.policy, known_checks)
     elif settings.policy:
         policy = load_policy_of(POLICY, settings.policy, known_checks)
-    return Wishes(options, policy, settings, now)
+    return Criteria(options, policy, settings, now)
 
 
-def ways_of(arguments: Namespace, policy: Policy | None) -> Ways:
+def world_options_of(arguments: Namespace, policy: Policy | None) -> WorldOptions:
     """How the outside may be asked. Files that the options name are read here."""
     bundles = tuple(map(given_bundle, arguments.bundle or ()))
     if arguments.dask and any(each.url for each in bundles):
@@ -147,7 +141,7 @@ def ways_of(arguments: Namespace, policy: Policy | None) -> Ways:
             "own machine, so fetch the file first."
         )
     root = arguments.trust_root
-    return Ways(
+    return WorldOptions(
         offline=arguments.offline,
         allow=frozenset(_words("--allow", arguments.allow, _ALLOWED)),
         max_age=_seconds(arguments.max_age),
@@ -155,7 +149,7 @@ def ways_of(arguments: Namespace, policy: Policy | None) -> Ways:
         evidence_digests=frozenset(map(_digest, arguments.evidence_digest or ())),
         token_files=tuple(arguments.token_file or ()),
         bundles=bundles,
-        trust_root=None if root is None else read_file("--trust-root", root, MAX_ROOT),
+        trust_root=None if root is None else read_file("--trust-root", root, trust.MAX_SIZE),
         policy_forges=policy.forges if policy else {},
     )
 

@@ -10,18 +10,18 @@ from argparse import Namespace
 from conda_provenance import __version__
 from conda_provenance.cli.output import Output
 from conda_provenance.cli.report_files import STDOUT, Form, write_forms
-from conda_provenance.cli.verify_request import Wishes
+from conda_provenance.cli.verify_request import Criteria
 from conda_provenance.cli.verify_shown import ShownChecks
 from conda_provenance.errors import UsageError
 from conda_provenance.text import escape, redact_location
 from conda_provenance.verify.remembered import Remembered, basis_of, read_remembered
-from conda_provenance.verify.world import Ways
+from conda_provenance.verify.world import WorldOptions
 
 FLAG = "--since-last"
 
 
 def open_remembered(
-    arguments: Namespace, wishes: Wishes, ways: Ways, output: Output
+    arguments: Namespace, criteria: Criteria, world_options: WorldOptions, output: Output
 ) -> Remembered | None:
     """What earlier runs remember, if it is asked for.
 
@@ -34,17 +34,17 @@ def open_remembered(
     if path == STDOUT:
         raise UsageError(f"{FLAG} takes a file, which the next run reads, and not -.")
 
-    policy = wishes.policy.digest if wishes.policy else None
+    policy = criteria.policy.digest if criteria.policy else None
     # All that decides whether a package is good enough. Where it changes, everything is new.
     basis = basis_of(
         __version__,
         policy,
-        wishes.options,
-        sorted(wishes.settings.forges.items()),
+        criteria.options,
+        sorted(criteria.settings.forges.items()),
         arguments.check,
         # Not their addresses, which may hold a login: not even a digest of one is written.
-        [(each.name, each.data) for each in ways.bundles],
-        ways.trust_root,
+        [(each.name, each.data) for each in world_options.bundles],
+        world_options.trust_root,
         arguments.vsa and (arguments.verifier_id, arguments.resource_uri, arguments.policy_uri),
     )
     remembered, is_of_another = read_remembered(path, basis)

@@ -15,7 +15,7 @@ from conda_provenance.keys import KEYS
 from conda_provenance.text import redact_location, show_value
 from conda_provenance.verify.outcome import Outcome
 from conda_provenance.verify.rows import Row, Tally, deciding_check, last_line, standing
-from conda_provenance.verify.verdict import WORST_FIRST, Standing
+from conda_provenance.verify.verdict import MEANINGS, WORST_FIRST, Standing
 
 _STYLES = {
     Standing.VERIFIED: GREEN,
@@ -36,12 +36,8 @@ _LABEL = 16
 _MAX_NAME = 60
 _MAX_REASON = 400
 
-_MEANINGS = {
-    Standing.CONSISTENT: "The required checks passed, which is less than verified: -v says what "
-    "was not checked.",
-    Standing.SILENT: "The package claims nothing about where it comes from.",
-}
-"""Said once for all packages with this outcome."""
+_HINTS = {Standing.CONSISTENT: ": -v says what was not checked", Standing.SILENT: ""}
+"""Outcomes whose meaning is printed once for all packages, and what is added to it."""
 
 
 def print_package(row: Row, output: Output) -> None:
@@ -195,9 +191,9 @@ def print_summary(tally: Tally, output: Output) -> None:
     """Print what the outcomes mean, and how many packages have each."""
     if not output.quiet:
         _print_by_check(tally, output)
-        for each, meaning in _MEANINGS.items():
+        for each, hint in _HINTS.items():
             if tally.of(each):
-                output.line((f"{each.value}: ", BOLD), (meaning, DIM))
+                output.line((f"{each.value}: ", BOLD), (f"{MEANINGS[each]}{hint}", DIM))
         if tally.not_conda:
             output.line((f"not conda packages: {tally.not_conda}", DIM))
     output.line(last_line(tally))

@@ -13,25 +13,27 @@ from functools import partial
 from typing import Any
 
 from conda_provenance.attest.signing import Signer, open_signer, require_sigstore
-from conda_provenance.attest.uris import Resource, parse_uri, parse_verifier_id
+from conda_provenance.attest.uris import (
+    Resource,
+    digest_uri,
+    parse_uri,
+    parse_verifier_id,
+    ready_policy_uri,
+)
 from conda_provenance.attest.vsa import (
     FAILED,
     PASSED,
-    Issuer,
+    CommonFields,
     NoSummary,
     Summary,
-    digest_uri,
-    ready_policy_uri,
     summary_of,
 )
-from conda_provenance.bundles.certificate import Certificate
 from conda_provenance.cli.output import Output
 from conda_provenance.cli.report_files import Form, write_forms
 from conda_provenance.errors import ProvenanceError, UsageError
 from conda_provenance.policy import Policy
 from conda_provenance.policy.loading import looks_like_path
 from conda_provenance.text import escape, redact_location
-from conda_provenance.verify.attested.signers import shown_signer
 from conda_provenance.verify.verifier import Verified
 
 STATEMENT = ".vsa.statement.json"
@@ -49,7 +51,7 @@ def open_summaries(arguments: Namespace, policy: Policy, output: Output) -> Summ
     Raises :class:`~conda_provenance.errors.UsageError`, and
     :class:`~conda_provenance.errors.UnavailableError` if nothing can be signed.
     """
-    issuer = Issuer(
+    common = CommonFields(
         parse_verifier_id(arguments.verifier_id),
         _policy_uri(arguments.policy_uri, policy),
         policy.digest,
@@ -65,7 +67,7 @@ def open_summaries(arguments: Namespace, policy: Policy, output: Output) -> Summ
         why = error.strerror or type(error).__name__
         raise UsageError(f"The folder {shown} (--vsa) cannot be made: {why}.") from None
     signer = partial(open_signer, arguments.trust_config, os.environ, output.note)
-    return Summaries(arguments.vsa, issuer, output, signer if arguments.sign else None)
+    return Summaries(arguments.vsa, common, output, signer if arguments.sign else None)
 
 
 class Summaries:
@@ -74,12 +76,12 @@ class Summaries:
     def __init__(
         self,
         folder: str,
-        issuer: Issuer,
+        common: CommonFields,
         output: Output,
         open_signer: Callable[[], AbstractContextManager[Signer]] | None = None,
     ) -> None:
         self._folder = folder
-        self._issuer = issuer
+        self._common = common
         self._output = output
         self._open_signer = open_signer
         self._digests: dict[str, str] = {}
@@ -91,12 +93,12 @@ class Summaries:
     @property
     def channel(self) -> str | None:
         """The channel for which the VSAs are, if it can be told."""
-        return self._issuer.resource.channel
+        return self._common.resource.channel
 
     def add(self, verified: Verified) -> Mapping[str, Any]:
         """Write the VSA of a package, if there is one. Returns what is said of it as JSON."""
         try:
-            summary = summary_of(verified, self._issuer)
+            summary = summary_of(verified, self._common)
             path = self._path(summary)
         except NoSummary as error:
             return self._none(verified, str(error))
@@ -130,8 +132,7 @@ class Summaries:
                     bundle = signer.sign(summary.statement)
                     self._write(path.removesuffix(STATEMENT) + BUNDLE, bundle)
                     signed += 1
-                by = shown_signer(Certificate(signer.identity))
-                self._output.note(f"Signed by {by}: {signed}.")
+                self._output.note(f"Signed by {signer.certificate.signer}: {signed}.")
         except ProvenanceError as error:
             left = len(self._written) - signed
             self._faults.append(f"{left} of the VSAs are written, but not signed: {error}")

@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 
 from conda_provenance.cli.options import Option, switch, under
+from conda_provenance.cli.signing_options import TRUST_CONFIG
 from conda_provenance.errors import UsageError
 
 VSA_OPTIONS = under(
@@ -43,22 +44,11 @@ VSA_OPTIONS = under(
         help="with --vsa: sign each statement with Sigstore, by the CI's identity or a login in a "
         "browser; this needs the network, with --offline too",
     ),
-    Option(
-        "trust_config",
-        ("--trust-config",),
-        "with --sign: the file of a private Sigstore instance",
-        metavar="FILE",
-    ),
+    TRUST_CONFIG,
 )
 
 _NEEDED = {"policy": "--policy", "verifier_id": "--verifier-id", "resource_uri": "--resource-uri"}
-_OF_A_VSA = {
-    "verifier_id": "--verifier-id",
-    "resource_uri": "--resource-uri",
-    "policy_uri": "--policy-uri",
-    "sign": "--sign",
-    "trust_config": "--trust-config",
-}
+_OF_A_VSA = {each.name: each.flags[-1] for each in VSA_OPTIONS if each.name != "vsa"}
 _CHANGING = {
     "expect_repo": "--expect-repo",
     "expect_sha": "--expect-sha",

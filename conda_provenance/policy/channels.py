@@ -8,8 +8,13 @@ from __future__ import annotations
 import re
 from urllib.parse import SplitResult, urlsplit
 
+from conda_provenance.packages.file_names import SUBDIR
+
 _CHANNEL = re.compile(r"[a-z][a-z0-9+.-]*://[A-Za-z0-9._~:/+\[\]%-]+\Z", re.IGNORECASE)
 """No login, query, fragment, backslash or space: an address that every reader splits alike."""
+
+SUBDIR_END = re.compile(rf"/{SUBDIR}\Z")
+"""How an address ends that leads to one platform's part of a channel."""
 
 _USUAL_PORTS = {"http": 80, "https": 443}
 

@@ -12,7 +12,7 @@ from conda_provenance import systems
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.patterns import RepositoryPattern
 from conda_provenance.plugins import foreign_adapters
-from conda_provenance.policy.channels import channel_address
+from conda_provenance.policy.channels import SUBDIR_END, channel_address
 from conda_provenance.policy.check_ids import IDS
 from conda_provenance.policy.names import PLACEHOLDER, NamePattern, filled_in
 from conda_provenance.policy.refs import check_ref
@@ -32,8 +32,6 @@ FORGE_VENDORS = ("azure", "bitbucket", "forgejo", "gitea", "github", "gitlab", "
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
 _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _SEGMENT = re.compile(r"\*|(?!\.{1,2}\Z)[A-Za-z0-9._+@-]+")
-SUBDIR = re.compile(r"/(?:noarch|(?:emscripten|freebsd|linux|osx|wasi|win|zos)-[a-z0-9_]+)\Z")
-"""How an address ends that leads to one platform's part of a channel."""
 _LOGIN = re.compile(r"[A-Za-z0-9][\w.@/-]*(?:\[bot\])?")
 
 
@@ -124,7 +122,7 @@ def channel(address: str) -> str:
             f"{show_value(address) or repr('')} is no channel's address: write it like "
             "https://conda.anaconda.org/conda-forge, without a login or a token"
         )
-    if SUBDIR.search(canonical):
+    if SUBDIR_END.search(canonical):
         raise Wrong(f"{show_value(address)} is one platform's part of a channel: leave that out")
     return canonical
 

@@ -25,6 +25,7 @@ from conda_provenance.sources.kinds import (
     targets_of,
 )
 from conda_provenance.sources.request import Request
+from conda_provenance.text import as_clause
 
 if TYPE_CHECKING:
     from conda_provenance.sources.environments import Record, RemoteReader
@@ -258,7 +259,7 @@ def _failed(target: Target, error: Exception) -> Unreadable:
     text = _clean(target)
     why, name = str(error), shown(text)
     if name not in why:
-        why = f"{name} cannot be read: {why[:1].lower()}{why[1:]}"
+        why = f"{name} cannot be read: {as_clause(why)}."
     return Unreadable(_name(text), text, why)
 
 

@@ -28,7 +28,7 @@ from conda_provenance.verify.answers import Answer
 _BATCH = 100
 _MAX_BODY = 8 << 20
 _MAX_ROWS = 100_000
-_MAX_SUBJECT = 8 << 20
+_MAX_ADDRESS = 8 << 20
 _MAX_HELD = 64 << 20
 """Bytes of rows that are read ahead: about one address, and about all together."""
 
@@ -47,8 +47,8 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Row).decode
 
 
-class _Subject(NamedTuple):
-    """What questions about one address have in common."""
+class _AddressKeys(NamedTuple):
+    """How the keys of all questions about one address are made."""
 
     start: bytes
     """Of all their keys."""
@@ -77,7 +77,7 @@ class AnswerCache:
         self._reach = reach
         self._lock = threading.Lock()
         self._pending: dict[bytes, bytes] = {}
-        self._subject = lru_cache(maxsize=10_000)(self._made_subject)
+        self._keys_of = lru_cache(maxsize=10_000)(self._made_keys)
         self._ahead: dict[bytes, dict[bytes, bytes] | None] = {}
         """The rows about an address, by the start of their keys. ``None``: they are too many."""
         self._held = 0
@@ -136,7 +136,7 @@ class AnswerCache:
 
     def _read_ahead(self, start: bytes) -> None:
         file = self._file()
-        rows = {} if file is None else file.bytes_below(start, _MAX_SUBJECT)
+        rows = {} if file is None else file.bytes_below(start, _MAX_ADDRESS)
         self._ahead[start] = None if rows is None else {}
         self._hold(start, rows or {})
 
@@ -157,18 +157,18 @@ class AnswerCache:
         It is a digest: the file names no repository that is asked with a token.
         """
         address = _ADDRESS.search(question)
-        subject = self._subject(*(address.group(0, 1) if address else ("", "")), scope)
+        keys = self._keys_of(*(address.group(0, 1) if address else ("", "")), scope)
         text = question.encode("utf-8", "surrogatepass")
-        digest = hashlib.blake2b(text, digest_size=20, key=subject.secret).digest()
-        return subject.start, subject.start + digest
+        digest = hashlib.blake2b(text, digest_size=20, key=keys.secret).digest()
+        return keys.start, keys.start + digest
 
-    def _made_subject(self, address: str, server: str, scope: str) -> _Subject:
+    def _made_keys(self, address: str, server: str, scope: str) -> _AddressKeys:
         origin = origin_of(server)
         is_named = origin is not None and origin in self._reach.named
         parts = (__version__, self._reach.http, self._reach.private, is_named, scope, address)
         text = "\n".join(map(str, parts)).encode("utf-8", "surrogatepass")
         digest = hashlib.blake2b(text, digest_size=48).digest()
-        return _Subject(digest[:16], digest[16:])
+        return _AddressKeys(digest[:16], digest[16:])
 
     def _commit(self) -> None:
         file = self._file() if self._pending else None

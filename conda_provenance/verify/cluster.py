@@ -27,7 +27,7 @@ from conda_provenance.verify.roster import roster
 from conda_provenance.verify.rows import row_of
 from conda_provenance.verify.subject import Subject
 from conda_provenance.verify.verifier import Progress, Verified, Verifier, Wanted
-from conda_provenance.verify.world import Ways, open_world
+from conda_provenance.verify.world import WorldOptions, open_world
 
 if TYPE_CHECKING:
     from conda_provenance.web import Web
@@ -85,7 +85,7 @@ class Plan(NamedTuple):
     """How the packages of a run are verified, wherever that is."""
 
     expect: Callable[[Subject], Expectations]
-    ways: Ways
+    world_options: WorldOptions
     now: float
     request: Request
 
@@ -217,7 +217,7 @@ def verify_partition(tasks: Sequence[Task], plan: Plan) -> list[tuple[dict[str, 
     """Verify many packages, and give what each says and how its checks ended, in their order."""
     wanted = [Wanted(task.artifact(_web(), plan.request), plan.request.check) for task in tasks]
     settings = load_verify_settings(os.environ)
-    with open_world(plan.ways, settings, os.environ, plan.now, lambda _: None) as opened:
+    with open_world(plan.world_options, settings, os.environ, plan.now, lambda _: None) as opened:
         verifier = Verifier(opened.world, roster(), plan.expect, keeping=opened.keeping)
         return [_row(each) for each in verifier.verify(wanted)]
 

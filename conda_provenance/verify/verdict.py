@@ -37,6 +37,15 @@ class Standing(str, Enum):
         return self.value
 
 
+MEANINGS = {
+    Standing.VERIFIED: "bound to the build of a repository that somebody named",
+    Standing.CONSISTENT: "passed the required checks, which is less than verified",
+    Standing.SILENT: "claims nothing about where it comes from",
+    Standing.UNAVAILABLE: "something that is required could not be checked",
+    Standing.REFUTED: "a required check failed, or something contradicts the claim",
+}
+"""What each says of a package, in the order in which bars show them."""
+
 WORST_FIRST = (
     Standing.REFUTED,
     Standing.UNAVAILABLE,

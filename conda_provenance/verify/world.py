@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
+from conda_provenance.bundles import containers
 from conda_provenance.lookup import ProbingLookup
 from conda_provenance.net import Reach, origin_of
 from conda_provenance.policy.settings import VerifySettings
 from conda_provenance.verify.answer_cache import AnswerCache
 from conda_provenance.verify.answers import Answers
-from conda_provenance.verify.attested.given import MAX_FILE, Given
+from conda_provenance.verify.attested.given import Given
 from conda_provenance.verify.attested.verifying import Bundles
 from conda_provenance.verify.check import World
 from conda_provenance.verify.doors import HostDoors
@@ -28,7 +29,7 @@ _CONNECTIONS = 4
 Warn = Callable[[str], None]
 
 
-class Ways(NamedTuple):
+class WorldOptions(NamedTuple):
     """How the outside may be asked, in the words of the command line."""
 
     offline: bool = False
@@ -58,21 +59,25 @@ class Opened(NamedTuple):
 
 @contextmanager
 def open_world(
-    ways: Ways, settings: VerifySettings, environ: Mapping[str, str], now: float, warn: Warn
+    options: WorldOptions,
+    settings: VerifySettings,
+    environ: Mapping[str, str],
+    now: float,
+    warn: Warn,
 ) -> Iterator[Opened]:
     """The outside, for the length of a ``with`` block. ``warn`` is called with sentences.
 
     Raises :class:`~conda_provenance.errors.UsageError`.
     """
-    reach = _reach(ways, settings)
-    tokens = _tokens(ways, settings, environ, warn)
+    reach = _reach(options, settings)
+    tokens = _tokens(options, settings, environ, warn)
     with ExitStack() as stack:
         cache = None
-        if ways.max_age and not ways.offline:
-            cache = AnswerCache(environ, warn, max_age=ways.max_age, reach=reach)
+        if options.max_age and not options.offline:
+            cache = AnswerCache(environ, warn, max_age=options.max_age, reach=reach)
             stack.callback(cache.close)
-        answers = Answers(offline=ways.offline, cache=cache)
-        web = stack.enter_context(Web(offline=ways.offline, connections=_CONNECTIONS))
+        answers = Answers(offline=options.offline, cache=cache)
+        web = stack.enter_context(Web(offline=options.offline, connections=_CONNECTIONS))
         doors = HostDoors(web, answers, tokens, reach, tls=settings.tls, warn=warn)
         repositories = stack.enter_context(
             GitRepositories(
@@ -84,31 +89,33 @@ def open_world(
                 environ=environ,
             )
         )
-        lookup = ProbingLookup(doors, user=settings.forges, policy=ways.policy_forges)
-        folder = EvidenceFolder(ways.evidence) if ways.evidence else None
-        keeping = Keeping(folder, offline=ways.offline, believed=ways.evidence_digests)
+        lookup = ProbingLookup(doors, user=settings.forges, policy=options.policy_forges)
+        folder = EvidenceFolder(options.evidence) if options.evidence else None
+        keeping = Keeping(folder, offline=options.offline, believed=options.evidence_digests)
         bundles = Bundles(
-            given=ways.bundles,
-            fetch=lambda url: web.fetch(url, limit=MAX_FILE),
-            trust_root=ways.trust_root,
+            given=options.bundles,
+            fetch=lambda url: web.fetch(url, limit=containers.MAX_SIZE),
+            trust_root=options.trust_root,
         )
         yield Opened(World(repositories, lookup, now, answers, bundles), keeping)
 
 
-def _tokens(ways: Ways, settings: VerifySettings, environ: Mapping[str, str], warn: Warn) -> Tokens:
+def _tokens(
+    options: WorldOptions, settings: VerifySettings, environ: Mapping[str, str], warn: Warn
+) -> Tokens:
     servers = {origin_of(f"https://{name}"): vendor for name, vendor in settings.forges.items()}
     return Tokens(
         environ,
-        files=read_token_files(ways.token_files, warn),
-        keyring=system_keyring(warn) if settings.keyring and not ways.offline else None,
+        files=read_token_files(options.token_files, warn),
+        keyring=system_keyring(warn) if settings.keyring and not options.offline else None,
         named={server: vendor for server, vendor in servers.items() if server is not None},
     )
 
 
-def _reach(ways: Ways, settings: VerifySettings) -> Reach:
-    if ways.offline:  # Nobody is asked, so what was allowed when the answers were kept counts.
+def _reach(options: WorldOptions, settings: VerifySettings) -> Reach:
+    if options.offline:  # Nobody is asked, so what was allowed when the answers were kept counts.
         return Reach(http=True, private=True)
 
     servers = (origin_of(f"https://{name.partition('/')[0]}") for name in settings.forges)
     named = frozenset({*filter(None, servers), *settings.tls})
-    return Reach("http" in ways.allow, "private" in ways.allow, named)
+    return Reach("http" in options.allow, "private" in options.allow, named)

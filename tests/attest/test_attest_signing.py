@@ -25,9 +25,10 @@ from cli_running import run_command
 from packages_making import make_conda
 from sigstore_server import SigstoreServer
 
-from conda_provenance.attest.own_run import VSA
-from conda_provenance.bundles.signed import PUBLISH_TYPE, SignedStatement
+from conda_provenance.attest.own_run import INSTEAD
+from conda_provenance.bundles.signed import SignedStatement
 from conda_provenance.bundles.sigstore import SigstoreVerifier
+from conda_provenance.bundles.statement_types import PUBLISH_TYPE
 
 pytest.importorskip("sigstore")
 
@@ -188,7 +189,7 @@ def test_a_package_of_another_run_is_not_signed(
     done = sign(server, package)
     assert done.returncode == 1
     assert why in done.stderr
-    assert VSA in done.stderr
+    assert INSTEAD in done.stderr
     assert done.stderr.count("\n") == 1
     assert is_nothing_left(tmp_path, package.name)
     assert not server.asked
@@ -233,7 +234,7 @@ def test_variables_that_lie_do_not_help(
     done = sign(server, package, environ=environ)
     assert done.returncode == 1
     assert "the CI's token is of" in done.stderr
-    assert VSA in done.stderr
+    assert INSTEAD in done.stderr
     assert not bundle_of(package).exists()
     assert LOG not in [path for path, _ in server.asked]
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from conda_provenance.attest.predicate import BUILD_TYPE, BUILDER_ID
-from conda_provenance.attest.statements import statement_of
+from conda_provenance.attest.package_statement import statement_of
+from conda_provenance.bundles.statement_types import DERIVED_BUILD_TYPE, DERIVED_BUILDER
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "buildtypes" / "metadata" / "v1.md"
@@ -112,7 +112,7 @@ def test_the_page_describes_every_parameter():
 
 def test_the_pages_are_where_the_uris_lead():
     site = re.findall(r'^html_baseurl = "(.+)"$', (ROOT / "docs" / "conf.py").read_text(), re.M)[0]
-    for uri, page in ((BUILD_TYPE, PAGE), (BUILDER_ID, BUILDER_PAGE)):
+    for uri, page in ((DERIVED_BUILD_TYPE, PAGE), (DERIVED_BUILDER, BUILDER_PAGE)):
         assert uri == f"{site}{page.relative_to(ROOT / 'docs').with_suffix('')}/"
         assert f"`{uri}`" in page.read_text("utf-8")
 

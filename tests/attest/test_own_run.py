@@ -12,7 +12,7 @@ import pytest
 from ci_identities import GitHubRun
 
 from conda_provenance.attest.own_run import (
-    VSA,
+    INSTEAD,
     NotThisRunError,
     require_certificate_of_run,
     require_own_run,
@@ -138,7 +138,7 @@ def test_a_stamp_of_another_run_is_refused(changes: dict[str, str], why: str) ->
 
     assert why in str(refused.value)
     assert str(refused.value).startswith(f"{NAME}: provenance is signed only inside the run")
-    assert VSA in str(refused.value)
+    assert INSTEAD in str(refused.value)
 
 
 def test_a_page_without_an_attempt_is_of_all_of_them() -> None:

@@ -29,8 +29,8 @@ from conda_provenance.attest import signing
 from conda_provenance.attest.signing import SigstoreSigner, open_signer
 from conda_provenance.attest.sigstore_client import connections, tokens
 from conda_provenance.attest.statement import statement_bytes
-from conda_provenance.bundles.signed import PUBLISH_TYPE
 from conda_provenance.bundles.sigstore import SigstoreVerifier
+from conda_provenance.bundles.statement_types import PUBLISH_TYPE
 from conda_provenance.errors import ProvenanceError, UnavailableError, UsageError
 
 pytest.importorskip("sigstore")
@@ -92,7 +92,7 @@ def test_the_bytes_are_signed_as_they_are_and_the_client_verifies_them(place: Pl
     run = place.server.run
     with open_signer(str(place.server.trust_config), os.environ) as signer:
         bundle = signer.sign(STATEMENT)
-        assert signer.identity == run.san
+        assert signer.certificate.identity == run.san
         certificate = signer.certificate
 
     verifier = Verifier(trusted_root=TrustedRoot.from_file(str(place.server.trusted_root)))
@@ -160,7 +160,7 @@ def test_a_person_is_asked_to_start_again(place: Place) -> None:
     token = tokens.Token(IdentityToken(place.server.new_token(person)), False, None)
     config = ClientTrustConfig.from_json(place.server.trust_config.read_text())
     signer = SigstoreSigner(config, lambda: token)
-    assert signer.identity == person.email
+    assert signer.certificate.identity == person.email
     signer.sign(STATEMENT)
     _expire(signer, place.server)
     with pytest.raises(UnavailableError, match=r"login has expired; run the command again"):
@@ -396,7 +396,7 @@ def test_gitlabs_token_comes_before_that_of_the_cloud_below(place: Place, tmp_pa
     run = GitLabRun()
     place.set({**run.environ, "SIGSTORE_ID_TOKEN": place.server.new_token(run)})
     with open_signer(str(place.server.trust_config), os.environ) as signer:
-        assert signer.identity == run.san
+        assert signer.certificate.identity == run.san
 
 
 @pytest.mark.parametrize(
@@ -523,7 +523,7 @@ def _over(server: SigstoreServer) -> str:
         (lambda _: "[]", "is not a client trust configuration"),
         (lambda _: "{}", "is not a client trust configuration"),
         (lambda _: '{"trustedRoot": 5, "signingConfig": []}', "is of another form"),
-        (lambda _: " " * (5 << 20), "is longer than 4 MiB"),
+        (lambda _: " " * (5 << 20), "is larger than 4 MiB"),
     ],
 )
 def test_a_file_that_is_no_trust_configuration(

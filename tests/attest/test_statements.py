@@ -30,9 +30,10 @@ from hypothesis import strategies as st
 from packages_making import info_files, make_conda, member, tar, zst
 
 from conda_provenance.attest import publishable
-from conda_provenance.attest.predicate import BUILD_TYPE, BUILDER_ID, predicate_of
+from conda_provenance.attest.package_statement import NotStated, statement_of, statements
+from conda_provenance.attest.predicate import predicate_of
 from conda_provenance.attest.recorded.build import RecordedBuild
-from conda_provenance.attest.statements import NotStated, statement_of, statements
+from conda_provenance.bundles.statement_types import DERIVED_BUILD_TYPE, DERIVED_BUILDER
 from conda_provenance.claim import Claim
 from conda_provenance.errors import PackageError, ProvenanceError
 
@@ -108,8 +109,8 @@ def test_the_builder_is_the_same_whatever_the_environment_says(tmp_path, monkeyp
     monkeypatch.chdir("/")
     stated = statement_of(package)
     assert stated.statement == before
-    assert stated.predicate["runDetails"]["builder"]["id"] == BUILDER_ID
-    assert stated.predicate["buildDefinition"]["buildType"] == BUILD_TYPE
+    assert stated.predicate["runDetails"]["builder"]["id"] == DERIVED_BUILDER
+    assert stated.predicate["buildDefinition"]["buildType"] == DERIVED_BUILD_TYPE
 
 
 @pytest.mark.parametrize("seed", ["0", "1"])
@@ -119,7 +120,7 @@ def test_the_same_package_has_the_same_bytes(tmp_path, seed):
     other.mkdir()
     shutil.copyfile(package, other / package.name)
     code = (
-        "import sys; from conda_provenance.attest.statements import statement_of\n"
+        "import sys; from conda_provenance.attest.package_statement import statement_of\n"
         "sys.stdout.buffer.write(statement_of(sys.argv[1]).statement)"
     )
     command = [sys.executable, "-c", code, str(other / package.name)]

@@ -23,8 +23,8 @@ from attest_samples import HASH_INPUT, META, RENDERED, require_accepted
 from builders_recipes import V0, V1
 from conda_builds import RUN, build
 
-from conda_provenance.attest.predicate import BUILDER_ID
-from conda_provenance.attest.statements import PackageStatement, statement_of
+from conda_provenance.attest.package_statement import PackageStatement, statement_of
+from conda_provenance.bundles.statement_types import DERIVED_BUILDER
 from conda_provenance.packages import read_claim, read_info_files, stamp_package
 
 REMOTE = "https://github.com/example/hello-feedstock"
@@ -120,7 +120,7 @@ def stated(package: Path) -> PackageStatement:
     text = done.statement.decode()
     for unwanted in (SECRET, "user", str(package.parent.parent), os.getcwd(), "feedstock/recipe"):
         assert unwanted not in text
-    assert done.predicate["runDetails"]["builder"]["id"] == BUILDER_ID
+    assert done.predicate["runDetails"]["builder"]["id"] == DERIVED_BUILDER
     if importlib.util.find_spec("sigstore"):  # conda's environment has no such reader.
         require_accepted(done.statement)
     return done

@@ -13,7 +13,7 @@ from ci_identities import GitHubRun, Person
 from sigstore_server import SigstoreServer
 
 from conda_provenance.attest.statement import statement_bytes
-from conda_provenance.bundles.signed import PUBLISH_TYPE
+from conda_provenance.bundles.statement_types import PUBLISH_TYPE
 
 sigstore_models = pytest.importorskip("sigstore.models")
 sigstore_verify = pytest.importorskip("sigstore.verify")

@@ -242,7 +242,7 @@ def test_many_packages_have_a_line_each_the_worst_first(tmp_path, plugin):
     ]
     assert re.search(r"^check +pass +fail +unavailable$", done.stdout, re.MULTILINE)
     assert re.search(r"^odd +2 +1 +1$", done.stdout, re.MULTILINE)
-    assert "consistent: The required checks passed, which is less than verified" in done.stdout
+    assert "consistent: passed the required checks, which is less than verified" in done.stdout
     assert "recipe is the commit's" not in done.stdout
     assert lines[-1] == "checked 4: 0 verified, 1 consistent, 1 silent, 1 unavailable, 1 refuted"
 

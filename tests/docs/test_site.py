@@ -12,7 +12,7 @@ from urllib.parse import unquote, urljoin
 
 import pytest
 
-from conda_provenance.attest.vsa import ready_policy_uri
+from conda_provenance.attest.uris import ready_policy_uri
 from conda_provenance.policy.loading import ready_path, ready_policies
 
 ROOT = Path(__file__).parents[2]

@@ -16,7 +16,7 @@ from ci_identities import GitHubRun, Person
 from sigstore_instance import Instance
 
 from conda_provenance.attest.statement import statement_bytes
-from conda_provenance.bundles.signed import PUBLISH_TYPE
+from conda_provenance.bundles.statement_types import PUBLISH_TYPE
 from conda_provenance.packages.read_contents import read_contents
 
 SIGNER = f"https://github.com/{HELLO}/.github/workflows/build.yml@refs/heads/main"

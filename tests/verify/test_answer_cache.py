@@ -241,7 +241,7 @@ def test_many_answers_about_one_address_are_read_one_by_one(
     questions = [f"git tree https://forge.example/a {number}" for number in range(20)]
     answers = run()
     assert all(_ask(answers, question=each) for each in questions)
-    monkeypatch.setattr("conda_provenance.verify.answer_cache._MAX_SUBJECT", 1000)
+    monkeypatch.setattr("conda_provenance.verify.answer_cache._MAX_ADDRESS", 1000)
     answers = run()
     reads.clear()
     assert not any(_ask(answers, question=each) for each in questions)

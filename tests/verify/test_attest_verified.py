@@ -17,7 +17,7 @@ from acceptance_world import World
 from forgery_rows import FORGERIES
 from honest_rows import HONEST
 
-from conda_provenance.attest import statements
+from conda_provenance.attest import package_statement
 from conda_provenance.cli import attest as attest_command
 from conda_provenance.cli.main import main
 
@@ -101,7 +101,7 @@ def test_a_statement_that_is_verified_is_the_same_as_without(
     """That it was verified is the user's finding, and not the package's."""
     package = GOOD.make(acceptance)
     printed = attest(acceptance, capsys, [package], *GOOD.options(acceptance))
-    assert printed.out.encode() == statements.statement_of(str(package)).statement + b"\n"
+    assert printed.out.encode() == package_statement.statement_of(str(package)).statement + b"\n"
 
 
 def test_a_refuted_package_says_why_and_the_others_are_stated(
@@ -136,7 +136,7 @@ def test_a_package_that_is_changed_after_it_was_verified_is_not_stated(
 
     def stated(path: str) -> object:
         package.write_bytes(other)
-        return statements.statement_of(path)
+        return package_statement.statement_of(path)
 
     monkeypatch.setattr(attest_command, "statement_of", stated)
     printed = attest(acceptance, capsys, [package], *GOOD.options(acceptance))

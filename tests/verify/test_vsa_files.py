@@ -30,8 +30,8 @@ from sigstore_server import SigstoreServer
 
 from conda_provenance import read_claim
 from conda_provenance.attest.statement import statement_bytes
-from conda_provenance.attest.vsa import PREDICATE_TYPE
 from conda_provenance.bundles.sigstore import SigstoreVerifier
+from conda_provenance.bundles.statement_types import VSA_TYPE
 from conda_provenance.cli.main import main
 from conda_provenance.packages.blob import open_file_blob
 from conda_provenance.packages.signatures import signatures_of
@@ -546,7 +546,7 @@ def test_a_summary_beside_a_package_is_no_statement_of_its_build(
     bundle = package.parent / f"{package.name}.sigstore.json"
     claim = read_claim(package)
     run = GitHubRun(HELLO, sha=str(claim.sha), run_id=str(claim.flow_run_id).rpartition("_")[2])
-    statement = statement_bytes(package.name, digest_of(package), PREDICATE_TYPE, {"verifier": {}})
+    statement = statement_bytes(package.name, digest_of(package), VSA_TYPE, {"verifier": {}})
     instance = Instance()
     root.write_bytes(instance.root_bytes())
     bundle.write_text(json.dumps(instance.bundle(statement, run.san, run.extensions)))

@@ -11,11 +11,10 @@ import json
 from typing import Any
 
 from conda_provenance.attest.sigstore_client.quiet import quiet
+from conda_provenance.bundles.trust import MAX_SIZE
 from conda_provenance.errors import UnavailableError, UsageError
 from conda_provenance.text import escape, redact_location
-
-MAX_FILE = 4 << 20
-"""Bytes. The public instance's has 15,000."""
+from conda_provenance.verify.attested.given import read_file
 
 _MAX_SHOWN = 300
 
@@ -57,14 +56,14 @@ def _from_file(path: str) -> Any:
     from sigstore.models import ClientTrustConfig
 
     shown = escape(redact_location(path), _MAX_SHOWN)
-    text = _text(path, shown)
+    text = read_file("--trust-config", path, MAX_SIZE).decode("utf-8", "replace")
     _require_kind(text, shown)
     try:
         config = ClientTrustConfig.from_json(text)
         _ = config.trusted_root
     except Exception:  # pydantic's repeats what is in the file.
         raise UsageError(
-            f"{shown} (--trust-config) is not a client trust configuration of Sigstore: a field is "
+            f"--trust-config {shown} is not a client trust configuration of Sigstore: a field is "
             "missing or is of another form."
         ) from None
 
@@ -72,26 +71,10 @@ def _from_file(path: str) -> Any:
         _ = config.signing_config
     except Exception:
         raise UsageError(
-            f"{shown} (--trust-config) names no authority and log that can be used now: are their "
+            f"--trust-config {shown} names no authority and log that can be used now: are their "
             "versions known, and their times not over?"
         ) from None
     return config
-
-
-def _text(path: str, shown: str) -> str:
-    try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_FILE + 1)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "its name is none"
-        raise UsageError(f"{shown} (--trust-config) cannot be read: {why}.") from None
-
-    if len(data) > MAX_FILE:
-        raise UsageError(
-            f"{shown} (--trust-config) is no trust configuration: it is longer than "
-            f"{MAX_FILE >> 20} MiB."
-        )
-    return data.decode("utf-8", "replace")
 
 
 def _require_kind(text: str, shown: str) -> None:
@@ -99,7 +82,7 @@ def _require_kind(text: str, shown: str) -> None:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):
-        raise UsageError(f"{shown} (--trust-config) is not JSON.") from None
+        raise UsageError(f"--trust-config {shown} is not JSON.") from None
 
     if not isinstance(content, dict) or "trustedRoot" not in content:
         what = "not a client trust configuration of Sigstore"
@@ -108,6 +91,6 @@ def _require_kind(text: str, shown: str) -> None:
         elif isinstance(content, dict) and "caUrls" in content:
             what = "a signing configuration, which names servers, but no keys to trust"
         raise UsageError(
-            f"{shown} (--trust-config) is {what}: it takes a file with both trustedRoot and "
+            f"--trust-config {shown} is {what}: it takes a file with both trustedRoot and "
             "signingConfig."
         )

@@ -20,7 +20,7 @@ from conda_provenance.packages.files.ownership import (
     give_permissions,
     require_replaceable,
 )
-from conda_provenance.packages.files.running_digest import RunningDigest
+from conda_provenance.packages.files.running_digest import RunningDigest, identity_of
 from conda_provenance.packages.refusals import ChangedMeanwhile
 
 _NO_LINK = (
@@ -102,7 +102,7 @@ class Replacement:
     def is_current(self) -> bool:
         """Is the file that will be replaced still the one that was read?"""
         try:
-            return not self._exists or _identity(os.stat(self.path)) == _identity(self._old)
+            return not self._exists or identity_of(os.stat(self.path)) == identity_of(self._old)
         except FileNotFoundError:
             return False
 
@@ -251,7 +251,3 @@ def _open_new(path: str) -> tuple[int, bool]:
 
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     return os.open(path, flags, 0o600), True
-
-
-def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
-    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size

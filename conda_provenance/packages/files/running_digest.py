@@ -29,7 +29,7 @@ class Written(NamedTuple):
     def is_at(self, path: str) -> bool:
         """Is it still this file that stands there, and has nobody written to it?"""
         try:
-            return _identity(os.stat(path)) == self.identity
+            return identity_of(os.stat(path)) == self.identity
         except OSError:
             return False
 
@@ -72,7 +72,7 @@ class RunningDigest:
     def finish(self, file: BinaryIO) -> Written:
         """The digest of the whole file, which must not change any more."""
         self._read_back(file)
-        return Written(self._checksum.hexdigest(), _identity(os.fstat(file.fileno())))
+        return Written(self._checksum.hexdigest(), identity_of(os.fstat(file.fileno())))
 
     def _read_back(self, file: BinaryIO) -> None:
         file.flush()
@@ -87,5 +87,6 @@ class RunningDigest:
         self._size += len(piece)
 
 
-def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
+def identity_of(status: os.stat_result) -> tuple[int, int, int, int]:
+    """Equal, as long as a file is the same and nobody has written to it."""
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

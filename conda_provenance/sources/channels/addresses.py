@@ -14,12 +14,11 @@ from typing import Any, NamedTuple
 
 from conda_provenance.credentials import without_credentials
 from conda_provenance.errors import UsageError
+from conda_provenance.packages.file_names import SUBDIR
 from conda_provenance.sources.kinds import path_of
 from conda_provenance.text import redact_location, show
 
-_SUBDIR = re.compile(
-    r"noarch|(?:emscripten|freebsd|linux|netbsd|openbsd|osx|wasi|win|zos)-[a-z0-9_]+"
-)
+_SUBDIR = re.compile(SUBDIR)
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.+-]*)*")
 _TOKEN = re.compile(r"/t/[^/?#:]+")

@@ -30,6 +30,7 @@ from conda_provenance.sources.remote.opening import (
 )
 from conda_provenance.sources.remote.plan import plan_for
 from conda_provenance.sources.remote.ranged import RenamedError, ReplacedError, ShortError
+from conda_provenance.text import as_clause
 from conda_provenance.web import NoPartError, Web, WebError
 
 if TYPE_CHECKING:
@@ -181,9 +182,8 @@ def said_of(location: str) -> Iterator[None]:
     try:
         yield
     except WebError as error:
-        why = str(error)
-        why = f"{why[:1].lower()}{why[1:]}"
-        raise WebError(error.kind, f"{shown_path(location)} cannot be read: {why}") from None
+        why = as_clause(str(error))
+        raise WebError(error.kind, f"{shown_path(location)} cannot be read: {why}.") from None
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise PackageError(

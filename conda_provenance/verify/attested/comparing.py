@@ -14,15 +14,16 @@ from typing import NamedTuple
 
 from conda_provenance.bundles.certificate import Certificate
 from conda_provenance.claim import Claim
-from conda_provenance.remotes import RemoteUrl, RemoteUrlError
+from conda_provenance.remotes import RemoteUrl
 from conda_provenance.text import show
 from conda_provenance.values import is_full_sha
 from conda_provenance.verify.attested.predicates import BuildSays
 from conda_provenance.verify.attested.signers import provider_of
 from conda_provenance.verify.named_runs import named_run
+from conda_provenance.verify.same_repository import is_same_repository
 from conda_provenance.verify.subject import Subject
 
-_MAX = 200
+_MAX_SHOWN = 200
 
 CERTIFICATE, PREDICATE = "certificate", "predicate"
 
@@ -55,7 +56,7 @@ class Comparison(NamedTuple):
     @property
     def sentence(self) -> str:
         """How it differs, as the rest of a sentence."""
-        said, stamped = show(self.said, _MAX), show(self.stamped, _MAX)
+        said, stamped = show(self.said, _MAX_SHOWN), show(self.stamped, _MAX_SHOWN)
         return f"its {self.by} says {said}, and the package {stamped}"
 
 
@@ -102,17 +103,6 @@ def differing(comparisons: Sequence[Comparison]) -> Iterator[Comparison]:
 def is_of(address: str | None, stamp: Stamp) -> bool:
     """Is this the repository that the package names?"""
     return bool(address and stamp.remote and is_same_repository(address, stamp.remote))
-
-
-def is_same_repository(address: str, remote: RemoteUrl) -> bool | None:
-    """``None``: it is no address that can be compared."""
-    try:
-        other = RemoteUrl.parse(address)
-    except RemoteUrlError:
-        return None
-
-    mine, its = ((each.host, each.port, each.path.lower()) for each in (remote, other))
-    return mine == its
 
 
 def _repository(said: str | None, by: str, stamp: Stamp) -> Comparison:

@@ -1,4 +1,4 @@
-"""``Given``: a file of bundles that the user names, by its path or its address."""
+"""Files that the user names: ``Given``, one of bundles by its path or its address, and others."""
 
 from __future__ import annotations
 
@@ -6,15 +6,10 @@ import os
 from typing import NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
+from conda_provenance.bundles.containers import MAX_SIZE
 from conda_provenance.errors import UsageError
 from conda_provenance.net import origin_of
 from conda_provenance.text import escape, redact_location
-
-MAX_FILE = 16 << 20
-"""Bytes of a file of bundles. One bundle has some ten thousand."""
-
-MAX_ROOT = 4 << 20
-"""Bytes of a root of trust. The public one has eight thousand."""
 
 
 class Given(NamedTuple):
@@ -30,18 +25,12 @@ class Given(NamedTuple):
     def __repr__(self) -> str:
         return f"Given(name={self.name!r})"
 
-    @property
-    def has_secret(self) -> bool:
-        """Does its address hold what may be one?"""
-        parts = urlsplit(self.url)
-        return bool(parts.query or "@" in parts.netloc)
-
 
 def given_bundle(text: str) -> Given:
     """Read a file, or note an address. Raises :class:`~conda_provenance.errors.UsageError`."""
     if not text.lower().startswith(("http://", "https://")):
         path = os.path.expanduser(text)
-        return Given(escape(os.path.basename(path), 300), read_file("--bundle", path, MAX_FILE))
+        return Given(escape(os.path.basename(path), 300), read_file("--bundle", path, MAX_SIZE))
 
     if origin_of(text) is None:
         raise UsageError(f"--bundle {_shown(text)} is no complete address of a server.")

@@ -11,15 +11,14 @@ from typing import Any, NamedTuple
 
 from conda_provenance.bundles.certificate import Certificate
 from conda_provenance.bundles.signed import (
-    BUILD_TYPES,
-    PUBLISH_TYPE,
     BundleError,
     SignedStatement,
     UncheckableError,
 )
+from conda_provenance.bundles.statement_types import BUILD_TYPES, PUBLISH_TYPE
 from conda_provenance.errors import UnavailableError
 from conda_provenance.policy.refs import matching_refs
-from conda_provenance.text import listed, show
+from conda_provenance.text import as_clause, listed, show
 from conda_provenance.verify.attested.comparing import (
     Comparison,
     Stamp,
@@ -29,15 +28,16 @@ from conda_provenance.verify.attested.comparing import (
     differing,
     is_of,
 )
-from conda_provenance.verify.attested.places import Found
+from conda_provenance.verify.attested.places import FoundBundle
 from conda_provenance.verify.attested.predicates import BuildSays, what_it_says
 from conda_provenance.verify.attested.publication import why_no_publication
-from conda_provenance.verify.attested.signers import names_its_repository, shown_signer, why_not
-from conda_provenance.verify.attested.triggers import PULL_REQUEST, why_doubtful
+from conda_provenance.verify.attested.signers import names_its_repository, why_not_expected
+from conda_provenance.verify.attested.triggers import doubt_of
 from conda_provenance.verify.attested.verifying import Bundles
 from conda_provenance.verify.check import Case
 
-_MAX = 300
+_MAX_SHOWN = 300
+_MAX_ERROR = 500
 
 
 class Worth(str, Enum):
@@ -60,7 +60,7 @@ class Worth(str, Enum):
         return self.value
 
 
-class Judged(NamedTuple):
+class JudgedBundle(NamedTuple):
     """A bundle, and what it is worth."""
 
     where: str
@@ -90,83 +90,73 @@ class Judged(NamedTuple):
         return {key: value for key, value in facts.items() if value}
 
 
-class Question(NamedTuple):
-    """What a bundle is held against."""
-
-    case: Case
-    sha256: str
-    """Of the package, computed by us."""
-    stamp: Stamp
-
-    @classmethod
-    def of(cls, case: Case, sha256: str) -> Question:
-        return cls(case, sha256, Stamp.of(case.subject))
-
-
-def judge(found: Found, question: Question, bundles: Bundles) -> Judged:
-    """What a bundle is worth. It raises nothing."""
-    idle = Judged(found.where, hashlib.sha256(found.data).hexdigest(), Worth.OPEN)
+def judge(found: FoundBundle, case: Case, sha256: str, bundles: Bundles) -> JudgedBundle:
+    """What a bundle is worth. It raises nothing. ``sha256``: of the package, computed by us."""
+    bundle = JudgedBundle(found.where, hashlib.sha256(found.data).hexdigest(), Worth.OPEN)
     try:
         signed = bundles.verify(found.data)
-    except BundleError as error:
-        return idle._replace(worth=Worth.BROKEN, why=_rest(error))
-    except UncheckableError as error:
-        return idle._replace(worth=Worth.UNCHECKABLE, why=_rest(error))
-    except UnavailableError as error:
-        return idle._replace(worth=Worth.UNCHECKABLE, why=_rest(error), retry_at=error.retry_at)
-    return _signed(idle._replace(signed=signed), signed, question)
+    except (BundleError, UncheckableError, UnavailableError) as error:
+        worth = Worth.BROKEN if isinstance(error, BundleError) else Worth.UNCHECKABLE
+        why = as_clause(show(str(error), _MAX_ERROR))
+        return bundle._replace(worth=worth, why=why, retry_at=getattr(error, "retry_at", None))
+    return _signed(bundle._replace(signed=signed), signed, case, sha256)
 
 
-def _signed(idle: Judged, signed: SignedStatement, question: Question) -> Judged:
-    if not signed.statement.is_about(question.sha256):
-        return idle._replace(worth=Worth.OTHER_FILE, why="it is about another file")
+def _signed(bundle: JudgedBundle, signed: SignedStatement, case: Case, sha256: str) -> JudgedBundle:
+    if not signed.statement.is_about(sha256):
+        return bundle._replace(worth=Worth.OTHER_FILE, why="it is about another file")
 
-    is_packages = is_of(signed.certificate.repository, question.stamp)
-    if why := why_not(signed.certificate, question.case.expected, is_packages=is_packages):
-        return idle._replace(why=f"it is signed by {shown_signer(signed.certificate)}; {why}")
+    stamp = Stamp.of(case.subject)
+    is_packages = is_of(signed.certificate.repository, stamp)
+    if why := why_not_expected(signed.certificate, case.expected, is_packages=is_packages):
+        return bundle._replace(why=f"it is signed by {signed.certificate.signer}; {why}")
 
     kind = signed.statement.predicate_type
     if kind in BUILD_TYPES:
-        return _build(idle, signed, question)
+        return _build(bundle, signed, case, stamp)
     if kind == PUBLISH_TYPE:
-        return _publication(idle, signed, question)
-    shown = show(kind, _MAX)
-    return idle._replace(why=f"it is of the kind {shown}, of neither a build nor a publication")
+        return _publication(bundle, signed, case, stamp)
+    shown = show(kind, _MAX_SHOWN)
+    return bundle._replace(why=f"it is of the kind {shown}, of neither a build nor a publication")
 
 
-def _publication(idle: Judged, signed: SignedStatement, question: Question) -> Judged:
+def _publication(
+    bundle: JudgedBundle, signed: SignedStatement, case: Case, stamp: Stamp
+) -> JudgedBundle:
     """Who publishes may do so from another run, workflow or repository than built it."""
-    why = why_no_publication(signed.statement, question.case.subject)
-    doubt = why_doubtful(signed.certificate)
-    if why or doubt.startswith(PULL_REQUEST):
-        return idle._replace(why=why or doubt)
+    if why := why_no_publication(signed.statement, case.subject):
+        return bundle._replace(why=why)
 
-    compared = tuple(by_certificate(signed.certificate, question.stamp))
-    return idle._replace(worth=Worth.PUBLICATION, comparisons=compared)
+    doubt = doubt_of(signed.certificate)
+    if doubt and doubt.is_pull_request:
+        return bundle._replace(why=doubt.why)
+
+    compared = tuple(by_certificate(signed.certificate, stamp))
+    return bundle._replace(worth=Worth.PUBLICATION, comparisons=compared)
 
 
-def _build(idle: Judged, signed: SignedStatement, question: Question) -> Judged:
+def _build(bundle: JudgedBundle, signed: SignedStatement, case: Case, stamp: Stamp) -> JudgedBundle:
     said = what_it_says(signed.statement)
-    certificate = by_certificate(signed.certificate, question.stamp)
-    predicate = by_predicate(said, question.stamp)
-    judged = idle._replace(worth=Worth.BUILD, comparisons=(*certificate, *predicate))
+    certificate = by_certificate(signed.certificate, stamp)
+    predicate = by_predicate(said, stamp)
+    judged = bundle._replace(worth=Worth.BUILD, comparisons=(*certificate, *predicate))
 
     # Who signs what we made of a package says nothing of where it was built.
     counted = predicate if said.is_derived else [*certificate, *predicate]
     first = next(differing(counted), None)
-    if doubt := why_doubtful(signed.certificate):
+    if doubt := doubt_of(signed.certificate):
         # Strangers may decide what such a run signs. Only the package's own run says against it.
         is_its_run = first is None or are_agreed(certificate, "flow_run_id")
-        is_pull = doubt.startswith(PULL_REQUEST) and is_its_run
-        return judged._replace(worth=Worth.PULL_REQUEST if is_pull else Worth.OPEN, why=doubt)
+        worth = Worth.PULL_REQUEST if doubt.is_pull_request and is_its_run else Worth.OPEN
+        return judged._replace(worth=worth, why=doubt.why)
 
     if first is not None:
         why = f"{first.key} differs: {first.sentence}"
         return judged._replace(worth=Worth.CONTRADICTION, why=why)
 
-    doubt = _why_unbound(signed, said, certificate, predicate)
-    doubt = doubt or _why_other_ref(signed.certificate, question.case.expected.refs)
-    return judged._replace(worth=Worth.OPEN, why=doubt) if doubt else judged
+    why = _why_unbound(signed, said, certificate, predicate)
+    why = why or _why_other_ref(signed.certificate, case.expected.refs)
+    return judged._replace(worth=Worth.OPEN, why=why) if why else judged
 
 
 def _why_unbound(
@@ -204,11 +194,5 @@ def _why_other_ref(certificate: Certificate, refs: tuple[str, ...]) -> str:
         return f"its certificate does not say on which ref it ran, and {wanted} is expected"
     if any(matching_refs(each, [certificate.ref]) for each in refs):
         return ""
-    ref, wanted = show(certificate.ref, _MAX), listed(refs, "or", 3)
+    ref, wanted = show(certificate.ref, _MAX_SHOWN), listed(refs, "or", 3)
     return f"it was signed in a run on {ref}, and {wanted} is expected"
-
-
-def _rest(error: Exception) -> str:
-    """A sentence as the rest of another one."""
-    text = show(str(error), 500).rstrip(".")
-    return f"{text[:1].lower()}{text[1:]}" if text[1:2].islower() else text

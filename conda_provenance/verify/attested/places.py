@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from conda_provenance.bundles.containers import beside, bundles_in
+from conda_provenance.bundles.containers import MAX_SIZE, beside, bundles_in
 from conda_provenance.bundles.signed import BundleError, UncheckableError
 from conda_provenance.errors import UnavailableError
 from conda_provenance.text import show
 from conda_provenance.verify.answers import Answer, scope_of
-from conda_provenance.verify.attested.given import MAX_FILE, Given
+from conda_provenance.verify.attested.given import Given
 from conda_provenance.verify.attested.listing import MAX_LISTED, Listing
 from conda_provenance.verify.check import Case, World
 from conda_provenance.verify.subject import Subject
@@ -32,7 +32,7 @@ MAX_BYTES = 64 << 20
 """Bytes of all of them. Each place has its own share: whoever fills one crowds out no other."""
 
 
-class Found(NamedTuple):
+class FoundBundle(NamedTuple):
     """One bundle. It may be anything."""
 
     where: str
@@ -54,7 +54,7 @@ class Unread(NamedTuple):
 class Search(NamedTuple):
     """What was found."""
 
-    found: list[Found]
+    found: list[FoundBundle]
     unread: list[Unread]
     more: int = 0
     """Bundles that were left out, since there are too many."""
@@ -95,14 +95,14 @@ def _look_in(containers: Iterator[Container], search: Search) -> int:
     return more
 
 
-def _bundles_of(container: Container, unread: list[Unread]) -> Iterator[Found]:
+def _bundles_of(container: Container, unread: list[Unread]) -> Iterator[FoundBundle]:
     try:
         data = container.read()
         if data is None:
             return
         for number, bundle in enumerate(bundles_in(data, container.name)):
             which = f", number {number + 1}" if number else ""
-            yield Found(container.where + which, bundle)
+            yield FoundBundle(container.where + which, bundle)
     except UnavailableError as error:
         unread.append(Unread(container.where, str(error), error.retry_at))
     except (BundleError, UncheckableError) as error:
@@ -166,7 +166,7 @@ def _read_beside(subject: Subject, name: str, world: World) -> bytes | None:
     """What lies beside the package: bytes, or a digest that its record does not give."""
     artifact = subject.artifact
     pinned = artifact.attestations if name == f"{artifact.file_name}{_SIGS}" else None
-    limit = min(pinned.size, MAX_FILE) if pinned else MAX_FILE
+    limit = min(pinned.size, MAX_SIZE) if pinned else MAX_SIZE
 
     def ask() -> Answer:
         data = artifact.contents.beside(name, limit)

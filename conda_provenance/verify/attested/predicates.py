@@ -13,15 +13,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from conda_provenance.bundles.signed import Statement
-
-V1 = "https://slsa.dev/provenance/v1"
-V0_2 = "https://slsa.dev/provenance/v0.2"
-
-DERIVED_BUILD_TYPE = "https://conda-provenance.github.io/conda-provenance/buildtypes/metadata/v1/"
-DERIVED_BUILDER = (
-    "https://conda-provenance.github.io/conda-provenance/builders/derived-from-metadata/"
+from conda_provenance.bundles.statement_types import (
+    DERIVED_BUILD_TYPE,
+    DERIVED_BUILDER,
+    SLSA_V0_2,
+    SLSA_V1,
 )
-"""Of statements that we make from what a package says of itself."""
 
 _GITHUB_BUILD_TYPES = (
     "https://actions.github.io/buildtypes/workflow/v1",
@@ -45,9 +42,9 @@ class BuildSays(NamedTuple):
 
 def what_it_says(statement: Statement) -> BuildSays:
     """What a statement says of a build. Empty: it is not about one, or of a form unknown here."""
-    if statement.predicate_type == V1:
+    if statement.predicate_type == SLSA_V1:
         return _v1(statement.predicate or {})
-    if statement.predicate_type == V0_2:
+    if statement.predicate_type == SLSA_V0_2:
         return _v0_2(statement.predicate or {})
     return BuildSays()
 

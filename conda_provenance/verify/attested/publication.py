@@ -12,7 +12,7 @@ from conda_provenance.text import show
 from conda_provenance.verify.subject import Subject
 
 _CHANNEL = re.compile(r"https?://\S{1,1000}")
-_MAX = 300
+_MAX_SHOWN = 300
 
 
 def why_no_publication(statement: Statement, subject: Subject) -> str:
@@ -25,7 +25,7 @@ def why_no_publication(statement: Statement, subject: Subject) -> str:
 
     name = statement.subjects[0].name
     if name != subject.artifact.file_name:
-        shown = show(name or "", _MAX) or "no name"
+        shown = show(name or "", _MAX_SHOWN) or "no name"
         return f"it is about a file that was published as {shown}"
     if set(statement.subjects[0].digest) != {"sha256"}:
         return "it has other digests than sha256, which a statement of a publication has not"

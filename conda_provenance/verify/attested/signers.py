@@ -14,7 +14,7 @@ from conda_provenance.policy.expectations import Expectations
 from conda_provenance.policy.signers import is_signer
 from conda_provenance.text import listed, show
 
-_MAX = 300
+_MAX_SHOWN = 300
 
 GITHUB = "https://token.actions.githubusercontent.com"
 GITLAB = "https://gitlab.com"
@@ -40,15 +40,6 @@ def provider_of(certificate: Certificate) -> str:
     return next((name for name, form in _PROVIDERS if form.fullmatch(issuer)), "")
 
 
-def shown_signer(certificate: Certificate) -> str:
-    """Who signed, for a sentence."""
-    identity = certificate.identity
-    if "://" not in identity and identity.count("@") == 1:
-        # An e-mail address looks like a login, which would be hidden.
-        identity = identity.replace("@", " at ")
-    return show(identity, _MAX)
-
-
 def names_its_repository(certificate: Certificate) -> bool:
     """Does whoever vouches for it always say which repository, commit and event a run was of?
 
@@ -57,7 +48,7 @@ def names_its_repository(certificate: Certificate) -> bool:
     return provider_of(certificate) in ("github", "gitlab")
 
 
-def why_not(certificate: Certificate, expected: Expectations, *, is_packages: bool) -> str:
+def why_not_expected(certificate: Certificate, expected: Expectations, *, is_packages: bool) -> str:
     """Why nobody expects this signer, as the rest of a sentence. Empty: somebody does.
 
     ``is_packages``: was it a run of the repository that the package names?
@@ -93,8 +84,8 @@ def _why_not_called(certificate: Certificate, expected: Expectations, is_package
     if _is_own(certificate.identity, repository) or (not expected.repositories and is_packages):
         return ""
     return (
-        f"it signed for {show(repository, _MAX)}, which nobody expects: whoever likes may call a "
-        "shared workflow"
+        f"it signed for {show(repository, _MAX_SHOWN)}, which nobody expects: whoever likes may "
+        "call a shared workflow"
     )
 
 
@@ -113,7 +104,7 @@ def _why_not_of_repository(certificate: Certificate, expected: Expectations) -> 
             "signer with --cert-identity"
         )
     if not is_allowed(repository, expected.repositories):
-        return f"it signed for {show(repository, _MAX)}, and {_wanted(expected)} is expected"
+        return f"it signed for {show(repository, _MAX_SHOWN)}, and {_wanted(expected)} is expected"
 
     host = urlsplit(repository).hostname or ""
     pinned = _why_not_pinned(certificate, expected)
@@ -154,4 +145,4 @@ def _why_not_issuer(
         why = ": if you trust that, name it with --cert-oidc-issuer"
     else:
         return ""
-    return f"{show(issuer, _MAX) or 'nobody'} vouches for it{why}"
+    return f"{show(issuer, _MAX_SHOWN) or 'nobody'} vouches for it{why}"

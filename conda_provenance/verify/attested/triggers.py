@@ -4,16 +4,23 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from conda_provenance.bundles.certificate import Certificate
 from conda_provenance.run_api import Trigger
 from conda_provenance.text import show
 from conda_provenance.verify.attested.signers import provider_of
 
-PULL_REQUEST = "it is of a pull request"
-"""How a reason begins that makes a statement worth less than nothing."""
-
 _PULLS = ("refs/pull/", "refs/merge-requests/")
-_MAX = 200
+_MAX_SHOWN = 200
+
+
+class Doubt(NamedTuple):
+    """Why what a run built is not known to be accepted."""
+
+    why: str
+    """The rest of a sentence."""
+    is_pull_request: bool = False
 
 
 def trigger_of(certificate: Certificate) -> Trigger | None:
@@ -37,16 +44,17 @@ def trigger_of(certificate: Certificate) -> Trigger | None:
     return next((each for each in found if each is not Trigger.OTHER), Trigger.OTHER)
 
 
-def why_doubtful(certificate: Certificate) -> str:
-    """Why what the run built is not known to be accepted. Empty: there is no reason."""
+def doubt_of(certificate: Certificate) -> Doubt | None:
+    """``None``: there is no reason to doubt it."""
     trigger = trigger_of(certificate)
     if trigger is None and certificate.repository:
-        return "its certificate does not say what started its run"
-    if trigger not in (Trigger.PULL_REQUEST, Trigger.OTHER):
-        return ""
+        return Doubt("its certificate does not say what started its run")
 
-    event = show(certificate.trigger or "", _MAX)
+    event = show(certificate.trigger or "", _MAX_SHOWN)
     if trigger is Trigger.PULL_REQUEST:
-        by = event or show(certificate.ref or "", _MAX)
-        return f"{PULL_REQUEST} ({by}): what it built was not accepted yet"
-    return f"its run was started by {event}: who wrote what it ran is not known"
+        by = event or show(certificate.ref or "", _MAX_SHOWN)
+        why = f"it is of a pull request ({by}): what it built was not accepted yet"
+        return Doubt(why, is_pull_request=True)
+    if trigger is Trigger.OTHER:
+        return Doubt(f"its run was started by {event}: who wrote what it ran is not known")
+    return None

@@ -28,11 +28,11 @@ Outcome: TypeAlias = SignedStatement | BundleError | UncheckableError | Unavaila
 
 
 class Bundles:
-    """The bundles of one run. Threads share it.
+    """Verifies the bundles of one run, and knows which ones the user names. Threads share it.
 
+    ``given``: those that the user names. ``fetch`` gets what is at an address of the user's.
+    ``make`` makes the verifier for a root of trust.
     Raises :class:`~conda_provenance.errors.UsageError` for a root of trust that cannot be used.
-    ``given``: those that the user names. ``fetch`` gets what is at an address of the user's, and
-    ``make`` the verifier.
     """
 
     def __init__(

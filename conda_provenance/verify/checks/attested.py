@@ -13,20 +13,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from conda_provenance.text import listed, show, show_sentence
-from conda_provenance.verify.attested.judging import Judged, Question, Worth, judge
+from conda_provenance.text import as_clause, listed, show, show_sentence
+from conda_provenance.verify.attested.judging import JudgedBundle, Worth, judge
 from conda_provenance.verify.attested.places import Search, find_bundles
 from conda_provenance.verify.attested.publication import channel_of
-from conda_provenance.verify.attested.signers import shown_signer
 from conda_provenance.verify.check import Case, Check, World
 from conda_provenance.verify.grounds import ATTESTED, BUILD, PUBLICATION
 from conda_provenance.verify.outcome import Result
 
-_MAX = 1500
+_MAX_MESSAGE = 1500
 _MAX_LISTED = 20
 _MAX_NAMED = 3
 
-_STRIPPED = "The policy wants a signed statement, and whoever handed on the package may have left "
+_STRIPPED = (
+    "The policy wants a signed statement, and whoever handed on the package may have left it out."
+)
 
 
 class Attested(Check):
@@ -45,12 +46,11 @@ class Attested(Check):
             )
 
         search = find_bundles(case, world, sha256)
-        question = Question.of(case, sha256)
-        judged = [judge(found, question, world.bundles) for found in search.found]
+        judged = [judge(found, case, sha256, world.bundles) for found in search.found]
         result = self._judged(judged, search, case)
         return result._replace(facts={**result.facts, **_facts(judged, search)})
 
-    def _judged(self, judged: Sequence[Judged], search: Search, case: Case) -> Result:
+    def _judged(self, judged: Sequence[JudgedBundle], search: Search, case: Case) -> Result:
         """What counts first: a contradiction, then what passes, then what is left open."""
         by_worth = {worth: [each for each in judged if each.worth is worth] for worth in Worth}
         if contradictions := by_worth[Worth.CONTRADICTION]:
@@ -68,14 +68,16 @@ class Attested(Check):
             return self._open(left or by_worth[Worth.BROKEN], search)
         return self._nothing(by_worth[Worth.OTHER_FILE], case)
 
-    def _contradicted(self, judged: Judged) -> Result:
+    def _contradicted(self, judged: JudgedBundle) -> Result:
         return self.failed(
             _said(f"{_signed(judged)}, contradicts the package: {judged.why}."),
             contradicts=True,
             **_of(judged),
         )
 
-    def _build(self, judged: Judged, others: Sequence[Judged], search: Search) -> Result:
+    def _build(
+        self, judged: JudgedBundle, others: Sequence[JudgedBundle], search: Search
+    ) -> Result:
         agreed = dict.fromkeys(each.key for each in judged.comparisons if each.agrees)
         notes = [each.why for each in judged.comparisons if each.agrees and each.why]
         note = f" ({'; '.join(dict.fromkeys(notes))})" if notes else ""
@@ -88,7 +90,9 @@ class Attested(Check):
             **_of(judged),
         )
 
-    def _publication(self, judged: Judged, others: Sequence[Judged], search: Search) -> Result:
+    def _publication(
+        self, judged: JudgedBundle, others: Sequence[JudgedBundle], search: Search
+    ) -> Result:
         assert judged.signed is not None
         channel = channel_of(judged.signed.statement)
         where = f" to {show(channel, 300)}" if channel else ""
@@ -102,69 +106,59 @@ class Attested(Check):
             **_of(judged),
         )
 
-    def _open(self, left: Sequence[Judged], search: Search) -> Result:
+    def _open(self, left: Sequence[JudgedBundle], search: Search) -> Result:
         """Nothing passes, and nothing contradicts."""
         reasons = [f"{each.why} ({each.where})" for each in left]
-        reasons += [_lower(each.why) for each in search.unread if each.is_broken or not left]
+        reasons += [as_clause(each.why) for each in search.unread if each.is_broken or not left]
         times = [*(each.retry_at for each in left), *(each.retry_at for each in search.unread)]
         retry_at = max(filter(None, times), default=None)
-        more = f"; and {len(reasons) - _MAX_NAMED} more" if len(reasons) > _MAX_NAMED else ""
-        shown = "; ".join(reasons[:_MAX_NAMED]) + more
         what = "No signed statement about this file counts" if left else "No bundle could be read"
         return self.unavailable(
-            _said(f"{what}: {shown or 'there are too many'}."), retry_at=retry_at
+            _said(f"{what}: {_first(reasons) or 'there are too many'}."), retry_at=retry_at
         )
 
-    def _nothing(self, others: Sequence[Judged], case: Case) -> Result:
+    def _nothing(self, others: Sequence[JudgedBundle], case: Case) -> Result:
         what = (
             f"No bundle was found that is about this file; {len(others)} are about others."
             if others
             else "No signed statement about this file was found."
         )
         if ATTESTED in case.expected.required:
-            return self.unavailable(f"{what} {_STRIPPED}it out.")
+            return self.unavailable(f"{what} {_STRIPPED}")
         return self.not_applicable(what)
 
 
-def _signed(judged: Judged) -> str:
+def _signed(judged: JudgedBundle) -> str:
     assert judged.signed is not None
     certificate = judged.signed.certificate
-    what = (
-        "A statement of a publication"
-        if judged.worth is Worth.PUBLICATION
-        else ("A statement of a build")
-    )
-    return f"{what}, signed by {shown_signer(certificate)}"
+    what = "a publication" if judged.worth is Worth.PUBLICATION else "a build"
+    return f"A statement of {what}, signed by {certificate.signer}"
 
 
-def _beside(others: Iterable[Judged], search: Search) -> str:
+def _beside(others: Iterable[JudgedBundle], search: Search) -> str:
     """What was found as well and counts for nothing."""
     idle = (Worth.OPEN, Worth.UNCHECKABLE, Worth.BROKEN, Worth.PULL_REQUEST)
     reasons = [f"{each.why} ({each.where})" for each in others if each.worth in idle]
-    reasons += [_lower(each.why) for each in search.unread if each.is_broken]
-    if not reasons:
-        return ""
-    more = f"; and {len(reasons) - _MAX_NAMED} more" if len(reasons) > _MAX_NAMED else ""
-    return f" What counts for nothing beside it: {'; '.join(reasons[:_MAX_NAMED])}{more}."
+    reasons += [as_clause(each.why) for each in search.unread if each.is_broken]
+    return f" What counts for nothing beside it: {_first(reasons)}." if reasons else ""
 
 
-def _of(judged: Judged) -> dict[str, Any]:
+def _first(reasons: Sequence[str]) -> str:
+    """The first of them, and how many there are besides."""
+    more = len(reasons) - _MAX_NAMED
+    return "; ".join([*reasons[:_MAX_NAMED], *([f"and {more} more"] if more > 0 else [])])
+
+
+def _of(judged: JudgedBundle) -> dict[str, Any]:
     """What is known by the statement that decided."""
     assert judged.signed is not None
     certificate = judged.signed.certificate
     facts: dict[str, Any] = {
         "signer": certificate.identity,
-        "issuer": certificate.issuer,
         "signed_at": judged.signed.signed_at,
         "predicate_type": judged.signed.statement.predicate_type,
         "bundle": judged.signed.sha256,
-        **{
-            key: getattr(certificate, key)
-            for key in (
-                "repository", "commit", "ref", "run", "workflow", "trigger", "runner",
-                "repository_id", "owner_id",
-            )
-        },
+        **{key: value for key, value in certificate._asdict().items() if key != "identity"},
         "agrees": list(dict.fromkeys(each.key for each in judged.comparisons if each.agrees)),
         "differs": {each.key: each.said for each in judged.comparisons if each.agrees is False},
         "not_compared": {
@@ -172,11 +166,11 @@ def _of(judged: Judged) -> dict[str, Any]:
             for each in judged.comparisons
             if each.agrees is None
         },
-    }  # fmt: skip
+    }
     return {key: value for key, value in facts.items() if value}
 
 
-def _facts(judged: Sequence[Judged], search: Search) -> dict[str, Any]:
+def _facts(judged: Sequence[JudgedBundle], search: Search) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "bundles": [dict(each.facts) for each in judged],
         "unread": [{"where": each.where, "why": each.why} for each in search.unread[:_MAX_LISTED]],
@@ -186,14 +180,9 @@ def _facts(judged: Sequence[Judged], search: Search) -> dict[str, Any]:
     return {key: value for key, value in facts.items() if value}
 
 
-def _lower(sentence: str) -> str:
-    text = sentence.rstrip(".")
-    return f"{text[:1].lower()}{text[1:]}" if text[1:2].islower() else text
-
-
 def _said(sentence: str) -> str:
     # What it quotes was made fit to be shown.
-    return sentence if len(sentence) <= _MAX else show_sentence(sentence, _MAX)
+    return sentence if len(sentence) <= _MAX_MESSAGE else show_sentence(sentence, _MAX_MESSAGE)
 
 
 CHECK = Attested()

@@ -86,7 +86,7 @@ class RecipeMatches(Check):
             return self.failed(
                 sentences.other_origin(str(packaged.origin)),
                 contradicts=True,
-                second_witness=packaged.origin,
+                commit_in_recipe=packaged.origin,
             )
 
         record = case.subject.record
@@ -287,7 +287,7 @@ def _facts(asked: _Asked, found: Found, best: Comparison) -> dict[str, Any]:
         "folder": best.folder,
         "recipe": best.recipe,
         "same": len(best.same) + len(best.other_endings),
-        "second_witness": asked.packaged.origin,
+        "commit_in_recipe": asked.packaged.origin,
         **{name: sorted(listed)[:_MAX_LISTED] for name, listed in lists.items() if listed},
     }
 

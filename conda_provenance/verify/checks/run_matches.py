@@ -27,6 +27,7 @@ from conda_provenance.verify.named_runs import (
 from conda_provenance.verify.outcome import Result
 from conda_provenance.verify.package_places import PackagePlace, place_of
 from conda_provenance.verify.run_logs import RunLogs, jobs_that_name, read_logs
+from conda_provenance.verify.same_repository import is_same_repository
 
 _MAX = 200
 
@@ -287,15 +288,10 @@ def _is_renamed(said: str, now: str, remote: RemoteUrl) -> bool:
 
 
 def _is_same(said: str, remote: RemoteUrl) -> bool:
-    path = remote.path.lower()
     if "://" not in said and "@" not in said:
-        return said.strip("/").removesuffix(".git").lower() == path
+        return said.strip("/").removesuffix(".git").lower() == remote.path.lower()
 
-    try:
-        other = RemoteUrl.parse(said)
-    except RemoteUrlError:
-        return False
-    return (other.host, other.port, other.path.lower()) == (remote.host, remote.port, path)
+    return is_same_repository(said, remote) is True
 
 
 def _facts(asked: _Question) -> dict[str, Any]:

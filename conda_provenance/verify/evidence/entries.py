@@ -7,7 +7,7 @@ import binascii
 import hashlib
 
 from conda_provenance.errors import UnavailableError
-from conda_provenance.text import show_sentence
+from conda_provenance.text import as_clause, show_sentence
 from conda_provenance.verify.answers import Answer, Outcome
 from conda_provenance.verify.evidence.document import Body, Entry
 
@@ -60,7 +60,8 @@ def outcome_of(entry: Entry) -> Outcome:
 
     data = _data(entry.body)
     if data is None:
-        return UnavailableError(f"The answer was not kept: {_lower(entry.body.left_out or '')}")
+        why = as_clause(show_sentence(entry.body.left_out or "", _MAX_SENTENCE))
+        return UnavailableError(f"The answer was not kept: {why}.")
     if len(data) != entry.length or hashlib.sha256(data).hexdigest() != entry.sha256:
         raise BadEvidence("an answer in it has not the digest that stands beside it")
     return Answer(data, entry.about, entry.asked_at, entry.with_token)
@@ -80,8 +81,3 @@ def _data(body: Body) -> bytes | None:
         return base64.b64decode(body.base64, validate=True)
     except (binascii.Error, ValueError):
         raise BadEvidence("an answer in it is no base64") from None
-
-
-def _lower(sentence: str) -> str:
-    shown = show_sentence(sentence, _MAX_SENTENCE)
-    return shown[:1].lower() + shown[1:]

@@ -9,21 +9,12 @@ from collections.abc import Mapping
 
 from conda_provenance.audit.page.states import State
 from conda_provenance.verify.rows import Row
+from conda_provenance.verify.verdict import MEANINGS
 from conda_provenance.verify.verdict import WORST_FIRST as STANDINGS
 
 STATES: Mapping[str, State] = {
-    each.name: each
-    for each in (
-        State("verified", "Verified", "bound to the build of a repository that somebody named"),
-        State(
-            "consistent",
-            "Consistent",
-            "the recipe is the commit's; the files that get installed were not checked",
-        ),
-        State("silent", "Silent", "claims nothing about where it comes from"),
-        State("unavailable", "Unavailable", "something that is required could not be checked"),
-        State("refuted", "Refuted", "a required check failed, or something contradicts the claim"),
-    )
+    each.value: State(each.value, each.value.capitalize(), meaning)
+    for each, meaning in MEANINGS.items()
 }
 """In the order in which bars show them."""
 

@@ -12,7 +12,7 @@ from ci_identities import GitHubRun
 from sigstore_instance import Instance
 
 from conda_provenance.attest.statement import statement_bytes
-from conda_provenance.bundles.signed import BUILD_TYPES, PUBLISH_TYPE
+from conda_provenance.bundles.statement_types import BUILD_TYPES, PUBLISH_TYPE
 from conda_provenance.patterns import RepositoryPattern
 from conda_provenance.policy.expectations import REQUIRED, Expectations
 from conda_provenance.policy.signers import SignerPattern

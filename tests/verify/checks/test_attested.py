@@ -14,7 +14,6 @@ from ci_identities import GITHUB_ISSUER, GitHubRun, Person
 
 pytest.importorskip("sigstore")
 from attested_making import (
-    OF_GITHUB,
     REMOTE,
     RUN,
     V0_2,
@@ -37,8 +36,11 @@ from forged_bundles import (
 )
 from sigstore_instance import Instance
 
-from conda_provenance.bundles.signed import PUBLISH_TYPE
-from conda_provenance.verify.attested.predicates import DERIVED_BUILD_TYPE, DERIVED_BUILDER
+from conda_provenance.bundles.statement_types import (
+    DERIVED_BUILD_TYPE,
+    DERIVED_BUILDER,
+    PUBLISH_TYPE,
+)
 from conda_provenance.verify.outcome import Outcome, Result
 
 PASS, FAIL = Outcome.PASS, Outcome.FAIL
@@ -653,10 +655,3 @@ def test_no_forged_bundle_passes_or_refutes(
     good = json.dumps(workshop.signed()).encode()
     beside = forged_about.check(data, good, root=root, **expected)
     assert beside.outcome is PASS, beside
-
-
-def test_the_constants_are_those_of_what_attest_writes() -> None:
-    from conda_provenance.attest import predicate
-
-    assert (DERIVED_BUILD_TYPE, DERIVED_BUILDER) == (predicate.BUILD_TYPE, predicate.BUILDER_ID)
-    assert OF_GITHUB

@@ -275,14 +275,14 @@ def test_windows(built: Built) -> None:
     assert built.check(forged).outcome is Outcome.UNAVAILABLE
 
 
-def test_a_recipe_at_the_top_has_a_second_witness(tmp_path: Path) -> None:
+def test_the_commit_that_conda_build_wrote_into_the_recipe_is_a_fact(tmp_path: Path) -> None:
     """conda-build writes the commit itself, if the folder is a repository's top."""
     files = {name.removeprefix("recipe/"): each for name, each in FILES.items()}
     files = {name: each for name, each in files.items() if name not in ("outside.sh", "lib.la")}
     built = build(tmp_path, files, ".")
     result = built.check()
     assert result.outcome is Outcome.PASS, result
-    assert result.facts["second_witness"] == built.history["first"]
+    assert result.facts["commit_in_recipe"] == built.history["first"]
 
     rendered = built.contents.files["info/recipe/meta.yaml"].data
     other = rendered.replace(built.history["first"].encode(), b"2" * 40)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from packages_making import make_conda
 
-from conda_provenance.attest.publish import publish_statement, target_channel
+from conda_provenance.attest.publication import publish_statement, target_channel
 from conda_provenance.errors import ProvenanceError, UsageError
 
 
@@ -73,7 +73,8 @@ def test_a_secret_is_refused_and_not_repeated(given: str) -> None:
         "file:///srv/channel", "https://", "https:///c", "https://prefix.dev/a b",
         "https://prefix.dev/../c", "https://prefix.dev/c\n", "https://prefix.dev/c\x1b[2J",
         "https://prefix.dev:99999/c", "https://prefix.dev/c\\d", "https://prefix.dev/c/noarch",
-        "https://prefix.dev/c/linux-64/", "https://prefix.dev/" + "c" * 3000, "ΕΝ://x/y",
+        "https://prefix.dev/c/linux-64/", "https://prefix.dev/c/netbsd-64",
+        "https://prefix.dev/" + "c" * 3000, "ΕΝ://x/y",
     ],
 )  # fmt: skip
 def test_what_is_no_channel_is_refused(given: str) -> None:

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import re
 
+from conda_provenance.attest.package_statement import PackageStatement, subject_name
 from conda_provenance.attest.statement import statement_bytes
-from conda_provenance.attest.statements import PackageStatement, subject_name
-from conda_provenance.bundles.signed import PUBLISH_TYPE
+from conda_provenance.bundles.statement_types import PUBLISH_TYPE
 from conda_provenance.errors import UsageError
 from conda_provenance.packages import read_digested
-from conda_provenance.policy.channels import channel_address
+from conda_provenance.policy.channels import SUBDIR_END, channel_address
 from conda_provenance.tokens import CHANNEL_KEY, CHANNEL_TOKEN, holds_at, holds_token
 
-_SUBDIR = re.compile(r"/(?:noarch|(?:emscripten|freebsd|linux|osx|wasi|win|zos)-[a-z0-9_]+)\Z")
 _MAX_CHANNEL = 2000
 
 
@@ -43,7 +42,7 @@ def target_channel(address: str) -> str:
             "--publish-to takes the address at which others reach the channel, such as "
             "https://prefix.dev/my-channel."
         )
-    if _SUBDIR.search(channel):
+    if SUBDIR_END.search(channel):
         raise UsageError(
             "--publish-to takes the channel's address without the platform at its end."
         )

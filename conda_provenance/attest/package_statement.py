@@ -9,9 +9,10 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from conda_provenance.attest.predicate import PREDICATE_TYPE, NothingToState, predicate_of
+from conda_provenance.attest.predicate import NothingToState, predicate_of
 from conda_provenance.attest.recorded.files import FILES, recorded_build
 from conda_provenance.attest.statement import compact, statement_bytes
+from conda_provenance.bundles.statement_types import SLSA_V1
 from conda_provenance.claim import Claim
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.packages import read_digested
@@ -78,7 +79,7 @@ def statement_of(path: str, *, ref: str | None = None) -> PackageStatement:
         ) from None
 
     sha256 = package.sha256 or ""
-    statement = statement_bytes(file_name, sha256, PREDICATE_TYPE, predicate)
+    statement = statement_bytes(file_name, sha256, SLSA_V1, predicate)
     _require_no_secret(path, compact(predicate).decode())
     note = f"Of {shown_path(path)}: {build.note}." if build.note else ""
     return PackageStatement(path, file_name, sha256, statement, package.claim, predicate, note)
