@@ -10,7 +10,7 @@ import re
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from conda_provenance.credentials import is_secret_name, without_credentials
+from conda_provenance.credentials import is_secret_name, may_hold_key, without_credentials
 from conda_provenance.packages.leaks import holds_secret
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError, clean_page_url, clean_segment
 from conda_provenance.text import escape_commands
@@ -31,6 +31,15 @@ _REV = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.+-]|/(?=[A-Za-z0-9_])){0,199}")
 
 _SLASHES = re.compile(r"[A-Za-z0-9][\w.-]*(?::\d+)?(?:/[\w.+-]+)+(?::[\w.-]+)?", re.ASCII)
 """Names with slashes, such as a container's image. Other slashes are in paths or in addresses."""
+
+_HIDING = r"(?:auth|bearer|credentials?|creds?|key|login|pass|passwd|password|pw|pwd|secret|token)"
+"""Words that say that what follows is a secret."""
+
+_HIDDEN = re.compile(rf"(?i:(?:.*[_.-])?{_HIDING}(?:[_.-].*)?)\Z")
+_TELLS = re.compile(
+    rf"(?i:(?<![a-z])(?:-D)?(?:[\w.-]*[_.-])?{_HIDING}(?:[_.-][\w.-]*)?(?:\s*[=:]\s*|\s+)\S)"
+)
+"""Words of a command: ``-DAPI_TOKEN=x``, ``--password x``, ``Bearer x``."""
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?Z", re.ASCII)
@@ -65,6 +74,9 @@ def _address(cleaned: str) -> str | None:
 
     # A login that the cleaner keeps, such as a variable's name, is not for others.
     if "@" in parts.netloc or not parts.path.strip("/"):
+        return None
+
+    if may_hold_key(cleaned):
         return None
 
     host = clean_page_url(f"https://{parts.netloc}").partition("://")[2]
@@ -104,7 +116,10 @@ def word(value: object) -> str | None:
 
 def entry(key: object, value: object) -> tuple[str, str] | None:
     """An entry of a variant. ``None``: by its name or its value it may be a secret, or a path."""
-    if not (isinstance(key, str) and _KEY.fullmatch(key)) or is_secret_name(key):
+    if not (isinstance(key, str) and _KEY.fullmatch(key)):
+        return None
+
+    if is_secret_name(key) or _HIDDEN.match(key):
         return None
 
     if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT or not value.isprintable():
@@ -113,7 +128,7 @@ def entry(key: object, value: object) -> tuple[str, str] | None:
     if re.search(r"[/\\]", value) and not _SLASHES.fullmatch(value):
         return None
 
-    is_safe = not looks_like_secret(value) and is_harmless(value)
+    is_safe = not (looks_like_secret(value) or _TELLS.search(value)) and is_harmless(value)
     return (key, value) if is_safe else None
 
 

@@ -5,14 +5,21 @@ Which verdict gives which statement is not known here.
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
-from conda_provenance.attest.signing import Signer, open_signer, require_sigstore
+from conda_provenance.attest.signing import (
+    Signer,
+    open_signer,
+    require_sigstore,
+    require_trust_config,
+)
 from conda_provenance.attest.uris import (
     Resource,
     digest_uri,
@@ -59,6 +66,8 @@ def open_summaries(arguments: Namespace, policy: Policy, output: Output) -> Summ
     )
     if arguments.sign:  # Verifying may take an hour, so this is asked before.
         require_sigstore()
+        if arguments.trust_config is not None:
+            require_trust_config(arguments.trust_config)
 
     try:
         os.makedirs(arguments.vsa, exist_ok=True)
@@ -144,7 +153,10 @@ class Summaries:
         return os.path.join(self._folder, *f"{summary.place}{STATEMENT}".split("/"))
 
     def _write(self, path: str, text: str) -> None:
+        """An earlier VSA is replaced. A link is not followed: it may lead to anybody's file."""
         try:
+            if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
+                raise OSError(errno.EEXIST, "something that is no plain file has its name")
             os.makedirs(os.path.dirname(path), exist_ok=True)
             write_forms([Form("--vsa", path, lambda file: print(text, file=file))])
         except OSError as error:
