@@ -398,7 +398,7 @@ def test_a_trust_configuration_that_is_none_is_said_before_anything_is_verified(
     options = [*options_of(acceptance, tmp_path / "vsa"), "--sign", "--trust-config", "nowhere"]
     with online(acceptance):
         assert main(["verify", str(silent(acceptance)), *options]) == 2
-    assert "nowhere (--trust-config) cannot be read" in capsys.readouterr().err
+    assert "--trust-config nowhere cannot be read" in capsys.readouterr().err
     assert not (tmp_path / "vsa").exists()
 
 
