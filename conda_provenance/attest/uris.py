@@ -142,6 +142,12 @@ class Resource(NamedTuple):
                 raise ValueError(
                     "--resource-uri is the address of another file; give the channel's instead"
                 )
+            placed = SUBDIR.search(self.base)
+            if placed and subdir and placed[0] != f"/{subdir}":
+                raise ValueError(
+                    f"--resource-uri is an address of {placed[0][1:]}, and it is for "
+                    f"{show_value(subdir, 50)}"
+                )
             return f"{self.base}/{self.file}", file_name
 
         if subdir is None or not SUBDIR_END.fullmatch(f"/{subdir}"):

@@ -5,7 +5,9 @@ Which verdict gives which statement is not known here.
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -144,7 +146,10 @@ class Summaries:
         return os.path.join(self._folder, *f"{summary.place}{STATEMENT}".split("/"))
 
     def _write(self, path: str, text: str) -> None:
+        """An earlier VSA is replaced. A link is not followed: it may lead to anybody's file."""
         try:
+            if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
+                raise OSError(errno.EEXIST, "something that is no plain file has its name")
             os.makedirs(os.path.dirname(path), exist_ok=True)
             write_forms([Form("--vsa", path, lambda file: print(text, file=file))])
         except OSError as error:

@@ -97,7 +97,7 @@ def test_no_text_breaks_it(text: str) -> None:
         ("HTTPS://Conda.Example.org:443/main", f"{CHANNEL}/linux-64/{FILE}"),
         ("https://conda.example.org", f"https://conda.example.org/linux-64/{FILE}"),
         ("oci://ghcr.example.org/main", f"oci://ghcr.example.org/main/linux-64/{FILE}"),
-        (f"{CHANNEL}/osx-64/{FILE}", f"{CHANNEL}/osx-64/{FILE}"),
+        (f"{CHANNEL}/linux-64/{FILE}", f"{CHANNEL}/linux-64/{FILE}"),
         (f"https://example.org/{FILE}", f"https://example.org/{FILE}"),
     ],
 )
@@ -178,3 +178,14 @@ def test_what_a_stranger_calls_a_package_leads_nowhere_else(
 ) -> None:
     with pytest.raises(ValueError, match=why):
         Resource.parse(CHANNEL).place_of(file, subdir)
+
+
+def test_a_packages_address_is_of_its_own_platform() -> None:
+    """One that is fetched from another platform's part of the channel is another package."""
+    resource = Resource.parse(f"{CHANNEL}/win-64/{FILE}")
+    assert resource.place_of(FILE, "win-64") == (f"{CHANNEL}/win-64/{FILE}", FILE)
+    assert resource.place_of(FILE, None) == (f"{CHANNEL}/win-64/{FILE}", FILE)
+    with pytest.raises(ValueError, match="an address of win-64, and it is for linux-64"):
+        resource.place_of(FILE, "linux-64")
+    elsewhere = Resource.parse(f"https://files.example.com/packages/{FILE}")
+    assert elsewhere.place_of(FILE, "linux-64")[0] == f"https://files.example.com/packages/{FILE}"

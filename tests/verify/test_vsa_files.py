@@ -4,6 +4,7 @@ test."""
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sys
@@ -364,6 +365,31 @@ def test_a_file_that_cannot_be_written_is_said_and_ends_in_status_3(
     assert status == 3
     assert f"The VSA {tmp_path}/linux-64/" in said.err
     assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
+def test_only_a_plain_file_is_replaced(
+    acceptance: World, capsys: pytest.CaptureFixture[str], tmp_path: Path, kind: str
+) -> None:
+    """A link may lead out of the folder, to anybody's file, and a pipe never ends."""
+    package, theirs = acceptance.actions(), tmp_path / "theirs"
+    theirs.write_text("precious")
+    place = tmp_path / "vsa" / "linux-64" / f"{package.name}{STATEMENT}"
+    place.parent.mkdir(parents=True)
+    if kind == "link":
+        place.symlink_to(theirs)
+    elif kind == "pipe":
+        os.mkfifo(place)
+    else:
+        place.mkdir()
+
+    with online(acceptance):
+        status = main(["verify", str(package), *options_of(acceptance, tmp_path / "vsa")])
+    said = capsys.readouterr()
+    assert status == 3
+    assert "cannot be written: something that is no plain file has its name" in said.err
+    assert theirs.read_text() == "precious"
+    assert place.is_symlink() == (kind == "link")
 
 
 def test_stamp_takes_it_for_no_signature(
