@@ -12,9 +12,15 @@ from urllib.parse import urlsplit
 
 from conda_provenance.credentials import is_secret_name, without_credentials
 from conda_provenance.packages.leaks import holds_secret
-from conda_provenance.remotes import RemoteUrl, RemoteUrlError, clean_page_url, clean_segment
+from conda_provenance.remotes import (
+    RemoteUrl,
+    RemoteUrlError,
+    clean_page_url,
+    clean_segment,
+    vendor_at,
+)
 from conda_provenance.text import escape_commands
-from conda_provenance.tokens import looks_like_secret
+from conda_provenance.tokens import decoded, looks_like_secret
 from conda_provenance.values import is_plain
 
 MAX_TEXT = 300
@@ -31,6 +37,25 @@ _REV = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.+-]|/(?=[A-Za-z0-9_])){0,199}")
 
 _SLASHES = re.compile(r"[A-Za-z0-9][\w.-]*(?::\d+)?(?:/[\w.+-]+)+(?::[\w.-]+)?", re.ASCII)
 """Names with slashes, such as a container's image. Other slashes are in paths or in addresses."""
+
+_HIDING = r"(?:auth|bearer|credentials?|creds?|key|login|pass|passwd|password|pw|pwd|secret|token)"
+"""Words that say that what follows is a secret."""
+
+_HIDDEN = re.compile(rf"(?i:(?:.*[_.-])?{_HIDING}(?:[_.-].*)?)\Z")
+_TELLS = re.compile(
+    rf"(?i:(?<![a-z])(?:-D)?(?:[\w.-]*[_.-])?{_HIDING}(?:[_.-][\w.-]*)?(?:\s*[=:]\s*|\s+)\S)"
+)
+"""Words of a command: ``-DAPI_TOKEN=x``, ``--password x``, ``Bearer x``."""
+
+_RANDOM = re.compile(
+    r"(?=[^/]*[a-z])(?=[^/]*[A-Z])(?=[^/]*\d)[A-Za-z0-9_-]{16,}|eyJ[\w-]{5,}\.[\w-]+\.[\w-]+"
+)
+"""What is drawn at random, as keys of a channel are. Digests are in letters of one case."""
+
+_KEYED = re.compile(r"(?:[\w-]+\.)*fury\.io|dl\.cloudsmith\.io")
+"""Servers whose private channels have the key as the first part of their path."""
+
+_NO_KEYS = ("public", "basic")
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?Z", re.ASCII)
@@ -67,6 +92,9 @@ def _address(cleaned: str) -> str | None:
     if "@" in parts.netloc or not parts.path.strip("/"):
         return None
 
+    if _may_hold_key(parts.netloc.lower(), decoded(parts.path)):
+        return None
+
     host = clean_page_url(f"https://{parts.netloc}").partition("://")[2]
     for segment in parts.path.split("/"):
         if segment:
@@ -74,6 +102,16 @@ def _address(cleaned: str) -> str | None:
 
     shown = f"{scheme}://{host}{parts.path}"
     return shown if is_harmless(shown) else None
+
+
+def _may_hold_key(host: str, path: str) -> bool:
+    """May a part of the path be what lets its reader in?"""
+    first, *folders = path.strip("/").split("/")
+    if _KEYED.fullmatch(host.partition(":")[0]) and first not in _NO_KEYS:
+        return True
+    # At a forge these are names of people's.
+    is_random = vendor_at(host) is None and any(map(_RANDOM.fullmatch, (first, *folders)))
+    return is_random or without_credentials(f"https://{host}{path}") != f"https://{host}{path}"
 
 
 def repository(value: object) -> RemoteUrl | None:
@@ -104,7 +142,10 @@ def word(value: object) -> str | None:
 
 def entry(key: object, value: object) -> tuple[str, str] | None:
     """An entry of a variant. ``None``: by its name or its value it may be a secret, or a path."""
-    if not (isinstance(key, str) and _KEY.fullmatch(key)) or is_secret_name(key):
+    if not (isinstance(key, str) and _KEY.fullmatch(key)):
+        return None
+
+    if is_secret_name(key) or _HIDDEN.match(key):
         return None
 
     if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT or not value.isprintable():
@@ -113,7 +154,7 @@ def entry(key: object, value: object) -> tuple[str, str] | None:
     if re.search(r"[/\\]", value) and not _SLASHES.fullmatch(value):
         return None
 
-    is_safe = not looks_like_secret(value) and is_harmless(value)
+    is_safe = not (looks_like_secret(value) or _TELLS.search(value)) and is_harmless(value)
     return (key, value) if is_safe else None
 
 

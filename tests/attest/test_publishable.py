@@ -34,6 +34,62 @@ def test_a_plain_address_is_kept_as_it_is(address):
     assert publishable.address(address) == address
 
 
+RANDOM = "aBcD1234efGh5678"
+TOKEN_OF_WEB = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcdefghijklmnop"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"https://dl.cloudsmith.io/{RANDOM}/org/repo/conda/linux-64/x-1-0.conda",
+        "https://dl.cloudsmith.io/lowercasekey/org/repo/conda/linux-64/x-1-0.conda",
+        "https://conda.fury.io/lowercasekey/user/noarch/x-1-0.conda",
+        f"https://conda.example.org/{RANDOM}/noarch/x-1-0.conda",
+        f"https://conda.example.org/%74/{RANDOM}/main/noarch/x-1-0.conda",
+        f"https://conda.example.org/{TOKEN_OF_WEB}/noarch/x-1-0.conda",
+        f"https://hooks.example.org/services/{RANDOM}",
+    ],
+)
+def test_a_path_that_may_hold_a_key_is_left_out(address: str) -> None:
+    """Some channels have it as a part of the path, and nothing says which part."""
+    assert publishable.address(address) is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://dl.cloudsmith.io/public/org/repo/conda/linux-64/x-1-0.conda",
+        f"https://github.com/o/n/archive/{'0f8fad5b' * 5}.tar.gz",
+        f"https://files.pythonhosted.org/packages/ab/cd/{'0f' * 30}/X-1.0.tar.gz",
+        "https://github.com/o/CamelCase-Project-2024/releases/download/v1.0/CamelCase2024x86.zip",
+    ],
+)
+def test_a_digest_or_a_name_is_no_key(address: str) -> None:
+    assert publishable.address(address) == address
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("MY_PASS", "hunter2"),
+        ("upload_pw", "hunter2"),
+        ("x", "Bearer hunter2"),
+        ("x", "a --password hunter2"),
+        ("x", "-DAPI_TOKEN=hunter2"),
+        ("x", "-DTOKEN=hunter2"),
+        ("x", "MY_PASSWORD = hunter2"),
+        ("x", "token: hunter2"),
+    ],
+)
+def test_an_entry_that_says_it_is_a_secret_is_left_out(key: str, value: str) -> None:
+    assert publishable.entry(key, value) is None
+
+
+@pytest.mark.parametrize("value", ["passenger 1.0", "keyutils=1.6", "gcc 12.* *_cpython", "tokens"])
+def test_a_word_that_only_begins_so_is_kept(value: str) -> None:
+    assert publishable.entry("x", value) == ("x", value)
+
+
 @pytest.mark.parametrize(
     ("address", "kept"),
     [
