@@ -9,9 +9,10 @@ which hides more.
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from conda_provenance.remotes import vendor_at
-from conda_provenance.tokens import CHANNEL_KEY, WHOLE_TOKENS, holds_token, normal
+from conda_provenance.tokens import CHANNEL_KEY, WHOLE_TOKENS, decoded, holds_token, normal
 
 _MAX_LENGTH = 8192
 """Characters of an address that are looked at."""
@@ -52,6 +53,16 @@ _INNER_CHANNEL_TOKEN = re.compile(rf"/t/(?P<token>{CHANNEL_KEY})(?=[/?#;&]|\Z)")
 _ANY_CHANNEL_TOKEN = re.compile(r"/t/(?P<token>[^/?#]+)(?=/)")
 _TOKEN = re.compile(rf"(?<![0-9A-Za-z])(?:{'|'.join(WHOLE_TOKENS)})[\w=-]*")
 
+_RANDOM = re.compile(
+    r"(?=[^/]*[a-z])(?=[^/]*[A-Z])(?=[^/]*\d)[A-Za-z0-9_-]{16,}|eyJ[\w-]{5,}\.[\w-]+\.[\w-]+"
+)
+"""What is drawn at random, as keys of a channel are. Digests are in letters of one case."""
+
+_KEYED = re.compile(r"(?:[\w-]+\.)*fury\.io|dl\.cloudsmith\.io")
+"""Servers whose private channels have the key as the first part of their path."""
+
+_NO_KEYS = ("public", "basic")
+
 _CHANNEL_FILE = re.compile(
     r"/(?:noarch|(?:linux|osx|win|emscripten|wasi)-\w{1,20})"
     r"/[^/?#]{1,300}\.(?:conda|tar\.bz2|json)(?:\.zst|\.bz2)?\Z"
@@ -72,6 +83,22 @@ def without_credentials(text: str) -> str:
 def holds_credentials(text: str) -> bool:
     """Does an address in ``text`` hold a login, a token or a signature?"""
     return without_credentials(text) != text
+
+
+def may_hold_key(address: str) -> bool:
+    """May a part of the path be what lets its reader in? Nothing says which part it is.
+
+    It is for what is published, where it is better to leave out too much. ``address`` has no login.
+    """
+    parts = urlsplit(address)
+    host, path = parts.netloc.lower(), decoded(parts.path)
+    first, *folders = path.strip("/").split("/")
+    if _KEYED.fullmatch(host.partition(":")[0]) and first not in _NO_KEYS:
+        return True
+
+    # At a forge these are names of people's.
+    is_random = vendor_at(host) is None and any(map(_RANDOM.fullmatch, (first, *folders)))
+    return is_random or holds_credentials(f"https://{host}{path}")
 
 
 def is_secret_name(name: str) -> bool:

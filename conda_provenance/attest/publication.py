@@ -12,6 +12,7 @@ import re
 from conda_provenance.attest.package_statement import PackageStatement, subject_name
 from conda_provenance.attest.statement import statement_bytes
 from conda_provenance.bundles.statement_types import PUBLISH_TYPE
+from conda_provenance.credentials import may_hold_key
 from conda_provenance.errors import UsageError
 from conda_provenance.packages import read_digested
 from conda_provenance.policy.channels import SUBDIR_END, channel_address
@@ -37,6 +38,11 @@ def target_channel(address: str) -> str:
         )
 
     channel = channel_address(address)
+    if channel is not None and may_hold_key(channel):
+        raise UsageError(
+            "--publish-to takes the channel's address without a key in its path: everybody can "
+            "read what is signed."
+        )
     if channel is None or len(channel) > _MAX_CHANNEL or channel.startswith("file:"):
         raise UsageError(
             "--publish-to takes the address at which others reach the channel, such as "

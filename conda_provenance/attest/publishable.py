@@ -10,17 +10,11 @@ import re
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from conda_provenance.credentials import is_secret_name, without_credentials
+from conda_provenance.credentials import is_secret_name, may_hold_key, without_credentials
 from conda_provenance.packages.leaks import holds_secret
-from conda_provenance.remotes import (
-    RemoteUrl,
-    RemoteUrlError,
-    clean_page_url,
-    clean_segment,
-    vendor_at,
-)
+from conda_provenance.remotes import RemoteUrl, RemoteUrlError, clean_page_url, clean_segment
 from conda_provenance.text import escape_commands
-from conda_provenance.tokens import decoded, looks_like_secret
+from conda_provenance.tokens import looks_like_secret
 from conda_provenance.values import is_plain
 
 MAX_TEXT = 300
@@ -46,16 +40,6 @@ _TELLS = re.compile(
     rf"(?i:(?<![a-z])(?:-D)?(?:[\w.-]*[_.-])?{_HIDING}(?:[_.-][\w.-]*)?(?:\s*[=:]\s*|\s+)\S)"
 )
 """Words of a command: ``-DAPI_TOKEN=x``, ``--password x``, ``Bearer x``."""
-
-_RANDOM = re.compile(
-    r"(?=[^/]*[a-z])(?=[^/]*[A-Z])(?=[^/]*\d)[A-Za-z0-9_-]{16,}|eyJ[\w-]{5,}\.[\w-]+\.[\w-]+"
-)
-"""What is drawn at random, as keys of a channel are. Digests are in letters of one case."""
-
-_KEYED = re.compile(r"(?:[\w-]+\.)*fury\.io|dl\.cloudsmith\.io")
-"""Servers whose private channels have the key as the first part of their path."""
-
-_NO_KEYS = ("public", "basic")
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?Z", re.ASCII)
@@ -92,7 +76,7 @@ def _address(cleaned: str) -> str | None:
     if "@" in parts.netloc or not parts.path.strip("/"):
         return None
 
-    if _may_hold_key(parts.netloc.lower(), decoded(parts.path)):
+    if may_hold_key(cleaned):
         return None
 
     host = clean_page_url(f"https://{parts.netloc}").partition("://")[2]
@@ -102,16 +86,6 @@ def _address(cleaned: str) -> str | None:
 
     shown = f"{scheme}://{host}{parts.path}"
     return shown if is_harmless(shown) else None
-
-
-def _may_hold_key(host: str, path: str) -> bool:
-    """May a part of the path be what lets its reader in?"""
-    first, *folders = path.strip("/").split("/")
-    if _KEYED.fullmatch(host.partition(":")[0]) and first not in _NO_KEYS:
-        return True
-    # At a forge these are names of people's.
-    is_random = vendor_at(host) is None and any(map(_RANDOM.fullmatch, (first, *folders)))
-    return is_random or without_credentials(f"https://{host}{path}") != f"https://{host}{path}"
 
 
 def repository(value: object) -> RemoteUrl | None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from conda_provenance.bundles.statement_types import SITE
+from conda_provenance.credentials import may_hold_key
 from conda_provenance.errors import UsageError
 from conda_provenance.packages.file_names import ENDINGS
 from conda_provenance.policy.channels import SUBDIR_END, channel_address
@@ -104,6 +105,11 @@ class Resource(NamedTuple):
         is_file = last.endswith(ENDINGS)
         # The form that a channel's address must have has no "!", which a version may have.
         plain = f"{base if is_file else text.rstrip('/')}/x"
+        if _may_be_keyed(text):
+            raise UsageError(
+                "--resource-uri takes the address that packages are fetched from, without a key "
+                "in its path: everybody can read what a statement says."
+            )
         address = None if _is_secret(text) else channel_address(plain)
         if address is None or address.startswith("file:") or (is_file and not _is_name(last)):
             raise UsageError(
@@ -142,7 +148,7 @@ class Resource(NamedTuple):
                 raise ValueError(
                     "--resource-uri is the address of another file; give the channel's instead"
                 )
-            placed = SUBDIR.search(self.base)
+            placed = SUBDIR_END.search(self.base)
             if placed and subdir and placed[0] != f"/{subdir}":
                 raise ValueError(
                     f"--resource-uri is an address of {placed[0][1:]}, and it is for "
@@ -164,3 +170,11 @@ def _is_name(last: str) -> bool:
 def _is_secret(text: str) -> bool:
     """May a token stand in it, as in https://conda.example.com/t/TOKEN/main?"""
     return len(text) > _MAX_LENGTH or holds_token(text) or "/t/" in text
+
+
+def _may_be_keyed(text: str) -> bool:
+    """As private channels of some servers are: then the text is not repeated either."""
+    try:
+        return not _is_secret(text) and may_hold_key(text)
+    except ValueError:
+        return False

@@ -14,7 +14,12 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
-from conda_provenance.attest.signing import Signer, open_signer, require_sigstore
+from conda_provenance.attest.signing import (
+    Signer,
+    open_signer,
+    require_sigstore,
+    require_trust_config,
+)
 from conda_provenance.attest.uris import (
     Resource,
     digest_uri,
@@ -61,6 +66,8 @@ def open_summaries(arguments: Namespace, policy: Policy, output: Output) -> Summ
     )
     if arguments.sign:  # Verifying may take an hour, so this is asked before.
         require_sigstore()
+        if arguments.trust_config is not None:
+            require_trust_config(arguments.trust_config)
 
     try:
         os.makedirs(arguments.vsa, exist_ok=True)

@@ -324,7 +324,13 @@ def test_a_publish_statement_is_printed_or_written_unsigned(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "channel", ["conda-forge", "https://me:s3cret@prefix.dev/c", "https://prefix.dev/t/s3cret/c"]
+    "channel",
+    [
+        "conda-forge",
+        "https://me:s3cret@prefix.dev/c",
+        "https://prefix.dev/t/s3cret/c",
+        "https://dl.cloudsmith.io/s3cret/org/repo/conda",
+    ],
 )
 def test_a_channel_that_cannot_be_named_is_misuse(
     server: SigstoreServer, package: Path, channel: str

@@ -145,6 +145,9 @@ def test_the_channel_of_an_address(text: str, channel: str | None) -> None:
         "https://conda.example.org/a/../main",
         f"{CHANNEL}/noarch/a%2fb.conda",
         f"{CHANNEL}/noarch/.conda",
+        "https://dl.cloudsmith.io/secret/org/repo/conda",
+        "https://conda.fury.io/secret/user",
+        "https://conda.example.org/aBcD1234secret5678/main",
     ],
 )
 def test_an_address_that_is_refused(text: str) -> None:

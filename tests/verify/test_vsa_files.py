@@ -392,6 +392,16 @@ def test_only_a_plain_file_is_replaced(
     assert place.is_symlink() == (kind == "link")
 
 
+def test_a_trust_configuration_that_is_none_is_said_before_anything_is_verified(
+    acceptance: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    options = [*options_of(acceptance, tmp_path / "vsa"), "--sign", "--trust-config", "nowhere"]
+    with online(acceptance):
+        assert main(["verify", str(silent(acceptance)), *options]) == 2
+    assert "nowhere (--trust-config) cannot be read" in capsys.readouterr().err
+    assert not (tmp_path / "vsa").exists()
+
+
 def test_stamp_takes_it_for_no_signature(
     acceptance: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
