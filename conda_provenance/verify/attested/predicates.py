@@ -34,8 +34,6 @@ class BuildSays(NamedTuple):
     repository: str | None = None
     commit: str | None = None
     run: str | None = None
-    builder: str | None = None
-    build_type: str | None = None
     is_derived: bool = False
     """Was it made from what the package says of itself?"""
 
@@ -67,7 +65,7 @@ def _v1(predicate: Mapping[str, Any]) -> BuildSays:
         commit = _text(first, "digest", "gitCommit") if place == repository else None
 
     run = _text(predicate, "runDetails", "metadata", "invocationId")
-    return BuildSays(repository, commit, run, builder, build_type, is_derived)
+    return BuildSays(repository, commit, run, is_derived)
 
 
 def _v0_2(predicate: Mapping[str, Any]) -> BuildSays:
@@ -76,8 +74,6 @@ def _v0_2(predicate: Mapping[str, Any]) -> BuildSays:
         _repository(_text(source, "uri")),
         _text(source, "digest", "sha1") or _text(source, "digest", "gitCommit"),
         _text(predicate, "metadata", "buildInvocationId"),
-        _text(predicate, "builder", "id"),
-        _text(predicate, "buildType"),
     )
 
 
