@@ -16,12 +16,12 @@ from conda_provenance.text import listed, show
 
 _MAX_SHOWN = 300
 
-GITHUB = "https://token.actions.githubusercontent.com"
-GITLAB = "https://gitlab.com"
+_GITHUB = "https://token.actions.githubusercontent.com"
+_GITLAB = "https://gitlab.com"
 
 _ISSUERS = {
-    "github.com": re.compile(rf"{re.escape(GITHUB)}(?:/[A-Za-z0-9_-]+)?"),
-    "gitlab.com": re.compile(re.escape(GITLAB)),
+    "github.com": re.compile(rf"{re.escape(_GITHUB)}(?:/[A-Za-z0-9_-]+)?"),
+    "gitlab.com": re.compile(re.escape(_GITLAB)),
 }
 """Who vouches for the runs of a public forge. Some enterprises have their name after GitHub's."""
 
