@@ -12,6 +12,7 @@ import re
 from urllib.parse import urlsplit
 
 from conda_provenance.remotes import vendor_at
+from conda_provenance.subdirs import SUBDIR
 from conda_provenance.tokens import CHANNEL_KEY, WHOLE_TOKENS, decoded, holds_token, normal
 
 _MAX_LENGTH = 8192
@@ -64,7 +65,7 @@ _KEYED = re.compile(r"(?:[\w-]+\.)*fury\.io|dl\.cloudsmith\.io")
 _NO_KEYS = ("public", "basic")
 
 _CHANNEL_FILE = re.compile(
-    r"/(?:noarch|(?:linux|osx|win|emscripten|wasi)-\w{1,20})"
+    rf"/{SUBDIR}"
     r"/[^/?#]{1,300}\.(?:conda|tar\.bz2|json)(?:\.zst|\.bz2)?\Z"
 )
 """How the address of a channel's file ends. There the token may look like anything."""

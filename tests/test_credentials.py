@@ -217,3 +217,11 @@ def test_nothing_is_left_that_would_be_reported(scheme, parts, secret, around):
 def test_a_token_outside_an_address_is_masked():
     token = "ghp_" + "A1b2" * 9
     assert without_credentials(f"script: export T={token}; x") == "script: export T=***; x"
+
+
+@pytest.mark.parametrize(
+    "subdir", ["freebsd-64", "netbsd-64", "openbsd-64", "zos-z", "wasi-wasm32"]
+)
+def test_a_channel_s_token_is_found_whatever_the_platform_is(subdir):
+    address = f"https://h.example/x/t/abc/chan/{subdir}/a-1-0.conda"
+    assert without_credentials(address) == f"https://h.example/x/chan/{subdir}/a-1-0.conda"

@@ -13,7 +13,7 @@ import conda_provenance
 PACKAGE = Path(conda_provenance.__file__).parent
 
 FLOORS = (
-    ("errors", "keys", "log", "paths", "tokens"),
+    ("errors", "keys", "log", "paths", "subdirs", "tokens"),
     ("text", "condarc"),
     ("net",),
     ("remotes",),

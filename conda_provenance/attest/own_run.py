@@ -15,7 +15,10 @@ from conda_provenance.ci import CIRun
 from conda_provenance.claim import Claim
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.remotes import RemoteUrl, RemoteUrlError
+from conda_provenance.run_api import Trigger
 from conda_provenance.text import show_value
+from conda_provenance.verify.attested.signers import WITH_REPOSITORY
+from conda_provenance.verify.attested.triggers import trigger_of
 from conda_provenance.verify.same_repository import is_same_repository
 
 INSTEAD = (
@@ -23,15 +26,11 @@ INSTEAD = (
     "--resource-uri URL --sign"
 )
 
-_PROVIDERS = ("github", "gitlab")
-"""The CI systems whose tokens and certificates say which repository, commit and run it is."""
-
 _RUN_OF_GITHUB = re.compile(
     r"(?P<repository>.+)/actions/runs/(?P<id>\d+)(?:/attempts/(?P<try>\d{1,9}))?"
 )
 _ATTEMPT = re.compile(r"/attempts/(\d{1,9})\Z")
 _PULL_REQUEST = re.compile(r"(?:.*_)?(?:pull_request|merge_request)(?:_.*)?\Z")
-_PULL_REF = re.compile(r"refs/(?:pull|merge-requests)/")
 
 
 class NotThisRunError(ProvenanceError):
@@ -82,7 +81,7 @@ def _why_not_by_variables(claim: Claim, run: CIRun | None) -> str | None:
     if run is None:
         return "this is no run of a CI"
 
-    if run.provider not in _PROVIDERS:
+    if run.provider not in WITH_REPOSITORY:
         return f"Sigstore's certificates do not say which run of {run.name} and which commit it is"
 
     if run.flow_run_id != claim.flow_run_id:
@@ -111,7 +110,8 @@ def _why_not_by_certificate(claim: Claim, certificate: Certificate) -> str | Non
     if certificate.commit != claim.sha:
         return "the certificate is of another commit"
 
-    if _is_pull_request(certificate.trigger) or _PULL_REF.match(certificate.ref or ""):
+    is_pull_request = trigger_of(certificate) is Trigger.PULL_REQUEST
+    if is_pull_request or _is_pull_request(certificate.trigger):
         return "the certificate is of a pull request"
 
     # GitLab's names the job, not the pipeline: the token, which the authority accepted, has both.

@@ -1,12 +1,9 @@
-"""The names of package files, and of a channel's folders with them. No file is looked at here."""
+"""The names of package files: what they end in, and what they say. No file is looked at here."""
 
 from __future__ import annotations
 
 ENDINGS = (".conda", ".tar.bz2")
 """How the names of package files end."""
-
-SUBDIR = r"(?:noarch|(?:emscripten|freebsd|linux|netbsd|openbsd|osx|wasi|win|zos)-[a-z0-9_]+)"
-"""The name of a channel's folder for one platform, or for all."""
 
 
 def stem_of(name: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from urllib.parse import SplitResult, urlsplit
 
-from conda_provenance.packages.file_names import SUBDIR
+from conda_provenance.subdirs import SUBDIR
 
 _CHANNEL = re.compile(r"[a-z][a-z0-9+.-]*://[A-Za-z0-9._~:/+\[\]%-]+\Z", re.IGNORECASE)
 """No login, query, fragment, backslash or space: an address that every reader splits alike."""

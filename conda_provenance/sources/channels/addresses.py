@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from conda_provenance.credentials import without_credentials
 from conda_provenance.errors import UsageError
-from conda_provenance.packages.file_names import SUBDIR
 from conda_provenance.sources.kinds import path_of
+from conda_provenance.subdirs import SUBDIR
 from conda_provenance.text import redact_location, show
 
 _SUBDIR = re.compile(SUBDIR)

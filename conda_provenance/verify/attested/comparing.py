@@ -17,7 +17,7 @@ from conda_provenance.claim import Claim
 from conda_provenance.remotes import RemoteUrl
 from conda_provenance.text import show
 from conda_provenance.values import is_full_sha
-from conda_provenance.verify.attested.predicates import BuildSays
+from conda_provenance.verify.attested.predicates import StatedBuild
 from conda_provenance.verify.attested.signers import provider_of
 from conda_provenance.verify.named_runs import named_run
 from conda_provenance.verify.same_repository import is_same_repository
@@ -79,7 +79,7 @@ def by_certificate(certificate: Certificate, stamp: Stamp) -> list[Comparison]:
     return [place, _commit(certificate.commit, CERTIFICATE, stamp, place), run]
 
 
-def by_predicate(said: BuildSays, stamp: Stamp) -> list[Comparison]:
+def by_predicate(said: StatedBuild, stamp: Stamp) -> list[Comparison]:
     """What the job says that made the statement."""
     place = _repository(said.repository, PREDICATE, stamp)
     run = _run(said.run, PREDICATE, stamp, "")

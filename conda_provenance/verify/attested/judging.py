@@ -29,7 +29,7 @@ from conda_provenance.verify.attested.comparing import (
     is_of,
 )
 from conda_provenance.verify.attested.places import FoundBundle
-from conda_provenance.verify.attested.predicates import BuildSays, what_it_says
+from conda_provenance.verify.attested.predicates import StatedBuild, stated_build
 from conda_provenance.verify.attested.publication import why_no_publication
 from conda_provenance.verify.attested.signers import names_its_repository, why_not_expected
 from conda_provenance.verify.attested.triggers import doubt_of
@@ -136,7 +136,7 @@ def _publication(
 
 
 def _build(bundle: JudgedBundle, signed: SignedStatement, case: Case, stamp: Stamp) -> JudgedBundle:
-    said = what_it_says(signed.statement)
+    said = stated_build(signed.statement)
     certificate = by_certificate(signed.certificate, stamp)
     predicate = by_predicate(said, stamp)
     judged = bundle._replace(worth=Worth.BUILD, comparisons=(*certificate, *predicate))
@@ -161,7 +161,7 @@ def _build(bundle: JudgedBundle, signed: SignedStatement, case: Case, stamp: Sta
 
 def _why_unbound(
     signed: SignedStatement,
-    said: BuildSays,
+    said: StatedBuild,
     certificate: list[Comparison],
     predicate: list[Comparison],
 ) -> str:

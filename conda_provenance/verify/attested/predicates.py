@@ -28,28 +28,26 @@ _GIT = re.compile(r"git\+(?P<url>(?:https?|ssh)://[^@\s]+)(?:@(?P<ref>\S+))?")
 _MAX_LENGTH = 2000
 
 
-class BuildSays(NamedTuple):
-    """What a predicate says. Strangers' texts; ``None`` where it says nothing of it."""
+class StatedBuild(NamedTuple):
+    """What a predicate says of a build. Strangers' texts; ``None`` where it says nothing of it."""
 
     repository: str | None = None
     commit: str | None = None
     run: str | None = None
-    builder: str | None = None
-    build_type: str | None = None
     is_derived: bool = False
     """Was it made from what the package says of itself?"""
 
 
-def what_it_says(statement: Statement) -> BuildSays:
+def stated_build(statement: Statement) -> StatedBuild:
     """What a statement says of a build. Empty: it is not about one, or of a form unknown here."""
     if statement.predicate_type == SLSA_V1:
         return _v1(statement.predicate or {})
     if statement.predicate_type == SLSA_V0_2:
         return _v0_2(statement.predicate or {})
-    return BuildSays()
+    return StatedBuild()
 
 
-def _v1(predicate: Mapping[str, Any]) -> BuildSays:
+def _v1(predicate: Mapping[str, Any]) -> StatedBuild:
     build_type = _text(predicate, "buildDefinition", "buildType")
     builder = _text(predicate, "runDetails", "builder", "id")
     is_derived = build_type == DERIVED_BUILD_TYPE or builder == DERIVED_BUILDER
@@ -67,17 +65,15 @@ def _v1(predicate: Mapping[str, Any]) -> BuildSays:
         commit = _text(first, "digest", "gitCommit") if place == repository else None
 
     run = _text(predicate, "runDetails", "metadata", "invocationId")
-    return BuildSays(repository, commit, run, builder, build_type, is_derived)
+    return StatedBuild(repository, commit, run, is_derived)
 
 
-def _v0_2(predicate: Mapping[str, Any]) -> BuildSays:
+def _v0_2(predicate: Mapping[str, Any]) -> StatedBuild:
     source = _at(predicate, "invocation", "configSource")
-    return BuildSays(
+    return StatedBuild(
         _repository(_text(source, "uri")),
         _text(source, "digest", "sha1") or _text(source, "digest", "gitCommit"),
         _text(predicate, "metadata", "buildInvocationId"),
-        _text(predicate, "builder", "id"),
-        _text(predicate, "buildType"),
     )
 
 

@@ -16,12 +16,12 @@ from conda_provenance.text import listed, show
 
 _MAX_SHOWN = 300
 
-GITHUB = "https://token.actions.githubusercontent.com"
-GITLAB = "https://gitlab.com"
+_GITHUB = "https://token.actions.githubusercontent.com"
+_GITLAB = "https://gitlab.com"
 
 _ISSUERS = {
-    "github.com": re.compile(rf"{re.escape(GITHUB)}(?:/[A-Za-z0-9_-]+)?"),
-    "gitlab.com": re.compile(re.escape(GITLAB)),
+    "github.com": re.compile(rf"{re.escape(_GITHUB)}(?:/[A-Za-z0-9_-]+)?"),
+    "gitlab.com": re.compile(re.escape(_GITLAB)),
 }
 """Who vouches for the runs of a public forge. Some enterprises have their name after GitHub's."""
 
@@ -34,6 +34,10 @@ _PROVIDERS = (
 """The CI system whose runs an issuer vouches for, by the names that are in ``flow_run_id``."""
 
 
+WITH_REPOSITORY = ("github", "gitlab")
+"""The CI systems whose certificates always say which repository, commit and event a run was of."""
+
+
 def provider_of(certificate: Certificate) -> str:
     """The CI system of the run. Empty: it is not known."""
     issuer = certificate.issuer or ""
@@ -41,11 +45,11 @@ def provider_of(certificate: Certificate) -> str:
 
 
 def names_its_repository(certificate: Certificate) -> bool:
-    """Does whoever vouches for it always say which repository, commit and event a run was of?
+    """Is it of one of :data:`WITH_REPOSITORY`?
 
-    Without them it is an old certificate, and what the job wrote itself does not replace them.
+    If it says less, it is an old one, and what the job wrote itself does not replace it.
     """
-    return provider_of(certificate) in ("github", "gitlab")
+    return provider_of(certificate) in WITH_REPOSITORY
 
 
 def why_not_expected(certificate: Certificate, expected: Expectations, *, is_packages: bool) -> str:
