@@ -18,7 +18,7 @@ _SENTENCES = (
     ("failed to verify SCT", "No trusted log of certificates vouches for its certificate."),
     (
         "failed to build timestamp certificate chain",
-        "No trusted authority made its certificate.",
+        "No trusted authority made its certificate; --trust-root names that of a private one.",
     ),
     ("invalid log entry", "Its proof that a trusted log has it does not hold."),
     ("no Timestamp Authorities", "Its time stamp is not of a trusted authority."),

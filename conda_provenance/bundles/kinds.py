@@ -81,6 +81,8 @@ def _require_media_type(document: Any) -> None:
             raise UncheckableError(sentence)
 
     media_type = document.get("mediaType")
+    if document.keys() >= {"_type", "predicateType"}:
+        raise BundleError("It is a statement without a signature.")
     if not isinstance(media_type, str):
         raise BundleError("It does not say that it is a Sigstore bundle.")
     if media_type in _MEDIA_TYPES:

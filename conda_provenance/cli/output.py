@@ -38,6 +38,9 @@ MAX_SENTENCE = 4000
 
 _LABEL_WIDTH = 14
 
+_MIN_SENTENCE = 24
+"""Columns of a sentence on the narrowest terminal."""
+
 
 class Output:
     """The output of one command."""
@@ -66,6 +69,20 @@ class Output:
     def line(self, *parts: Part) -> None:
         """Print a line of the result. It is never wrapped, so that a value is copied whole."""
         self._print(sys.stdout, parts)
+
+    def sentence(self, label: Sequence[Part], sentence: str, style: str = "") -> None:
+        """Print a sentence beside its label. A terminal has it wrapped between words, in a column
+        of its own; elsewhere it is one line."""
+        lines, indent = [sentence], sum(len(text) for text, _style in map(_pair, label))
+        columns = self.columns()
+        if columns is not None:
+            from textwrap import wrap
+
+            room = max(columns - indent, _MIN_SENTENCE)
+            lines = wrap(sentence, room, break_long_words=False, break_on_hyphens=False) or [""]
+        self.line(*label, (lines[0], style))
+        for line in lines[1:]:
+            self.line(" " * indent, (line, style))
 
     def field(self, key: str, *value: Part, indent: int = 0) -> None:
         """Print ``key: value``."""

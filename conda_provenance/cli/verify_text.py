@@ -44,9 +44,9 @@ def print_package(row: Row, output: Output) -> None:
     """Print all that came of verifying one package."""
     of_row = standing(row)
     output.line(*_title(row), ": ", (of_row.value, _STYLES.get(of_row, YELLOW)))
-    output.line("  ", row["message"])
+    output.sentence(["  "], row["message"])
     for note in row["notes"]:
-        output.line("  ", note)
+        output.sentence(["  "], note)
     if not output.quiet:
         _print_claim(row, output)
         _print_digest(row, output)
@@ -62,7 +62,7 @@ def print_package(row: Row, output: Output) -> None:
     output.line(("what follows:", BOLD))
     for name, outcome in row["verdict"].items():
         label = (f"  {outcome.ljust(_WIDTH)}  ", _OUTCOME_STYLES[outcome])
-        output.line(label, f"{name.ljust(ids)}  ", row["sentences"][name])
+        output.sentence([label, f"{name.ljust(ids)}  "], row["sentences"][name])
 
     _print_evidence(row, output)
 
@@ -117,7 +117,7 @@ def _print_digest(row: Row, output: Output) -> None:
 def _print_check(check: Mapping[str, Any], ids: int, output: Output) -> None:
     outcome = check["outcome"]
     label = (f"  {outcome.ljust(_WIDTH)}  ", _OUTCOME_STYLES[outcome])
-    output.line(label, f"{check['id'].ljust(ids)}  ", check["message"], _retry(check))
+    output.sentence([label, f"{check['id'].ljust(ids)}  "], f"{check['message']}{_retry(check)}")
     if not output.verbose:
         return
 
@@ -129,9 +129,9 @@ def _print_check(check: Mapping[str, Any], ids: int, output: Output) -> None:
             output.line(indent, show_value(line, MAX_VALUE))
 
 
-def _retry(check: Mapping[str, Any]) -> Part:
+def _retry(check: Mapping[str, Any]) -> str:
     when = check["retry_at"]
-    return (f" Try again after {when}.", DIM) if when else ""
+    return f" Try again after {when}." if when else ""
 
 
 def _plain(value: object) -> str:

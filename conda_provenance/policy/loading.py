@@ -26,8 +26,7 @@ def load_policy(wanted: str, known_checks: Collection[str] | None = None) -> Pol
     """
     if looks_like_path(wanted):
         path = os.path.expanduser(wanted)
-        stem = os.path.basename(path).removesuffix(_ENDING)
-        return parse_policy(_read(path, wanted), _name(stem), wanted, known_checks)
+        return parse_policy(_read(path, wanted), _name(path), wanted, known_checks)
 
     if wanted not in ready_policies():
         shown = escape(redact_location(wanted), 200) or repr("")
@@ -101,6 +100,6 @@ def _read(path: str, given: str) -> bytes:
         raise UsageError(f"The policy {shown} cannot be read: it is no path.") from None
 
 
-def _name(stem: str) -> str:
-    """What a file's policy is called in sentences."""
-    return re.sub(r"[^\w.+-]", "_", stem)[:100] or "policy"
+def _name(path: str) -> str:
+    """What a file's policy is called in sentences: as the file. No ready one ends in .toml."""
+    return re.sub(r"[^\w.+-]", "_", os.path.basename(path))[-100:] or "policy"

@@ -37,6 +37,11 @@ _ISSUER = re.compile(rf"{_SERVER}(?P<path>(?:/{_NAME})*)")
 _WITH_REF = ("github.com", "gitlab.com")
 """Hosts whose workflows never sign without a ref."""
 
+_STAR = "a-segment-that-may-be-anything"
+
+_REF = re.compile(rf"(?:refs|{_STAR})/[^/]+/.+|[0-9a-f]{{40}}|[0-9a-f]{{64}}|{_STAR}")
+"""What a certificate has after the ``@``. A shared workflow may be called at a commit."""
+
 _PORTS = {"https": "443", "http": "80"}
 
 
@@ -82,8 +87,8 @@ class SignerPattern:
         place = _Place.of(_filled(text))
         if place is None:
             raise _wrong(text, "it is neither a workflow's address nor an e-mail address")
-        if place.ref is None and place.server.partition("://")[2] in _WITH_REF:
-            raise _wrong(text, "a workflow signs with its branch or tag, which is missing")
+        if place.server.partition("://")[2] in _WITH_REF:
+            _require_ref(text, place.ref)
         return cls(text)
 
     def matches(self, identity: str) -> bool:
@@ -133,9 +138,6 @@ def _server(match: re.Match[str]) -> str:
     return f"{scheme}://{match['host'].lower()}{shown}"
 
 
-_STAR = "a-segment-that-may-be-anything"
-
-
 def _filled(text: str) -> str:
     """The pattern with a name in place of each ``*`` that is a whole segment after the host."""
     server, path = text[: _start_of_path(text)], text[_start_of_path(text) :]
@@ -154,6 +156,16 @@ def _is_match(wanted: tuple[str, ...], found: tuple[str, ...]) -> bool:
 
     pairs = zip(wanted, found, strict=True)
     return all(each == other or (each == _STAR and other != "") for each, other in pairs)
+
+
+def _require_ref(text: str, ref: tuple[str, ...] | None) -> None:
+    """A short name would fit no certificate, and a policy with it would never let one pass."""
+    if ref is None:
+        raise _wrong(text, "a workflow signs with its branch or tag, which is missing")
+    if not _REF.fullmatch("/".join(ref)):
+        raise _wrong(
+            text, "its @ is followed by neither refs/heads/NAME, refs/tags/NAME nor a commit"
+        )
 
 
 def _wrong(text: str, why: str) -> UsageError:

@@ -30,6 +30,13 @@ from sigstore_server import SigstoreServer  # noqa: E402
 REPOSITORY = "you/hello-feedstock"
 RUN = "4711"
 
+_AUTHOR = {
+    f"GIT_{who}_{what}": value
+    for who in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "You"), ("EMAIL", "you@example.org"))
+}
+"""git makes no commit for somebody whose name it does not know."""
+
 _COMMIT = """\
 export GITHUB_SHA=$(git rev-parse HEAD)
 git rev-parse HEAD > '{file}'
@@ -80,7 +87,7 @@ def _open(folder: Path, stack: ExitStack) -> None:
 
     # A token of the lab's own: yours stays with you.
     own = {"no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1", "GH_TOKEN": "token-of-the-lab"}
-    (folder / "online").write_text(_exports({**internet.environment, **own}))
+    (folder / "online").write_text(_exports({**internet.environment, **own, **_AUTHOR}))
     run = {name: value for name, value in sigstore.environ.items() if name != "GITHUB_SHA"}
     (folder / "begin").write_text(_exports(run) + _COMMIT.format(file=Sigstore.commit))
     (folder / "end").write_text(f"unset GITHUB_SHA {' '.join(run)}\n")

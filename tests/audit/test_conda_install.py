@@ -371,7 +371,7 @@ reviews = 1
 
     done = conda.refusing(*words, conda.prefix("b"), "stamped-old", **rules)
     assert done.is_refused
-    assert f"its repository is not allowed by the policy mine: {remote}" in done.said
+    assert f"its repository is not allowed by the policy mine.toml: {remote}" in done.said
 
     done = conda.refusing(*words, conda.prefix("c"), "stamped-binary", **rules)
     assert done.is_refused
@@ -392,7 +392,7 @@ reviews = 1
 
     done = conda.refusing(*words, conda.prefix("d"), "stamped-meta", **rules)
     assert done.is_refused
-    assert "the policy mine has no rule for it" in done.said
+    assert "the policy mine.toml has no rule for it" in done.said
     assert not conda.prefix("d").exists()
 
     done = conda.refusing(*words, conda.prefix("e"), "stamped", **{RULES: "conda-forge"})

@@ -36,7 +36,7 @@ def test_a_package_from_a_repository_of_its_rule_may_pass(tmp_path):
     rules = '[[rules]]\nrepositories = ["https://github.com/o/{name}-recipe"]\n'
     assert lacks(tmp_path, rules) == ()
     assert lacks(tmp_path, rules, "b") == (
-        "its repository is not allowed by the policy mine: https://github.com/o/a-recipe",
+        "its repository is not allowed by the policy mine.toml: https://github.com/o/a-recipe",
     )
 
 
@@ -44,9 +44,9 @@ def test_a_package_without_a_rule_falls_short(tmp_path):
     rules = f'[[rules]]\nchannels = ["{CHANNEL}"]\n'
     assert lacks(tmp_path, rules) == ()
     assert lacks(tmp_path, rules, channel="https://conda.example.com/other") == (
-        "the policy mine has no rule for it",
+        "the policy mine.toml has no rule for it",
     )
-    assert lacks(tmp_path, rules, channel=None) == ("the policy mine has no rule for it",)
+    assert lacks(tmp_path, rules, channel=None) == ("the policy mine.toml has no rule for it",)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_package_without_a_rule_falls_short(tmp_path):
 def test_a_rule_that_asks_for_more_cannot_be_met(tmp_path, keys, what):
     (lack,) = lacks(tmp_path, f"[[rules]]\n{keys}\n")
     assert lack.startswith(
-        f"the policy mine (line 2) asks for what is not checked before installing: {what}; "
+        f"the policy mine.toml (line 2) asks for what is not checked before installing: {what}; "
     )
 
 
@@ -94,13 +94,13 @@ def test_an_exception_from_the_repositories(tmp_path):
     assert len(lacks(tmp_path, f"{rules}accept = 'consistent'")) == 2
     assert lacks(tmp_path, f"{rules}waive = ['expected']") == ()
     further = f"{rules}repositories = ['https://github.com/o/*']"
-    assert lacks(tmp_path, further) == ("its CI is not allowed by the policy mine: github",)
+    assert lacks(tmp_path, further) == ("its CI is not allowed by the policy mine.toml: github",)
 
 
 def test_the_ci_of_a_rule(tmp_path):
     assert lacks(tmp_path, '[[rules]]\nproviders = ["github"]\n') == ()
     assert lacks(tmp_path, '[[rules]]\nproviders = ["azure"]\n') == (
-        "its CI is not allowed by the policy mine: github",
+        "its CI is not allowed by the policy mine.toml: github",
     )
 
 

@@ -53,7 +53,7 @@ def test_a_valid_policy(policy):
 
     printed = answer(run_command("policy", "check", "--json", policy))
     assert printed["valid"] is True
-    assert printed["policy"]["name"] == "mine"
+    assert printed["policy"]["name"] == "mine.toml"
     assert len(printed["notes"]) == 1
 
 
@@ -97,7 +97,7 @@ def test_what_is_asked_of_a_package_is_said_in_sentences(policy):
     assert done.stdout == (
         "package:      acme-x\n"
         "channel:      https://conda.example.com/main\n"
-        f"policy:       mine ({policy})\n"
+        f"policy:       mine.toml ({policy})\n"
         "rule:         line 4, packages acme-* of https://conda.example.com/main\n"
         "It must be from https://git.example.com/packaging/acme-x.\n"
         "Its commit must be on the default branch.\n"
@@ -128,7 +128,7 @@ def test_without_a_rule_the_answer_is_no(policy):
     assert done.returncode == 1
     printed = answer(done)
     assert printed["rule"] is printed["expects"] is None
-    assert printed["sentences"] == ["The policy mine has no rule for this package."]
+    assert printed["sentences"] == ["The policy mine.toml has no rule for this package."]
     assert explain("numpy", policy).returncode == 1
 
 
@@ -186,7 +186,7 @@ def test_verify_takes_the_policy_of_the_settings_unless_one_is_given(tmp_path, p
 
     done = run_command(*command, **variables)
     assert done.returncode == 1
-    assert "the policy mine allows https://git.example.com/o/*" in done.stdout
+    assert "the policy mine.toml allows https://git.example.com/o/*" in done.stdout
     assert "its host looks like git.example.com, and is another" in done.stdout
 
     done = run_command(*command, "--policy", "conda-forge", **variables)

@@ -262,7 +262,7 @@ def test_the_lines_for_you_of_the_private_channel_are_right(tmp_path):
     expected = policy.expectations("https://conda.example.com/packages", "x", NOW)
     assert [str(each) for each in expected.repositories] == ["https://git.example.com/packaging/x"]
     assert policy.forges == {"git.example.com": "gitlab"}
-    assert policy.name == "mine"
+    assert policy.name == "mine.toml"
 
 
 def test_a_path_wins_only_if_it_looks_like_one(tmp_path, monkeypatch):

@@ -93,6 +93,12 @@ def test_a_workflow_without_its_ref_is_named_as_the_fault() -> None:
         SignerPattern.parse(WORKFLOW)
 
 
+@pytest.mark.parametrize("ref", ["main", "refs", "refs/main", "heads/main", "v1.0", "a" * 39])
+def test_a_branch_by_its_short_name_would_never_match_so_it_is_refused(ref: str) -> None:
+    with pytest.raises(UsageError, match="neither refs/heads/NAME, refs/tags/NAME nor a commit"):
+        SignerPattern.parse(f"{WORKFLOW}@{ref}")
+
+
 @given(st.text(max_size=200))
 def test_any_text_is_compared_or_refused(text: str) -> None:
     assert SignerPattern.parse(MAIN).matches(text) is (text == MAIN)

@@ -24,6 +24,7 @@ from conda_provenance.verify.check import Case, World
 from conda_provenance.verify.subject import Subject
 
 _SIGS, _V0_SIGS = ".sigs", ".v0.sigs"
+_SIGSTORE = ".sigstore.json"
 
 MAX_BUNDLES = 200
 """Bundles that are looked at in one place for one package. Further ones are counted."""
@@ -132,7 +133,7 @@ def _beside(case: Case, world: World, sha256: str) -> Iterator[Container]:
     artifact = case.subject.artifact
     names = [f"{artifact.file_name}{_SIGS}"] if artifact.attestations else []
     if case.subject.package.read_from == "remote":
-        names.append(f"{artifact.file_name}{_V0_SIGS}")
+        names += [f"{artifact.file_name}{ending}" for ending in (_V0_SIGS, _SIGSTORE)]
     else:
         # Nobody vouches for the list of bundles that no record names.
         known = beside(artifact.file_name, sha256)

@@ -65,7 +65,7 @@ class Attested(Check):
 
         left = [*by_worth[Worth.OPEN], *by_worth[Worth.UNCHECKABLE]]
         if left or by_worth[Worth.BROKEN] or search.unread or search.more:
-            return self._open(left or by_worth[Worth.BROKEN], search)
+            return self._open([*left, *by_worth[Worth.BROKEN]], search)
         return self._nothing(by_worth[Worth.OTHER_FILE], case)
 
     def _contradicted(self, judged: JudgedBundle) -> Result:
@@ -118,11 +118,11 @@ class Attested(Check):
         )
 
     def _nothing(self, others: Sequence[JudgedBundle], case: Case) -> Result:
-        what = (
-            f"No bundle was found that is about this file; {len(others)} are about others."
-            if others
-            else "No signed statement about this file was found."
-        )
+        what = "No signed statement about this file was found."
+        if others:
+            where = others[0].where
+            more = f", and {len(others) - 1} more" if len(others) > 1 else ""
+            what = _said(f"{what[:-1]}; what was found is about another file ({where}{more}).")
         if ATTESTED in case.expected.required:
             return self.unavailable(f"{what} {_STRIPPED}")
         return self.not_applicable(what)

@@ -532,7 +532,7 @@ def test_without_a_bundle_there_is_nothing_to_check(signing: Signing) -> None:
 
 def test_a_bundle_about_another_file_is_not_applicable(signing: Signing) -> None:
     bundle = signing.built(sha256="d" * 64)
-    holds(signing.check(bundle), NOT_APPLICABLE, "1 are about others")
+    holds(signing.check(bundle), NOT_APPLICABLE, "what was found is about another file (")
     holds(signing.check(bundle, required=WANTED), UNAVAILABLE, "may have left it out")
     holds(signing.check(bundle, signing.built()), PASS)
 
