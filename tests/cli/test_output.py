@@ -219,3 +219,24 @@ def test_a_stream_that_is_closed_is_no_failure(tmp_path, closed):
     shell = ["sh", "-c", f"{command} {shlex.quote(str(package))} {closed}"]
     assert subprocess.run(shell, capture_output=True, check=False).returncode == 0
     assert read_about(package)["extra"]["sha"] == "b" * 40
+
+
+@pytest.mark.parametrize("columns", [1, 40, 80, 120])
+def test_on_a_terminal_a_sentence_is_wrapped_in_its_own_column(columns, capsys, monkeypatch):
+    monkeypatch.setattr(Output, "columns", lambda _output: columns)
+    address = f"https://example.com/{'a' * 90}"
+    sentence = f"The repository is {address}, which somebody has named with an option."
+    Output("p", "verify").sentence([("  pass", "1"), "  expected  "], sentence)
+
+    first, *rest = capsys.readouterr().out.splitlines()
+    assert first.startswith("  pass  expected  The repository")
+    assert all(line.startswith(" " * 18) and line[18] != " " for line in rest)
+    # An address is copied whole.
+    assert any(address in line for line in rest)
+    assert all(len(line) <= max(columns, 42) for line in (first, *rest) if address not in line)
+    assert " ".join([first[18:], *(line.strip() for line in rest)]) == sentence
+
+
+def test_elsewhere_a_sentence_is_one_line(capsys):
+    Output("p", "verify").sentence(["  "], "a word " * 100)
+    assert len(capsys.readouterr().out.splitlines()) == 1

@@ -198,7 +198,7 @@ SIGNED = (
         of_another_file,
         ATTESTED,
         NOT_APPLICABLE,
-        "No bundle was found that is about this file",
+        "what was found is about another file",
         CONSISTENT,
     ),
     Row(

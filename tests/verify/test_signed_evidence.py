@@ -214,6 +214,17 @@ def test_a_channels_list_of_bundles_is_asked_for(acceptance: World, capsys: Capt
     assert not any(each.endswith(f"{package.name}.sigs") for each in acceptance.channel.paths)
 
 
+def test_what_we_sign_is_found_in_a_channel_that_is_a_folder(
+    acceptance: World, capsys: Capture
+) -> None:
+    package = quiet(acceptance)
+    top = in_a_channel(acceptance, package)
+    files = acceptance.channel.files
+    files[f"{top}/{package.name}.sigstore.json"] = built(acceptance, package)
+    said = verify_in_channel(acceptance, capsys, top, "--check")
+    assert (attested(said)["outcome"], said["outcome"]) == (PASS, "verified")
+
+
 def test_without_its_bytes_no_bundle_is_asked_for(acceptance: World, capsys: Capture) -> None:
     package = quiet(acceptance)
     top = in_a_channel(acceptance, package)

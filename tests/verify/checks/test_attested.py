@@ -537,6 +537,12 @@ def test_a_bundle_about_another_file_is_not_applicable(signing: Signing) -> None
     holds(signing.check(bundle, signing.built()), PASS)
 
 
+def test_what_is_not_signed_is_named_beside_what_does_not_count(signing: Signing) -> None:
+    strange = signing.built(RUN._replace(repository="evil/demo"))
+    said = signing.check(strange, signing.statement(V1, {}))
+    holds(said, UNAVAILABLE, "it is a statement without a signature")
+
+
 def _edited(bundle: bytes) -> bytes:
     document = json.loads(bundle)
     document["dsseEnvelope"]["signatures"][0]["sig"] = "MEUCIQ=="
