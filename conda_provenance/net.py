@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from conda_provenance.errors import UnavailableError
 
-_PORTS = {"http": 80, "https": 443}
+USUAL_PORTS = {"http": 80, "https": 443}
 
 _NOT_PUBLIC = (
     ip_network("100.64.0.0/10"),  # Carrier-grade NAT (RFC 6598), and a cloud's metadata server.
@@ -57,7 +57,7 @@ class Origin(NamedTuple):
     def shown(self) -> str:
         """Host, and port where it is not the usual one."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _PORTS.get(self.scheme) else f"{host}:{self.port}"
+        return host if self.port == USUAL_PORTS.get(self.scheme) else f"{host}:{self.port}"
 
 
 def origin_of(url: str) -> Origin | None:
@@ -71,11 +71,11 @@ def _origin_of(url: str) -> Origin | None:
     try:
         parts = urlsplit(url)
         scheme, host = parts.scheme.lower(), parts.hostname
-        port = parts.port if parts.port is not None else _PORTS.get(scheme)
+        port = parts.port if parts.port is not None else USUAL_PORTS.get(scheme)
     except ValueError:
         return None
 
-    if scheme not in _PORTS or not host or not port:
+    if scheme not in USUAL_PORTS or not host or not port:
         return None
     return Origin(scheme, host.rstrip(".").lower(), port)
 
@@ -226,7 +226,7 @@ class Reach(NamedTuple):
     def _refusal(self, origin: Origin) -> str | None:
         if origin.scheme != "https" and not self.http:
             return "it is not encrypted: '--allow http' permits that"
-        if origin.port != _PORTS["https"] and not (self.http or self.private):
+        if origin.port != USUAL_PORTS["https"] and not (self.http or self.private):
             return "its port is not 443: '--allow private' permits that"
         if not self.private and host_is_private_by_name(origin.host):
             return "it is in a private network: '--allow private' permits that"

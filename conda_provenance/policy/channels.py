@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from urllib.parse import SplitResult, urlsplit
 
+from conda_provenance.net import USUAL_PORTS
 from conda_provenance.subdirs import SUBDIR
 
 _CHANNEL = re.compile(r"[a-z][a-z0-9+.-]*://[A-Za-z0-9._~:/+\[\]%-]+\Z", re.IGNORECASE)
@@ -15,8 +16,6 @@ _CHANNEL = re.compile(r"[a-z][a-z0-9+.-]*://[A-Za-z0-9._~:/+\[\]%-]+\Z", re.IGNO
 
 SUBDIR_END = re.compile(rf"/{SUBDIR}\Z")
 """How an address ends that leads to one platform's part of a channel."""
-
-_USUAL_PORTS = {"http": 80, "https": 443}
 
 
 def channel_address(address: str) -> str | None:
@@ -39,7 +38,7 @@ def channel_address(address: str) -> str | None:
 
     host = (parts.hostname or "").lower()
     shown_host = f"[{host}]" if ":" in host else host
-    shown_port = "" if port in (None, _USUAL_PORTS.get(parts.scheme)) else f":{port}"
+    shown_port = "" if port in (None, USUAL_PORTS.get(parts.scheme)) else f":{port}"
     return f"{parts.scheme}://{shown_host}{shown_port}/{'/'.join(segments)}"
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from conda_provenance import systems
 from conda_provenance.errors import ProvenanceError
+from conda_provenance.net import USUAL_PORTS
 from conda_provenance.patterns import RepositoryPattern
 from conda_provenance.plugins import foreign_adapters
 from conda_provenance.policy.channels import SUBDIR_END, channel_address
@@ -199,8 +200,7 @@ def ci_host(address: str) -> str:
             "project: write it like https://ci.example.com or https://dev.azure.com/organisation"
         )
 
-    usual = {"https": 443, "http": 80}[parts.scheme]
-    shown_port = "" if port in (None, usual) else f":{port}"
+    shown_port = "" if port in (None, USUAL_PORTS[parts.scheme]) else f":{port}"
     return f"{parts.scheme}://{parts.hostname}{shown_port}{parts.path.rstrip('/')}"
 
 

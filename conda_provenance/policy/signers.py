@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from conda_provenance.errors import UsageError
+from conda_provenance.net import USUAL_PORTS
 from conda_provenance.text import show_value
 
 ANY = "*"
@@ -41,8 +42,6 @@ _STAR = "a-segment-that-may-be-anything"
 
 _REF = re.compile(rf"(?:refs|{_STAR})/[^/]+/.+|[0-9a-f]{{40}}|[0-9a-f]{{64}}|{_STAR}")
 """What a certificate has after the ``@``. A shared workflow may be called at a commit."""
-
-_PORTS = {"https": "443", "http": "80"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,7 @@ def parse_issuer(text: str) -> str:
 def _server(match: re.Match[str]) -> str:
     scheme = match["scheme"].lower()
     port = match["port"]
-    shown = "" if port in (None, _PORTS[scheme]) else f":{port}"
+    shown = "" if port in (None, str(USUAL_PORTS[scheme])) else f":{port}"
     return f"{scheme}://{match['host'].lower()}{shown}"
 
 
