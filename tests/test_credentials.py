@@ -186,10 +186,10 @@ def test_all_else_stays_in_packages_metadata(text):
     ["a", "a:", "://", "a://", "a://b:", "a://@", "a://${{", "/t/", "a://b/t/c", "?a="],
 )
 def test_a_long_text_takes_no_long_time(piece):
-    start = time.perf_counter()
+    start = time.process_time()
     without_credentials(piece * (2**20 // len(piece)))
     without_credentials("https://" + piece * (2**20 // len(piece)))
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 SECRET = st.sampled_from(["s3cr3t", "ghp_" + "A1b2" * 9, "co-0a1b2c3d-1111-2222-3333-0123456789ab"])
