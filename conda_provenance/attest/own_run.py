@@ -29,6 +29,12 @@ INSTEAD = (
 _RUN_OF_GITHUB = re.compile(
     r"(?P<repository>.+)/actions/runs/(?P<id>\d+)(?:/attempts/(?P<try>\d{1,9}))?"
 )
+_PAGES = {
+    "github": re.compile(r"(?P<repository>.+?)/actions/runs/(?P<id>\d+)(?:/.*)?"),
+    "gitlab": re.compile(r"(?P<repository>.+?)/-/(?:pipelines/(?P<id>\d+)|jobs/\d+)(?:/.*)?"),
+}
+"""The pages of runs. The statement names the run by the one that is stamped."""
+
 _ATTEMPT = re.compile(r"/attempts/(\d{1,9})\Z")
 _PULL_REQUEST = re.compile(r"(?:.*_)?(?:pull_request|merge_request)(?:_.*)?\Z")
 
@@ -84,6 +90,10 @@ def _why_not_by_variables(claim: Claim, run: CIRun | None) -> str | None:
     if run.provider not in WITH_REPOSITORY:
         return f"Sigstore's certificates do not say which run of {run.name} and which commit it is"
 
+    return _why_another_run(claim, run) or _why_another_commit(claim, run)
+
+
+def _why_another_run(claim: Claim, run: CIRun) -> str | None:
     if run.flow_run_id != claim.flow_run_id:
         here = "an unknown one" if run.flow_run_id is None else run.flow_run_id
         built = show_value(claim.flow_run_id or "", 100)
@@ -92,6 +102,12 @@ def _why_not_by_variables(claim: Claim, run: CIRun | None) -> str | None:
     if not _is_same_repository(claim, run.remote_url):
         return "it was built from another repository than this run's"
 
+    if claim.flow_run_url and not _is_page_of_run(claim, run.provider):
+        return "its flow_run_url is not the page of that run"
+    return None
+
+
+def _why_another_commit(claim: Claim, run: CIRun) -> str | None:
     if run.pull_request is not None or _is_pull_request(run.event):
         return "this is the run of a pull request"
 
@@ -136,6 +152,13 @@ def _remote(claim: Claim) -> RemoteUrl | None:
         return RemoteUrl.parse(claim.remote_url or "")
     except RemoteUrlError:
         return None
+
+
+def _is_page_of_run(claim: Claim, provider: str) -> bool:
+    page = _PAGES[provider].fullmatch(claim.flow_run_url or "")
+    if page is None or not _is_same_repository(claim, page["repository"]):
+        return False
+    return page["id"] is None or f"{provider}_{page['id']}" == claim.flow_run_id
 
 
 def _is_attempt(claim: Claim, attempt: str | None) -> bool:

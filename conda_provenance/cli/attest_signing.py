@@ -23,7 +23,7 @@ from conda_provenance.cli.output import Output
 from conda_provenance.cli.status import Status, of_all, of_error
 from conda_provenance.cli.termination import ended_in_order
 from conda_provenance.errors import PackageError, ProvenanceError, UnavailableError
-from conda_provenance.packages.files.once import require_writable, write_once
+from conda_provenance.packages.files.once import plain_bytes, require_writable, write_once
 from conda_provenance.plugins import candidates
 from conda_provenance.sources.files import shown
 from conda_provenance.text import listed
@@ -165,8 +165,7 @@ class Signatures:
 def _require_same(place: str, signer: SigstoreSigner, stated: PackageStatement) -> None:
     """Raise an error unless the file is a signature of the same by the same signer."""
     try:
-        with open(place, "rb") as file:
-            data = file.read(_MAX_BUNDLE)
+        data = plain_bytes(place, _MAX_BUNDLE)
         if signer.certificate_in(data, stated.statement) == signer.certificate:
             return
     except (OSError, UnavailableError):

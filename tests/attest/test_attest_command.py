@@ -167,6 +167,11 @@ def test_the_same_again_changes_nothing_and_something_else_is_not_replaced(packa
     done = run_command("attest", "-o", out, package)
     assert done.returncode == 1
     assert "is there already and says something else: remove it" in done.stderr
+
+    written.unlink()
+    os.mkfifo(written)
+    assert run_command("attest", "-o", out, package).returncode == 1
+    written.unlink()
     assert written.read_text() == "signed by somebody"
     assert list(out.iterdir()) == [written]
 

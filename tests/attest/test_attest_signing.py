@@ -430,6 +430,10 @@ def test_a_folder_or_link_that_leads_nowhere_is_not_replaced(
     bundle_of(package).symlink_to("nowhere")
     assert sign(server, package).returncode == 1
     assert not (package.parent / "nowhere").exists()
+    bundle_of(package).unlink()
+    os.mkfifo(bundle_of(package))
+    assert sign(server, package).returncode == 1
+    bundle_of(package).unlink()  # Whoever reads the folder later would wait for ever.
 
 
 def test_two_packages_of_one_name_do_not_go_into_one_folder(

@@ -102,6 +102,42 @@ def test_so_may_a_pipeline_of_gitlab() -> None:
     require_certificate_of_run(NAME, claim, certificate)
 
 
+@pytest.mark.parametrize(
+    ("page", "is_its"),
+    [
+        (RUN.run_url, True),
+        (f"{RUN.remote_url}/actions/runs/{RUN.run_id}", True),
+        (f"{RUN.remote_url}/actions/runs/{RUN.run_id}/job/5", True),
+        (f"{RUN.remote_url}/actions/runs/1", False),
+        (f"{RUN.remote_url}/actions/runs/{RUN.run_id}0", False),
+        (f"https://github.com/mallory/x/actions/runs/{RUN.run_id}", False),
+        (f"https://git.example/{RUN.repository}/actions/runs/{RUN.run_id}", False),
+        (f"https://ci.example.com/{RUN.run_id}", False),
+    ],
+)
+def test_the_page_that_is_stamped_is_that_of_the_run(page: str, is_its: bool) -> None:
+    """The statement names the run by it."""
+    if is_its:
+        require_here(claim_of(flow_run_url=page), RUN.environ)
+        return
+    with pytest.raises(NotThisRunError, match="flow_run_url is not the page of that run"):
+        require_here(claim_of(flow_run_url=page), RUN.environ)
+
+
+@pytest.mark.parametrize(
+    ("page", "is_its"),
+    [("pipelines/77", True), ("jobs/5", True), ("pipelines/78", False), ("x/77", False)],
+)
+def test_so_is_a_page_of_gitlab(page: str, is_its: bool) -> None:
+    address = f"{GITLAB_STAMP['remote_url']}/-/{page}"
+    claim = Claim.from_extra({**GITLAB_STAMP, "flow_run_url": address})
+    if is_its:
+        require_here(claim, GITLAB)
+        return
+    with pytest.raises(NotThisRunError, match="flow_run_url is not the page of that run"):
+        require_here(claim, GITLAB)
+
+
 def test_a_name_in_another_case_is_the_same_repository() -> None:
     claim = claim_of(remote_url="https://github.com/Example/Hello-Feedstock")
     require_here(claim, RUN.environ)

@@ -390,6 +390,7 @@ def test_only_a_plain_file_is_replaced(
     assert "cannot be written: something that is no plain file has its name" in said.err
     assert theirs.read_text() == "precious"
     assert place.is_symlink() == (kind == "link")
+    place.rmdir() if kind == "folder" else place.unlink()
 
 
 def test_a_trust_configuration_that_is_none_is_said_before_anything_is_verified(

@@ -5,7 +5,12 @@ What is in them is not known here.
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
+
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""Opens a pipe without waiting for its other end."""
 
 
 def require_writable(folder: str) -> None:
@@ -60,9 +65,16 @@ def _put(temporary: str, path: str) -> None:
         os.rename(temporary, path)
 
 
+def plain_bytes(path: str, limit: int) -> bytes:
+    """The first bytes of a plain file. Raises :class:`OSError` for a pipe: it may have no end."""
+    with open(os.open(path, os.O_RDONLY | _AT_ONCE), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is no plain file")
+        return file.read(limit)
+
+
 def _holds(path: str, data: bytes) -> bool:
     try:
-        with open(path, "rb") as file:
-            return file.read(len(data) + 1) == data
+        return plain_bytes(path, len(data) + 1) == data
     except OSError:
         return False
