@@ -167,13 +167,13 @@ def test_the_same_again_changes_nothing_and_something_else_is_not_replaced(packa
     done = run_command("attest", "-o", out, package)
     assert done.returncode == 1
     assert "is there already and says something else: remove it" in done.stderr
+    assert written.read_text() == "signed by somebody"
+    assert list(out.iterdir()) == [written]
 
     written.unlink()
     os.mkfifo(written)
     assert run_command("attest", "-o", out, package).returncode == 1
     written.unlink()
-    assert written.read_text() == "signed by somebody"
-    assert list(out.iterdir()) == [written]
 
 
 def test_two_packages_of_one_name_have_no_place_in_one_folder(package, tmp_path):
