@@ -46,9 +46,9 @@ READERS = 16
 REPOSITORIES = 6
 """Repositories that are asked at once. How many may ask one host is decided by the doors."""
 
-PATIENCE = 0.05
-"""Seconds without a result, after which another repository is asked at once. What is answered from
-an earlier run waits for nobody."""
+PATIENCE = 0.02
+"""Seconds of waiting, after which twice as many repositories are asked at once. What is answered
+from an earlier run waits for nobody."""
 
 
 class Wanted(NamedTuple):
