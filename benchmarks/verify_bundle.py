@@ -10,15 +10,14 @@ Command against command: each is called as its own entry point calls it.
 - Theirs: ``sigstore --trust-config C verify identity --bundle B --cert-identity I
   --cert-oidc-issuer O PACKAGE``. It reads the root, the bundle and the package, hashes the package,
   verifies, and says who signed. It holds nothing against a stamp.
-- Ours: ``verify PACKAGE --bundle B --trust-root R --only attested --offline
-  --expect-repo REPO --json``. It
-  also reads the package's metadata and what else lies beside it, holds repository, commit and run
-  against them, and prints the verdict.
+- Ours: ``verify PACKAGE --bundle B --trust-root R --only attested --offline --expect-repo REPO
+  --json``. It also reads the package's metadata and what else lies beside it, holds repository,
+  commit and run against them, and prints the verdict.
 
-Program against program: theirs is what a user of its library writes for the same files. It reads
-the root, makes the verifier, reads the bundle, verifies it with a policy for identity, issuer,
-repository and commit, hashes the package and looks for it among the statement's subjects. Ours is
-the command again.
+Command against their library, which is not the same job and has no bar: theirs is what a user of
+its library writes for the same files. It reads the root, makes the verifier, reads the bundle,
+verifies it with a policy for identity, issuer, repository and commit, hashes the package and looks
+for it among the statement's subjects. Ours is the command again.
 
 Check against verification: theirs is ``Bundle.from_json`` and ``verify_dsse`` with that policy, and
 the look at the subjects. Ours is the check ``attested`` of a package that was read. The verifiers
@@ -46,7 +45,6 @@ sys.path[:0] = [str(_TESTS / each) for each in ("servers", "packages", "verify/c
 
 ROUNDS = int(os.environ.get("ROUNDS", "300"))
 WARM_UP = 10
-BAR = 1.2
 
 
 def main() -> None:
@@ -56,7 +54,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         files = Files(Path(name))
         compare("command against command", our_command(files), their_command(files))
-        compare("command against their library", our_command(files), their_library(files))
+        compare("command against their library", our_command(files), their_library(files), "")
         compare("the check against their verification", our_check(files), their_warm(files))
 
 
@@ -177,7 +175,9 @@ def _require_subject(payload: bytes, sha256: str) -> None:
     assert any(each["digest"].get("sha256") == sha256 for each in subjects)
 
 
-def compare(what: str, ours: Callable[[], object], theirs: Callable[[], object]) -> None:
+def compare(
+    what: str, ours: Callable[[], object], theirs: Callable[[], object], bar: str = "1.2"
+) -> None:
     """Both sides run in turns, so that a machine whose speed drifts slows both."""
     processor: list[list[float]] = [[], []]
     wall: list[list[float]] = [[], []]
@@ -189,7 +189,7 @@ def compare(what: str, ours: Callable[[], object], theirs: Callable[[], object])
             if number >= WARM_UP:
                 processor[side].append(end - start)
                 wall[side].append(end_wall - start_wall)
-    print(f"| {what}: ours / theirs | {_ratio(*processor)} | {_ratio(*wall)} | {BAR} |")
+    print(f"| {what}: ours / theirs | {_ratio(*processor)} | {_ratio(*wall)} | {bar} |")
 
 
 def _ratio(ours: list[float], theirs: list[float]) -> str:

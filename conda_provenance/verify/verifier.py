@@ -47,8 +47,7 @@ REPOSITORIES = 6
 """Repositories that are asked at once. How many may ask one host is decided by the doors."""
 
 PATIENCE = 0.02
-"""Seconds of waiting, after which twice as many repositories are asked at once. What is answered
-from an earlier run waits for nobody."""
+"""Seconds of waiting, after which twice as many are asked. Answers of earlier runs take none."""
 
 
 class Wanted(NamedTuple):
@@ -205,12 +204,10 @@ class Verifier:
 
     def _checked(self, chunk: Sequence[_Read]) -> Generator[Verified, None, None]:
         """The results of a chunk, in its order."""
-        if self._world.answers.is_offline:
-            # Nothing waits for a server, so threads would only hold each other up.
+        if self._world.answers.is_offline:  # Nothing is waited for: threads would only compute.
             for read in chunk:
-                verified = self._verified(read)
+                yield self._verified(read)
                 self._advance()
-                yield verified
             return
 
         lines = _Lines(chunk, self._verified)
