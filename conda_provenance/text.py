@@ -140,11 +140,12 @@ def json_text(item: object, indent: int | None = None, *, is_one_of_many: bool =
 
     In JSON a "#" stands in texts only. Half a surrogate pair, as of a name of a file that is no
     text, is written out: many readers refuse the whole document because of its escape.
-    ``is_one_of_many``: it pays to load a faster library. The text is the same.
+    ``is_one_of_many``: it pays to load a faster library, if nobody has. The text is the same.
     """
     import json  # Most commands print none.
+    import sys
 
-    is_quick = is_one_of_many and indent is not None
+    is_quick = indent is not None and (is_one_of_many or "msgspec" in sys.modules)
     text = json.dumps(item, indent=None if is_quick else indent).replace("##", "#\\u0023")
     text = _ESCAPE.sub(_without_half, text) if r"\ud" in text else text
     return _indented(text, indent or 0) or json_text(item, indent) if is_quick else text

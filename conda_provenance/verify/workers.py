@@ -26,14 +26,16 @@ class Workers(Generic[T]):
 
     A task is called in a thread, and must not raise. What it returns comes from :meth:`wait`.
 
-    ``patience``: where tasks may not have to wait for anything, begin with one thread, and start
-    another one whenever nothing is done for so many seconds. Threads that only compute hold each
-    other up.
+    ``patience``: where tasks may not have to wait for anything, begin with one thread, and have
+    twice as many whenever all of them together have waited for so many seconds. Threads that only
+    compute hold each other up.
     """
 
     def __init__(self, limit: int, *, patience: float = 0.0) -> None:
         self._limit = limit
         self._patience = patience
+        self._waited = 0.0
+        """Seconds in which no thread of this process computed, since the last one started."""
         self._started = 0
         self._waiting: SimpleQueue[Callable[[], T] | None] = SimpleQueue()
         self._done: SimpleQueue[tuple[T] | None] = SimpleQueue()
@@ -46,16 +48,32 @@ class Workers(Generic[T]):
 
     def wait(self) -> tuple[T] | None:
         """The next task that is done, in any order. ``None`` now and then if none is yet."""
+        end = time.monotonic() + _STEP
         while self._patience and self._started < self._limit and not self._waiting.empty():
-            try:
-                return self._done.get(timeout=self._patience)
-            except Empty:
-                self._start()
+            if (left := end - time.monotonic()) <= 0:
+                return None
+            done = self._next(min(left, self._patience))
+            if self._waited >= self._patience:
+                self._double()
+            if done is not None:
+                return done
+        return self._next(max(end - time.monotonic(), 0))
 
+    def _next(self, timeout: float) -> tuple[T] | None:
+        """What is done within so many seconds. Counts those in which nobody computed."""
+        begun, computed = time.monotonic(), time.process_time()
         try:
-            return self._done.get(timeout=_STEP)
+            return self._done.get(timeout=timeout)
         except Empty:
             return None
+        finally:
+            self._waited += time.monotonic() - begun - (time.process_time() - computed)
+
+    def _double(self) -> None:
+        self._waited = 0.0
+        wanted = min(max(self._started, 1), self._limit - self._started, self._waiting.qsize())
+        for _ in range(wanted):
+            self._start()
 
     def stop(self) -> list[T]:
         """Begin nothing more. Returns what was done and not handed out.

@@ -279,6 +279,19 @@ def test_without_evidence_nothing_is_answered_offline(tmp_path):
     assert not verified.evidence.is_believed
 
 
+def test_without_a_network_no_thread_is_started():
+    seen = set()
+
+    def what(case, world):
+        seen.add(threading.get_ident())
+        return CheckOf("x").passed("Fine.")
+
+    packages = [wanted(name, remote_url=f"https://github.com/o/{name}") for name in "abc"]
+    verifier = verifier_of(CheckOf("x", what), answers=Answers(offline=True))
+    assert names(verifier.verify(packages)) == list("abc")
+    assert seen == {threading.get_ident()}
+
+
 def test_evidence_that_cannot_be_written_is_said(tmp_path):
     (tmp_path / "file").write_text("")
     keeping = Keeping(EvidenceFolder(str(tmp_path / "file")))

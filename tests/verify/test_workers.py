@@ -48,6 +48,21 @@ def test_others_are_started_where_it_waits() -> None:
     assert time.monotonic() - start < 12 * 0.3 / 2
 
 
+def test_short_waits_count_together() -> None:
+    """As of a server that is near: each task is done before our patience ends."""
+
+    def short() -> int:
+        time.sleep(0.01)
+        return 0
+
+    assert threads_of(Workers(6, patience=0.05), [short] * 100) == 6
+
+
+def test_what_computes_for_long_starts_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "process_time", time.monotonic)  # As if all of it were computing.
+    assert threads_of(Workers(6, patience=0.01), [slow] * 3) == 1
+
+
 def test_no_more_are_started_than_there_are_tasks() -> None:
     workers = Workers[int](6, patience=0.01)
     assert threads_of(workers, [slow, slow]) == 2

@@ -94,7 +94,7 @@ def judge(found: FoundBundle, case: Case, sha256: str, bundles: Bundles) -> Judg
     """What a bundle is worth. It raises nothing. ``sha256``: of the package, computed by us."""
     bundle = JudgedBundle(found.where, hashlib.sha256(found.data).hexdigest(), Worth.OPEN)
     try:
-        signed = bundles.verify(found.data)
+        signed = bundles.verify(found.data, bundle.sha256)
     except (BundleError, UncheckableError, UnavailableError) as error:
         worth = Worth.BROKEN if isinstance(error, BundleError) else Worth.UNCHECKABLE
         why = as_clause(show(str(error), _MAX_ERROR))

@@ -88,7 +88,7 @@ def _first(value: Any) -> Any:
 
 def _at(value: Any, *path: str) -> Any:
     for key in path:
-        value = value.get(key) if isinstance(value, Mapping) else None
+        value = value.get(key) if isinstance(value, dict) else None
     return value
 
 

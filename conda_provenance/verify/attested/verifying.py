@@ -50,7 +50,7 @@ class Bundles:
         self._verifier = None if trust_root is None else self._make(trust_root)
         self.addresses: dict[str, Sequence[Attestation]] = {}
         """What forges have listed in this run, with addresses that may let their bearer in."""
-        self._known: OrderedDict[bytes, Outcome] = OrderedDict()
+        self._known: OrderedDict[str, Outcome] = OrderedDict()
         self._lock = threading.Lock()
 
     def fetch(self, url: str) -> bytes:
@@ -59,9 +59,12 @@ class Bundles:
             raise UnavailableError("No server is asked for bundles here.")
         return self._fetch(url)
 
-    def verify(self, data: bytes) -> SignedStatement:
-        """The statement in a bundle. Raises what :class:`BundleVerifier` raises, and no more."""
-        key = hashlib.sha256(data).digest()
+    def verify(self, data: bytes, sha256: str = "") -> SignedStatement:
+        """The statement in a bundle. Raises what :class:`BundleVerifier` raises, and no more.
+
+        ``sha256``: of the bundle, if the caller has it.
+        """
+        key = sha256 or hashlib.sha256(data).hexdigest()
         with self._lock:
             outcome = self._known.get(key)
             if outcome is None:
