@@ -24,12 +24,13 @@ class PackagePlace(NamedTuple):
 def place_of(subject: Subject) -> PackagePlace | None:
     """``None``: it is no package file, or does not say for which platform it is."""
     artifact = subject.artifact
-    subdir = artifact.subdir or _subdir(subject)
+    subdir = subdir_of(subject)
     if not subdir or not artifact.file_name.endswith(ENDINGS):
         return None
     return PackagePlace(subdir, artifact.file_name, subject.computed_sha256)
 
 
-def _subdir(subject: Subject) -> str | None:
-    subdir = subject.record.get("subdir")
+def subdir_of(subject: Subject) -> str | None:
+    """The platform: of its channel, or else as the package itself says."""
+    subdir = subject.artifact.subdir or subject.record.get("subdir")
     return subdir if isinstance(subdir, str) else None

@@ -176,11 +176,12 @@ class Workplace:
 
         work = self.folder / "work"
         shutil.copytree(self.checkout, work)
-        for name in ("finished", "output/noarch", "packages/noarch", "old"):
+        for name in ("finished", "kept", "output/noarch", "packages/noarch", "old"):
             (work / name).mkdir(parents=True)
         for recipe in (NUMPY, HELLO, NEWER, O_N):
             shutil.copy(self.packages[recipe], work)
         shutil.copy(self.packages[HELLO], work / "output" / "noarch")
+        shutil.copy(self.packages[NUMPY], work / "kept")
         shutil.copy(self.packages[NEWER], work / "output" / "noarch")
         shutil.copy(self.packages[OWN], work / "packages" / "noarch")
         for name in ("a", "b", "numpy"):

@@ -31,7 +31,7 @@ REASONS = {
     "needs docker": 1,
     "needs pixi": 1,
     "needs rattler-build": 3,
-    "signs with a public service": 4,
+    "signs with a public service": 5,
     "writes below /etc": 1,
     ".ci/run does": 2,
 }

@@ -225,6 +225,21 @@ def test_what_we_sign_is_found_in_a_channel_that_is_a_folder(
     assert (attested(said)["outcome"], said["outcome"]) == (PASS, "verified")
 
 
+def test_what_was_kept_of_a_channels_package_is_found_for_the_file(
+    acceptance: World, capsys: Capture, tmp_path: Path
+) -> None:
+    """A file is kept under another roof than it came from."""
+    package = quiet(acceptance)
+    top = in_a_channel(acceptance, package)
+    kept = ("--evidence", str(tmp_path / "evidence"))
+    said = verify_in_channel(acceptance, capsys, top, "--check", *kept)
+    digest = said["evidence"]["digest"]
+    later = ("--offline", *kept, "--evidence-digest", digest)
+    (again,) = verify(acceptance, capsys, [package], (*expected(acceptance), *later)).packages
+    assert again["evidence"]["digest"] == digest
+    assert (again["outcome"], again["evidence"]["missing"]) == (said["outcome"], [])
+
+
 def test_without_its_bytes_no_bundle_is_asked_for(acceptance: World, capsys: Capture) -> None:
     package = quiet(acceptance)
     top = in_a_channel(acceptance, package)

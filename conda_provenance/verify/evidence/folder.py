@@ -31,6 +31,7 @@ from conda_provenance.verify.evidence.document import (
 )
 from conda_provenance.verify.evidence.entries import BadEvidence, entry_of, outcome_of
 from conda_provenance.verify.evidence.recorded import RecordedAnswers
+from conda_provenance.verify.package_places import subdir_of
 from conda_provenance.verify.subject import Subject
 
 MAX_FILE = 128 << 20
@@ -113,7 +114,8 @@ def _package(subject: Subject) -> Package:
         artifact.name,
         artifact.version,
         artifact.build,
-        artifact.subdir,
+        # The same wherever the file lies, since it is kept under another roof than it came from.
+        (subdir_of(subject) or "")[:_MAX_PART] or None,
         (subject.package.sha256 or artifact.sha256 or "").lower() or None,
     )
 
