@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# Shared machines are slow at times; a deadline would make that a failure.
-settings.register_profile("default", deadline=None)
+# Shared machines are slow at times; a deadline would make that a failure. EXAMPLES=1000 looks
+# longer, where a property gives no number of its own.
+settings.register_profile(
+    "default", deadline=None, max_examples=int(os.environ.get("EXAMPLES", "50"))
+)
 settings.load_profile("default")
 
 pytest_plugins = ["channel", "git_servers", "hostile_forge", "sigstore_js", "sigstore_server"]

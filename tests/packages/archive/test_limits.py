@@ -59,8 +59,8 @@ def test_headers_for_every_one_of_many_files(tmp_path, make, form, many):
     assert read_about(package) == {"extra": STAMP}
 
 
-@pytest.mark.parametrize("ending", [".tar.bz2", ".conda"])
-def test_many_files_by_todays_conda_package_handling(tmp_path, ending):
+@pytest.mark.parametrize(("ending", "many"), [(".tar.bz2", MANY // 10), (".conda", MANY)])
+def test_many_files_by_todays_conda_package_handling(tmp_path, ending, many):
     api = pytest.importorskip("conda_package_handling.api", reason="it is not installed here")
     root = tmp_path / "root"
     for name in ("info", "lib", "info/test"):
@@ -68,7 +68,7 @@ def test_many_files_by_todays_conda_package_handling(tmp_path, ending):
     (root / ABOUT).write_text('{"extra": {}}')
     (root / "info/index.json").write_text(json.dumps(INDEX))
     names = [ABOUT, "info/index.json"]
-    for number in range(MANY):
+    for number in range(many):
         name = f"{'info/test' if ending == '.conda' else 'lib'}/{number}"
         (root / name).write_bytes(b"")
         names.append(name)
@@ -81,7 +81,7 @@ def test_many_files_by_todays_conda_package_handling(tmp_path, ending):
 
     api.extract(str(package), str(tmp_path / "out"))
     assert json.loads((tmp_path / "out" / ABOUT).read_text()) == {"extra": STAMP}
-    assert sum(1 for path in (tmp_path / "out").rglob("*") if path.is_file()) == MANY + 2
+    assert sum(1 for path in (tmp_path / "out").rglob("*") if path.is_file()) == many + 2
 
 
 def test_a_path_as_long_as_windows_allows(tmp_path):
