@@ -5,18 +5,23 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-# Shared machines are slow at times; a deadline would make that a failure.
-settings.register_profile("default", deadline=None)
+# Shared machines are slow at times; a deadline would make that a failure. EXAMPLES=1000 looks
+# longer, where a property gives no number of its own.
+settings.register_profile(
+    "default", deadline=None, max_examples=int(os.environ.get("EXAMPLES", "50"))
+)
 settings.load_profile("default")
 
 pytest_plugins = ["channel", "git_servers", "hostile_forge", "sigstore_js", "sigstore_server"]
 
 CI_PREFIXES = ("CONDA_PROVENANCE_", "CONDA_PLUGINS_PROVENANCE_")
+CI_NAMES = ("CI", "sha", "remote_url", "flow_run_id")
 
 
 @pytest.fixture(autouse=True)
@@ -24,34 +29,42 @@ def quiet_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """No CI, no git configuration of the machine, no settings: the tests say what there is."""
-    from conda_provenance import systems
-    from conda_provenance.ci import detect
-    from conda_provenance.ci.explain import explain
-
-    marks = {
-        name
-        for each in explain(os.environ, systems.adapters())
-        for look in each.looks
-        if look.purpose == "active"
-        for name in look.variables
-    }
-    for name in marks & os.environ.keys():
+    # pytest itself sets a variable to the name of each test.
+    given = (each for each in os.environ.items() if each[0] != "PYTEST_CURRENT_TEST")
+    for name in _names_of_ci(frozenset(given)):
         monkeypatch.delenv(name)
-    for name in list(os.environ):
-        if name.startswith(CI_PREFIXES) or (name.startswith("GIT_") and name != "GIT_SSL_CAINFO"):
-            monkeypatch.delenv(name)
-    for prefix in _ci_prefixes():
-        for name in [name for name in os.environ if name.startswith(prefix)]:
-            monkeypatch.delenv(name)
-    for name in ("CI", "sha", "remote_url", "flow_run_id"):
-        monkeypatch.delenv(name, raising=False)
     home = tmp_path_factory.getbasetemp() / "home"
     home.mkdir(exist_ok=True)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    assert detect(os.environ, systems.adapters()) is None, (
+
+
+@cache
+def _names_of_ci(variables: frozenset[tuple[str, str]]) -> list[str]:
+    """The variables that no test may see. Every system is asked once, not before each test."""
+    from conda_provenance import systems
+    from conda_provenance.ci import detect
+    from conda_provenance.ci.explain import explain
+
+    environ = dict(variables)
+    marks = {
+        name
+        for each in explain(environ, systems.adapters())
+        for look in each.looks
+        if look.purpose == "active"
+        for name in look.variables
+    }
+    names = {name for name in environ if name in marks or _is_of_ci(name)}
+    rest = {name: value for name, value in environ.items() if name not in names}
+    assert detect(rest, systems.adapters()) is None, (
         "the CI that runs these tests is still visible to them"
     )
+    return sorted(names)
+
+
+def _is_of_ci(name: str) -> bool:
+    is_git = name.startswith("GIT_") and name != "GIT_SSL_CAINFO"
+    return is_git or name in CI_NAMES or name.startswith((*CI_PREFIXES, *_ci_prefixes()))
 
 
 @pytest.fixture(autouse=True)

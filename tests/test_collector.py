@@ -368,7 +368,7 @@ values = (
     environ=st.dictionaries(names, values),
     extra_meta=st.dictionaries(st.sampled_from(KEYS), values),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 def test_any_surroundings_make_clean_values(tmp_path, environ, extra_meta):
     found = find(tmp_path, environ, extra_meta=extra_meta)
     for value in found.provenance.to_extra().values():

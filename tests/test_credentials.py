@@ -187,9 +187,9 @@ def test_all_else_stays_in_packages_metadata(text):
 )
 def test_a_long_text_takes_no_long_time(piece):
     start = time.process_time()
-    without_credentials(piece * (2**20 // len(piece)))
-    without_credentials("https://" + piece * (2**20 // len(piece)))
-    assert time.process_time() - start < 10
+    without_credentials(piece * (2**18 // len(piece)))
+    without_credentials("https://" + piece * (2**18 // len(piece)))
+    assert time.process_time() - start < 3
 
 
 SECRET = st.sampled_from(["s3cr3t", "ghp_" + "A1b2" * 9, "co-0a1b2c3d-1111-2222-3333-0123456789ab"])
@@ -217,11 +217,3 @@ def test_nothing_is_left_that_would_be_reported(scheme, parts, secret, around):
 def test_a_token_outside_an_address_is_masked():
     token = "ghp_" + "A1b2" * 9
     assert without_credentials(f"script: export T={token}; x") == "script: export T=***; x"
-
-
-@pytest.mark.parametrize(
-    "subdir", ["freebsd-64", "netbsd-64", "openbsd-64", "zos-z", "wasi-wasm32"]
-)
-def test_a_channel_s_token_is_found_whatever_the_platform_is(subdir):
-    address = f"https://h.example/x/t/abc/chan/{subdir}/a-1-0.conda"
-    assert without_credentials(address) == f"https://h.example/x/chan/{subdir}/a-1-0.conda"

@@ -175,9 +175,9 @@ def test_in_a_sentence_a_word_that_may_be_a_login_is_hidden(word: str) -> None:
     "text", ["/a" + "'" * 90_000 + ":x y", "a " + "https://h.h/@" * 7_000, "a " + "/t/" * 30_000]
 )
 def test_a_long_sentence_takes_no_time(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     redact(text)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_it_is_cut_after_it_was_redacted() -> None:
@@ -226,9 +226,9 @@ def test_a_path_stays_and_an_address_loses_its_secrets(location: str, shown: str
 
 @pytest.mark.parametrize("part", ["%3A", ":", "%40%3A", "a:", "%2540", "glpat-"])
 def test_a_long_word_takes_no_time(part: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     redact_location(part * 20_000)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,6 @@ def test_the_sample_has_every_state():
 
 def test_ten_thousand_rows_take_no_time():
     made = rows(10_000)
-    started = time.perf_counter()
+    started = time.process_time()
     summarize(made)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

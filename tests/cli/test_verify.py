@@ -37,10 +37,10 @@ class Odd(Check):
 
     def check(self, case, world):
         name = case.subject.artifact.name
+        Path(case.subject.artifact.location).with_name(f"{name}.begun").touch()
         if name.startswith("odd"):
             return self.failed("Its name is \\x1b[31modd.", name=name, hidden={"url": "https://u:p@h/o"})
         if name.startswith("slow"):
-            Path(case.subject.artifact.location).with_name("slow.begun").touch()
             time.sleep(60)
         if name.startswith("crash"):
             raise ZeroDivisionError("secret")
@@ -150,7 +150,9 @@ def test_an_interrupted_command_shows_what_was_verified(tmp_path, plugin, form):
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        _wait_for(tmp_path / "slow.begun")
+        for name in ("even", "odd", "slow"):
+            _wait_for(tmp_path / f"{name}.begun")
+        time.sleep(0.5)  # Until what was asked of the others is noted, too.
         process.send_signal(signal.SIGINT)
         printed, errors = process.communicate(timeout=60)
 
@@ -172,7 +174,6 @@ def _wait_for(path: Path) -> None:
     while not path.exists():
         assert time.monotonic() < deadline, f"{path} never came"
         time.sleep(0.05)
-    time.sleep(2)  # Until the others are verified, too.
 
 
 # --- checks of other distributions ---------------------------------------------------------------

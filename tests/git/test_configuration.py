@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -113,10 +113,11 @@ def test_many_branches_take_no_time(feedstock, version):
         for number in range(20_000)
     )
     write(feedstock, branches + '[remote "origin"]\n\turl = https://h/o/r\n')
-    started = time.monotonic()
+    started = sum(os.times()[:4])
     assert read_git(recipe_of(feedstock)).remote_url == "https://h/o/r"
     # Up to 2.34 git compares each branch with all others before it says which one is checked out.
-    assert time.monotonic() - started < (1 if version >= (2, 39) else 20)
+    # Processor time, that of git included: a busy machine is no fault.
+    assert sum(os.times()[:4]) - started < (1 if version >= (2, 39) else 20)
 
 
 def test_a_remote_keeps_its_name():

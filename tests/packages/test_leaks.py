@@ -157,9 +157,9 @@ def test_the_payload_and_lists_of_it_are_not_searched(tmp_path: Path, kind: str)
 @KINDS
 def test_what_is_too_large_is_not_searched(tmp_path: Path, kind: str) -> None:
     data = LEAKS[0].encode() + b" " * (5 << 20)
-    started = time.monotonic()
+    started = time.process_time()
     assert read_package(make(tmp_path, kind, {}, {RENDERED: data})).claim.problems == ()
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize(
@@ -178,9 +178,9 @@ def test_what_is_too_large_is_not_searched(tmp_path: Path, kind: str) -> None:
     ],
 )
 def test_a_hostile_text_takes_no_time(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     holds_secret(text)
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 3
 
 
 @pytest.mark.parametrize("kind", ["conda", "tar.bz2"])

@@ -293,7 +293,7 @@ def test_a_rule_after_a_narrower_one_of_some_channels_counts():
 
 
 def test_a_policy_of_thousands_of_names_takes_no_long_time():
-    start = time.monotonic()
+    start = time.process_time()
     rules = "".join(
         f"[[rules]]\npackages = {[f'a{rule}-{number}' for number in range(200)]}\n"
         for rule in range(80)
@@ -303,7 +303,7 @@ def test_a_policy_of_thousands_of_names_takes_no_long_time():
         assert policy.applied(None, f"a79-{number}", 0.0).rule == (
             policy.rules[79] if number < 200 else None
         )
-    assert time.monotonic() - start < 10
+    assert time.process_time() - start < 10
 
 
 @given(st.binary(max_size=400))

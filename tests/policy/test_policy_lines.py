@@ -72,6 +72,6 @@ def test_lines_that_end_as_on_windows_count_the_same():
 
 def test_a_long_list_takes_no_long_time():
     text = "a = [\n" + '"https://github.com/conda-forge/x",\n' * 6000 + "]\nb = 1\n"
-    start = time.monotonic()
+    start = time.process_time()
     assert Lines(text).of(("b",)) == 6003
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5

@@ -49,9 +49,9 @@ def test_which_pattern_covers_which(wide, narrow, covers):
 
 
 def test_a_pattern_of_many_stars_takes_no_long_time():
-    start = time.monotonic()
+    start = time.process_time()
     assert not NamePattern.parse("*a" * 90 + "*b").matches("a" * 199)
-    assert time.monotonic() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def make_of(make, folder: Path, raw: bytes) -> Path:
     return make(folder, info=zst(raw)) if make is make_conda else make(folder, data=raw)
 
 
-def many_members(form: int) -> bytes:
+def many_members(form: int, many: int) -> bytes:
     """A PAX header for every member, as conda-package-handling writes for fractions of seconds."""
     about, index = b'{"extra": {}}', json.dumps(INDEX).encode()
     members = [
@@ -35,14 +35,22 @@ def many_members(form: int) -> bytes:
         (member(ABOUT, size=len(about), mtime=1.5), about),
     ]
     folder = "info/test" if form == tarfile.PAX_FORMAT else f"info/{LONG}"
-    members += [(member(f"{folder}/{n}", size=1, mtime=1.5), b"x") for n in range(MANY)]
+    members += [(member(f"{folder}/{n}", size=1, mtime=1.5), b"x") for n in range(many)]
     return tar(members, form)
 
 
-@pytest.mark.parametrize("make", [make_conda, make_tar_bz2])
-@pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
-def test_headers_for_every_one_of_many_files(tmp_path, make, form):
-    raw = many_members(form)
+@pytest.mark.parametrize(
+    ("make", "form", "many"),
+    [
+        # One form of headers for each form of package is read in full length.
+        (make_conda, tarfile.PAX_FORMAT, MANY),
+        (make_conda, tarfile.GNU_FORMAT, MANY // 10),
+        (make_tar_bz2, tarfile.PAX_FORMAT, MANY // 10),
+        (make_tar_bz2, tarfile.GNU_FORMAT, MANY),
+    ],
+)
+def test_headers_for_every_one_of_many_files(tmp_path, make, form, many):
+    raw = many_members(form, many)
     package = make_of(make, tmp_path, raw)
     assert not read_claim(package)
     assert stamp_package(package, STAMP).status == "stamped"
@@ -51,8 +59,8 @@ def test_headers_for_every_one_of_many_files(tmp_path, make, form):
     assert read_about(package) == {"extra": STAMP}
 
 
-@pytest.mark.parametrize("ending", [".tar.bz2", ".conda"])
-def test_many_files_by_todays_conda_package_handling(tmp_path, ending):
+@pytest.mark.parametrize(("ending", "many"), [(".tar.bz2", MANY // 10), (".conda", MANY)])
+def test_many_files_by_todays_conda_package_handling(tmp_path, ending, many):
     api = pytest.importorskip("conda_package_handling.api", reason="it is not installed here")
     root = tmp_path / "root"
     for name in ("info", "lib", "info/test"):
@@ -60,7 +68,7 @@ def test_many_files_by_todays_conda_package_handling(tmp_path, ending):
     (root / ABOUT).write_text('{"extra": {}}')
     (root / "info/index.json").write_text(json.dumps(INDEX))
     names = [ABOUT, "info/index.json"]
-    for number in range(MANY):
+    for number in range(many):
         name = f"{'info/test' if ending == '.conda' else 'lib'}/{number}"
         (root / name).write_bytes(b"")
         names.append(name)
@@ -73,7 +81,7 @@ def test_many_files_by_todays_conda_package_handling(tmp_path, ending):
 
     api.extract(str(package), str(tmp_path / "out"))
     assert json.loads((tmp_path / "out" / ABOUT).read_text()) == {"extra": STAMP}
-    assert sum(1 for path in (tmp_path / "out").rglob("*") if path.is_file()) == MANY + 2
+    assert sum(1 for path in (tmp_path / "out").rglob("*") if path.is_file()) == many + 2
 
 
 def test_a_path_as_long_as_windows_allows(tmp_path):
@@ -110,10 +118,10 @@ def test_a_flood_of_headers_costs_seconds_at_most(tmp_path, monkeypatch, kind):
     monkeypatch.setattr(metadata, "INFO_LIMIT", 128 << 20)
     info = b"".join(compress_zstd([one] * count, len(one) * count))
     assert len(info) < 1 << 20
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(PackageError, match=cause):
         read_claim(make_conda(tmp_path, info=info))
-    assert time.monotonic() - start < 120
+    assert time.process_time() - start < 120
 
 
 def test_many_extension_headers_of_one_member_are_read_once(tmp_path):
@@ -124,9 +132,9 @@ def test_many_extension_headers_of_one_member_are_read_once(tmp_path):
     one = head * 2000 + member("info/x").tobuf()[-512:]
     about = member(ABOUT, size=2).tobuf()[-512:] + b"{}".ljust(512, b"\0")
     raw = one * 50 + about + bytes(1024)
-    start = time.monotonic()
+    start = time.process_time()
     read_claim(make_conda(tmp_path, info=zst(raw)))
-    assert time.monotonic() - start < 30
+    assert time.process_time() - start < 30
 
 
 def test_the_links_that_are_kept_in_memory_are_bounded(tmp_path, monkeypatch):
@@ -160,6 +168,6 @@ def test_deep_paths_behind_no_link_take_no_time(tmp_path):
         *((member("a/" * 16_000 + str(n)), b"") for n in range(100)),
     ]
     package = make_conda(tmp_path, info=zst(tar(members)))
-    started = time.monotonic()
+    started = time.process_time()
     read_claim(package)
-    assert time.monotonic() - started < 4
+    assert time.process_time() - started < 4

@@ -167,7 +167,7 @@ def test_processes_that_stamp_one_file_lose_nothing_and_leave_the_index_right(tm
     assert len(os.listdir(tmp_path)) == 3
 
 
-KILLS = int(os.environ.get("KILLS", "12"))
+KILLS = int(os.environ.get("KILLS", "8"))
 INTERRUPTED = """
 import sys
 from conda_provenance.packages import stamp_package

@@ -328,9 +328,9 @@ def test_a_long_line_of_spaces_takes_no_time(tmp_path):
     spaces = " " * 2_000_000
     text = f"{'0' * 64}{spaces}\n{'0' * 64}  x{spaces}y\n{'0' * 64}  {package.name}\n"
     (tmp_path / "SHA256SUMS").write_text(text)
-    start = time.monotonic()
+    start = time.process_time()
     stamp_package(package, STAMP)
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20
     assert (tmp_path / "SHA256SUMS").read_text().endswith(f"{digest(package)}  {package.name}\n")
 
 
@@ -339,9 +339,9 @@ def test_a_hostile_name_beside_the_package_takes_no_time(tmp_path, word):
     package = make_conda(tmp_path, ABOUT)
     free = 250 - len(package.name)
     (tmp_path / f"{package.name}{word * (free // len(word))}.no").touch()
-    started = time.monotonic()
+    started = time.process_time()
     assert stamp_package(package, STAMP, overwrite=False)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize("ending", [".sha256", "-SHA512.md5.txt", "_sha256sums.256", ".blake2b512"])

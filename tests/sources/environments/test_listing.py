@@ -236,9 +236,9 @@ def test_a_list_of_files_without_a_slash_is_searched_at_once(prefix: Path, site:
     record = record_of(make_cached(prefix.parent / "pkgs", name="py-certifi"))
     files = ["x.dist-info.dist-info" * 100_000, "y/certifi-2024.1.dist-info/METADATA"]
     add_record(prefix, {**record, "files": files})
-    began = time.monotonic()
+    began = time.process_time()
     assert pips(prefix) == []
-    assert time.monotonic() - began < 5  # It was minutes.
+    assert time.process_time() - began < 5  # It was minutes.
 
 
 @pytest.mark.parametrize("keys", [("files", "paths_data"), ("paths_data", "files")])

@@ -125,10 +125,10 @@ def test_a_variable_is_still_found(read, variable) -> None:
 
 @pytest.mark.parametrize("letter", ["a", "$", "%", "/", "@", "a:", "%41"])
 def test_a_long_address_takes_no_long_time(read, letter) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     read(f"@EXPLICIT\nhttps://h.example/{letter * 300_000}/demo-1.0-0.conda\n")
     read("@EXPLICIT\n" + f"https://h.example/{letter * 3_000}/demo-1.0-0.conda\n" * 20)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(

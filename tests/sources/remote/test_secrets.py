@@ -25,7 +25,7 @@ _PASSWORD = "P@ss/w:rd?#%-s3cr3t"
 
 
 @settings(
-    max_examples=120,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
