@@ -81,4 +81,9 @@ def main(package, url, bundle, settings, root=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    if len(sys.argv) not in (5, 6):
+        sys.exit("usage: decide.py PACKAGE URL BUNDLE SETTINGS [TRUSTED_ROOT]")
+    try:
+        sys.exit(main(*sys.argv[1:]))
+    except OSError as error:
+        sys.exit(f"{error.filename} cannot be read: {error.strerror}")

@@ -305,7 +305,8 @@ class Workplace:
         kept = {name: os.environ[name] for name in ("LANG", "PYTHONPATH") if name in os.environ}
         self.environ = {
             **kept,
-            **{name: value for name, value in ENVIRONMENT.items() if name.startswith("GIT_")},
+            # git knows no name to commit with, as on a new machine.
+            **{name: each for name, each in ENVIRONMENT.items() if name.startswith("GIT_CONFIG")},
             **network,
             "PATH": f"{programs}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}"
             f"{Path(PROGRAM).parent}{os.pathsep}{os.defpath}",
@@ -321,8 +322,6 @@ class Workplace:
             "CONDA_PROVENANCE_CACHE_DIR": str(self.folder / "cache"),
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_NOSYSTEM": "1",
-            **dict.fromkeys(("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"), "You"),
-            **dict.fromkeys(("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"), "you@example.org"),
         }
 
 
