@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from packages_making import Files, info_files, make_conda, make_tar_bz2, tar, zst
 
 SHA = "a" * 40
@@ -34,6 +35,9 @@ def make_old_package(folder: Path, further: Files | None = None, **extra: Any) -
 
 def require_accepted(statement: bytes | str) -> None:
     """Raise an error unless in-toto-attestation and sigstore take the statement as it is."""
+    for library in ("in_toto_attestation", "sigstore"):
+        pytest.importorskip(library, reason=f"{library} is not installed: pip install '.[test]'")
+
     from google.protobuf.json_format import ParseDict
     from in_toto_attestation.predicates.provenance.v1 import provenance_pb2
     from in_toto_attestation.v1 import statement_pb2
