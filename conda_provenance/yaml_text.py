@@ -27,7 +27,7 @@ def load_yaml(text: str, shown: str) -> Any:
     if _is_deep(text):
         raise UnavailableError(f"{shown} cannot be read: its YAML is nested too deeply.")
 
-    # CBaseLoader is two to eight times as fast as ruamel.yaml, which is always there.
+    # CBaseLoader is two to eight times as fast as ruamel.yaml. PyYAML may lack it.
     try:
         return _by_pyyaml(text)
     except ImportError:
