@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +18,10 @@ settings.register_profile(
     "default", deadline=None, max_examples=int(os.environ.get("EXAMPLES", "50"))
 )
 settings.load_profile("default")
+
+# In the background of a shell Ctrl-C is ignored, and what a test starts would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["channel", "git_servers", "hostile_forge", "sigstore_js", "sigstore_server"]
 

@@ -253,10 +253,8 @@ def test_the_index_is_corrected_in_the_same_step(tmp_path):
     }
 
 
-@pytest.mark.parametrize(
-    "ending",
-    ["sig", "sigs", "v0.sigs", "sigstore.json", "sigstore", "asc", "intoto.jsonl", "V0.SIGS"],
-)
+# tests/packages/test_signatures.py has all endings.
+@pytest.mark.parametrize("ending", ["sigstore.json", "V0.SIGS"])
 def test_a_package_that_something_vouches_for_is_refused(tmp_path, ending):
     package = make_conda(tmp_path, ABOUT)
     (tmp_path / f"{package.name}.{ending}").write_text("")
