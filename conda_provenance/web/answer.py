@@ -34,7 +34,9 @@ class Answer:
         self._left = body.length
         self._limit = limit
         self._came = 0
-        self._decoder = zlib.decompressobj(16 + zlib.MAX_WBITS) if body.is_gzip else None
+        self._decoder = _gzip_decoder() if body.is_gzip else None
+        self._next_member = b""
+        """What has come of the gzip member that the decoder is to begin with."""
         self._is_over = body.length == 0
 
     @property
@@ -91,8 +93,9 @@ class Answer:
         pieces: list[bytes] = []
         missing = size
         try:
-            while missing and not self._decoder.eof:
-                source = self._decoder.unconsumed_tail or self._take(1 << 16)
+            while missing and not (self._decoder.eof and self._is_last_member()):
+                source = self._decoder.unconsumed_tail or self._next_member or self._take(1 << 16)
+                self._next_member = b""
                 piece = self._decoder.decompress(source, missing)
                 if not piece and not source:
                     raise zlib.error
@@ -102,6 +105,19 @@ class Answer:
             self._abort()
             raise faults.compressed(self.host) from None
         return b"".join(pieces)
+
+    def _is_last_member(self) -> bool:
+        """Is nothing left after this gzip member? Else the decoder begins with the next one.
+
+        A body may have several (RFC 1952, 2.2), and zeros at its end.
+        """
+        assert self._decoder is not None
+        rest = self._decoder.unused_data.lstrip(b"\0")
+        while not rest and (data := self._take(1 << 16)):
+            rest = data.lstrip(b"\0")
+        if rest:
+            self._decoder, self._next_member = _gzip_decoder(), rest
+        return not rest
 
     def _count(self, data: bytes) -> None:
         self._came += len(data)
@@ -132,3 +148,7 @@ class Answer:
             self._raw.close()
             self._raw = None
             self._is_over = True
+
+
+def _gzip_decoder() -> zlib._Decompress:
+    return zlib.decompressobj(16 + zlib.MAX_WBITS)

@@ -323,6 +323,17 @@ def _gzip(handler: _Handler) -> None:
     handler.reply(200, gzip.compress(handler.data), Content_Encoding="gzip")
 
 
+def _gzip_members(handler: _Handler) -> None:
+    """Several gzip members one after the other, of which one is empty, and zeros at the end."""
+    pieces = (handler.data[:7], b"", handler.data[7:])
+    body = b"".join(map(gzip.compress, pieces)) + bytes(512)
+    handler.reply(200, body, Content_Encoding="gzip")
+
+
+def _gzip_and_more(handler: _Handler) -> None:
+    handler.reply(200, gzip.compress(handler.data) + b"more", Content_Encoding="gzip")
+
+
 def _gzip_part(handler: _Handler) -> None:
     handler.data = gzip.compress(handler.data)
     handler.serve(Content_Encoding="gzip")
@@ -494,6 +505,8 @@ WAYS: dict[str, Callable[[_Handler], None]] = {
     "login": _login,
     "t": _token,
     "gzip": _gzip,
+    "gzip-members": _gzip_members,
+    "gzip-and-more": _gzip_and_more,
     "gzip-part": _gzip_part,
     "brotli": _brotli,
     "bomb": _bomb,

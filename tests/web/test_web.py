@@ -159,13 +159,21 @@ def test_a_part_of_something_compressed_is_refused(web: Web, misbehaving: Server
     assert _fails(lambda: web.open(url, ByteRange(0, 10))).kind == "malformed"
 
 
+@pytest.mark.parametrize("way", ["gzip", "gzip-members"])
 def test_what_is_compressed_though_it_should_not_be_is_unpacked(
-    web: Web, misbehaving: Server
+    web: Web, misbehaving: Server, way: str
 ) -> None:
-    with web.open(misbehaving.url("gzip", "a.bin"), ByteRange(0, 10)) as answer:
+    with web.open(misbehaving.url(way, "a.bin"), ByteRange(0, 10)) as answer:
         assert answer.status == 200
         assert answer.total is None
         assert answer.read() == DATA
+
+
+def test_what_follows_something_compressed_is_not_passed_over(
+    web: Web, misbehaving: Server
+) -> None:
+    with web.open(misbehaving.url("gzip-and-more", "a.bin"), None) as answer:
+        assert _fails(answer.read).kind == "malformed"
 
 
 def test_a_redirect_keeps_the_range_and_drops_the_login(
