@@ -16,7 +16,11 @@ from conda_provenance.attest.own_run import (
     require_own_run,
     require_token_of_run,
 )
-from conda_provenance.attest.package_statement import NotStated, PackageStatement
+from conda_provenance.attest.package_statement import (
+    NotStated,
+    PackageStatement,
+    statement_of,
+)
 from conda_provenance.attest.signing import SigstoreSigner, open_signer, require_trust_config
 from conda_provenance.ci import detect
 from conda_provenance.cli.output import Output
@@ -91,7 +95,7 @@ class Signatures:
         signer = self._open()
         try:
             self._require_by(signer, stated)
-            self._write(place, signer, stated)
+            self._write(place, signer, self._with_ref(signer, stated))
         except UnavailableError:
             raise
         except ProvenanceError as error:
@@ -126,6 +130,20 @@ class Signatures:
             name = shown(stated.path)
             require_token_of_run(name, stated.claim, signer.run)
             require_certificate_of_run(name, stated.claim, signer.certificate)
+
+    def _with_ref(self, signer: SigstoreSigner, stated: PackageStatement) -> PackageStatement:
+        """The statement with the branch or tag of this run, as the certificate says it.
+
+        No package records that, so it is known only here.
+        """
+        ref = signer.certificate.ref
+        if not self._is_about_build or not ref:
+            return stated
+
+        again = statement_of(stated.path, ref=ref)
+        if again.sha256 != stated.sha256:
+            raise PackageError(f"{shown(stated.path)} has changed meanwhile: it is not signed.")
+        return again
 
     def _place(self, stated: PackageStatement) -> str:
         """Where the signature will be. Raises an error if nothing can be written there."""

@@ -106,16 +106,17 @@ def test_the_run_that_built_a_package_signs_it(
     assert is_nothing_left(tmp_path, package.name, bundle_of(package).name)
 
 
-def test_what_is_signed_is_what_is_printed_without_signing(
+def test_what_is_signed_is_what_is_printed_and_the_ref_of_the_run(
     server: SigstoreServer, package: Path
 ) -> None:
-    import base64
-
-    printed = run_command("attest", package).stdout.removesuffix("\n")
+    printed = json.loads(run_command("attest", package).stdout)
     sign(server, package)
-    envelope = json.loads(bundle_of(package).read_text())["dsseEnvelope"]
-    assert base64.b64decode(envelope["payload"]).decode() == printed
-    require_accepted(printed)
+    signed = payload_of(bundle_of(package))
+    require_accepted(json.dumps(signed))
+
+    parameters = signed["predicate"]["buildDefinition"]["externalParameters"]
+    assert parameters.pop("ref") == RUN.ref
+    assert signed == printed
 
 
 def test_the_clients_own_command_verifies_it(server: SigstoreServer, package: Path) -> None:
