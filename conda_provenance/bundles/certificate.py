@@ -9,6 +9,7 @@ parts of the extensions' identifiers, 1.3.6.1.4.1.57264.1.N.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from conda_provenance.text import show
@@ -45,6 +46,12 @@ class Certificate(NamedTuple):
 
     @property
     def signer(self) -> str:
-        """Who signed, for a sentence. An e-mail address looks like a login, which is hidden."""
-        is_mail = "://" not in self.identity and self.identity.count("@") == 1
-        return show(self.identity.replace("@", " at ") if is_mail else self.identity, _MAX_SHOWN)
+        """Who signed, for a sentence."""
+        return _shown(self.identity)
+
+
+@lru_cache(maxsize=256)  # One workflow signs many packages.
+def _shown(identity: str) -> str:
+    """An e-mail address looks like a login, which is hidden."""
+    is_mail = "://" not in identity and identity.count("@") == 1
+    return show(identity.replace("@", " at ") if is_mail else identity, _MAX_SHOWN)

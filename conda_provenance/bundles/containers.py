@@ -48,7 +48,8 @@ class _Entry(Struct):
 class _Listing(Struct):
     """GitHub's. Where the bundle is null, the entry only says where it is."""
 
-    attestations: list[_Entry]
+    attestations: list[_Entry] | None = None
+    """``None``: it is another object."""
 
 
 def beside(package: str, sha256: str | None = None) -> tuple[str, ...]:
@@ -87,9 +88,9 @@ def _found(data: bytes, shown: str) -> list[bytes]:
         return _array(data, shown)
 
     listing = _decoded(data, _Listing)
-    if listing is not None:
+    if listing is not None and listing.attestations is not None:
         return _in_listing(listing.attestations, shown)
-    if _is_object(data):
+    if listing is not None or _is_object(data):
         return [data.strip()]
     return _lines(data, shown)
 

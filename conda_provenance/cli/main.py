@@ -12,7 +12,7 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from conda_provenance.cli.output import MAX_SENTENCE, Output
-from conda_provenance.cli.parser import PREFIX, make_parser
+from conda_provenance.cli.parser import PREFIX, parse
 from conda_provenance.cli.status import Status, of_error
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.log import before_first_use, logger
@@ -28,8 +28,7 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "conda-proven
         _own_the_process()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        parsed = make_parser(program).parse_args(given)
-        return run_parsed(parsed, program)
+        return run_parsed(parse(given, program), program)
     except SystemExit as stop:
         return int(stop.code or 0)
     except KeyboardInterrupt:

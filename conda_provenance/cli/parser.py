@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -120,6 +120,18 @@ def make_parser(program: str = "conda-provenance") -> argparse.ArgumentParser:
     )
     _add_commands(parser, program)
     return parser
+
+
+def parse(given: Sequence[str], program: str) -> argparse.Namespace:
+    """As the parser of the program reads it. Where a command comes first, its own is enough."""
+    if not given or given[0] not in SUMMARIES:
+        return make_parser(program).parse_args(given)
+
+    name, *rest = given
+    parser = _CommandParser(command=name, program=program, prog=f"{program} {name}")
+    parsed: argparse.Namespace = parser.parse_args(rest)
+    setattr(parsed, f"{PREFIX}command", name)
+    return parsed
 
 
 def configure(parser: argparse.ArgumentParser, program: str = "conda provenance") -> None:

@@ -192,7 +192,7 @@ def test_a_command_is_described_when_somebody_looks_at_it():
         _ = show.no_such_name
 
 
-@pytest.mark.parametrize("place", ["make_parser", "import_module"])
+@pytest.mark.parametrize("place", ["parse", "import_module"])
 def test_a_ctrl_c_while_the_command_is_loaded_ends_without_a_traceback(monkeypatch, capsys, place):
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt

@@ -30,6 +30,7 @@ CERTIFICATE, PREDICATE = "certificate", "predicate"
 _GITHUB_RUN = re.compile(
     r"https?://[^/]+/[^/]+/[^/]+/actions/runs/(\d{1,20})(?:/attempts/(\d{1,9}))?/?"
 )
+_STAMPED_RUN = re.compile(r"(\d{1,20})(?:[/.]\d+)?")
 _CIRCLE_RUN = re.compile(r".*/workflows?/([0-9A-Za-z-]+)(?:/job/.*)?")
 _NUMBER_AND_ATTEMPT = re.compile(r"(\d{1,20})-(\d{1,9})")
 
@@ -160,7 +161,7 @@ def _github_run(said: str, by: str, stamp: Stamp, run_id: str) -> Comparison:
     """A job that is started again may sign what an earlier attempt built, never a later one."""
     key = "flow_run_id"
     match = _GITHUB_RUN.fullmatch(said) or _NUMBER_AND_ATTEMPT.fullmatch(said)
-    stamped = re.fullmatch(r"(\d{1,20})(?:[/.]\d+)?", run_id)
+    stamped = _STAMPED_RUN.fullmatch(run_id)
     if match is None or stamped is None:
         return Comparison(key, None, by, said, "it is no address of a run of GitHub Actions")
     if match[1] != stamped[1]:

@@ -50,11 +50,11 @@ def doubt_of(certificate: Certificate) -> Doubt | None:
     if trigger is None and certificate.repository:
         return Doubt("its certificate does not say what started its run")
 
-    event = show(certificate.trigger or "", _MAX_SHOWN)
     if trigger is Trigger.PULL_REQUEST:
-        by = event or show(certificate.ref or "", _MAX_SHOWN)
+        by = show(certificate.trigger or certificate.ref or "", _MAX_SHOWN)
         why = f"it is of a pull request ({by}): what it built was not accepted yet"
         return Doubt(why, is_pull_request=True)
     if trigger is Trigger.OTHER:
+        event = show(certificate.trigger or "", _MAX_SHOWN)
         return Doubt(f"its run was started by {event}: who wrote what it ran is not known")
     return None
