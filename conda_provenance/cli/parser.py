@@ -55,7 +55,46 @@ class _Parser(argparse.ArgumentParser):
         super().error(escape(redact_addresses(message)))
 
 
-class _CommandParser(_Parser):
+class _ListParser(_Parser):
+    """A parser whose list of words may be divided by options, as in "show a --json b"."""
+
+    def parse_known_args(
+        self, args: Iterable[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        parsed, unknown = super().parse_known_args(args, namespace)
+        if unknown and self._takes(parsed, unknown):
+            return parsed, []
+
+        if unknown:
+            # argparse would leave it to the parser above, whose usage lists no options.
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return parsed, unknown
+
+    def _takes(self, parsed: Any, words: list[str]) -> bool:
+        """Are these further words of a list that options have divided, as in "show a --json b"?
+
+        argparse takes the first part of such a list only.
+        """
+        lists = [action for action in self._get_positional_actions() if action.nargs in ("*", "+")]
+        if not lists or any(word.startswith("-") for word in words):
+            return False
+
+        setattr(parsed, lists[0].dest, [*getattr(parsed, lists[0].dest), *words])
+        return True
+
+
+class _WrongWords(Exception):
+    """Raised by a :class:`_FewParser`."""
+
+
+class _FewParser(_ListParser):
+    """A parser with few of a command's options. It does not know what to say of an error."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _WrongWords(message)
+
+
+class _CommandParser(_ListParser):
     """The parser of one command. It is set up when somebody first looks at it.
 
     Conda has us describe our commands whenever it runs any command, and hardly ever looks at them.
@@ -83,30 +122,6 @@ class _CommandParser(_Parser):
         _add_options(self, described.options)
         return getattr(self, name)
 
-    def parse_known_args(
-        self, args: Iterable[str] | None = None, namespace: Any = None
-    ) -> tuple[Any, list[str]]:
-        parsed, unknown = super().parse_known_args(args, namespace)
-        if unknown and self._takes(parsed, unknown):
-            return parsed, []
-
-        if unknown:
-            # argparse would leave it to the parser above, whose usage lists no options.
-            self.error(f"unrecognized arguments: {' '.join(unknown)}")
-        return parsed, unknown
-
-    def _takes(self, parsed: Any, words: list[str]) -> bool:
-        """Are these further words of a list that options have divided, as in "show a --json b"?
-
-        argparse takes the first part of such a list only.
-        """
-        lists = [action for action in self._get_positional_actions() if action.nargs in ("*", "+")]
-        if not lists or any(word.startswith("-") for word in words):
-            return False
-
-        setattr(parsed, lists[0].dest, [*getattr(parsed, lists[0].dest), *words])
-        return True
-
 
 def make_parser(program: str = "conda-provenance") -> argparse.ArgumentParser:
     """The parser of the ``conda-provenance`` program."""
@@ -127,11 +142,36 @@ def parse(given: Sequence[str], program: str) -> argparse.Namespace:
     if not given or given[0] not in SUMMARIES:
         return make_parser(program).parse_args(given)
 
-    name, *rest = given
-    parser = _CommandParser(command=name, program=program, prog=f"{program} {name}")
-    parsed: argparse.Namespace = parser.parse_args(rest)
+    name, *words = given
+    parsed = _parsed_by_few(name, words)
+    if parsed is None:
+        parser = _CommandParser(command=name, program=program, prog=f"{program} {name}")
+        parsed = parser.parse_args(words)
     setattr(parsed, f"{PREFIX}command", name)
     return parsed
+
+
+def _parsed_by_few(command: str, words: Sequence[str]) -> argparse.Namespace | None:
+    """As the command's parser reads it, by those options only that ``words`` name.
+
+    argparse takes half a millisecond to set up all of them. ``None``: the words ask for help, are
+    wrong, or are in another form, such as "-qv". The whole parser knows what to say.
+    """
+    options = command_of(command).options
+    flags = {flag: option.name for option in options for flag in option.flags}
+    given = [word.partition("=")[0] for word in words if word.startswith("-")]
+    if not flags.keys() >= set(given):
+        return None
+
+    named = {flags[flag] for flag in given}
+    parser = _FewParser(add_help=False, allow_abbrev=False)
+    _add_options(parser, (each for each in options if not each.flags or each.name in named))
+    # The first option of a name says its default.
+    others = {PREFIX + each.name: each.default for each in reversed(options) if each.flags}
+    try:
+        return parser.parse_args(words, argparse.Namespace(**others))
+    except _WrongWords:
+        return None
 
 
 def configure(parser: argparse.ArgumentParser, program: str = "conda provenance") -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 from cli_running import run_command
 
 from conda_provenance.cli.commands import SUMMARIES, command_of
 from conda_provenance.cli.main import main, run_parsed
-from conda_provenance.cli.parser import PREFIX, configure, make_parser
+from conda_provenance.cli.options import Option
+from conda_provenance.cli.parser import PREFIX, configure, make_parser, parse
 
 NAMES = list(SUMMARIES)
 
@@ -200,3 +203,53 @@ def test_a_ctrl_c_while_the_command_is_loaded_ends_without_a_traceback(monkeypat
     monkeypatch.setattr(f"conda_provenance.cli.main.{place}", interrupted)
     assert main(["show", "x.conda"]) == 130
     assert capsys.readouterr() == ("", "")
+
+
+def _words_of(option: Option) -> list[str]:
+    """One way to give an option."""
+    value = option.choices[0] if option.choices else "7"
+    takes_one = option.action in ("store", "append") and option.nargs is None
+    return [option.flags[-1], value] if takes_one else [option.flags[0]]
+
+
+@pytest.mark.parametrize("name", list(SUMMARIES))
+def test_few_options_are_read_as_the_whole_parser_reads_them(name):
+    options = [each for each in command_of(name).options if each.flags]
+    ways = [[], ["x.conda"], *(_words_of(each) for each in options)]
+    for one, other in itertools.pairwise([*ways, []]):
+        words = [name, *one, "a", *other]
+        assert _outcome(lambda words=words: parse(words, "p")) == _outcome(
+            lambda words=words: make_parser("p").parse_args(words)
+        ), words
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["verify"],
+        ["verify", "-h"],
+        ["verify", "--jso", "x"],
+        ["verify", "--json=1", "x"],
+        ["verify", "--only=sha", "x", "--json", "y"],
+        ["verify", "-qv", "x"],
+        ["verify", "--", "-x"],
+        ["verify", "-", "x"],
+        ["verify", "x", "--only"],
+        ["verify", "--only", "--json", "x"],
+        ["verify", "--version"],
+        ["show", "--format", "no", "x"],
+        ["nothing"],
+        ["--version"],
+        [],
+    ],
+)
+def test_whatever_is_said_is_what_the_whole_parser_says(words, capsys):
+    found = _outcome(lambda: parse(words, "p")), capsys.readouterr()
+    assert found == (_outcome(lambda: make_parser("p").parse_args(words)), capsys.readouterr())
+
+
+def _outcome(parsed: Callable[[], argparse.Namespace]) -> object:
+    try:
+        return vars(parsed())
+    except SystemExit as stop:
+        return stop.code
