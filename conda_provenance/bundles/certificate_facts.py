@@ -46,7 +46,9 @@ def facts_of(certificate: Any) -> Certificate:
     """
     known = _identifiers()
     values = {
-        known[each.oid]: each.value.value for each in certificate.extensions if each.oid in known
+        number: each.value.value
+        for each in certificate.extensions
+        if (number := known.get(each.oid)) is not None
     }
     facts = {name: _der_text(values[number]) for number, name in _FACTS.items() if number in values}
     if _OLD_ISSUER in values:

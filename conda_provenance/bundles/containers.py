@@ -75,51 +75,50 @@ def bundles_in(data: bytes, name: str) -> Iterator[bytes]:
     Raises :class:`BundleError` for a file that is none of these containers or is too large, and
     :class:`UncheckableError` for a listing that only says where bundles are.
     """
-    shown = show(name)
-    found = _found(data, shown)
+    found = _found(data, name)
     if len(found) > MAX_BUNDLES:
-        raise BundleError(f"{shown} holds more than {MAX_BUNDLES} bundles.")
+        raise BundleError(f"{show(name)} holds more than {MAX_BUNDLES} bundles.")
     return iter(found)
 
 
-def _found(data: bytes, shown: str) -> list[bytes]:
-    _require_bounds(data, shown)
+def _found(data: bytes, name: str) -> list[bytes]:
+    _require_bounds(data, name)
     if data.lstrip()[:1] == b"[":
-        return _array(data, shown)
+        return _array(data, name)
 
     listing = _decoded(data, _Listing)
     if listing is not None and listing.attestations is not None:
-        return _in_listing(listing.attestations, shown)
+        return _in_listing(listing.attestations, name)
     if listing is not None or _is_object(data):
         return [data.strip()]
-    return _lines(data, shown)
+    return _lines(data, name)
 
 
-def _array(data: bytes, shown: str) -> list[bytes]:
+def _array(data: bytes, name: str) -> list[bytes]:
     elements = _decoded(data, list[Raw])
     if elements is None:
-        raise BundleError(f"{shown} is not JSON.")
+        raise BundleError(f"{show(name)} is not JSON.")
     return [bytes(each) for each in elements]
 
 
-def _in_listing(entries: list[_Entry], shown: str) -> list[bytes]:
+def _in_listing(entries: list[_Entry], name: str) -> list[bytes]:
     bundles = [bytes(each.bundle) for each in entries if each.bundle != _NULL]
     if entries and not bundles:
-        raise UncheckableError(f"{shown} says where bundles are, and holds none.")
+        raise UncheckableError(f"{show(name)} says where bundles are, and holds none.")
     return bundles
 
 
-def _lines(data: bytes, shown: str) -> list[bytes]:
+def _lines(data: bytes, name: str) -> list[bytes]:
     """Those lines that are objects. Others are skipped, such as an empty last one."""
     lines: list[bytes] = []
     for tried, line in enumerate(_lines_with_objects(data)):
         if tried >= _MAX_LINES:
-            raise BundleError(f"{shown} has more lines than are read.")
+            raise BundleError(f"{show(name)} has more lines than are read.")
         if _is_object(line):
             lines.append(line)
 
     if not lines:
-        raise BundleError(f"{shown} holds no bundle.")
+        raise BundleError(f"{show(name)} holds no bundle.")
     return lines
 
 
@@ -145,8 +144,8 @@ def _decoded(data: bytes, kind: Any) -> Any:
         return None
 
 
-def _require_bounds(data: bytes, shown: str) -> None:
+def _require_bounds(data: bytes, name: str) -> None:
     if len(data) > MAX_SIZE:
-        raise BundleError(f"{shown} has more than {MAX_SIZE >> 20} MiB.")
+        raise BundleError(f"{show(name)} has more than {MAX_SIZE >> 20} MiB.")
     if data.count(b",") > _MAX_VALUES:
-        raise BundleError(f"{shown} has more values than are read.")
+        raise BundleError(f"{show(name)} has more values than are read.")

@@ -6,6 +6,7 @@ The certificate is one whose signature holds. What the package says counts for n
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from conda_provenance.bundles.certificate import Certificate
@@ -40,7 +41,11 @@ WITH_REPOSITORY = ("github", "gitlab")
 
 def provider_of(certificate: Certificate) -> str:
     """The CI system of the run. Empty: it is not known."""
-    issuer = certificate.issuer or ""
+    return _provider(certificate.issuer or "")
+
+
+@lru_cache(maxsize=64)
+def _provider(issuer: str) -> str:
     return next((name for name, form in _PROVIDERS if form.fullmatch(issuer)), "")
 
 

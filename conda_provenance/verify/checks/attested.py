@@ -10,6 +10,7 @@ neither passes nor fails: anybody can put such a file beside a package, or post 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -52,7 +53,9 @@ class Attested(Check):
 
     def _judged(self, judged: Sequence[JudgedBundle], search: Search, case: Case) -> Result:
         """What counts first: a contradiction, then what passes, then what is left open."""
-        by_worth = {worth: [each for each in judged if each.worth is worth] for worth in Worth}
+        by_worth = defaultdict[Worth, list[JudgedBundle]](list)
+        for each in judged:
+            by_worth[each.worth].append(each)
         if contradictions := by_worth[Worth.CONTRADICTION]:
             return self._contradicted(contradictions[0])
         if builds := by_worth[Worth.BUILD]:
