@@ -37,7 +37,8 @@ _SLOW = ("drip", "silent", "continue", "flood", "endless", "too-long", "huge", "
 QUICK_WAYS = sorted(way for way in WAYS if not any(each in way for each in _SLOW))
 SECRETS = st.text(
     alphabet=st.characters(min_codepoint=0x30, max_codepoint=0x7A), min_size=16, max_size=80
-)
+).map(lambda text: f"zq9{text}")
+"""No word of our own begins so: hypothesis also tries the texts of the program."""
 TOKEN = "0123456789abcdef-of-the-user"
 
 
