@@ -46,8 +46,8 @@ READERS = 16
 REPOSITORIES = 6
 """Repositories that are asked at once. How many may ask one host is decided by the doors."""
 
-PATIENCE = 0.02
-"""Seconds of waiting, after which twice as many are asked. Answers of earlier runs take none."""
+PATIENCE = 0.1
+"""Seconds of waiting, after which several are asked. git needs less for a few hundred ids."""
 
 
 class Wanted(NamedTuple):

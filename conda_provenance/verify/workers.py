@@ -26,8 +26,8 @@ class Workers(Generic[T]):
 
     A task is called in a thread, and must not raise. What it returns comes from :meth:`wait`.
 
-    ``patience``: where tasks may not have to wait for anything, begin with one thread, and have
-    twice as many whenever all of them together have waited for so many seconds. Threads that only
+    ``patience``: where tasks may not have to wait for anything, begin with one thread. The others
+    come when it has waited for so many seconds, and longer than it has computed. Threads that only
     compute hold each other up.
     """
 
@@ -35,7 +35,8 @@ class Workers(Generic[T]):
         self._limit = limit
         self._patience = patience
         self._waited = 0.0
-        """Seconds in which no thread of this process computed, since the last one started."""
+        """Seconds in which no thread of this process computed."""
+        self._computed = 0.0
         self._started = 0
         self._waiting: SimpleQueue[Callable[[], T] | None] = SimpleQueue()
         self._done: SimpleQueue[tuple[T] | None] = SimpleQueue()
@@ -53,26 +54,26 @@ class Workers(Generic[T]):
             if (left := end - time.monotonic()) <= 0:
                 return None
             done = self._next(min(left, self._patience))
-            if self._waited >= self._patience:
-                self._double()
+            if self._waited >= max(self._patience, self._computed):
+                self._start_others()
             if done is not None:
                 return done
         return self._next(max(end - time.monotonic(), 0))
 
     def _next(self, timeout: float) -> tuple[T] | None:
-        """What is done within so many seconds. Counts those in which nobody computed."""
+        """What is done within so many seconds. Counts what of them was computing."""
         begun, computed = time.monotonic(), time.process_time()
         try:
             return self._done.get(timeout=timeout)
         except Empty:
             return None
         finally:
-            self._waited += time.monotonic() - begun - (time.process_time() - computed)
+            computed = time.process_time() - computed
+            self._computed += computed
+            self._waited += time.monotonic() - begun - computed
 
-    def _double(self) -> None:
-        self._waited = 0.0
-        wanted = min(max(self._started, 1), self._limit - self._started, self._waiting.qsize())
-        for _ in range(wanted):
+    def _start_others(self) -> None:
+        for _ in range(min(self._limit - self._started, self._waiting.qsize())):
             self._start()
 
     def stop(self) -> list[T]:
