@@ -12,7 +12,7 @@ import conda_provenance
 PACKAGE = Path(conda_provenance.__file__).parent
 
 FLOORS = (
-    ("errors", "keys", "log", "paths", "subdirs", "tokens"),
+    ("errors", "keys", "lazy_exports", "log", "paths", "subdirs", "tokens"),
     ("text", "condarc"),
     ("net",),
     ("remotes",),

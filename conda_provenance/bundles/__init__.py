@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conda_provenance.lazy_exports import lazy_exports
+
 if TYPE_CHECKING:
     from conda_provenance.bundles.certificate import Certificate as Certificate
     from conda_provenance.bundles.containers import beside as beside
@@ -56,14 +58,7 @@ __all__ = [
     "decompress",
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazy_exports(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

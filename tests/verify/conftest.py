@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import io
+import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -19,3 +21,17 @@ def acceptance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
     with open_world(tmp_path_factory.mktemp("world")) as world:
         yield world
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """Everything that any library logs."""
+    text = io.StringIO()
+    handler = logging.StreamHandler(text)
+    root = logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield text
+    root.removeHandler(handler)
+    root.setLevel(before)

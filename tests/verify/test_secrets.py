@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -65,20 +63,6 @@ def _forms(token: str) -> list[str]:
     forms = [token, quote(token, safe=""), json.dumps(token)[1:-1]]
     forms += [base64.b64encode(text.encode()).decode() for text in (token, f":{token}")]
     return forms
-
-
-@pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    """Everything that any library logs."""
-    text = io.StringIO()
-    handler = logging.StreamHandler(text)
-    root = logging.getLogger()
-    before = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    yield text
-    root.removeHandler(handler)
-    root.setLevel(before)
 
 
 def _everything(door: Any, url: str, answers: Answers) -> list[str]:

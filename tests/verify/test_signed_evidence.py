@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -265,20 +264,6 @@ def test_what_a_record_names_must_be_that(
 
 
 # --- secrets -------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    """Everything that any library logs."""
-    text = io.StringIO()
-    handler = logging.StreamHandler(text)
-    root = logging.getLogger()
-    before = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    yield text
-    root.removeHandler(handler)
-    root.setLevel(before)
 
 
 def _nothing_secret_in(folder: Path, *texts: str) -> None:

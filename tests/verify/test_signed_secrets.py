@@ -5,8 +5,7 @@ message, answer, evidence, cache or log. Nor is the user's token, which that ser
 from __future__ import annotations
 
 import io
-import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -58,20 +57,6 @@ class ListingApi(ForgeApi):
     @classmethod
     def api_url(cls, remote: RemoteUrl, prefix: str = "") -> str:
         return f"https://{remote.host}:{remote.port}"
-
-
-@pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    """Everything that any library logs."""
-    text = io.StringIO()
-    handler = logging.StreamHandler(text)
-    root = logging.getLogger()
-    before = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    yield text
-    root.removeHandler(handler)
-    root.setLevel(before)
 
 
 @settings(

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conda_provenance.lazy_exports import lazy_exports
+
 if TYPE_CHECKING:
     from conda_provenance.sources.channels.addresses import clean_channel as clean_channel
     from conda_provenance.sources.channels.addresses import same_channel as same_channel
@@ -34,14 +36,7 @@ __all__ = [
     "same_channel",
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazy_exports(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:
