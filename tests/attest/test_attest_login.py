@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
-import subprocess
 import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,15 +16,13 @@ import pytest
 from attest_samples import make_package
 from ci_identities import GitHubRun, Person
 from packages_making import make_conda
+from pseudo_terminal import run_on_pseudo_terminal
 from sigstore_server import SigstoreServer
 
 from conda_provenance.bundles.sigstore import SigstoreVerifier
 
 pytest.importorskip("sigstore")
-pty = pytest.importorskip("pty", reason="a terminal of POSIX")
-
-_PATIENCE = 20
-"""Seconds without a word before a test gives up."""
+pytest.importorskip("pty", reason="a terminal of POSIX")
 
 CODE = "the-code-of-the-login"
 BROWSER = """\
@@ -98,39 +94,20 @@ def sign(
     server: SigstoreServer, browser: str, *arguments: str | Path, typed: str = "", **variables: str
 ) -> tuple[int, str, str]:
     """Sign on a terminal, results to a pipe. Gives status, results and the terminal's text."""
-    ours, theirs = pty.openpty()
     environ = {**os.environ, "BROWSER": browser, **variables}
     environ.pop("DISPLAY", None)
     command = [sys.executable, "-m", "conda_provenance", "attest", "--sign", "--trust-config"]
-    with subprocess.Popen(
+    status, shown, results = run_on_pseudo_terminal(
         [*command, str(server.trust_config), *map(str, arguments)],
-        env=environ,
-        stdin=theirs,
-        stdout=subprocess.PIPE,
-        stderr=theirs,
-    ) as process:
-        os.close(theirs)
-        os.write(ours, typed.encode())
-        shown = b""
-        while True:
-            if not select.select([ours], [], [], _PATIENCE)[0]:
-                process.kill()
-                pytest.fail(f"it waits for somebody: {shown.decode()}")
-            try:
-                piece = os.read(ours, 1 << 16)
-            except OSError:  # Linux says so of a terminal that nobody has open any more.
-                break
-            if not piece:
-                break
-            shown += piece
-        assert process.stdout is not None
-        results = process.stdout.read().decode()
-    os.close(ours)
-    text = shown.decode().replace("\r\n", "\n")
+        environ,
+        typed=typed,
+        is_piped=True,
+    )
+    text = shown.replace("\r\n", "\n")
     for each in (results, text):
         assert "eyJ" not in each
         assert "Traceback" not in each
-    return process.returncode, results, text
+    return status, results, text
 
 
 @pytest.fixture

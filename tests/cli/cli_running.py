@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pseudo_terminal import run_on_pseudo_terminal
+
 import conda_provenance
 
 SCHEMA = Path(conda_provenance.__file__).parent / "cli" / "schema.json"
@@ -59,31 +61,11 @@ def run_on_terminal(
     *arguments: str | Path, cwd: Path | None = None, columns: int = 80, **variables: str
 ) -> tuple[int, str]:
     """Run a command on a pseudo-terminal. Return its status and all that it wrote there."""
-    import fcntl
-    import pty
-    import struct
-    import termios
-
     environment = {**os.environ, "TERM": "xterm-256color", **variables}
     environment.pop("COLUMNS", None)
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     command = [sys.executable, "-m", "conda_provenance", *map(str, arguments)]
-    with subprocess.Popen(
-        command, cwd=cwd, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
-    ) as process:
-        os.close(theirs)
-        written = b""
-        while True:
-            try:
-                chunk = os.read(ours, 1 << 16)
-            except OSError:  # Linux says so of a terminal that nobody has open any more
-                break
-            if not chunk:
-                break
-            written += chunk
-        os.close(ours)
-    return process.returncode, written.decode()
+    ran = run_on_pseudo_terminal(command, environment, cwd=cwd, columns=columns)
+    return ran.status, ran.shown
 
 
 def screen_lines(written: str) -> list[str]:
