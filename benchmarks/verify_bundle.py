@@ -148,10 +148,11 @@ def our_check(files: Files) -> Callable[[], object]:
     from conda_provenance.verify.outcome import Outcome
 
     case, world = files.signing.case(), files.signing.world(files.bundle.read_bytes())
+    given = tuple(world.bundles.given.values())
 
     def run() -> None:
         # What was verified before is forgotten. The verifier is kept.
-        fresh = Bundles(given=world.bundles.given, make=lambda _: world.bundles._verifier)
+        fresh = Bundles(given=given, make=lambda _: world.bundles._verifier)
         result = CHECK.check(case, world._replace(bundles=fresh))
         assert result.outcome is Outcome.PASS, result
 

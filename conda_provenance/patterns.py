@@ -152,6 +152,8 @@ class RepositoryPattern:
         if (place.scheme, place.host, place.port) != (self.scheme, self.host, self.port):
             return False
 
+        if place.segments == self.segments:
+            return True
         pairs = zip(self.segments, place.segments, strict=True)
         return all(wanted in (ANY, segment) for wanted, segment in pairs)
 

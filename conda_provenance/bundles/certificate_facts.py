@@ -5,6 +5,7 @@ Source: https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -13,22 +14,25 @@ from conda_provenance.bundles.signed import UncheckableError
 
 _PREFIX = "1.3.6.1.4.1.57264.1."
 
-_FACTS = {
-    8: "issuer",
-    11: "runner",
-    12: "repository",
-    13: "commit",
-    14: "ref",
-    15: "repository_id",
-    17: "owner_id",
-    18: "workflow",
-    20: "trigger",
-    21: "run",
-}
-"""The numbers of the extensions that are read, and what they say."""
-
-_OLD_ISSUER = 1
+_NAMES = "names"
+_OLD_ISSUER = "old issuer"
 """Older certificates have only this one, as a bare text."""
+
+_EXTENSIONS = {
+    "2.5.29.17": _NAMES,
+    f"{_PREFIX}1": _OLD_ISSUER,
+    f"{_PREFIX}8": "issuer",
+    f"{_PREFIX}11": "runner",
+    f"{_PREFIX}12": "repository",
+    f"{_PREFIX}13": "commit",
+    f"{_PREFIX}14": "ref",
+    f"{_PREFIX}15": "repository_id",
+    f"{_PREFIX}17": "owner_id",
+    f"{_PREFIX}18": "workflow",
+    f"{_PREFIX}20": "trigger",
+    f"{_PREFIX}21": "run",
+}
+"""The extensions that are read, and what they say."""
 
 _USER_NAME = f"{_PREFIX}7"
 """The kind of a name that is neither a workflow nor an e-mail address."""
@@ -45,39 +49,40 @@ def facts_of(certificate: Any) -> Certificate:
     repository that cannot be read must not pass for none.
     """
     known = _identifiers()
-    values = {
-        number: each.value.value
-        for each in certificate.extensions
-        if (number := known.get(each.oid)) is not None
-    }
-    facts = {name: _der_text(values[number]) for number, name in _FACTS.items() if number in values}
-    if _OLD_ISSUER in values:
-        old = _text(values[_OLD_ISSUER])
-        if facts.setdefault("issuer", old) != old:
-            raise UncheckableError("Its certificate names two issuers.")
-    return Certificate(_identity(certificate), **facts)
+    names: Sequence[Any] = ()
+    facts: dict[str, str] = {}
+    old_issuer = None
+    for each in certificate.extensions:
+        name = known.get(each.oid)
+        if name == _NAMES:
+            names = list(each.value)
+        elif name == _OLD_ISSUER:
+            old_issuer = _text(each.value.value)
+        elif name is not None:
+            facts[name] = _der_text(each.value.value)
+
+    if old_issuer is not None and facts.setdefault("issuer", old_issuer) != old_issuer:
+        raise UncheckableError("Its certificate names two issuers.")
+    return Certificate(_identity(names), **facts)
 
 
 @cache
-def _identifiers() -> dict[Any, int]:
-    """The extensions that are read, and their numbers."""
+def _identifiers() -> dict[Any, str]:
+    """The extensions that are read, and what they say."""
     from cryptography import x509
 
-    return {
-        x509.ObjectIdentifier(f"{_PREFIX}{number}"): number for number in (*_FACTS, _OLD_ISSUER)
-    }
+    return {x509.ObjectIdentifier(number): name for number, name in _EXTENSIONS.items()}
 
 
-def _identity(certificate: Any) -> str:
+def _identity(names: Sequence[Any]) -> str:
     from cryptography import x509
 
-    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     if len(names) != 1:
         raise UncheckableError(f"Its certificate names {len(names)} signers instead of one.")
 
-    name = next(iter(names))
+    name = names[0]
     if isinstance(name, x509.UniformResourceIdentifier | x509.RFC822Name):
-        return _bounded(name.value)
+        return _text(name.value.encode())
     if isinstance(name, x509.OtherName) and name.type_id.dotted_string == _USER_NAME:
         return _der_text(name.value)
     raise UncheckableError("Its certificate names a signer of a kind that is not known here.")
@@ -88,23 +93,23 @@ def _der_text(value: bytes) -> str:
 
     cryptography's decoder takes 20 times as long, and there are ten of them.
     """
-    kind, first = value[:1], value[1:2] or b"\x80"
-    more = first[0] - 0x80 if first[0] >= 0x80 else 0
-    length = int.from_bytes(value[2 : 2 + more] if more else first, "big")
-    text = value[2 + more :]
-    if kind != _UTF8_STRING or length != len(text):
+    if len(value) < 2 or value[:1] != _UTF8_STRING:
         raise _unreadable()
-    return _text(text)
+
+    length, begin = value[1], 2
+    if length >= 0x80:
+        begin += length - 0x80
+        length = int.from_bytes(value[2:begin], "big")
+    if length != len(value) - begin:
+        raise _unreadable()
+    return _text(value[begin:])
 
 
 def _text(value: bytes) -> str:
     try:
-        return _bounded(value.decode("utf-8"))
+        text = value.decode("utf-8")
     except UnicodeDecodeError:
         raise _unreadable() from None
-
-
-def _bounded(text: str) -> str:
     if not text or len(text) > _MAX_TEXT:
         raise _unreadable()
     return text

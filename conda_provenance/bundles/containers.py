@@ -12,6 +12,7 @@ a container is, its content decides. Sources, for each container:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,8 +34,8 @@ _MAX_VALUES = 500 * MAX_BUNDLES
 _MAX_LINES = 4 * MAX_BUNDLES
 """That have a brace."""
 
-_ENDINGS = (".conda", ".tar.bz2")
-_BESIDE = (".sigstore.json", ".sigstore", ".v0.sigs", ".sigs", ".intoto.jsonl")
+_PACKAGE = re.compile(r"\.(?:conda|tar\.bz2)\Z")
+_BESIDE = (".sigstore.json", ".sigstore", ".v0.sigs", ".intoto.jsonl")
 _BESIDE_STEM = (".attestation.json", ".intoto.jsonl")
 
 
@@ -56,9 +57,9 @@ def beside(package: str, sha256: str | None = None) -> tuple[str, ...]:
     """Names of the files in a package's folder that may hold bundles about it.
 
     ``package``: the name of its file. ``sha256``: of its bytes, for files that are named by it.
-    A server is asked for ``.sigs`` only where the record of the package says that it is there.
+    Not ``.sigs``: it counts only where the record of the package names it.
     """
-    stem = next((package.removesuffix(end) for end in _ENDINGS if package.endswith(end)), package)
+    stem = _PACKAGE.sub("", package)
     names = [f"{package}{ending}" for ending in _BESIDE]
     names += [f"{stem}{ending}" for ending in _BESIDE_STEM]
     if sha256 is not None:
@@ -82,15 +83,19 @@ def bundles_in(data: bytes, name: str) -> Iterator[bytes]:
 
 
 def _found(data: bytes, name: str) -> list[bytes]:
-    _require_bounds(data, name)
-    if data.lstrip()[:1] == b"[":
-        return _array(data, name)
+    if len(data) > MAX_SIZE:
+        raise BundleError(f"{show(name)} has more than {MAX_SIZE >> 20} MiB.")
+    if data.count(b",") > _MAX_VALUES:
+        raise BundleError(f"{show(name)} has more values than are read.")
 
+    data = data.strip()
+    if data.startswith(b"["):
+        return _array(data, name)
     listing = _decoded(data, _Listing)
     if listing is not None and listing.attestations is not None:
         return _in_listing(listing.attestations, name)
     if listing is not None or _is_object(data):
-        return [data.strip()]
+        return [data]
     return _lines(data, name)
 
 
@@ -142,10 +147,3 @@ def _decoded(data: bytes, kind: Any) -> Any:
         return msgspec.json.decode(data, type=kind)
     except (msgspec.MsgspecError, RecursionError, ValueError):
         return None
-
-
-def _require_bounds(data: bytes, name: str) -> None:
-    if len(data) > MAX_SIZE:
-        raise BundleError(f"{show(name)} has more than {MAX_SIZE >> 20} MiB.")
-    if data.count(b",") > _MAX_VALUES:
-        raise BundleError(f"{show(name)} has more values than are read.")

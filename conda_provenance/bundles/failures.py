@@ -81,7 +81,7 @@ def _was_expired(bundle: Bundle, signed: SigstoreBundle) -> bool:
     if time is None or entry.inclusion_promise is None:
         return False
     try:
-        at = datetime.fromtimestamp(time.value, timezone.utc)
+        at = datetime.fromtimestamp(int(time), timezone.utc)
     except (OverflowError, ValueError, OSError):
         return False
     certificate = signed.signing_certificate

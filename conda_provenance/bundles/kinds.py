@@ -54,17 +54,9 @@ def read_bundle(data: bytes) -> Bundle:
     if len(data) > MAX_SIZE:
         raise BundleError(f"It has more than {MAX_SIZE >> 20} MiB.")
 
-    try:
-        document = strict_json.parse(data)
-    except ValueError as error:
-        raise BundleError(f"It {error}.") from None
-
-    _require_media_type(document)
-    try:
-        bundle = as_bundle(document)
-    except msgspec.ValidationError as error:
-        reason = show_sentence(str(error), _MAX_SHOWN)
-        raise BundleError(f"It is not of a bundle's form: {reason}.") from None
+    bundle = strict_json.as_written(data, Bundle)
+    if bundle is None or bundle.media_type not in _MEDIA_TYPES:
+        bundle = _converted(data)
 
     _require_certificate(bundle)
     _require_statement(bundle)
@@ -72,21 +64,36 @@ def read_bundle(data: bytes) -> Bundle:
     return bundle
 
 
+def _converted(data: bytes) -> Bundle:
+    """The bundle, in whatever way it is written. Where it is none, it is said why."""
+    try:
+        document = strict_json.parse(data)
+    except ValueError as error:
+        raise BundleError(f"It {error}.") from None
+
+    _require_media_type(document)
+    try:
+        return as_bundle(document)
+    except msgspec.ValidationError as error:
+        reason = show_sentence(str(error), _MAX_SHOWN)
+        raise BundleError(f"It is not of a bundle's form: {reason}.") from None
+
+
 def _require_media_type(document: Any) -> None:
     if not isinstance(document, dict):
         raise BundleError("It is not a JSON object.")
 
+    media_type = document.get("mediaType")
+    if media_type in _MEDIA_TYPES:
+        return
+
     for keys, sentence in _OTHER_FORMS:
         if keys <= document.keys():
             raise UncheckableError(sentence)
-
-    media_type = document.get("mediaType")
     if document.keys() >= {"_type", "predicateType"}:
         raise BundleError("It is a statement without a signature.")
     if not isinstance(media_type, str):
         raise BundleError("It does not say that it is a Sigstore bundle.")
-    if media_type in _MEDIA_TYPES:
-        return
     if media_type.startswith("application/vnd.dev.sigstore.bundle"):
         shown = show_value(media_type, _MAX_SHOWN)
         raise UncheckableError(f"It is of a version that is not known here ({shown}).")

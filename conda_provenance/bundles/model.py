@@ -7,62 +7,32 @@ that verifies takes both.
 
 from __future__ import annotations
 
-import binascii
-import re
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
-_DIGITS = re.compile(r"0|[1-9][0-9]*")
-
-
-class Number:
-    """A number of 64 bits, which is a text in JSON."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, text: object) -> None:
-        if not isinstance(text, str) or len(text) > 19 or not _DIGITS.fullmatch(text):
-            raise ValueError("Expected a number as text")
-        self.value = int(text)
+Number: TypeAlias = Annotated[str, Meta(pattern=r"\A(?:0|[1-9][0-9]{0,18})\Z")]
+"""A number of 64 bits, which is a text in JSON. Bytes are base64 in it."""
 
 
-class Base64:
-    """Bytes, which are base64 in JSON."""
-
-    __slots__ = ("data",)
-
-    def __init__(self, text: object) -> None:
-        if not isinstance(text, str):
-            raise ValueError("Expected base64")
-        try:
-            self.data = binascii.a2b_base64(text)  # Refuses what is not ASCII.
-        except ValueError:
-            raise ValueError("Expected base64") from None
-
-        # Of several texts that are read as the same bytes, one is right.
-        if binascii.b2a_base64(self.data, newline=False) != text.encode():
-            raise ValueError("Expected base64")
-
-
-class _Form(Struct, rename="camel", forbid_unknown_fields=True):
-    """An object of a bundle."""
+class _Form(Struct, rename="camel", forbid_unknown_fields=True, omit_defaults=True):
+    """An object of a bundle. Its fields are in the order in which clients write them."""
 
 
 class Signature(_Form):
-    sig: Base64
+    sig: bytes
     keyid: str | None = None
 
 
 class Envelope(_Form):
-    payload: Base64
+    payload: bytes
     payload_type: str
     signatures: list[Signature]
 
 
 class LogId(_Form):
-    key_id: Base64
+    key_id: bytes
 
 
 class KindVersion(_Form):
@@ -71,7 +41,7 @@ class KindVersion(_Form):
 
 
 class InclusionPromise(_Form):
-    signed_entry_timestamp: Base64
+    signed_entry_timestamp: bytes
 
 
 class Checkpoint(_Form):
@@ -80,24 +50,24 @@ class Checkpoint(_Form):
 
 class InclusionProof(_Form):
     log_index: Number
-    root_hash: Base64
+    root_hash: bytes
     tree_size: Number
-    hashes: list[Base64]
+    hashes: list[bytes]
     checkpoint: Checkpoint | None = None
 
 
-class LogEntry(_Form):
+class LogEntry(_Form, kw_only=True):
     log_index: Number
     log_id: LogId
     kind_version: KindVersion
-    canonicalized_body: Base64
     integrated_time: Number | None = None
     inclusion_promise: InclusionPromise | None = None
     inclusion_proof: InclusionProof | None = None
+    canonicalized_body: bytes
 
 
 class RawCertificate(_Form):
-    raw_bytes: Base64
+    raw_bytes: bytes
 
 
 class CertificateChain(_Form):
@@ -105,11 +75,11 @@ class CertificateChain(_Form):
 
 
 class SignedTimestamp(_Form):
-    signed_timestamp: Base64
+    signed_timestamp: bytes
 
 
 class Timestamps(_Form):
-    rfc3161_timestamps: list[SignedTimestamp] = field(default_factory=list)
+    rfc3161_timestamps: list[SignedTimestamp] | None = None
 
 
 class Material(_Form):
@@ -124,7 +94,7 @@ class Material(_Form):
     @property
     def timestamps(self) -> list[SignedTimestamp]:
         data = self.timestamp_verification_data
-        return data.rfc3161_timestamps if data else []
+        return (data and data.rfc3161_timestamps) or []
 
 
 class Bundle(_Form):
@@ -136,8 +106,22 @@ class Bundle(_Form):
 
 def as_bundle(document: Any) -> Bundle:
     """Raises ``msgspec.ValidationError``, which says where the form is another one."""
-    return msgspec.convert(document, Bundle, dec_hook=_decoded)
+    bundle = msgspec.convert(document, Bundle)
+    # Of several texts that are read as the same bytes, one is written.
+    _require_as_written(msgspec.to_builtins(bundle), document, "$")
+    return bundle
 
 
-def _decoded(kind: type, value: object) -> Any:
-    return kind(value)
+def _require_as_written(again: Any, document: Any, where: str) -> None:
+    """``again``: what of the document is not as if it were left out."""
+    if again == document:
+        return
+
+    if isinstance(again, dict):
+        for key, value in again.items():
+            _require_as_written(value, document[key], f"{where}.{key}")
+    elif isinstance(again, list):
+        for number, (value, written) in enumerate(zip(again, document, strict=True)):
+            _require_as_written(value, written, f"{where}[{number}]")
+    else:
+        raise msgspec.ValidationError(f"Invalid base64 encoded string - at `{where}`")

@@ -54,12 +54,14 @@ _MAX_TEXT = 2000
 _MAX_SHOWN = 200
 
 
-class _Subject(Struct):
-    digest: Annotated[dict[str, str], Meta(min_length=1)]
+class _Subject(Struct, omit_defaults=True, kw_only=True):
     name: Annotated[str, Meta(max_length=_MAX_TEXT)] | None = None
+    digest: Annotated[dict[str, str], Meta(min_length=1)]
 
 
-class _Statement(Struct):
+class _Statement(Struct, omit_defaults=True):
+    """Its fields are in the order in which clients write them."""
+
     type_: str = field(name="_type")
     subject: Annotated[list[_Subject], Meta(min_length=1, max_length=_MAX_SUBJECTS)]
     predicate_type: Annotated[str, Meta(min_length=1, max_length=_MAX_TEXT)] = field(
@@ -70,6 +72,16 @@ class _Statement(Struct):
 
 def read_statement(payload: bytes) -> Statement:
     """The statement. Raises :class:`BundleError`, and :class:`UncheckableError` for a later one."""
+    statement = strict_json.as_written(payload, _Statement)
+    if statement is None or statement.type_ not in _TYPES:
+        statement = _converted(payload)
+
+    subjects = [StatementSubject(each.name, _digests(each.digest)) for each in statement.subject]
+    return Statement(tuple(subjects), statement.predicate_type, statement.predicate)
+
+
+def _converted(payload: bytes) -> _Statement:
+    """The statement, in whatever way it is written. Where it is none, it is said why."""
     try:
         document = strict_json.parse(payload)
     except ValueError as error:
@@ -77,15 +89,10 @@ def read_statement(payload: bytes) -> Statement:
 
     _require_type(document)
     try:
-        statement = msgspec.convert(document, _Statement)
+        return msgspec.convert(document, _Statement)
     except msgspec.ValidationError as error:
         reason = show_sentence(str(error), _MAX_SHOWN)
         raise BundleError(f"Its statement is not of in-toto's form: {reason}.") from None
-
-    subjects = tuple(
-        StatementSubject(each.name, _digests(each.digest)) for each in statement.subject
-    )
-    return Statement(subjects, statement.predicate_type, statement.predicate)
 
 
 def _require_type(document: Any) -> None:
@@ -100,8 +107,12 @@ def _require_type(document: Any) -> None:
 
 def _digests(digest: dict[str, str]) -> dict[str, str]:
     """Those of algorithms that are known."""
-    known = {algorithm: value for algorithm, value in digest.items() if algorithm in _HEX_LENGTHS}
-    for algorithm, value in known.items():
-        if len(value) not in _HEX_LENGTHS[algorithm] or not _HEX.fullmatch(value):
+    known = {}
+    for algorithm, value in digest.items():
+        lengths = _HEX_LENGTHS.get(algorithm)
+        if lengths is None:
+            continue
+        if len(value) not in lengths or not _HEX.fullmatch(value):
             raise BundleError(f"Its statement has a {algorithm} that is not one in lower-case hex.")
+        known[algorithm] = value
     return known

@@ -50,8 +50,6 @@ class SignedStatement(NamedTuple):
     certificate: Certificate
     signed_at: float | None
     """When, as the log or a time stamp says: seconds since 1970, UTC."""
-    sha256: str
-    """Of the bundle's bytes, as lower-case hex."""
 
 
 class BundleVerifier(Protocol):

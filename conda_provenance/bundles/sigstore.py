@@ -6,7 +6,6 @@ Who may sign is not known here: a bundle holds, whoever signed it with a trusted
 from __future__ import annotations
 
 from functools import cached_property
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from conda_provenance.bundles import kinds
@@ -42,23 +41,22 @@ class SigstoreVerifier:
         signed, payload = self._verified(data, bundle)
         statement = read_statement(payload)
         certificate = facts_of(signed.signing_certificate)
-        return SignedStatement(
-            statement, certificate, _signed_at(bundle, signed), sha256(data).hexdigest()
-        )
+        return SignedStatement(statement, certificate, _signed_at(bundle, signed))
 
     @cached_property
-    def _verifier(self) -> Verifier:
-        return verifier_of(self._root)
+    def _library(self) -> tuple[Verifier, type[SigstoreBundle]]:
+        verifier = verifier_of(self._root)
+        from sigstore.models import Bundle as SigstoreBundle
+
+        return verifier, SigstoreBundle
 
     def _verified(self, data: bytes, bundle: Bundle) -> tuple[SigstoreBundle, bytes]:
         """The bundle as sigstore-python reads it, and its payload."""
-        verifier = self._verifier
-        from sigstore.models import Bundle as SigstoreBundle
-
+        verifier, form = self._library
         signed = None
         try:
-            signed = SigstoreBundle.from_json(data)
-            payload_type, payload = verifier.verify_dsse(signed, _Anybody())
+            signed = form.from_json(data)
+            payload_type, payload = verifier.verify_dsse(signed, _ANYBODY)
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # Malformed ones raise anything, also panics of Rust's.
@@ -76,17 +74,21 @@ class _Anybody:
         pass
 
 
+_ANYBODY = _Anybody()
+
+
 def _payload(bundle: Bundle) -> bytes:
     assert bundle.dsse_envelope is not None
-    return bundle.dsse_envelope.payload.data
+    return bundle.dsse_envelope.payload
 
 
 def _signed_at(bundle: Bundle, signed: SigstoreBundle) -> float | None:
     """When, by what was verified: the log's promise, or the only time stamp."""
     material = bundle.verification_material
     entry = material.tlog_entries[0]
-    if entry.inclusion_promise and entry.integrated_time and entry.integrated_time.value:
-        return float(entry.integrated_time.value)
+    time = int(entry.integrated_time or 0)
+    if entry.inclusion_promise and time:
+        return float(time)
 
     # Of several time stamps one must hold, and it is not known which.
     if len(material.timestamps) != 1:

@@ -9,7 +9,11 @@ import json
 import math
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
 
 MAX_VALUES = 500_000
 """Commas and brackets. Small values take 20 times as much memory as their bytes."""
@@ -17,7 +21,11 @@ MAX_VALUES = 500_000
 MAX_DEPTH = 64
 """Statements have some ten levels."""
 
-_MAX_DIGITS = 400
+_MAX_DIGITS = 4300
+"""Python reads no longer integers."""
+
+_MAX_FLOAT = 400
+"""Characters."""
 
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 """May be half a surrogate pair, which is no text."""
@@ -29,15 +37,37 @@ def parse(data: bytes) -> Any:
     The caller has bounded its bytes.
     """
     brackets = data.count(b"[") + data.count(b"{")
-    if brackets + data.count(b",") > MAX_VALUES:
+    if len(data) > MAX_VALUES and brackets + data.count(b",") > MAX_VALUES:
         raise ValueError("has more values than are read")
 
-    value = _loaded(data)
+    value = _as_written(data, Any)
+    if value is None:
+        value = _loaded(data)
     if brackets > MAX_DEPTH and _is_deep(value):
         raise ValueError("is nested too deeply")
     if b"\\u" in data and _HALF.search(data):
         _require_text(value)
     return value
+
+
+def as_written(data: bytes, kind: type[T]) -> T | None:
+    """The value as this type, if ``data`` is what we would write for it and within the bounds.
+
+    Then no reader takes it for another, and it is read in a quarter of the time. Clients write so.
+    ``None``: :func:`parse` may read it all the same.
+    """
+    if len(data) > MAX_VALUES or data.count(b"[") + data.count(b"{") > MAX_DEPTH:
+        return None
+    value: T | None = _as_written(data, kind)
+    return value
+
+
+def _as_written(data: bytes, kind: Any) -> Any:
+    try:
+        value = msgspec.json.decode(data, type=kind)
+        return value if msgspec.json.encode(value) == data else None
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
 
 
 def _loaded(data: bytes) -> Any:
@@ -72,7 +102,7 @@ def _integer(text: str) -> int:
 
 
 def _float(text: str) -> float:
-    number = float(text) if len(text) <= _MAX_DIGITS else math.inf
+    number = float(text) if len(text) <= _MAX_FLOAT else math.inf
     if math.isinf(number):
         raise ValueError("has a number that is too large")
     return number

@@ -12,5 +12,5 @@ def is_same_repository(address: str, remote: RemoteUrl) -> bool | None:
     except RemoteUrlError:
         return None
 
-    mine, its = ((each.host, each.port, each.path.lower()) for each in (remote, other))
-    return mine == its
+    is_same_path = other.path.lower() == remote.path.lower()
+    return is_same_path and other.host == remote.host and other.port == remote.port

@@ -50,7 +50,7 @@ BINARY = [
     or place[-1] == "canonicalizedBody"
 ]
 
-KNOWN = [VERIFIER.verify(json.dumps(each).encode())._replace(sha256="") for each in (ONE, TWO)]
+KNOWN = [VERIFIER.verify(json.dumps(each).encode()) for each in (ONE, TWO)]
 
 
 def _get(bundle: Any, place: tuple[Any, ...]) -> Any:
@@ -127,7 +127,7 @@ def test_a_changed_bundle_says_what_was_signed_or_nothing(data: bytes) -> None:
         assert len(sentence) < 500
         return
 
-    assert signed._replace(sha256="") in KNOWN
+    assert signed in KNOWN
 
 
 @settings(max_examples=CASES, suppress_health_check=[HealthCheck.too_slow])

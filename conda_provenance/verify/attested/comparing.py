@@ -9,7 +9,7 @@ Source of the certificate's fields: https://github.com/sigstore/fulcio/blob/main
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from conda_provenance.bundles.certificate import Certificate
@@ -19,7 +19,7 @@ from conda_provenance.text import show
 from conda_provenance.values import is_full_sha
 from conda_provenance.verify.attested.predicates import StatedBuild
 from conda_provenance.verify.attested.signers import provider_of
-from conda_provenance.verify.named_runs import named_run
+from conda_provenance.verify.named_runs import NamedRun, named_run
 from conda_provenance.verify.same_repository import is_same_repository
 from conda_provenance.verify.subject import Subject
 
@@ -66,11 +66,13 @@ class Stamp(NamedTuple):
 
     remote: RemoteUrl | None
     sha: str | None
+    run: NamedRun | None
     claim: Claim
 
     @classmethod
     def of(cls, subject: Subject) -> Stamp:
-        return cls(subject.remote, subject.sha, subject.package.claim)
+        claim = subject.package.claim
+        return cls(subject.remote, claim.sha or None, named_run(claim), claim)
 
 
 def by_certificate(certificate: Certificate, stamp: Stamp) -> list[Comparison]:
@@ -91,14 +93,6 @@ def are_agreed(comparisons: Sequence[Comparison], *keys: str) -> bool:
     """Is each of these keys the same, by one of the two?"""
     agreed = {each.key for each in comparisons if each.agrees}
     return agreed.issuperset(keys)
-
-
-def differing(comparisons: Sequence[Comparison]) -> Iterator[Comparison]:
-    """What contradicts the stamp. The certificate comes first: it outranks the predicate."""
-    yield from sorted(
-        (each for each in comparisons if each.agrees is False),
-        key=lambda each: each.by != CERTIFICATE,
-    )
 
 
 def is_of(address: str | None, stamp: Stamp) -> bool:
@@ -139,7 +133,7 @@ def _run(said: str | None, by: str, stamp: Stamp, provider: str) -> Comparison:
     if not said:
         return Comparison(key, None, by, why="it names no run")
 
-    named = named_run(stamp.claim)
+    named = stamp.run
     if named is None:
         return Comparison(key, None, by, said, "the package names no run of a known CI system")
     stamped = stamp.claim.flow_run_id or ""

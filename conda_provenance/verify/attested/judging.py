@@ -25,7 +25,6 @@ from conda_provenance.verify.attested.comparing import (
     are_agreed,
     by_certificate,
     by_predicate,
-    differing,
     is_of,
 )
 from conda_provenance.verify.attested.places import FoundBundle
@@ -90,73 +89,80 @@ class JudgedBundle(NamedTuple):
         return {key: value for key, value in facts.items() if value}
 
 
+class _Judgement(NamedTuple):
+    worth: Worth
+    why: str = ""
+    comparisons: tuple[Comparison, ...] = ()
+
+
 def judge(found: FoundBundle, case: Case, sha256: str, bundles: Bundles) -> JudgedBundle:
     """What a bundle is worth. It raises nothing. ``sha256``: of the package, computed by us."""
-    bundle = JudgedBundle(found.where, hashlib.sha256(found.data).hexdigest(), Worth.OPEN)
+    own_sha256 = hashlib.sha256(found.data).hexdigest()
     try:
-        signed = bundles.verify(found.data, bundle.sha256)
+        signed = bundles.verify(found.data, own_sha256)
     except (BundleError, UncheckableError, UnavailableError) as error:
         worth = Worth.BROKEN if isinstance(error, BundleError) else Worth.UNCHECKABLE
         why = as_clause(show(str(error), _MAX_ERROR))
-        return bundle._replace(worth=worth, why=why, retry_at=getattr(error, "retry_at", None))
-    return _signed(bundle._replace(signed=signed), signed, case, sha256)
+        retry_at = getattr(error, "retry_at", None)
+        return JudgedBundle(found.where, own_sha256, worth, why, retry_at=retry_at)
+
+    worth, why, comparisons = _judgement(signed, case, sha256)
+    return JudgedBundle(found.where, own_sha256, worth, why, signed, comparisons)
 
 
-def _signed(bundle: JudgedBundle, signed: SignedStatement, case: Case, sha256: str) -> JudgedBundle:
+def _judgement(signed: SignedStatement, case: Case, sha256: str) -> _Judgement:
     if not signed.statement.is_about(sha256):
-        return bundle._replace(worth=Worth.OTHER_FILE, why="it is about another file")
+        return _Judgement(Worth.OTHER_FILE, "it is about another file")
 
     stamp = Stamp.of(case.subject)
     is_packages = is_of(signed.certificate.repository, stamp)
     if why := why_not_expected(signed.certificate, case.expected, is_packages=is_packages):
-        return bundle._replace(why=f"it is signed by {signed.certificate.signer}; {why}")
+        return _Judgement(Worth.OPEN, f"it is signed by {signed.certificate.signer}; {why}")
 
     kind = signed.statement.predicate_type
     if kind in BUILD_TYPES:
-        return _build(bundle, signed, case, stamp)
+        return _build(signed, case, stamp)
     if kind == PUBLISH_TYPE:
-        return _publication(bundle, signed, case, stamp)
+        return _publication(signed, case, stamp)
     shown = show(kind, _MAX_SHOWN)
-    return bundle._replace(why=f"it is of the kind {shown}, of neither a build nor a publication")
+    why = f"it is of the kind {shown}, of neither a build nor a publication"
+    return _Judgement(Worth.OPEN, why)
 
 
-def _publication(
-    bundle: JudgedBundle, signed: SignedStatement, case: Case, stamp: Stamp
-) -> JudgedBundle:
+def _publication(signed: SignedStatement, case: Case, stamp: Stamp) -> _Judgement:
     """Who publishes may do so from another run, workflow or repository than built it."""
     if why := why_no_publication(signed.statement, case.subject):
-        return bundle._replace(why=why)
+        return _Judgement(Worth.OPEN, why)
 
     doubt = doubt_of(signed.certificate)
     if doubt and doubt.is_pull_request:
-        return bundle._replace(why=doubt.why)
-
-    compared = tuple(by_certificate(signed.certificate, stamp))
-    return bundle._replace(worth=Worth.PUBLICATION, comparisons=compared)
+        return _Judgement(Worth.OPEN, doubt.why)
+    return _Judgement(Worth.PUBLICATION, "", tuple(by_certificate(signed.certificate, stamp)))
 
 
-def _build(bundle: JudgedBundle, signed: SignedStatement, case: Case, stamp: Stamp) -> JudgedBundle:
+def _build(signed: SignedStatement, case: Case, stamp: Stamp) -> _Judgement:
     said = stated_build(signed.statement)
     certificate = by_certificate(signed.certificate, stamp)
     predicate = by_predicate(said, stamp)
-    judged = bundle._replace(worth=Worth.BUILD, comparisons=(*certificate, *predicate))
+    comparisons = (*certificate, *predicate)
 
-    # Who signs what we made of a package says nothing of where it was built.
-    counted = predicate if said.is_derived else [*certificate, *predicate]
-    first = next(differing(counted), None)
+    # Who signs what we made of a package says nothing of where it was built. Otherwise what the
+    # certificate says comes first.
+    counted = predicate if said.is_derived else comparisons
+    first = next((each for each in counted if each.agrees is False), None)
     if doubt := doubt_of(signed.certificate):
         # Strangers may decide what such a run signs. Only the package's own run says against it.
         is_its_run = first is None or are_agreed(certificate, "flow_run_id")
         worth = Worth.PULL_REQUEST if doubt.is_pull_request and is_its_run else Worth.OPEN
-        return judged._replace(worth=worth, why=doubt.why)
+        return _Judgement(worth, doubt.why, comparisons)
 
     if first is not None:
         why = f"{first.key} differs: {first.sentence}"
-        return judged._replace(worth=Worth.CONTRADICTION, why=why)
+        return _Judgement(Worth.CONTRADICTION, why, comparisons)
 
     why = _why_unbound(signed, said, certificate, predicate)
     why = why or _why_other_ref(signed.certificate, case.expected.refs)
-    return judged._replace(worth=Worth.OPEN, why=why) if why else judged
+    return _Judgement(Worth.OPEN if why else Worth.BUILD, why, comparisons)
 
 
 def _why_unbound(

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
+import msgspec
+
 from conda_provenance.bundles.containers import MAX_SIZE, beside, bundles_in
 from conda_provenance.bundles.signed import BundleError, UncheckableError
 from conda_provenance.errors import UnavailableError
@@ -75,24 +77,29 @@ class Container(NamedTuple):
 
 def find_bundles(case: Case, world: World, sha256: str) -> Search:
     """All bundles that may be about a package. ``sha256``: of its bytes, computed by us."""
-    search = Search([], [])
-    more = sum(_look_in(place(case, world, sha256), search) for place in _PLACES)
-    return search._replace(more=more)
+    found: list[FoundBundle] = []
+    unread: list[Unread] = []
+    more = 0
+    for place in _PLACES:
+        more += _look_in(place(case, world, sha256), found, unread)
+    return Search(found, unread, more)
 
 
-def _look_in(containers: Iterator[Container], search: Search) -> int:
+def _look_in(
+    containers: Iterator[Container], found: list[FoundBundle], unread: list[Unread]
+) -> int:
     """Add what is found in one place. Returns how many bundles were left out."""
     count = size = more = 0
     try:
         for container in containers:
-            for found in _bundles_of(container, search.unread):
-                if count < MAX_BUNDLES and size + len(found.data) <= MAX_BYTES:
-                    search.found.append(found)
-                    count, size = count + 1, size + len(found.data)
+            for bundle in _bundles_of(container, unread):
+                if count < MAX_BUNDLES and size + len(bundle.data) <= MAX_BYTES:
+                    found.append(bundle)
+                    count, size = count + 1, size + len(bundle.data)
                 else:
                     more += 1
     except UnavailableError as error:
-        search.unread.append(Unread("", str(error), error.retry_at))
+        unread.append(Unread("", str(error), error.retry_at))
     return more
 
 
@@ -112,10 +119,7 @@ def _bundles_of(container: Container, unread: list[Unread]) -> Iterator[FoundBun
 
 def _given(_case: Case, world: World, _sha256: str) -> Iterator[Container]:
     """What the user named, for every package."""
-    names: dict[str, int] = {}
-    for given in world.bundles.given:
-        names[given.name] = count = names.get(given.name, 0) + 1
-        name = given.name if count == 1 else f"{given.name} ({count})"
+    for name, given in world.bundles.given.items():
         yield Container(name, given.name, partial(_read_given, given, name, world))
 
 
@@ -136,8 +140,7 @@ def _beside(case: Case, world: World, sha256: str) -> Iterator[Container]:
         names += [f"{artifact.file_name}{ending}" for ending in (_V0_SIGS, _SIGSTORE)]
     else:
         # Nobody vouches for the list of bundles that no record names.
-        known = beside(artifact.file_name, sha256)
-        names += [each for each in known if not each.endswith(_SIGS) or each.endswith(_V0_SIGS)]
+        names += beside(artifact.file_name, sha256)
         names = _present(case.subject, names, world)
 
     for name in names:
@@ -157,10 +160,10 @@ def _present(subject: Subject, names: Sequence[str], world: World) -> list[str]:
     place = scope_of(artifact.location)
     answer = world.answers.get(question, ask, scope=place, is_local=True)
     try:
-        present = json.loads(answer.body)
-    except (ValueError, RecursionError):
+        present = msgspec.json.decode(answer.body, type=list[str])
+    except ValueError:
         raise UnavailableError("The list of files that was kept makes no sense.") from None
-    return [each for each in names if isinstance(present, list) and each in present]
+    return [each for each in names if each in present]
 
 
 def _read_beside(subject: Subject, name: str, world: World) -> bytes | None:

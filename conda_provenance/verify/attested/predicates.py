@@ -48,10 +48,11 @@ def stated_build(statement: Statement) -> StatedBuild:
 
 
 def _v1(predicate: Mapping[str, Any]) -> StatedBuild:
-    build_type = _text(predicate, "buildDefinition", "buildType")
-    builder = _text(predicate, "runDetails", "builder", "id")
+    definition, details = predicate.get("buildDefinition"), predicate.get("runDetails")
+    build_type = _text(definition, "buildType")
+    builder = _text(details, "builder", "id")
     is_derived = build_type == DERIVED_BUILD_TYPE or builder == DERIVED_BUILDER
-    parameters = _at(predicate, "buildDefinition", "externalParameters")
+    parameters = _at(definition, "externalParameters")
     repository = _text(parameters, "repository") if is_derived else None
     if build_type in _GITHUB_BUILD_TYPES:
         repository = _text(parameters, "workflow", "repository")
@@ -59,12 +60,12 @@ def _v1(predicate: Mapping[str, Any]) -> StatedBuild:
     commit = None
     if is_derived or build_type in _GITHUB_BUILD_TYPES:
         # Both put the repository first. Of another build type's entries nobody knows which it is.
-        first = _first(_at(predicate, "buildDefinition", "resolvedDependencies"))
+        first = _first(_at(definition, "resolvedDependencies"))
         place = _repository(_text(first, "uri"))
         repository = repository or place
         commit = _text(first, "digest", "gitCommit") if place == repository else None
 
-    run = _text(predicate, "runDetails", "metadata", "invocationId")
+    run = _text(details, "metadata", "invocationId")
     return StatedBuild(repository, commit, run, is_derived)
 
 

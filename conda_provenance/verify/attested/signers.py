@@ -13,6 +13,7 @@ from conda_provenance.bundles.certificate import Certificate
 from conda_provenance.patterns import is_allowed
 from conda_provenance.policy.expectations import Expectations
 from conda_provenance.policy.signers import is_signer
+from conda_provenance.remotes import RemoteUrl
 from conda_provenance.text import listed, show
 
 _MAX_SHOWN = 300
@@ -115,7 +116,7 @@ def _why_not_of_repository(certificate: Certificate, expected: Expectations) -> 
     if not is_allowed(repository, expected.repositories):
         return f"it signed for {show(repository, _MAX_SHOWN)}, and {_wanted(expected)} is expected"
 
-    host = urlsplit(repository).hostname or ""
+    host = RemoteUrl.parse(repository).host
     pinned = _why_not_pinned(certificate, expected)
     return pinned or _why_not_issuer(certificate, expected, host, is_named=False)
 

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from conda_provenance.bundles.certificate import Certificate
 from conda_provenance.run_api import Trigger
+from conda_provenance.systems.github.triggers import trigger_of as on_github
+from conda_provenance.systems.gitlab.triggers import trigger_of as on_gitlab
 from conda_provenance.text import show
 from conda_provenance.verify.attested.signers import provider_of
 
@@ -25,22 +27,19 @@ class Doubt(NamedTuple):
 
 def trigger_of(certificate: Certificate) -> Trigger | None:
     """``None``: the certificate does not say it."""
-    event = certificate.trigger
-    if (certificate.ref or "").startswith(_PULLS):
+    event, ref = certificate.trigger, certificate.ref
+    if (ref or "").startswith(_PULLS):
         return Trigger.PULL_REQUEST
     if not event:
         return None
 
-    from conda_provenance.systems.github.triggers import trigger_of as on_github
-    from conda_provenance.systems.gitlab.triggers import trigger_of as on_gitlab
-
     provider = provider_of(certificate)
     if provider == "github":
-        return on_github(event, certificate.ref)
+        return on_github(event, ref)
     if provider == "gitlab":
-        return on_gitlab(event, certificate.ref)
+        return on_gitlab(event, ref)
     # A server of one's own: no name of the one means something else to the other.
-    found = (on_github(event, certificate.ref), on_gitlab(event, certificate.ref))
+    found = (on_github(event, ref), on_gitlab(event, ref))
     return next((each for each in found if each is not Trigger.OTHER), Trigger.OTHER)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from conda_provenance.bundles.signed import (
@@ -43,7 +43,7 @@ class Bundles:
         trust_root: bytes | None = None,
         make: Callable[[bytes | None], BundleVerifier] | None = None,
     ) -> None:
-        self.given = tuple(given)
+        self.given = _told_apart(given)
         self._fetch = fetch
         self._make = make or _sigstore
         # A root that cannot be used is said at once. The public one is loaded when it is needed.
@@ -88,6 +88,18 @@ class Bundles:
         except Exception as error:
             # What libraries raise for malformed bundles is not documented, and may quote them.
             return BundleError(f"It cannot be read as a bundle ({type(error).__name__}).")
+
+
+def _told_apart(given: Iterable[Given]) -> Mapping[str, Given]:
+    """By a name that no other has: files of one name may lie in two folders."""
+    named: dict[str, Given] = {}
+    for each in given:
+        name, number = each.name, 1
+        while name in named:
+            number += 1
+            name = f"{each.name} ({number})"
+        named[name] = each
+    return named
 
 
 def _sigstore(trust_root: bytes | None) -> BundleVerifier:

@@ -81,16 +81,16 @@ class Attested(Check):
     def _build(
         self, judged: JudgedBundle, others: Sequence[JudgedBundle], search: Search
     ) -> Result:
-        agreed = dict.fromkeys(each.key for each in judged.comparisons if each.agrees)
-        notes = [each.why for each in judged.comparisons if each.agrees and each.why]
-        note = f" ({'; '.join(dict.fromkeys(notes))})" if notes else ""
+        facts = _of(judged)
+        notes = dict.fromkeys(each.why for each in judged.comparisons if each.agrees and each.why)
+        note = f" ({'; '.join(notes)})" if notes else ""
         return self.passed(
             _said(
                 f"{_signed(judged)}, names this file's digest and agrees with the package in "
-                f"{listed(agreed, 'and', 5)}{note}.{_beside(others, search)}"
+                f"{listed(facts['agrees'], 'and', 5)}{note}.{_beside(others, search)}"
             ),
             statement=BUILD,
-            **_of(judged),
+            **facts,
         )
 
     def _publication(
@@ -155,20 +155,27 @@ def _first(reasons: Sequence[str]) -> str:
 def _of(judged: JudgedBundle) -> dict[str, Any]:
     """What is known by the statement that decided."""
     assert judged.signed is not None
-    certificate = judged.signed.certificate
+    certificate = judged.signed.certificate._asdict()
+    agrees: dict[str, None] = {}
+    differs: dict[str, str] = {}
+    not_compared: dict[str, str] = {}
+    for each in judged.comparisons:
+        if each.agrees:
+            agrees[each.key] = None
+        elif each.agrees is False:
+            differs[each.key] = each.said
+        else:
+            not_compared[f"{each.key} by the {each.by}"] = each.why
+
     facts: dict[str, Any] = {
-        "signer": certificate.identity,
+        "signer": certificate.pop("identity"),
         "signed_at": judged.signed.signed_at,
         "predicate_type": judged.signed.statement.predicate_type,
-        "bundle": judged.signed.sha256,
-        **{key: value for key, value in certificate._asdict().items() if key != "identity"},
-        "agrees": list(dict.fromkeys(each.key for each in judged.comparisons if each.agrees)),
-        "differs": {each.key: each.said for each in judged.comparisons if each.agrees is False},
-        "not_compared": {
-            f"{each.key} by the {each.by}": each.why
-            for each in judged.comparisons
-            if each.agrees is None
-        },
+        "bundle": judged.sha256,
+        **certificate,
+        "agrees": list(agrees),
+        "differs": differs,
+        "not_compared": not_compared,
     }
     return {key: value for key, value in facts.items() if value}
 

@@ -99,7 +99,8 @@ class Signing:
 
     def signed(self, who: Any, statement: bytes, instance: Instance | None = None) -> bytes:
         made = (instance or self.instance).bundle(statement, who.san, who.extensions)
-        return json.dumps(made).encode()
+        # As sigstore-python's own model writes it.
+        return json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode()
 
     def built(self, run: GitHubRun = RUN, **given: Any) -> bytes:
         """A statement of a build, as GitHub Actions makes it."""

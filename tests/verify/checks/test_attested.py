@@ -41,6 +41,10 @@ from conda_provenance.bundles.statement_types import (
     DERIVED_BUILDER,
     PUBLISH_TYPE,
 )
+from conda_provenance.verify.attested.given import Given
+from conda_provenance.verify.attested.places import find_bundles
+from conda_provenance.verify.attested.verifying import Bundles
+from conda_provenance.verify.checks.attested import CHECK
 from conda_provenance.verify.outcome import Outcome, Result
 
 PASS, FAIL = Outcome.PASS, Outcome.FAIL
@@ -523,6 +527,17 @@ def test_no_place_crowds_out_another(signing: Signing) -> None:
     signing.beside(".sigstore.json", signing.built())
     result = signing.check(of_others)
     holds(result, PASS, statement="build", found=251, looked_at=201)
+
+
+def test_files_of_one_name_are_all_looked_at(signing: Signing) -> None:
+    files = [b"{}", signing.built(), b"[]"]
+    names = ("a.json", "a.json", "a.json (2)")
+    given = [Given(name, data) for name, data in zip(names, files, strict=True)]
+    bundles = Bundles(given=given, trust_root=signing.instance.root_bytes())
+    world = signing.world()._replace(bundles=bundles)
+    assert [found.data for found in find_bundles(signing.case(), world, DIGEST).found] == files[:2]
+    assert list(bundles.given.values()) == given
+    holds(CHECK.run(signing.case(), world), PASS)
 
 
 def test_without_a_bundle_there_is_nothing_to_check(signing: Signing) -> None:
