@@ -124,9 +124,7 @@ class Answers:
         if package is not None:
             for questions in package.questions:
                 questions[question] = scope
-            if package.recorded is not None and not (
-                is_local and not package.recorded.has(question)
-            ):
+            if package.recorded is not None and (self.is_kept(question) or not is_local):
                 return package.recorded.get(question)
         if self.is_offline and not is_local:
             raise UnavailableError(
@@ -140,6 +138,12 @@ class Answers:
         if isinstance(outcome, UnavailableError):
             raise outcome
         return outcome
+
+    def is_kept(self, question: str) -> bool:
+        """Was it asked when the evidence was written that answers for this thread's package?"""
+        package = _package.get()
+        recorded = package.recorded if package is not None else None
+        return recorded is not None and recorded.has(question)
 
     def _asked(
         self,

@@ -189,17 +189,24 @@ def in_a_channel(world: World, package: Path, **record: Any) -> str:
 
 
 def verify_in_channel(world: World, capsys: Capture, top: str, *options: str) -> dict[str, Any]:
-    channel, _, subdir = top.rpartition("/")
+    (package,) = verify_in_channels(world, capsys, [top], *options)
+    return package
+
+
+def verify_in_channels(
+    world: World, capsys: Capture, tops: list[str], *options: str
+) -> list[dict[str, Any]]:
+    targets = [f"https://{CHANNEL}{top.rpartition('/')[0]}::hello" for top in tops]
     with online(world):
         capsys.readouterr()
         main(
             [
-                *("verify", f"https://{CHANNEL}{channel}::hello", "--subdir", subdir, "--json"),
+                *("verify", *targets, "--subdir", tops[0].rpartition("/")[2], "--json"),
                 *("--trust-root", str(world.trust_root), *expected(world), *options),
             ]
         )
-    (package,) = json.loads(capsys.readouterr().out)["packages"]
-    return dict(package)
+    packages: list[dict[str, Any]] = json.loads(capsys.readouterr().out)["packages"]
+    return packages
 
 
 def test_a_channels_list_of_bundles_is_asked_for(acceptance: World, capsys: Capture) -> None:
@@ -224,19 +231,43 @@ def test_what_we_sign_is_found_in_a_channel_that_is_a_folder(
     assert (attested(said)["outcome"], said["outcome"]) == (PASS, "verified")
 
 
+@pytest.mark.parametrize("ending", ["", ".v0.sigs", ".sigstore.json", ".sigs", "another .sigs"])
 def test_what_was_kept_of_a_channels_package_is_found_for_the_file(
-    acceptance: World, capsys: Capture, tmp_path: Path
+    acceptance: World, capsys: Capture, tmp_path: Path, ending: str
 ) -> None:
     """A file is kept under another roof than it came from."""
     package = quiet(acceptance)
-    top = in_a_channel(acceptance, package)
+    bundle = built(acceptance, package)
+    pinned = {"sha256": hashlib.sha256(bundle).hexdigest(), "size": len(bundle)}
+    if ending == "another .sigs":
+        pinned["sha256"] = "d" * 64
+    record = {"attestations": pinned} if ending.endswith(".sigs") and ending != ".v0.sigs" else {}
+    top = in_a_channel(acceptance, package, **record)
+    if ending:
+        name = f"{package.name}{ending.rpartition(' ')[2]}"
+        acceptance.channel.files[f"{top}/{name}"] = bundle
     kept = ("--evidence", str(tmp_path / "evidence"))
     said = verify_in_channel(acceptance, capsys, top, "--check", *kept)
+    outcomes = {"": NOT_APPLICABLE, "another .sigs": UNAVAILABLE}
+    assert attested(said)["outcome"] == outcomes.get(ending, PASS)
+
     digest = said["evidence"]["digest"]
     later = ("--offline", *kept, "--evidence-digest", digest)
     (again,) = verify(acceptance, capsys, [package], (*expected(acceptance), *later)).packages
     assert again["evidence"]["digest"] == digest
+    assert attested(again) == attested(said)
     assert (again["outcome"], again["evidence"]["missing"]) == (said["outcome"], [])
+
+
+def test_two_channels_have_files_of_their_own(acceptance: World, capsys: Capture) -> None:
+    """A file has one name in every channel, and often in two folders of one."""
+    packages = [quiet(acceptance), quiet(acceptance)]
+    tops = [in_a_channel(acceptance, each) for each in packages]
+    for top, package in zip(tops, packages, strict=True):
+        name = f"{top}/{package.name}.sigstore.json"
+        acceptance.channel.files[name] = built(acceptance, package)
+    said = verify_in_channels(acceptance, capsys, tops, "--check")
+    assert [attested(each)["outcome"] for each in said] == [PASS, PASS]
 
 
 def test_without_its_bytes_no_bundle_is_asked_for(acceptance: World, capsys: Capture) -> None:

@@ -18,6 +18,7 @@ import msgspec
 from conda_provenance.bundles.containers import MAX_SIZE, beside, bundles_in
 from conda_provenance.bundles.signed import BundleError, UncheckableError
 from conda_provenance.errors import UnavailableError
+from conda_provenance.sources import Artifact
 from conda_provenance.text import show
 from conda_provenance.verify.answers import Answer, scope_of
 from conda_provenance.verify.attested.given import Given
@@ -135,15 +136,17 @@ def _read_given(given: Given, name: str, world: World) -> bytes:
 def _beside(case: Case, world: World, sha256: str) -> Iterator[Container]:
     """Files in the package's folder, or in its channel. A server is asked for few of them."""
     artifact = case.subject.artifact
+    # Nobody vouches for the list of bundles that no record names.
     names = [f"{artifact.file_name}{_SIGS}"] if artifact.attestations else []
     if case.subject.package.read_from == "remote":
         names += [f"{artifact.file_name}{ending}" for ending in (_V0_SIGS, _SIGSTORE)]
     else:
-        # Nobody vouches for the list of bundles that no record names.
-        names += beside(artifact.file_name, sha256)
-        names = _present(case.subject, names, world)
+        names = _present(case.subject, [*names, *beside(artifact.file_name, sha256)], world)
+        # What was kept while the file was in a channel counts wherever it is now.
+        in_channels = [f"{artifact.file_name}{ending}" for ending in (_SIGS, _V0_SIGS, _SIGSTORE)]
+        names += [each for each in in_channels if world.answers.is_kept(_question(artifact, each))]
 
-    for name in names:
+    for name in dict.fromkeys(names):
         where = f"{show(name, 300)}, beside the package"
         yield Container(where, name, partial(_read_beside, case.subject, name, world))
 
@@ -174,23 +177,23 @@ def _read_beside(subject: Subject, name: str, world: World) -> bytes | None:
 
     def ask() -> Answer:
         data = artifact.contents.beside(name, limit)
-        about = {"file": "missing" if data is None else "there"}
-        return Answer(data or b"", about, is_lasting=False)
+        if data is None:
+            return Answer(b"", {"file": "missing"}, is_lasting=False)
+        if pinned and (len(data), hashlib.sha256(data).hexdigest()) != (pinned.size, pinned.sha256):
+            raise UnavailableError(
+                f"{show(name, 300)} is not the file that the package's record names."
+            )
+        return Answer(data, {"file": "there"}, is_lasting=False)
 
     is_local = subject.package.read_from != "remote"
-    # Files of one name may lie in two folders.
-    place = scope_of(artifact.location) if is_local else ""
-    question = f"BUNDLE beside {artifact.file_name}: {name}"
-    answer = world.answers.get(question, ask, scope=place, is_local=is_local)
-    if answer.about.get("file") != "there":
-        return None
+    # Files of one name may lie in two folders, and in two channels.
+    place = scope_of(artifact.location)
+    answer = world.answers.get(_question(artifact, name), ask, scope=place, is_local=is_local)
+    return answer.body if answer.about.get("file") == "there" else None
 
-    digest = hashlib.sha256(answer.body).hexdigest()
-    if pinned and (len(answer.body), digest) != (pinned.size, pinned.sha256):
-        raise UnavailableError(
-            f"{show(name, 300)} is not the file that the package's record names."
-        )
-    return answer.body
+
+def _question(artifact: Artifact, name: str) -> str:
+    return f"BUNDLE beside {artifact.file_name}: {name}"
 
 
 def _listed(case: Case, world: World, sha256: str) -> Iterator[Container]:
