@@ -31,6 +31,7 @@ from conda_provenance.packages.files.once import plain_bytes, require_writable, 
 from conda_provenance.plugins import candidates
 from conda_provenance.sources.files import shown
 from conda_provenance.text import listed
+from conda_provenance.verify.attested.triggers import doubt_of
 
 ENDING = ".sigstore.json"
 """What is put after a package's name: sigstore-python's name for one bundle."""
@@ -162,7 +163,14 @@ class Signatures:
             opening = open_signer(self._trust_config, os.environ, self._output.note)
             self._signer = self._opened.enter_context(opening)
             self._output.note(f"signing as {self._signer.certificate.signer}")
+            self._warn_of(self._signer)
         return self._signer
+
+    def _warn_of(self, signer: SigstoreSigner) -> None:
+        """Say it now: what the log has once got, it keeps."""
+        doubt = doubt_of(signer.certificate) if self._is_about_build else None
+        if doubt is not None:
+            self._output.warn(f"verify will not count what is signed here: {doubt.why}.")
 
     def _write(self, place: str, signer: SigstoreSigner, stated: PackageStatement) -> None:
         if os.path.lexists(place):

@@ -6,7 +6,8 @@ What a package claims and what was verified never stand in one list. Green is fo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from conda_provenance.cli.color import BOLD, DIM, GREEN, LINK, RED, YELLOW
@@ -141,6 +142,7 @@ def _plain(value: object) -> str:
 class _Line(NamedTuple):
     standing: Standing
     name: str
+    location: str
     reason: str
 
 
@@ -153,20 +155,47 @@ class Lines:
 
     def add(self, row: Row) -> None:
         """Keep its line."""
-        self._lines.append(_Line(standing(row), row["package"], _reason(row)))
+        location = redact_location(row["location"])
+        self._lines.append(_Line(standing(row), row["package"], location, _reason(row)))
 
     def flush(self) -> None:
         """Print them all."""
         self._lines.sort(key=lambda line: WORST_FIRST.index(line.standing))
-        width = min(max((len(line.name) for line in self._lines), default=0), _MAX_NAME)
+        names = _told_apart(self._lines)
+        width = min(max(map(len, names), default=0), _MAX_NAME)
         columns = self._output.columns()
-        for line in self._lines:
+        for line, name in zip(self._lines, names, strict=True):
             label = (line.standing.value.ljust(_STANDING_WIDTH), _STYLES.get(line.standing, YELLOW))
-            name = f"  {show_value(line.name, MAX_VALUE).ljust(width)}  "
+            shown = f"  {show_value(name, MAX_VALUE).ljust(width)}  "
             # A line of a terminal says why in brief. Elsewhere it is whole.
-            room = None if columns is None else columns - _STANDING_WIDTH - len(name)
-            self._output.line(label, name, _shortened(line.reason, room))
+            room = None if columns is None else columns - _STANDING_WIDTH - len(shown)
+            self._output.line(label, shown, _shortened(line.reason, room))
         self._lines = []
+
+
+def _told_apart(lines: Sequence[_Line]) -> list[str]:
+    """The names. Where several have one, as in the folders of a channel, with what tells them."""
+    by_name = defaultdict[str, list[str]](list)
+    for line in lines:
+        by_name[line.name].append(line.location)
+    parts = {name: _parts_needed(places) for name, places in by_name.items() if len(places) > 1}
+    return [
+        _ending(line.location, parts[line.name]) if line.name in parts else line.name
+        for line in lines
+    ]
+
+
+def _parts_needed(locations: Sequence[str]) -> int:
+    """How many segments at their ends tell these apart. All of them where nothing does."""
+    most = max(len(location.split("/")) for location in locations)
+    for parts in range(1, most):
+        if len({_ending(each, parts) for each in locations}) == len(locations):
+            return parts
+    return most
+
+
+def _ending(location: str, parts: int) -> str:
+    return "/".join(location.split("/")[-parts:])
 
 
 def _reason(row: Row) -> str:

@@ -161,9 +161,12 @@ def _require_ref(text: str, ref: tuple[str, ...] | None) -> None:
     """A short name would fit no certificate, and a policy with it would never let one pass."""
     if ref is None:
         raise _wrong(text, "a workflow signs with its branch or tag, which is missing")
-    if not _REF.fullmatch("/".join(ref)):
+    name = "/".join(ref)
+    if not _REF.fullmatch(name):
+        # Wherever it is shown as a whole, what is before the "@" looks like a login.
         raise _wrong(
-            text, "its @ is followed by neither refs/heads/NAME, refs/tags/NAME nor a commit"
+            text.removesuffix(f"@{name}"),
+            f"its ref, {show_value(name)}, is neither refs/heads/NAME, refs/tags/NAME nor a commit",
         )
 
 

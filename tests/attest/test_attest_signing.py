@@ -240,6 +240,19 @@ def test_variables_that_lie_do_not_help(
     assert LOG not in [path for path, _ in server.asked]
 
 
+@pytest.mark.parametrize(("event", "is_said"), [("workflow_run", True), ("schedule", False)])
+def test_a_run_whose_signatures_do_not_count_is_told_so(
+    server: SigstoreServer, package: Path, event: str, is_said: bool
+) -> None:
+    server.run = RUN._replace(event=event)
+    done = sign(server, package, environ={**server.environ, **server.run.environ})
+    assert done.returncode == 0, done.stderr
+    assert bundle_of(package).exists()
+    said = f"verify will not count what is signed here: its run was started by {event}"
+    assert (said in done.stderr) is is_said
+    assert ("warning: " in done.stderr) is is_said
+
+
 def test_a_job_that_is_started_again_signs_what_an_earlier_attempt_built(
     server: SigstoreServer, tmp_path: Path
 ) -> None:

@@ -41,6 +41,14 @@ def test_without_a_total_there_is_no_time_left(clock: Clock) -> None:
     assert pace.text() == "1,234 packages, 617/s"
 
 
+def test_one_is_no_plural(clock: Clock) -> None:
+    assert Pace(1, "packages").text() == "0/1 package"
+    pace = Pace(None, "packages")
+    assert pace.text() == "0 packages"
+    pace.done = 1
+    assert pace.text() == "1 package"
+
+
 def test_what_came_from_a_cache_at_first_does_not_promise_a_quick_end(clock: Clock) -> None:
     pace = Pace(2000)
     clock.now += 1

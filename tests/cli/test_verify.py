@@ -248,6 +248,18 @@ def test_many_packages_have_a_line_each_the_worst_first(tmp_path, plugin):
     assert lines[-1] == "checked 4: 0 verified, 1 consistent, 1 silent, 1 unavailable, 1 refuted"
 
 
+def test_packages_of_one_name_are_told_apart(tmp_path, plugin):
+    for folder in ("a/linux-64", "a/noarch", "b/noarch"):
+        (tmp_path / folder).mkdir(parents=True)
+        package(tmp_path / folder, "even")
+    package(tmp_path / "a" / "noarch", "odd")
+    done = run_command("verify", tmp_path, "--only", "odd", **plugin)
+    names = [line.split()[1] for line in done.stdout.splitlines()[:4]]
+    file = "even-1.0-0.conda"
+    same = [f"a/linux-64/{file}", f"a/noarch/{file}", f"b/noarch/{file}"]
+    assert sorted(names) == sorted(["odd-1.0-0.conda", *same])
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no pseudo-terminal")
 def test_on_a_terminal_a_line_fits_its_width(tmp_path, plugin):
     for name in ("odd", "odd2", "crash"):

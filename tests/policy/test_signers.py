@@ -10,6 +10,7 @@ from conda_provenance.errors import UsageError
 from conda_provenance.policy import parse_policy
 from conda_provenance.policy.options import Options
 from conda_provenance.policy.signers import SignerPattern, parse_issuer
+from conda_provenance.text import show_sentence
 
 WORKFLOW = "https://github.com/o/n/.github/workflows/build.yml"
 MAIN = f"{WORKFLOW}@refs/heads/main"
@@ -91,6 +92,13 @@ def test_these_name_no_signer(text: str) -> None:
 def test_a_workflow_without_its_ref_is_named_as_the_fault() -> None:
     with pytest.raises(UsageError, match="with its branch or tag, which is missing"):
         SignerPattern.parse(WORKFLOW)
+
+
+def test_a_short_ref_is_named_as_the_fault_and_the_workflow_is_shown() -> None:
+    with pytest.raises(UsageError) as caught:
+        SignerPattern.parse(f"{WORKFLOW}@main")
+    shown = show_sentence(str(caught.value), 1000)
+    assert shown.startswith(f"{WORKFLOW} names no signer, since its ref, main, is neither")
 
 
 @pytest.mark.parametrize("ref", ["main", "refs", "refs/main", "heads/main", "v1.0", "a" * 39])
