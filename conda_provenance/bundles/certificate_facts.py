@@ -15,6 +15,8 @@ from conda_provenance.bundles.signed import UncheckableError
 _PREFIX = "1.3.6.1.4.1.57264.1."
 
 _NAMES = "names"
+"""Who signed: one name, of one of several kinds."""
+
 _OLD_ISSUER = "old issuer"
 """Older certificates have only this one, as a bare text."""
 
@@ -32,7 +34,8 @@ _EXTENSIONS = {
     f"{_PREFIX}20": "trigger",
     f"{_PREFIX}21": "run",
 }
-"""The extensions that are read, and what they say."""
+"""The extensions that are read, and which field of :class:`Certificate` they are, or one of those
+above."""
 
 _USER_NAME = f"{_PREFIX}7"
 """The kind of a name that is neither a workflow nor an e-mail address."""
@@ -68,7 +71,7 @@ def facts_of(certificate: Any) -> Certificate:
 
 @cache
 def _identifiers() -> dict[Any, str]:
-    """The extensions that are read, and what they say."""
+    """:data:`_EXTENSIONS`, as the library names them."""
     from cryptography import x509
 
     return {x509.ObjectIdentifier(number): name for number, name in _EXTENSIONS.items()}
@@ -82,7 +85,7 @@ def _identity(names: Sequence[Any]) -> str:
 
     name = names[0]
     if isinstance(name, x509.UniformResourceIdentifier | x509.RFC822Name):
-        return _text(name.value.encode())
+        return _bounded(name.value)
     if isinstance(name, x509.OtherName) and name.type_id.dotted_string == _USER_NAME:
         return _der_text(name.value)
     raise UncheckableError("Its certificate names a signer of a kind that is not known here.")
@@ -107,9 +110,12 @@ def _der_text(value: bytes) -> str:
 
 def _text(value: bytes) -> str:
     try:
-        text = value.decode("utf-8")
+        return _bounded(value.decode("utf-8"))
     except UnicodeDecodeError:
         raise _unreadable() from None
+
+
+def _bounded(text: str) -> str:
     if not text or len(text) > _MAX_TEXT:
         raise _unreadable()
     return text

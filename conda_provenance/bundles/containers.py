@@ -88,7 +88,7 @@ def _found(data: bytes, name: str) -> list[bytes]:
     if data.count(b",") > _MAX_VALUES:
         raise BundleError(f"{show(name)} has more values than are read.")
 
-    data = data.strip()
+    data = data.strip(b" \t\r\n")
     if data.startswith(b"["):
         return _array(data, name)
     listing = _decoded(data, _Listing)

@@ -83,17 +83,17 @@ def _require_media_type(document: Any) -> None:
     if not isinstance(document, dict):
         raise BundleError("It is not a JSON object.")
 
-    media_type = document.get("mediaType")
-    if media_type in _MEDIA_TYPES:
-        return
-
     for keys, sentence in _OTHER_FORMS:
         if keys <= document.keys():
             raise UncheckableError(sentence)
+
+    media_type = document.get("mediaType")
     if document.keys() >= {"_type", "predicateType"}:
         raise BundleError("It is a statement without a signature.")
     if not isinstance(media_type, str):
         raise BundleError("It does not say that it is a Sigstore bundle.")
+    if media_type in _MEDIA_TYPES:
+        return
     if media_type.startswith("application/vnd.dev.sigstore.bundle"):
         shown = show_value(media_type, _MAX_SHOWN)
         raise UncheckableError(f"It is of a version that is not known here ({shown}).")

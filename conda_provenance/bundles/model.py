@@ -10,14 +10,17 @@ from __future__ import annotations
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 Number: TypeAlias = Annotated[str, Meta(pattern=r"\A(?:0|[1-9][0-9]{0,18})\Z")]
-"""A number of 64 bits, which is a text in JSON. Bytes are base64 in it."""
+"""A number of 64 bits, which is a text in JSON."""
 
 
 class _Form(Struct, rename="camel", forbid_unknown_fields=True, omit_defaults=True):
-    """An object of a bundle. Its fields are in the order in which clients write them."""
+    """An object of a bundle. Its fields are in the order in which clients write them.
+
+    Bytes are base64 in JSON.
+    """
 
 
 class Signature(_Form):
@@ -79,7 +82,7 @@ class SignedTimestamp(_Form):
 
 
 class Timestamps(_Form):
-    rfc3161_timestamps: list[SignedTimestamp] | None = None
+    rfc3161_timestamps: list[SignedTimestamp] | UnsetType = UNSET
 
 
 class Material(_Form):
@@ -124,4 +127,4 @@ def _require_as_written(again: Any, document: Any, where: str) -> None:
         for number, (value, written) in enumerate(zip(again, document, strict=True)):
             _require_as_written(value, written, f"{where}[{number}]")
     else:
-        raise msgspec.ValidationError(f"Invalid base64 encoded string - at `{where}`")
+        raise msgspec.ValidationError(f"Expected base64 in its one form - at `{where}`")

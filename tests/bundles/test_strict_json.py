@@ -6,10 +6,16 @@ import json
 from typing import Any
 
 import pytest
+from forged_bundles import Workshop
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conda_provenance.attest.statement import statement_bytes
 from conda_provenance.bundles import strict_json
+from conda_provenance.bundles.kinds import read_bundle
+from conda_provenance.bundles.model import Bundle
+from conda_provenance.bundles.payload import _Statement
+from conda_provenance.bundles.statement_types import BUILD_TYPES
 from conda_provenance.bundles.strict_json import MAX_DEPTH, as_written, parse
 
 VALUES = st.recursive(
@@ -73,6 +79,16 @@ def test_only_what_we_would_write_is_read_at_once() -> None:
     assert as_written(b'{"a":1}', dict) == {"a": 1}
     for other in (b'{"a": 1}', b'{"a":1}\n', b'{"a":01}', b'{"\\u0061":1}', b'{"a":1,"a":1}', b""):
         assert as_written(other, dict) is None
+
+
+def test_what_the_real_client_writes_is_read_at_once() -> None:
+    """Or else each bundle and its statement would be read key by key, and nobody would notice."""
+    models = pytest.importorskip("sigstore.models")
+    data = models.Bundle.from_json(json.dumps(Workshop().signed())).to_json().encode()
+    assert as_written(data, Bundle) == read_bundle(json.dumps(json.loads(data), indent=1).encode())
+
+    statement = statement_bytes("x-1-0.conda", "ab" * 32, BUILD_TYPES[0], {"a": [1.5, None]})
+    assert as_written(statement, _Statement) is not None
 
 
 def test_it_is_bounded() -> None:

@@ -70,8 +70,9 @@ def sigstore_js(request: pytest.FixtureRequest) -> SigstoreJs:
     if int(version.strip("v\n").split(".")[0]) < 20:
         pytest.skip(f"node {version.strip()} is older than 20")
 
-    cache = Path(request.config.cache.mkdir("sigstore-js")) if request.config.cache else None
-    folder = (cache or Path(tempfile.mkdtemp())) / PACKAGES[0].rpartition("@")[2]
+    cache = getattr(request.config, "cache", None)  # pytest may run without.
+    place = cache.mkdir("sigstore-js") if cache else tempfile.mkdtemp()
+    folder = Path(place) / PACKAGES[0].rpartition("@")[2]
     if not folder.exists():
         _install(node, npm, folder)
     return SigstoreJs(node, folder)

@@ -72,7 +72,7 @@ class Stamp(NamedTuple):
     @classmethod
     def of(cls, subject: Subject) -> Stamp:
         claim = subject.package.claim
-        return cls(subject.remote, claim.sha or None, named_run(claim), claim)
+        return cls(subject.remote, subject.sha, named_run(claim), claim)
 
 
 def by_certificate(certificate: Certificate, stamp: Stamp) -> list[Comparison]:

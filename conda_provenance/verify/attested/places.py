@@ -164,7 +164,7 @@ def _present(subject: Subject, names: Sequence[str], world: World) -> list[str]:
     answer = world.answers.get(question, ask, scope=place, is_local=True)
     try:
         present = msgspec.json.decode(answer.body, type=list[str])
-    except ValueError:
+    except (msgspec.MsgspecError, ValueError):
         raise UnavailableError("The list of files that was kept makes no sense.") from None
     return [each for each in names if each in present]
 

@@ -44,6 +44,7 @@ class Bundles:
         make: Callable[[bytes | None], BundleVerifier] | None = None,
     ) -> None:
         self.given = _told_apart(given)
+        """Those that the user names, each by a name that no other has."""
         self._fetch = fetch
         self._make = make or _sigstore
         # A root that cannot be used is said at once. The public one is loaded when it is needed.

@@ -87,7 +87,7 @@ class Attested(Check):
         return self.passed(
             _said(
                 f"{_signed(judged)}, names this file's digest and agrees with the package in "
-                f"{listed(facts['agrees'], 'and', 5)}{note}.{_beside(others, search)}"
+                f"{listed(facts.get('agrees', ()), 'and', 5)}{note}.{_beside(others, search)}"
             ),
             statement=BUILD,
             **facts,

@@ -36,13 +36,17 @@ from forged_bundles import (
 )
 from sigstore_instance import Instance
 
+from conda_provenance.bundles.certificate import Certificate
 from conda_provenance.bundles.statement_types import (
     DERIVED_BUILD_TYPE,
     DERIVED_BUILDER,
     PUBLISH_TYPE,
 )
+from conda_provenance.patterns import RepositoryPattern
+from conda_provenance.policy.expectations import Expectations
 from conda_provenance.verify.attested.given import Given
 from conda_provenance.verify.attested.places import find_bundles
+from conda_provenance.verify.attested.signers import why_not_expected
 from conda_provenance.verify.attested.verifying import Bundles
 from conda_provenance.verify.checks.attested import CHECK
 from conda_provenance.verify.outcome import Outcome, Result
@@ -103,6 +107,23 @@ def test_a_later_attempt_may_sign_what_an_earlier_one_built(tmp_path: Path) -> N
 @pytest.mark.parametrize("issuer", [GITHUB_ISSUER, f"{GITHUB_ISSUER}/ACME-Corp"])
 def test_the_forge_of_the_repository_vouches(signing: Signing, issuer: str) -> None:
     holds(signing.check(signing.built(RUN._replace(issuer=issuer))), PASS, statement="build")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [REMOTE, f"git@github.com:{RUN.repository}", f"ssh://git@github.com/{RUN.repository}"],
+)
+@pytest.mark.parametrize("issuers", [(), ("https://ci.example.org",)])
+def test_another_issuer_does_not_vouch_for_a_public_forge(
+    signing: Signing, address: str, issuers: tuple[str, ...]
+) -> None:
+    """However its repository is written."""
+    expected = Expectations(repositories=(RepositoryPattern.parse(REMOTE),), issuers=issuers)
+    who = Certificate("x", issuer="https://ci.example.org", repository=address)
+    why = why_not_expected(who, expected, is_packages=True)
+    assert why.endswith("which is not github.com"), why
+    ours = who._replace(issuer=GITHUB_ISSUER)
+    assert bool(why_not_expected(ours, expected, is_packages=True)) is bool(issuers)
 
 
 def test_a_named_signer_passes(signing: Signing) -> None:
