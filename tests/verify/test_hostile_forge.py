@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from doors_making import ANYWHERE, SECRET, TestApi, Thing, make_doors, open_door
 from hostile_forge import WAYS, ZIPS, HostileForge
-from web_fixtures import QUICK
+from web_fixtures import patience_of, slow_marked
 
 from conda_provenance.api import Door, NamedBy, Server
 from conda_provenance.errors import UnavailableError
@@ -26,8 +26,6 @@ from conda_provenance.verify.answers import Answers
 from conda_provenance.web import Web
 
 pytestmark = pytest.mark.usefixtures("plain_environment")
-
-PATIENCE = QUICK._replace(busy_tries=3, failed_tries=2, longest_wait=2.0, longest_rest=3.0)
 
 NO_JSON = "is not valid JSON"
 OTHER_FORM = "answers JSON of another form"
@@ -198,12 +196,13 @@ LOGS: dict[str, str | bytes] = {
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
+def impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
     """The same bounds, but smaller."""
     monkeypatch.setattr(door_module, "MAX_JSON", 1 << 20)
     monkeypatch.setattr(door_module, "MAX_LOG", 2 << 20)
     monkeypatch.setattr(door_module, "MAX_PAGED", 4 << 20)
-    with Web(use_conda=False, patience=PATIENCE) as web:
+    few = {"busy_tries": 3, "failed_tries": 2, "longest_wait": 2.0, "longest_rest": 3.0}
+    with Web(use_conda=False, patience=patience_of(request)._replace(**few)) as web:
         yield web
 
 
@@ -238,7 +237,7 @@ def _ends(do: Callable[[], Any], said: str) -> UnavailableError:
     return caught.value
 
 
-@pytest.mark.parametrize("way", GET)
+@pytest.mark.parametrize("way", slow_marked(GET))
 def test_an_answer(
     impatient: Web, forges: HostileForge, other_forge: HostileForge, way: str
 ) -> None:
@@ -255,7 +254,7 @@ def test_an_answer(
     assert forges.sent < 64 << 20
 
 
-@pytest.mark.parametrize("way", PAGES)
+@pytest.mark.parametrize("way", slow_marked(PAGES))
 def test_pages(impatient: Web, forges: HostileForge, other_forge: HostileForge, way: str) -> None:
     door = _door(impatient, forges, other_forge)
     _ends(lambda: list(door.pages(forges.url(way, "0"), list[Thing])), PAGES[way])
@@ -263,7 +262,7 @@ def test_pages(impatient: Web, forges: HostileForge, other_forge: HostileForge, 
     assert len(forges.asked) <= 100
 
 
-@pytest.mark.parametrize("way", LOGS)
+@pytest.mark.parametrize("way", slow_marked(LOGS))
 def test_a_log(impatient: Web, forges: HostileForge, other_forge: HostileForge, way: str) -> None:
     door = _door(impatient, forges, other_forge)
     got: list[bytes] = []
@@ -292,7 +291,9 @@ def test_every_way_is_tried() -> None:
     assert len(WAYS) > 100
 
 
-@pytest.mark.parametrize("way", ["well", "endless", "header-flood", "gzip-bomb", "drip", "deep"])
+@pytest.mark.parametrize(
+    "way", slow_marked(["well", "endless", "header-flood", "gzip-bomb", "drip", "deep"])
+)
 def test_a_probe(impatient: Web, forges: HostileForge, other_forge: HostileForge, way: str) -> None:
     doors = make_doors(impatient, forges)
     try:

@@ -134,6 +134,7 @@ def test_a_host_without_a_connection_is_not_tried_for_the_next_file(
         assert time.monotonic() - start < first + 0.2
 
 
+@pytest.mark.impatient
 @pytest.mark.parametrize("way", ["drip-body", "drip-head", "silent"])
 def test_a_slow_server_is_not_waited_for(web: Web, misbehaving: Server, way: str) -> None:
     start = time.monotonic()
