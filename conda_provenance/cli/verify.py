@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from argparse import Namespace
 from collections.abc import Generator
@@ -30,7 +31,12 @@ from conda_provenance.cli.verify_request import (
     world_options_of,
 )
 from conda_provenance.cli.verify_shown import ShownChecks, shown_by
-from conda_provenance.cli.verify_since import open_remembered, place_of_memory, remember
+from conda_provenance.cli.verify_since import (
+    note_left_out,
+    open_remembered,
+    place_of_memory,
+    remember,
+)
 from conda_provenance.cli.verify_vsa_options import require_sense_of_vsa
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.sources import NotConda
@@ -70,6 +76,9 @@ def run(arguments: Namespace, output: Output) -> Status:
         error = _verify(arguments, output, shown)
     write_forms(_form(flag, path, arguments, shown) for flag, path in places)
     shown.end(error)
+    # Now, since what cannot be printed must not be remembered as if it had been.
+    sys.stdout.flush()
+    remember(arguments, shown)
     return _status(shown, output, error)
 
 
@@ -116,7 +125,7 @@ def _verify(arguments: Namespace, output: Output, shown: ShownChecks) -> str | N
 
     if summaries is not None:
         shown.faults += summaries.end()
-    remember(arguments, shown, output)
+    note_left_out(shown, output)
     return error
 
 

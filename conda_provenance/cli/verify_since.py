@@ -46,6 +46,9 @@ def open_remembered(
         [(each.name, each.data) for each in world_options.bundles],
         world_options.trust_root,
         arguments.vsa and (arguments.verifier_id, arguments.resource_uri, arguments.policy_uri),
+        # What is made of each package. Not where, since each run may have a folder of its own.
+        bool(arguments.sign),
+        bool(arguments.evidence),
     )
     remembered, is_of_another = read_remembered(path, basis)
     if is_of_another:
@@ -62,17 +65,28 @@ def place_of_memory(arguments: Namespace) -> list[tuple[str, str]]:
     return [] if arguments.since_last is None else [(FLAG, arguments.since_last)]
 
 
-def remember(arguments: Namespace, shown: ShownChecks, output: Output) -> None:
-    """Say how many packages were left out, and write the file for the next run.
-
-    If something went wrong besides, such as a file that could not be written, it stays as it was.
-    """
+def note_left_out(shown: ShownChecks, output: Output) -> None:
+    """Say how many packages were left out."""
     remembered = shown.remembered
-    if remembered is None:
+    if remembered is not None:
+        shown.tally.known = remembered.left_out
+        if remembered.left_out:
+            output.note(
+                f"Left out, as an earlier run found them good enough: {remembered.left_out}."
+            )
+
+
+def remember(arguments: Namespace, shown: ShownChecks) -> None:
+    """Write the file for the next run, when all that this run reports is written.
+
+    If something went wrong before, such as a file that could not be written, it stays as it was.
+    """
+    if shown.remembered is None or shown.faults:
         return
 
-    shown.tally.known = remembered.left_out
-    if remembered.left_out:
-        output.note(f"Left out, as an earlier run found them good enough: {remembered.left_out}.")
-    if not shown.faults:
-        write_forms([Form(FLAG, arguments.since_last, remembered.write)])
+    try:
+        write_forms([Form(FLAG, arguments.since_last, shown.remembered.write)])
+    except OSError as error:
+        path = escape(redact_location(arguments.since_last), 300)
+        why = error.strerror or type(error).__name__
+        shown.faults.append(f"{path} ({FLAG}) cannot be written: {why}.")

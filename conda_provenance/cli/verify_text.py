@@ -6,14 +6,14 @@ What a package claims and what was verified never stand in one list. Green is fo
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from conda_provenance.cli.color import BOLD, DIM, GREEN, LINK, RED, YELLOW
 from conda_provenance.cli.output import MAX_VALUE, Output, Part
 from conda_provenance.keys import KEYS
 from conda_provenance.text import redact_location, show_value
+from conda_provenance.verify.names import told_apart
 from conda_provenance.verify.outcome import Outcome
 from conda_provenance.verify.rows import Row, Tally, deciding_check, last_line, standing
 from conda_provenance.verify.verdict import MEANINGS, WORST_FIRST, Standing
@@ -161,7 +161,7 @@ class Lines:
     def flush(self) -> None:
         """Print them all."""
         self._lines.sort(key=lambda line: WORST_FIRST.index(line.standing))
-        names = _told_apart(self._lines)
+        names = told_apart([(line.name, line.location) for line in self._lines])
         width = min(max(map(len, names), default=0), _MAX_NAME)
         columns = self._output.columns()
         for line, name in zip(self._lines, names, strict=True):
@@ -171,31 +171,6 @@ class Lines:
             room = None if columns is None else columns - _STANDING_WIDTH - len(shown)
             self._output.line(label, shown, _shortened(line.reason, room))
         self._lines = []
-
-
-def _told_apart(lines: Sequence[_Line]) -> list[str]:
-    """The names. Where several have one, as in the folders of a channel, with what tells them."""
-    by_name = defaultdict[str, list[str]](list)
-    for line in lines:
-        by_name[line.name].append(line.location)
-    parts = {name: _parts_needed(places) for name, places in by_name.items() if len(places) > 1}
-    return [
-        _ending(line.location, parts[line.name]) if line.name in parts else line.name
-        for line in lines
-    ]
-
-
-def _parts_needed(locations: Sequence[str]) -> int:
-    """How many segments at their ends tell these apart. All of them where nothing does."""
-    most = max(len(location.split("/")) for location in locations)
-    for parts in range(1, most):
-        if len({_ending(each, parts) for each in locations}) == len(locations):
-            return parts
-    return most
-
-
-def _ending(location: str, parts: int) -> str:
-    return "/".join(location.split("/")[-parts:])
 
 
 def _reason(row: Row) -> str:

@@ -150,7 +150,12 @@ class Summaries:
         known = self._digests.setdefault(summary.place.lower(), summary.sha256)
         if known != summary.sha256:
             raise NoSummary("another package of this run has the same address")
-        return os.path.join(self._folder, *f"{summary.place}{STATEMENT}".split("/"))
+
+        path = os.path.join(self._folder, *f"{summary.place}{STATEMENT}".split("/"))
+        earlier = self._written.get(path)
+        if earlier is not None and earlier.result == FAILED and summary.result != FAILED:
+            raise NoSummary("the same file was refuted elsewhere in this run")
+        return path
 
     def _write(self, path: str, text: str) -> None:
         """An earlier VSA is replaced. A link is not followed: it may lead to anybody's file."""

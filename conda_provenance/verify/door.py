@@ -7,6 +7,7 @@ How a request is sent, and how long a busy server is waited for, is known to
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -240,7 +241,7 @@ class HostDoor:
         )
 
     def _read(self, answer: Answer, kind: type[T], missing: Collection[int]) -> T | None:
-        status = int(answer.about["status"])
+        status = _status(answer)
         if status in missing:
             return None
 
@@ -322,6 +323,14 @@ def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def _status(answer: Answer) -> int:
+    """Raises :class:`UnavailableError`: a file of evidence may be anybody's."""
+    text = answer.about.get("status", "")
+    if not re.fullmatch(r"[1-5][0-9]{2}", text):
+        raise UnavailableError("What was kept of an answer has no status.")
+    return int(text)
+
+
 def _reply(answer: Answer, url: str) -> Reply:
     headers = {name: answer.about[name] for name in KEPT_HEADERS & answer.about.keys()}
-    return Reply(int(answer.about["status"]), headers, answer.about.get("url", url))
+    return Reply(_status(answer), headers, answer.about.get("url", url))

@@ -53,7 +53,7 @@ class Keeping:
         if self._folder is None or not self._offline:
             return None
 
-        return self._folder.read(subject)
+        return self._folder.read(subject, self._believed)
 
     def keep(
         self,

@@ -15,7 +15,8 @@ from conda_provenance.audit.reports.markdown_text import (
     write_rest,
     write_table,
 )
-from conda_provenance.text import show_value
+from conda_provenance.text import redact_location, show_value
+from conda_provenance.verify.names import told_apart
 from conda_provenance.verify.outcome import Outcome
 from conda_provenance.verify.rows import Row, Tally, deciding_check, last_line, standing
 from conda_provenance.verify.verdict import WORST_FIRST
@@ -49,14 +50,15 @@ def _worst_first(row: Row) -> tuple[int, str]:
 
 def _write_packages(file: TextIO, rows: Sequence[Row]) -> None:
     file.write(f"### Packages: {len(rows)}\n\n")
+    names = told_apart([(row["package"], redact_location(row["location"])) for row in rows])
     lines = (
         (
-            code(show_value(row["package"])),
+            code(show_value(name)),
             standing(row).value,
             code(_why(row)),
             " ".join(filter(None, _links(row))),
         )
-        for row in rows[:MAX_PACKAGES]
+        for row, name in zip(rows[:MAX_PACKAGES], names, strict=False)
     )
     write_table(file, ("Package", "Outcome", "Why", "Pages"), lines)
     write_rest(file, len(rows))

@@ -77,7 +77,7 @@ def decoded(data: bytes) -> list[Mention]:
     decoder = msgspec.json.Decoder(Mention)
     try:
         return [decoder.decode(line) for line in data.splitlines()]
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
         raise UnavailableError("What was kept of a log cannot be read.") from None
 
 

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from conda_provenance.errors import UsageError
+from conda_provenance.packages.files.once import plain_bytes
 from conda_provenance.sources import Artifact
 from conda_provenance.text import escape, json_text, redact_location
 from conda_provenance.verify.rows import Row, is_accepted, is_by_exception
@@ -82,8 +83,7 @@ def read_remembered(path: str, basis: str) -> tuple[Remembered, bool]:
     Raises :class:`~conda_provenance.errors.UsageError` if it is no such file.
     """
     try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_FILE + 1)
+        data = plain_bytes(path, MAX_FILE + 1)
     except FileNotFoundError:
         return Remembered(basis), False
     except OSError as error:

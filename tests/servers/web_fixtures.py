@@ -1,4 +1,4 @@
-"""Doors to the web for tests: quick to try again, and blind to this machine's proxies and logins."""
+"""Doors to the web for tests: quick to try again, and blind to the proxies of this machine."""
 
 from __future__ import annotations
 

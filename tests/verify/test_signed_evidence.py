@@ -294,6 +294,87 @@ def test_what_a_record_names_must_be_that(
     assert attested(said)["outcome"] == outcome
 
 
+# --- what was kept, and what lies there now ------------------------------------------------------
+
+
+def another_builds(world: World, package: Path) -> bytes:
+    """A bundle that contradicts the package."""
+    return built(world, package, run_of(package, sha=world.hello.shas["second"]))
+
+
+def test_large_files_beside_it_crowd_nothing_out_of_the_evidence(
+    acceptance: World, capsys: Capture, tmp_path: Path
+) -> None:
+    package = acceptance.actions()
+    listed(acceptance, package, another_builds(acceptance, package))
+    for ending in (".sigstore.json", ".sigstore", ".v0.sigs"):
+        beside(package, b'["%b"]' % (b"a" * ((16 << 20) - 4)), ending=ending)
+    kept = ("--evidence", str(tmp_path / "kept"), *expected(acceptance))
+    first = verify(acceptance, capsys, [package], kept)
+    assert (first.packages[0]["outcome"], first.status) == ("refuted", 1)
+
+    offline = ("--offline", "--evidence-digest", first.packages[0]["evidence"]["digest"])
+    again = verify(acceptance, capsys, [package], (*kept, *offline))
+    assert (again.packages[0]["outcome"], again.status) == ("refuted", 1)
+
+
+@pytest.mark.parametrize("ending", [".sigstore.json", ".v0.sigs", ".sigstore"])
+def test_what_lies_beside_the_file_now_counts_beside_what_was_kept_of_the_channels(
+    acceptance: World, capsys: Capture, tmp_path: Path, ending: str
+) -> None:
+    package = acceptance.actions()
+    top = in_a_channel(acceptance, package)
+    kept = ("--evidence", str(tmp_path / "kept"))
+    said = verify_in_channel(acceptance, capsys, top, "--check", *kept)
+    assert said["outcome"] == "verified"
+
+    copy = alone(package, tmp_path / "elsewhere")
+    beside(copy, another_builds(acceptance, package), ending=ending)
+    offline = (*kept, "--offline", "--evidence-digest", said["evidence"]["digest"])
+    again = verify(acceptance, capsys, [copy], (*expected(acceptance), *offline))
+    assert (again.packages[0]["outcome"], again.status) == ("refuted", 1)
+
+
+def test_a_bundle_that_the_user_names_counts_whatever_was_kept_of_its_name(
+    acceptance: World, capsys: Capture, tmp_path: Path
+) -> None:
+    package = acceptance.actions()
+    for name, bundle in (
+        ("a", built(acceptance, package)),
+        ("b", another_builds(acceptance, package)),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "bundle.json").write_bytes(bundle)
+    kept = ("--evidence", str(tmp_path / "kept"), *expected(acceptance))
+    first = verify(acceptance, capsys, [package], (*kept, "--bundle", f"{tmp_path}/a/bundle.json"))
+    assert first.packages[0]["outcome"] == "verified"
+
+    offline = (*kept, "--offline", "--evidence-digest", first.packages[0]["evidence"]["digest"])
+    for name, status in (("a", 0), ("b", 1)):
+        named = ("--bundle", f"{tmp_path}/{name}/bundle.json")
+        assert verify(acceptance, capsys, [package], (*offline, *named)).status == status
+
+
+def test_the_same_file_in_two_channels_has_evidence_of_each(
+    acceptance: World, capsys: Capture, tmp_path: Path
+) -> None:
+    package = quiet(acceptance)
+    tops = [in_a_channel(acceptance, each) for each in (package, alone(package, tmp_path / "b"))]
+    signature = f"{tops[0]}/{package.name}.sigstore.json"
+    acceptance.channel.files[signature] = built(acceptance, package)
+    kept = ("--evidence", str(tmp_path / "kept"))
+    said = verify_in_channels(acceptance, capsys, tops, "--check", *kept)
+    assert [each["outcome"] for each in said] == ["verified", "consistent"]
+    assert len({each["evidence"]["file"] for each in said}) == 2
+
+    for each in said:
+        digest = ("--offline", "--evidence-digest", each["evidence"]["digest"])
+        options = (*expected(acceptance), *kept, *digest)
+        (again,) = verify(acceptance, capsys, [package], options).packages
+        assert again["outcome"] == each["outcome"]
+        assert again["evidence"]["file"] == each["evidence"]["file"]
+
+
 # --- secrets -------------------------------------------------------------------------------------
 
 

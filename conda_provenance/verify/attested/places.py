@@ -129,26 +129,37 @@ def _read_given(given: Given, name: str, world: World) -> bytes:
         data = world.bundles.fetch(given.url) if given.data is None else given.data
         return Answer(data, is_lasting=False)
 
-    is_local = given.data is not None
-    return world.answers.get(f"BUNDLE given: {name}", ask, is_local=is_local).body
+    # A file that the user names counts as it is now, whatever was kept of one of its name.
+    question = f"BUNDLE given: {name}"
+    if given.data is not None:
+        question += f" sha256:{hashlib.sha256(given.data).hexdigest()}"
+    return world.answers.get(question, ask, is_local=given.data is not None).body
 
 
 def _beside(case: Case, world: World, sha256: str) -> Iterator[Container]:
     """Files in the package's folder, or in its channel. A server is asked for few of them."""
     artifact = case.subject.artifact
     # Nobody vouches for the list of bundles that no record names.
-    names = [f"{artifact.file_name}{_SIGS}"] if artifact.attestations else []
+    sigs = [f"{artifact.file_name}{_SIGS}"] if artifact.attestations else []
+    in_channel = [f"{artifact.file_name}{ending}" for ending in (_V0_SIGS, _SIGSTORE)]
+    asked: list[tuple[str, str]] = []
     if case.subject.package.read_from == "remote":
-        names += [f"{artifact.file_name}{ending}" for ending in (_V0_SIGS, _SIGSTORE)]
+        asked += [(name, _in_channel(artifact, name)) for name in (*sigs, *in_channel)]
     else:
-        names = _present(case.subject, [*names, *beside(artifact.file_name, sha256)], world)
+        names = _present(case.subject, [*sigs, *beside(artifact.file_name, sha256)], world)
+        asked += [(name, f"BUNDLE beside {artifact.file_name}: {name}") for name in names]
         # What was kept while the file was in a channel counts wherever it is now.
-        in_channels = [f"{artifact.file_name}{ending}" for ending in (_SIGS, _V0_SIGS, _SIGSTORE)]
-        names += [each for each in in_channels if world.answers.is_kept(_question(artifact, each))]
+        every = (f"{artifact.file_name}{_SIGS}", *in_channel)
+        kept = [(name, _in_channel(artifact, name)) for name in every]
+        asked += [each for each in kept if world.answers.is_kept(each[1])]
 
-    for name in dict.fromkeys(names):
+    for name, question in asked:
         where = f"{show(name, 300)}, beside the package"
-        yield Container(where, name, partial(_read_beside, case.subject, name, world))
+        yield Container(where, name, partial(_read_beside, case.subject, name, question, world))
+
+
+def _in_channel(artifact: Artifact, name: str) -> str:
+    return f"BUNDLE in the channel of {artifact.file_name}: {name}"
 
 
 def _present(subject: Subject, names: Sequence[str], world: World) -> list[str]:
@@ -169,7 +180,7 @@ def _present(subject: Subject, names: Sequence[str], world: World) -> list[str]:
     return [each for each in names if each in present]
 
 
-def _read_beside(subject: Subject, name: str, world: World) -> bytes | None:
+def _read_beside(subject: Subject, name: str, question: str, world: World) -> bytes | None:
     """What lies beside the package: bytes, or a digest that its record does not give."""
     artifact = subject.artifact
     pinned = artifact.attestations if name == f"{artifact.file_name}{_SIGS}" else None
@@ -188,12 +199,8 @@ def _read_beside(subject: Subject, name: str, world: World) -> bytes | None:
     is_local = subject.package.read_from != "remote"
     # Files of one name may lie in two folders, and in two channels.
     place = scope_of(artifact.location)
-    answer = world.answers.get(_question(artifact, name), ask, scope=place, is_local=is_local)
+    answer = world.answers.get(question, ask, scope=place, is_local=is_local)
     return answer.body if answer.about.get("file") == "there" else None
-
-
-def _question(artifact: Artifact, name: str) -> str:
-    return f"BUNDLE beside {artifact.file_name}: {name}"
 
 
 def _listed(case: Case, world: World, sha256: str) -> Iterator[Container]:

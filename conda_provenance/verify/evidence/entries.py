@@ -23,12 +23,12 @@ class BadEvidence(Exception):
     """An entry contradicts itself. The text is the second half of a sentence."""
 
 
-def entry_of(question: str, outcome: Outcome, *, room: int) -> Entry:
-    """``room``: bytes that a body may have."""
+def entry_of(question: str, outcome: Outcome, *, has_room: bool = True) -> Entry:
+    """``has_room``: is there room for its body?"""
     if isinstance(outcome, UnavailableError):
         return Entry(question, "", unavailable=str(outcome), retry_at=outcome.retry_at)
 
-    left_out = TOO_LARGE if len(outcome.body) > min(room, MAX_BODY) else ""
+    left_out = "" if has_room and len(outcome.body) <= MAX_BODY else TOO_LARGE
     return Entry(
         question,
         "",

@@ -10,8 +10,10 @@ import json
 import os
 import re
 import stat
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from itertools import count, takewhile
 from typing import Any, NamedTuple
 
 import msgspec
@@ -19,7 +21,7 @@ import msgspec
 from conda_provenance import __version__
 from conda_provenance.errors import ProvenanceError
 from conda_provenance.text import escape
-from conda_provenance.verify.answers import Answers, Outcome
+from conda_provenance.verify.answers import Answer, Answers, Outcome
 from conda_provenance.verify.evidence.document import (
     FORMAT,
     Document,
@@ -39,6 +41,9 @@ MAX_ANSWERS = 10_000
 _MAX_BODIES = 48 << 20
 """Bytes of all bodies of a file. In base64, and with escapes, they take more."""
 
+_MAX_FILES = 20
+"""Of one package, which are looked for."""
+
 _MAX_PART, _MAX_NAME = 60, 160
 """Characters. Few systems take a name of more than 255."""
 
@@ -55,6 +60,9 @@ class EvidenceFolder:
 
     def __init__(self, path: str) -> None:
         self._path = path
+        self._written: dict[str, str] = {}
+        """The files of this run, and which package each is about, by its location."""
+        self._lock = threading.Lock()
 
     def write(self, subject: Subject, answers: Answers, questions: Mapping[str, str]) -> Written:
         """Keep what the checks of a package were told.
@@ -62,29 +70,48 @@ class EvidenceFolder:
         Raises :class:`~conda_provenance.errors.ProvenanceError`.
         """
         package = _package(subject)
-        entries = []
-        room = _MAX_BODIES
-        for question, scope in list(questions.items())[:MAX_ANSWERS]:
-            outcome = answers.outcome(question, scope)
-            if outcome is None:
-                continue
-            entry = entry_of(question, outcome, room=room)
-            room -= entry.length or 0 if entry.body and not entry.body.left_out else 0
-            entries.append(entry)
+        asked = list(questions.items())[:MAX_ANSWERS]
+        found = {
+            question: outcome
+            for question, scope in asked
+            if (outcome := answers.outcome(question, scope)) is not None
+        }
+        with_room = _with_room(found)
+        entries = [
+            entry_of(question, outcome, has_room=question in with_room)
+            for question, outcome in found.items()
+        ]
 
         now = float(int(time.time()))
         linked = chained(first_link(__version__, now, package), entries)
         last = linked[-1].chain if linked else first_link(__version__, now, package)
         digest = last_link(last, len(linked))
         document = Document(FORMAT, __version__, now, package, linked, digest)
-        path = os.path.join(self._path, _file_name(package))
+        path = self._own_path(package, subject.artifact.location)
         _replace(path, _json(document))
         return Written(path, digest)
 
-    def read(self, subject: Subject) -> RecordedAnswers:
-        """What was kept for a package. Whatever is wrong with it is its ``fault``."""
+    def _own_path(self, package: Package, location: str) -> str:
+        """The same file may lie in two channels, where other answers are given about it."""
+        path = os.path.join(self._path, _file_name(package))
+        with self._lock:
+            for number in count(2):
+                if self._written.setdefault(path, location) == location:
+                    break
+                path = os.path.join(self._path, _file_name(package, number))
+        return path
+
+    def read(self, subject: Subject, believed: Collection[str] = ()) -> RecordedAnswers:
+        """What was kept for a package. Whatever is wrong with it is its ``fault``.
+
+        Of several files, that with one of the ``believed`` digests counts, or else the first.
+        """
         package = _package(subject)
-        path = self._found(package)
+        paths = self._found(package)
+        found = [self._read(path, package) for path in paths]
+        return next((each for each in found if any(map(each.is_digest, believed))), found[0])
+
+    def _read(self, path: str, package: Package) -> RecordedAnswers:
         source = escape(path, 500)
         try:
             document, outcomes = _read(path, package)
@@ -99,13 +126,14 @@ class EvidenceFolder:
             outcomes, source=source, digest=document.digest, written_at=document.written_at
         )
 
-    def _found(self, package: Package) -> str:
-        """The file of a package. One that was written without its digest will do."""
-        paths = [
-            os.path.join(self._path, _file_name(each))
-            for each in (package, msgspec.structs.replace(package, sha256=None))
-        ]
-        return next((path for path in paths if os.path.lexists(path)), paths[0])
+    def _found(self, package: Package) -> list[str]:
+        """The files of a package. Those that were written without its digest will do."""
+        unhashed = msgspec.structs.replace(package, sha256=None)
+        paths: list[str] = []
+        for each in (package, unhashed):
+            names = (_file_name(each, number) for number in range(1, _MAX_FILES + 1))
+            paths += takewhile(os.path.lexists, (os.path.join(self._path, name) for name in names))
+        return paths or [os.path.join(self._path, _file_name(package))]
 
 
 def _package(subject: Subject) -> Package:
@@ -120,12 +148,30 @@ def _package(subject: Subject) -> Package:
     )
 
 
-def _file_name(package: Package) -> str:
+def _with_room(outcomes: Mapping[str, Outcome]) -> set[str]:
+    """The questions whose answers are kept, the small ones first.
+
+    So whoever makes an answer large, such as a file beside the package, crowds out no other.
+    """
+    sizes = {
+        question: len(outcome.body) if isinstance(outcome, Answer) else 0
+        for question, outcome in outcomes.items()
+    }
+    kept, room = set(), _MAX_BODIES
+    for question in sorted(sizes, key=sizes.__getitem__):
+        room -= sizes[question]
+        if room >= 0:
+            kept.add(question)
+    return kept
+
+
+def _file_name(package: Package, number: int = 1) -> str:
     """A name in the folder, whatever a stranger has called the package."""
     words = (package.subdir or "any", package.name, package.version, package.build)
     parts = [re.sub(r"[^A-Za-z0-9._+-]", "_", word)[:_MAX_PART] for word in words]
     digest = re.sub(r"[^0-9a-f]", "", package.sha256 or "")[:16] or "unhashed"
-    return f"{'_'.join(parts)[:_MAX_NAME]}_{digest}.evidence.json".lstrip(".-")
+    which = "" if number == 1 else f"_{number}"
+    return f"{'_'.join(parts)[:_MAX_NAME]}_{digest}{which}.evidence.json".lstrip(".-")
 
 
 def _json(document: Document) -> bytes:
