@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 
 from conda_provenance.errors import ProvenanceError, UnavailableError
 from conda_provenance.verify.answers import Answer, Answers
-from conda_provenance.verify.evidence import EvidenceFolder
+from conda_provenance.verify.evidence import EvidenceFolder, RecordedAnswers
 from conda_provenance.verify.evidence.document import Document, chained, first_link, last_link
 from conda_provenance.verify.log_answers import MAX_KEPT, log_answer
+from conda_provenance.verify.mentions import decoded
 from conda_provenance.web import Web
 
 ASKED = {
@@ -321,6 +322,60 @@ def test_no_byte_of_a_file_can_be_changed_unnoticed(tmp_path: Path, data: st.Dat
         assert json.loads(path.read_bytes()) == json.loads(before)
     else:
         assert found.fault
+
+
+def test_what_is_large_crowds_out_nothing_that_is_small(folder: EvidenceFolder) -> None:
+    large, small = b"x" * (17 << 20), b"y" * 10_000
+    outcomes = {f"large {number}": Answer(large) for number in range(3)}
+    outcomes |= {f"small {number}": Answer(small) for number in range(3)}
+    folder.write(make_subject(), _asked(outcomes), dict.fromkeys(outcomes, ""))
+    recorded = folder.read(make_subject())
+    assert not recorded.fault
+    kept = dict.fromkeys(outcomes, "")
+    for question in outcomes:
+        try:
+            kept[question] = recorded.get(question).body.decode()
+        except UnavailableError as error:
+            assert "too large to be kept" in str(error)
+    assert [len(each) for each in kept.values()] == [17 << 20, 17 << 20, 0, 10_000, 10_000, 10_000]
+
+
+def test_each_place_of_a_file_has_evidence_of_its_own(folder: EvidenceFolder) -> None:
+    subject = make_subject()
+    artifacts = [subject.artifact._replace(location=f"https://{n}.example/x") for n in range(3)]
+    subjects = [subject._replace(artifact=each) for each in (*artifacts, artifacts[0])]
+    written = []
+    for number, each in enumerate(subjects):
+        answers = {"question": Answer(str(number).encode())}
+        written.append(folder.write(each, _asked(answers), {"question": ""}))
+    assert len({each.path for each in written}) == 3
+    assert written[3].path == written[0].path
+
+    assert folder.read(subject).get("question").body == b"3"
+    for number in (1, 2, 3):
+        found = folder.read(subject, [written[number].digest])
+        assert found.get("question").body == str(number).encode()
+    assert folder.read(subject, ["0" * 64]).get("question").body == b"3"
+
+
+@pytest.mark.parametrize("status", ["", "²", "20", "2000", "\ud800", "9" * 5000, "-12", " 200"])
+def test_a_status_that_is_none_is_no_fault_of_ours(
+    web: Web, hostile_forge: HostileForge, status: str
+) -> None:
+    url = hostile_forge.url("well")
+    kept = {"status": status} if status else {}
+    recorded = RecordedAnswers({f"GET {url}": Answer(b"{}", kept)}, source="x")
+    answers = Answers()
+    door = open_door(make_doors(web, hostile_forge, answers=answers), hostile_forge)
+    with answers.noted(recorded), pytest.raises(UnavailableError, match="has no status"):
+        door.get(url, Thing)
+    assert not hostile_forge.asked
+
+
+@pytest.mark.parametrize("body", [b"\xff", b"[" * 10_000, b"{}", b'{"name": 1}'])
+def test_what_was_kept_of_a_log_may_be_anything(body: bytes) -> None:
+    with pytest.raises(UnavailableError, match="cannot be read"):
+        decoded(body)
 
 
 # Logs.

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
+import sys
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,9 @@ from hypothesis import strategies as st
 from matrix_rows import check, row
 from packages_making import INDEX, make_conda, tar, zst
 
+from conda_provenance.cli.output import Output
+from conda_provenance.cli.verify_shown import ChecksAsText
+from conda_provenance.cli.verify_since import remember
 from conda_provenance.errors import UsageError
 from conda_provenance.sources import Artifact
 from conda_provenance.verify.remembered import Remembered, basis_of, read_remembered
@@ -137,6 +143,40 @@ def test_where_something_else_decides_everything_is_new(channel, options):
     done = channel.verify(*options)
     assert seen(done)[1:] == (["one", "two"], 0)
     assert "every package is verified again" in done.stderr
+
+
+def test_where_more_is_made_of_each_package_everything_is_new(channel, tmp_path):
+    channel.verify()
+    for number in range(2):
+        done = channel.verify("--evidence", tmp_path / f"evidence-{number}")
+        assert seen(done)[1:] == ([], 2) if number else (["one", "two"], 0)
+    assert len(list((tmp_path / "evidence-0").iterdir())) == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+@pytest.mark.parametrize("form", ["--html", "--markdown", "text"])
+def test_what_could_not_be_reported_is_not_remembered(channel, form):
+    base = f"{sys.executable} -m conda_provenance verify --channel {channel.folder.as_uri()}"
+    base += f" --since-last {channel.memory} {' '.join(FIRST_OPTIONS)}"
+    to_full = "> /dev/full" if form == "text" else f"{form} /dev/full"
+    done = subprocess.run(["sh", "-c", f"{base} {to_full}"], capture_output=True, check=False)
+    assert done.returncode == 3
+    assert not channel.memory.exists()
+
+
+def test_a_memory_that_cannot_be_written_is_a_fault_of_the_run(tmp_path):
+    shown = ChecksAsText(Output("x", "verify"))
+    shown.remembered = Remembered("0" * 64)
+    remember(Namespace(since_last=str(tmp_path / "gone" / "known.json")), shown)
+    (fault,) = shown.faults
+    assert fault.startswith(f"{tmp_path}/gone/known.json (--since-last) cannot be written: No such")
+
+
+def test_a_pipe_is_not_waited_for(channel):
+    os.mkfifo(channel.memory)
+    done = channel.verify()
+    assert done.returncode == 2
+    assert "cannot be read" in done.stderr
 
 
 def test_a_changed_policy_is_another_one(channel, tmp_path):

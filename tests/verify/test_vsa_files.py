@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from acceptance_asking import Said, online, verify
+from acceptance_signing import beside, built, run_of
 from acceptance_world import HELLO, World, digest_of
 from attested_making import V1, github_predicate
 from ci_identities import GitHubRun
@@ -44,7 +45,7 @@ STATEMENT = ".vsa.statement.json"
 
 
 def options_of(world: World, folder: Path, text: str = "", **given: str) -> list[str]:
-    """As the issue's command has them."""
+    """All that a VSA needs, in the order of the documentation."""
     policy = world.policy(text, **given)
     issuer = ("--verifier-id", VERIFIER, "--resource-uri", CHANNEL)
     return ["--vsa", str(folder), "--policy", policy, *issuer]
@@ -268,6 +269,26 @@ def test_two_files_with_one_address_do_not_overwrite_each_other(
     assert first["result"] == "PASSED"
     assert "another package of this run has the same address" in second["why_not"]
     assert read(Path(first["file"]))["subject"][0]["digest"]["sha256"] == digest_of(packages[0])
+
+
+@pytest.mark.parametrize("is_refuted_first", [True, False])
+def test_of_the_same_file_in_two_places_the_refuted_one_counts(
+    acceptance: World, capsys: pytest.CaptureFixture[str], tmp_path: Path, is_refuted_first: bool
+) -> None:
+    package = acceptance.actions()
+    (tmp_path / "again").mkdir()
+    refuted = Path(shutil.copy(package, tmp_path / "again"))
+    sha = acceptance.hello.shas["second"]
+    beside(refuted, built(acceptance, package, run_of(package, sha=sha)))
+
+    packages = [refuted, package] if is_refuted_first else [package, refuted]
+    options = options_of(acceptance, tmp_path / "vsa")
+    said = verify(acceptance, capsys, packages, options)
+    assert said.status == 1
+    (path,) = written(tmp_path / "vsa")
+    assert read(path)["predicate"]["verificationResult"] == "FAILED"
+    if is_refuted_first:
+        assert "the same file was refuted elsewhere" in said.packages[1]["vsa"]["why_not"]
 
 
 def test_offline_the_time_is_that_of_the_answers_and_they_must_be_believed(

@@ -49,6 +49,16 @@ def test_the_check_that_decides_is_named():
     assert "| `expected: It is not.` |" in page_of([bad])
 
 
+def test_packages_of_one_name_are_told_apart():
+    rows = [row("x", "verified", "+++"), row("x", "refuted", "+-")]
+    for each, subdir in zip(rows, ("linux-64", "noarch"), strict=True):
+        each["location"] = f"https://u:hunter2@c.example.org/{subdir}/{each['package']}"
+    page = page_of(rows)
+    assert "`noarch/x-1.0-0.conda` | refuted" in page
+    assert "`linux-64/x-1.0-0.conda` | verified" in page
+    assert "hunter2" not in page
+
+
 def test_an_empty_page_says_so():
     assert "**0 of 0 verified**" in page_of([])
 
