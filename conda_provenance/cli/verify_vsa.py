@@ -10,7 +10,7 @@ import os
 import stat
 from argparse import Namespace
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from typing import Any
 
@@ -96,6 +96,8 @@ class Summaries:
         self._digests: dict[str, str] = {}
         """Of the packages, by their places. Case does not count in all file systems."""
         self._written: dict[str, Summary] = {}
+        self._refuted: set[str] = set()
+        """Files of packages that were refuted somewhere in this run."""
         self._notes = 0
         self._faults: list[str] = []
 
@@ -112,10 +114,17 @@ class Summaries:
         except NoSummary as error:
             return self._none(verified, str(error))
 
+        if summary.result == FAILED:
+            self._refuted.add(path)
+            self._written.pop(path, None)
         try:
             self._write(path, summary.statement.decode())
         except ProvenanceError as error:
             self._faults.append(str(error))
+            if path in self._refuted:
+                # An earlier one must not pass for what this run found.
+                with suppress(OSError):
+                    os.unlink(path)
             return self._none(verified, "its file cannot be written")
         self._written[path] = summary
         return {"file": redact_location(path), "result": summary.result, "why_not": None}
@@ -152,8 +161,7 @@ class Summaries:
             raise NoSummary("another package of this run has the same address")
 
         path = os.path.join(self._folder, *f"{summary.place}{STATEMENT}".split("/"))
-        earlier = self._written.get(path)
-        if earlier is not None and earlier.result == FAILED and summary.result != FAILED:
+        if path in self._refuted and summary.result != FAILED:
             raise NoSummary("the same file was refuted elsewhere in this run")
         return path
 

@@ -124,7 +124,7 @@ class Answers:
         if package is not None:
             for questions in package.questions:
                 questions[question] = scope
-            if package.recorded is not None and (self.is_kept(question) or not is_local):
+            if package.recorded is not None and (not is_local or self.is_kept(question)):
                 return package.recorded.get(question)
         if self.is_offline and not is_local:
             raise UnavailableError(

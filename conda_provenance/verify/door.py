@@ -326,7 +326,7 @@ def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
 def _status(answer: Answer) -> int:
     """Raises :class:`UnavailableError`: a file of evidence may be anybody's."""
     text = answer.about.get("status", "")
-    if not re.fullmatch(r"[1-5][0-9]{2}", text):
+    if not re.fullmatch(r"[1-9][0-9]{2}", text):
         raise UnavailableError("What was kept of an answer has no status.")
     return int(text)
 

@@ -69,7 +69,7 @@ class Keeping:
                 None if recorded.fault else recorded.digest,
                 recorded.sentence,
                 tuple(recorded.missing),
-                any(recorded.is_digest(each) for each in self._believed),
+                recorded.is_believed(self._believed),
             )
 
         if self._folder is None or self._offline:

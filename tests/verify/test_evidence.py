@@ -338,6 +338,14 @@ def test_what_is_large_crowds_out_nothing_that_is_small(folder: EvidenceFolder) 
         except UnavailableError as error:
             assert "too large to be kept" in str(error)
     assert [len(each) for each in kept.values()] == [17 << 20, 17 << 20, 0, 10_000, 10_000, 10_000]
+    assert recorded.is_digest(recorded.digest)
+    assert not recorded.is_believed([recorded.digest])
+    assert "It lacks answers" in recorded.sentence
+
+
+def test_more_questions_than_fit_are_not_cut(folder: EvidenceFolder) -> None:
+    with pytest.raises(ProvenanceError, match="more than 10000 answers"):
+        folder.write(make_subject(), Answers(), {str(number): "" for number in range(10_001)})
 
 
 def test_each_place_of_a_file_has_evidence_of_its_own(folder: EvidenceFolder) -> None:
@@ -351,11 +359,32 @@ def test_each_place_of_a_file_has_evidence_of_its_own(folder: EvidenceFolder) ->
     assert len({each.path for each in written}) == 3
     assert written[3].path == written[0].path
 
-    assert folder.read(subject).get("question").body == b"3"
     for number in (1, 2, 3):
-        found = folder.read(subject, [written[number].digest])
-        assert found.get("question").body == str(number).encode()
-    assert folder.read(subject, ["0" * 64]).get("question").body == b"3"
+        believed = [written[number].digest]
+        for each in (subject, *subjects):
+            assert folder.read(each, believed).get("question").body == str(number).encode()
+        # Where nothing is believed, that of its own place counts.
+        assert folder.read(subjects[number]).get("question").body == str(number).encode()
+
+    both = [written[1].digest, written[2].digest]
+    assert "give --evidence-digest for one of them" in folder.read(subject, both).fault
+    assert folder.read(subjects[2], both).get("question").body == b"2"
+
+
+def test_a_file_is_found_alone_and_beside_what_is_none(folder: EvidenceFolder) -> None:
+    paths = []
+    for host in ("a", "b"):
+        subject = make_subject()
+        artifact = subject.artifact._replace(location=f"https://{host}.example/x")
+        written = folder.write(
+            subject._replace(artifact=artifact), _asked(), dict.fromkeys(ASKED, "")
+        )
+        paths.append(Path(written.path))
+    paths[0].write_text("{}")
+    assert folder.read(make_subject(), [written.digest]).is_digest(written.digest)
+    assert folder.read(make_subject()).is_digest(written.digest)
+    paths[0].unlink()
+    assert EvidenceFolder(str(paths[1].parent)).read(make_subject()).is_digest(written.digest)
 
 
 @pytest.mark.parametrize("status", ["", "²", "20", "2000", "\ud800", "9" * 5000, "-12", " 200"])

@@ -318,6 +318,25 @@ def test_large_files_beside_it_crowd_nothing_out_of_the_evidence(
     assert (again.packages[0]["outcome"], again.status) == ("refuted", 1)
 
 
+def test_what_was_too_large_to_be_kept_may_have_refuted_it(
+    acceptance: World, capsys: Capture, tmp_path: Path
+) -> None:
+    package = acceptance.actions()
+    room = (16 << 20) - 8
+    refuting = another_builds(acceptance, package)
+    beside(package, refuting + b" " * (room - len(refuting)), ending=".v0.sigs")
+    for ending in (".sigstore.json", ".sigstore", ".intoto.jsonl"):
+        beside(package, b'["%b"]' % (b"a" * (room - 1000)), ending=ending)
+    kept = ("--evidence", str(tmp_path / "kept"), *expected(acceptance))
+    first = verify(acceptance, capsys, [package], kept)
+    assert first.packages[0]["outcome"] == "refuted"
+
+    offline = ("--offline", "--evidence-digest", first.packages[0]["evidence"]["digest"])
+    again = verify(acceptance, capsys, [package], (*kept, *offline))
+    assert again.status != 0
+    assert again.packages[0]["outcome"] != "verified"
+
+
 @pytest.mark.parametrize("ending", [".sigstore.json", ".v0.sigs", ".sigstore"])
 def test_what_lies_beside_the_file_now_counts_beside_what_was_kept_of_the_channels(
     acceptance: World, capsys: Capture, tmp_path: Path, ending: str
@@ -373,6 +392,11 @@ def test_the_same_file_in_two_channels_has_evidence_of_each(
         (again,) = verify(acceptance, capsys, [package], options).packages
         assert again["outcome"] == each["outcome"]
         assert again["evidence"]["file"] == each["evidence"]["file"]
+
+    both = [word for each in said for word in ("--evidence-digest", each["evidence"]["digest"])]
+    options = (*expected(acceptance), *kept, "--offline", *both)
+    found = verify(acceptance, capsys, [package], options)
+    assert (found.packages[0]["outcome"], found.status) == (UNAVAILABLE, 3)
 
 
 # --- secrets -------------------------------------------------------------------------------------

@@ -159,7 +159,11 @@ def test_what_could_not_be_reported_is_not_remembered(channel, form):
     base = f"{sys.executable} -m conda_provenance verify --channel {channel.folder.as_uri()}"
     base += f" --since-last {channel.memory} {' '.join(FIRST_OPTIONS)}"
     to_full = "> /dev/full" if form == "text" else f"{form} /dev/full"
-    done = subprocess.run(["sh", "-c", f"{base} {to_full}"], capture_output=True, check=False)
+    # Or else each line is written at once.
+    environ = {key: each for key, each in os.environ.items() if key != "PYTHONUNBUFFERED"}
+    done = subprocess.run(
+        ["sh", "-c", f"{base} {to_full}"], env=environ, capture_output=True, check=False
+    )
     assert done.returncode == 3
     assert not channel.memory.exists()
 

@@ -3,6 +3,8 @@ test."""
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import re
@@ -34,7 +36,9 @@ from conda_provenance import read_claim
 from conda_provenance.attest.statement import statement_bytes
 from conda_provenance.bundles.sigstore import SigstoreVerifier
 from conda_provenance.bundles.statement_types import VSA_TYPE
+from conda_provenance.cli import verify_vsa
 from conda_provenance.cli.main import main
+from conda_provenance.cli.report_files import Form
 from conda_provenance.packages.blob import open_file_blob
 from conda_provenance.packages.signatures import signatures_of
 from conda_provenance.policy import load_policy
@@ -289,6 +293,37 @@ def test_of_the_same_file_in_two_places_the_refuted_one_counts(
     assert read(path)["predicate"]["verificationResult"] == "FAILED"
     if is_refuted_first:
         assert "the same file was refuted elsewhere" in said.packages[1]["vsa"]["why_not"]
+
+
+@pytest.mark.parametrize("is_refuted_first", [True, False])
+def test_none_passes_where_the_refutation_of_the_same_file_cannot_be_written(
+    acceptance: World,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_refuted_first: bool,
+) -> None:
+    """The disk is a stand-in, which has no room for what is refuted."""
+    package = acceptance.actions()
+    (tmp_path / "again").mkdir()
+    refuted = Path(shutil.copy(package, tmp_path / "again"))
+    sha = acceptance.hello.shas["second"]
+    beside(refuted, built(acceptance, package, run_of(package, sha=sha)))
+    write = verify_vsa.write_forms
+
+    def full(forms: list[Form]) -> None:
+        for form in forms:
+            text = io.StringIO()
+            form.write(text)
+            if "FAILED" in text.getvalue():
+                raise OSError(errno.ENOSPC, "No space left on device")
+        write(forms)
+
+    monkeypatch.setattr(verify_vsa, "write_forms", full)
+    packages = [refuted, package] if is_refuted_first else [package, refuted]
+    said = verify(acceptance, capsys, packages, options_of(acceptance, tmp_path / "vsa"))
+    assert said.status == 1
+    assert written(tmp_path / "vsa") == []
 
 
 def test_offline_the_time_is_that_of_the_answers_and_they_must_be_believed(

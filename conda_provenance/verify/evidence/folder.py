@@ -10,18 +10,17 @@ import json
 import os
 import re
 import stat
-import threading
 import time
-from collections.abc import Collection, Mapping
-from itertools import count, takewhile
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from conda_provenance import __version__
 from conda_provenance.errors import ProvenanceError
-from conda_provenance.text import escape
-from conda_provenance.verify.answers import Answer, Answers, Outcome
+from conda_provenance.text import escape, listed
+from conda_provenance.verify.answers import Answer, Answers, Outcome, scope_of
 from conda_provenance.verify.evidence.document import (
     FORMAT,
     Document,
@@ -41,10 +40,10 @@ MAX_ANSWERS = 10_000
 _MAX_BODIES = 48 << 20
 """Bytes of all bodies of a file. In base64, and with escapes, they take more."""
 
-_MAX_FILES = 20
-"""Of one package, which are looked for."""
+_PLACE, _ENDING = "_at-", ".evidence.json"
+"""What stands before a digest of where the package is, and after it."""
 
-_MAX_PART, _MAX_NAME = 60, 160
+_MAX_PART, _MAX_NAME = 60, 140
 """Characters. Few systems take a name of more than 255."""
 
 
@@ -60,9 +59,7 @@ class EvidenceFolder:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._written: dict[str, str] = {}
-        """The files of this run, and which package each is about, by its location."""
-        self._lock = threading.Lock()
+        self._names: Mapping[str, Sequence[str]] | None = None
 
     def write(self, subject: Subject, answers: Answers, questions: Mapping[str, str]) -> Written:
         """Keep what the checks of a package were told.
@@ -70,10 +67,15 @@ class EvidenceFolder:
         Raises :class:`~conda_provenance.errors.ProvenanceError`.
         """
         package = _package(subject)
-        asked = list(questions.items())[:MAX_ANSWERS]
+        if len(questions) > MAX_ANSWERS:
+            raise ProvenanceError(
+                f"There are more than {MAX_ANSWERS} answers about {escape(package.name, 200)}: "
+                "its evidence is not written."
+            )
+
         found = {
             question: outcome
-            for question, scope in asked
+            for question, scope in questions.items()
             if (outcome := answers.outcome(question, scope)) is not None
         }
         with_room = _with_room(found)
@@ -87,29 +89,32 @@ class EvidenceFolder:
         last = linked[-1].chain if linked else first_link(__version__, now, package)
         digest = last_link(last, len(linked))
         document = Document(FORMAT, __version__, now, package, linked, digest)
-        path = self._own_path(package, subject.artifact.location)
+        # The same file may lie in two channels, where other answers are given about it.
+        path = self._path_of(package, subject.artifact.location)
         _replace(path, _json(document))
+        self._names = None
         return Written(path, digest)
-
-    def _own_path(self, package: Package, location: str) -> str:
-        """The same file may lie in two channels, where other answers are given about it."""
-        path = os.path.join(self._path, _file_name(package))
-        with self._lock:
-            for number in count(2):
-                if self._written.setdefault(path, location) == location:
-                    break
-                path = os.path.join(self._path, _file_name(package, number))
-        return path
 
     def read(self, subject: Subject, believed: Collection[str] = ()) -> RecordedAnswers:
         """What was kept for a package. Whatever is wrong with it is its ``fault``.
 
-        Of several files, that with one of the ``believed`` digests counts, or else the first.
+        Of several files, one with a digest in ``believed`` counts, or else that of the place where
+        the package is now, or else the latest. If several are believed and none is of this place,
+        none counts: one may say what the other hides.
         """
         package = _package(subject)
-        paths = self._found(package)
-        found = [self._read(path, package) for path in paths]
-        return next((each for each in found if any(map(each.is_digest, believed))), found[0])
+        own = escape(self._path_of(package, subject.artifact.location), 500)
+        found = [self._read(path, package) for path in self._paths(package)]
+        fit = [each for each in found if not each.fault]
+        chosen = [each for each in fit if any(map(each.is_digest, believed))]
+        if len(chosen) > 1 and all(each.source != own for each in chosen):
+            sources = listed((each.source for each in chosen), "and", 3)
+            fault = f"{sources} are about this file: give --evidence-digest for one of them."
+            return RecordedAnswers({}, source=chosen[0].source, fault=fault)
+        return max(
+            chosen or fit or found[:1],
+            key=lambda each: (each.source == own, each.written_at or 0.0),
+        )
 
     def _read(self, path: str, package: Package) -> RecordedAnswers:
         source = escape(path, 500)
@@ -123,17 +128,37 @@ class EvidenceFolder:
                 why = "there is no evidence of this package; verify it once without --offline"
             return RecordedAnswers({}, source=source, fault=f"{source} cannot be read: {why}.")
         return RecordedAnswers(
-            outcomes, source=source, digest=document.digest, written_at=document.written_at
+            outcomes,
+            source=source,
+            digest=document.digest,
+            written_at=document.written_at,
+            is_whole=all(
+                each.body is None or each.body.left_out is None for each in document.answers
+            ),
         )
 
-    def _found(self, package: Package) -> list[str]:
+    def _path_of(self, package: Package, location: str) -> str:
+        name = f"{_stem(package)}{_PLACE}{scope_of(location)[:8]}{_ENDING}"
+        return os.path.join(self._path, name)
+
+    def _paths(self, package: Package) -> list[str]:
         """The files of a package. Those that were written without its digest will do."""
         unhashed = msgspec.structs.replace(package, sha256=None)
-        paths: list[str] = []
-        for each in (package, unhashed):
-            names = (_file_name(each, number) for number in range(1, _MAX_FILES + 1))
-            paths += takewhile(os.path.lexists, (os.path.join(self._path, name) for name in names))
-        return paths or [os.path.join(self._path, _file_name(package))]
+        stems = dict.fromkeys((_stem(package), _stem(unhashed)))
+        if self._names is None:
+            self._names = _listed(self._path)
+        names = [name for stem in stems for name in self._names.get(stem, ())]
+        return [os.path.join(self._path, each) for each in names or [f"{_stem(package)}{_ENDING}"]]
+
+
+def _listed(folder: str) -> Mapping[str, Sequence[str]]:
+    """The files that are there, by what stands before the place in their names."""
+    names = defaultdict[str, list[str]](list)
+    with contextlib.suppress(OSError):  # It is said of each package that it has no file.
+        for name in sorted(os.listdir(folder)):
+            if name.endswith(_ENDING):
+                names[name.removesuffix(_ENDING).rpartition(_PLACE)[0]].append(name)
+    return names
 
 
 def _package(subject: Subject) -> Package:
@@ -165,13 +190,12 @@ def _with_room(outcomes: Mapping[str, Outcome]) -> set[str]:
     return kept
 
 
-def _file_name(package: Package, number: int = 1) -> str:
-    """A name in the folder, whatever a stranger has called the package."""
+def _stem(package: Package) -> str:
+    """How the name of its file begins, wherever the package lies and whatever it is called."""
     words = (package.subdir or "any", package.name, package.version, package.build)
     parts = [re.sub(r"[^A-Za-z0-9._+-]", "_", word)[:_MAX_PART] for word in words]
     digest = re.sub(r"[^0-9a-f]", "", package.sha256 or "")[:16] or "unhashed"
-    which = "" if number == 1 else f"_{number}"
-    return f"{'_'.join(parts)[:_MAX_NAME]}_{digest}{which}.evidence.json".lstrip(".-")
+    return f"{'_'.join(parts)[:_MAX_NAME]}_{digest}".lstrip(".-")
 
 
 def _json(document: Document) -> bytes:

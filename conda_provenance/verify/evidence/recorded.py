@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 
 from conda_provenance.errors import UnavailableError
@@ -20,14 +20,18 @@ class RecordedAnswers:
         digest: str | None = None,
         written_at: float | None = None,
         fault: str = "",
+        is_whole: bool = True,
     ) -> None:
-        """``source``: the file, fit to be shown. ``fault``: why it cannot be used."""
+        """``source``: the file, fit to be shown. ``fault``: why it cannot be used. ``is_whole``:
+        was no answer too large to be kept?
+        """
         self._outcomes = outcomes
         self.source = source
         self.digest = digest
         """What ``--evidence-digest`` must be for these answers to be believed."""
         self.written_at = written_at
         self.fault = fault
+        self._is_whole = is_whole
         self.missing: dict[str, None] = {}
         """The questions that were asked and have no answer here."""
 
@@ -52,14 +56,22 @@ class RecordedAnswers:
         """Is this the digest that somebody expects of the file?"""
         return not self.fault and digest is not None and digest.lower() == self.digest
 
+    def is_believed(self, digests: Iterable[str | None]) -> bool:
+        """Can it vouch for a package, by the digests that the user believes?
+
+        What was too large to be kept may have said something against the package.
+        """
+        return self._is_whole and any(map(self.is_digest, digests))
+
     @property
     def sentence(self) -> str:
         """By whose word all of this is."""
         if self.fault:
             return self.fault
+        lack = "" if self._is_whole else " It lacks answers that were too large to be kept."
         return (
             f"By answers recorded at {_shown_time(self.written_at)}, by whoever wrote"
-            f" {self.source}: its hashes are no signature."
+            f" {self.source}: its hashes are no signature.{lack}"
         )
 
 
