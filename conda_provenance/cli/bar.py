@@ -65,7 +65,8 @@ class Pace:
     def text(self) -> str:
         """Such as "120/2,000 packages, 60/s, 31 s left"."""
         total = "" if self.total is None else f"/{max(self.total, self.done):,}"
-        of_what = self._what.removesuffix("s") if (self.total or self.done) == 1 else self._what
+        is_one = max(self.total or 0, self.done) == 1
+        of_what = self._what.removesuffix("s") if is_one else self._what
         parts = [f"{self.done:,}{total}{of_what}"]
         rate = self._rate()
         if rate and self.done != self.total:

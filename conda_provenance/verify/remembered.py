@@ -87,9 +87,9 @@ def read_remembered(path: str, basis: str) -> tuple[Remembered, bool]:
     except FileNotFoundError:
         return Remembered(basis), False
     except OSError as error:
-        raise _unusable(
-            path, f"cannot be read ({error.strerror or type(error).__name__})"
-        ) from None
+        why = error.strerror or type(error).__name__
+        shown = escape(redact_location(path), 300)
+        raise UsageError(f"{shown} (--since-last) cannot be read: {why}.") from None
 
     if len(data) > MAX_FILE:
         raise _unusable(path, "is too large")

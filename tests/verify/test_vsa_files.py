@@ -275,15 +275,20 @@ def test_two_files_with_one_address_do_not_overwrite_each_other(
     assert read(Path(first["file"]))["subject"][0]["digest"]["sha256"] == digest_of(packages[0])
 
 
+def refuted_copy(world: World, package: Path, folder: Path) -> Path:
+    """The same file, beside which lies a signed statement that contradicts it."""
+    folder.mkdir()
+    sha = world.hello.shas["second"]
+    bundle = built(world, package, run_of(package, sha=sha))
+    return beside(Path(shutil.copy(package, folder)), bundle)
+
+
 @pytest.mark.parametrize("is_refuted_first", [True, False])
 def test_of_the_same_file_in_two_places_the_refuted_one_counts(
     acceptance: World, capsys: pytest.CaptureFixture[str], tmp_path: Path, is_refuted_first: bool
 ) -> None:
     package = acceptance.actions()
-    (tmp_path / "again").mkdir()
-    refuted = Path(shutil.copy(package, tmp_path / "again"))
-    sha = acceptance.hello.shas["second"]
-    beside(refuted, built(acceptance, package, run_of(package, sha=sha)))
+    refuted = refuted_copy(acceptance, package, tmp_path / "again")
 
     packages = [refuted, package] if is_refuted_first else [package, refuted]
     options = options_of(acceptance, tmp_path / "vsa")
@@ -305,10 +310,7 @@ def test_none_passes_where_the_refutation_of_the_same_file_cannot_be_written(
 ) -> None:
     """The disk is a stand-in, which has no room for what is refuted."""
     package = acceptance.actions()
-    (tmp_path / "again").mkdir()
-    refuted = Path(shutil.copy(package, tmp_path / "again"))
-    sha = acceptance.hello.shas["second"]
-    beside(refuted, built(acceptance, package, run_of(package, sha=sha)))
+    refuted = refuted_copy(acceptance, package, tmp_path / "again")
     write = verify_vsa.write_forms
 
     def full(forms: list[Form]) -> None:
