@@ -139,6 +139,12 @@ class Answers:
             raise outcome
         return outcome
 
+    @property
+    def is_replayed(self) -> bool:
+        """Does evidence answer for this thread's package?"""
+        package = _package.get()
+        return package is not None and package.recorded is not None
+
     def is_kept(self, question: str) -> bool:
         """Was it asked when the evidence was written that answers for this thread's package?"""
         package = _package.get()

@@ -19,6 +19,8 @@ class Given(NamedTuple):
     """Fit to be shown, and the same wherever the file is."""
     data: bytes | None = None
     """``None``: it has to be asked for."""
+    sha256: str = ""
+    """Of the data, as lower-case hex."""
     url: str = ""
     """May hold a login, or a query that lets its bearer in: never shown, and never kept."""
 

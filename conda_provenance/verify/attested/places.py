@@ -132,7 +132,7 @@ def _read_given(given: Given, name: str, world: World) -> bytes:
     # A file that the user names counts as it is now, whatever was kept of one of its name.
     question = f"BUNDLE given: {name}"
     if given.data is not None:
-        question += f" sha256:{hashlib.sha256(given.data).hexdigest()}"
+        question += f" sha256:{given.sha256}"
     return world.answers.get(question, ask, is_local=given.data is not None).body
 
 
@@ -141,25 +141,25 @@ def _beside(case: Case, world: World, sha256: str) -> Iterator[Container]:
     artifact = case.subject.artifact
     # Nobody vouches for the list of bundles that no record names.
     sigs = [f"{artifact.file_name}{_SIGS}"] if artifact.attestations else []
-    in_channel = [f"{artifact.file_name}{ending}" for ending in (_V0_SIGS, _SIGSTORE)]
-    asked: list[tuple[str, str]] = []
     if case.subject.package.read_from == "remote":
-        asked += [(name, _in_channel(artifact, name)) for name in (*sigs, *in_channel)]
+        asked = _in_channel(artifact, (_SIGS,) if sigs else ())
     else:
         names = _present(case.subject, [*sigs, *beside(artifact.file_name, sha256)], world)
-        asked += [(name, f"BUNDLE beside {artifact.file_name}: {name}") for name in names]
-        # What was kept while the file was in a channel counts wherever it is now.
-        every = (f"{artifact.file_name}{_SIGS}", *in_channel)
-        kept = [(name, _in_channel(artifact, name)) for name in every]
-        asked += [each for each in kept if world.answers.is_kept(each[1])]
+        asked = [(name, f"BUNDLE beside {artifact.file_name}: {name}") for name in names]
+        if world.answers.is_replayed:
+            # What was kept while the file was in a channel counts wherever it is now.
+            kept = _in_channel(artifact, (_SIGS,))
+            asked += [each for each in kept if world.answers.is_kept(each[1])]
 
     for name, question in asked:
         where = f"{show(name, 300)}, beside the package"
         yield Container(where, name, partial(_read_beside, case.subject, name, question, world))
 
 
-def _in_channel(artifact: Artifact, name: str) -> str:
-    return f"BUNDLE in the channel of {artifact.file_name}: {name}"
+def _in_channel(artifact: Artifact, further: Sequence[str]) -> list[tuple[str, str]]:
+    """The files that a channel may have beside a package, each with its question."""
+    names = [f"{artifact.file_name}{ending}" for ending in (*further, _V0_SIGS, _SIGSTORE)]
+    return [(name, f"BUNDLE in the channel of {artifact.file_name}: {name}") for name in names]
 
 
 def _present(subject: Subject, names: Sequence[str], world: World) -> list[str]:

@@ -99,7 +99,9 @@ def _told_apart(given: Iterable[Given]) -> Mapping[str, Given]:
         while name in named:
             number += 1
             name = f"{each.name} ({number})"
-        named[name] = each
+        # Once, and not for each package.
+        digest = "" if each.data is None else hashlib.sha256(each.data).hexdigest()
+        named[name] = each._replace(sha256=digest)
     return named
 
 

@@ -557,7 +557,9 @@ def test_files_of_one_name_are_all_looked_at(signing: Signing) -> None:
     bundles = Bundles(given=given, trust_root=signing.instance.root_bytes())
     world = signing.world()._replace(bundles=bundles)
     assert [found.data for found in find_bundles(signing.case(), world, DIGEST).found] == files[:2]
-    assert list(bundles.given.values()) == given
+    assert [(each.name, each.data) for each in bundles.given.values()] == [
+        (each.name, each.data) for each in given
+    ]
     holds(CHECK.run(signing.case(), world), PASS)
 
 
