@@ -38,11 +38,19 @@ def make_folder(folder: str) -> None:
     try:
         os.makedirs(os.path.dirname(folder), exist_ok=True)
         if not os.path.isdir(folder):
-            os.mkdir(folder, 0o700)
+            _make_private(folder)
         require_own(folder)
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise NoCacheError(f"The cache's folder {shown(folder)} cannot be used: {why}.") from None
+
+
+def _make_private(folder: str) -> None:
+    try:
+        os.mkdir(folder, 0o700)
+    except FileExistsError:  # Another process was quicker, unless it is something else.
+        if not os.path.isdir(folder):
+            raise
 
 
 def require_own(folder: str) -> None:

@@ -329,6 +329,25 @@ def test_two_processes_write_at_once(folder: Path, warnings: Warnings) -> None:
     assert reads(found) == [0] * 3000
 
 
+def test_another_process_may_make_the_folder_first(
+    folder: Path, warnings: Warnings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other process is a stand-in, which is quicker each time."""
+    make = os.mkdir
+
+    def after_another(path: str, mode: int = 0o777) -> None:
+        if Path(path) == folder:
+            make(path, mode)
+        make(path, mode)
+
+    monkeypatch.setattr(os, "mkdir", after_another)
+    found = [remote("p")]
+    for _ in range(2):
+        run(found, warnings, folder)
+    assert reads(found) == [1]
+    assert warnings == []
+
+
 @pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX's")
 def test_a_killed_process_leaves_a_whole_cache(folder: Path, warnings: Warnings) -> None:
     for delay in (0.0, 0.02, 0.05, 0.1, 0.2):
