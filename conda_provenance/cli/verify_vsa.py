@@ -122,9 +122,7 @@ class Summaries:
         except ProvenanceError as error:
             self._faults.append(str(error))
             if path in self._refuted:
-                # An earlier one must not pass for what this run found.
-                with suppress(OSError):
-                    os.unlink(path)
+                _remove_earlier(path)
             return self._none(verified, "its file cannot be written")
         self._written[path] = summary
         return {"file": redact_location(path), "result": summary.result, "why_not": None}
@@ -183,6 +181,13 @@ class Summaries:
             location = escape(redact_location(verified.found.location), 300)
             self._output.note(f"{location}: no VSA: {why}.")
         return {"file": None, "result": None, "why_not": f"No VSA: {why}."}
+
+
+def _remove_earlier(path: str) -> None:
+    """An earlier VSA must not pass for what this run found. What is no plain file stays."""
+    with suppress(OSError):
+        if stat.S_ISREG(os.lstat(path).st_mode):
+            os.unlink(path)
 
 
 def _policy_uri(given: str | None, policy: Policy) -> str:

@@ -328,6 +328,21 @@ def test_none_passes_where_the_refutation_of_the_same_file_cannot_be_written(
     assert written(tmp_path / "vsa") == []
 
 
+def test_a_link_stays_where_a_refutation_cannot_be_written(
+    acceptance: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    package = acceptance.actions()
+    options = options_of(acceptance, tmp_path / "vsa")
+    verify(acceptance, capsys, [package], options)
+    (path,) = written(tmp_path / "vsa")
+    mine = path.rename(tmp_path / "mine.json")
+    path.symlink_to(mine)
+    refuted = refuted_copy(acceptance, package, tmp_path / "again")
+    assert verify(acceptance, capsys, [refuted], options).status == 1
+    assert path.is_symlink()
+    assert mine.exists()
+
+
 def test_offline_the_time_is_that_of_the_answers_and_they_must_be_believed(
     acceptance: World,
     capsys: pytest.CaptureFixture[str],
